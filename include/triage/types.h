@@ -1,0 +1,91 @@
+// The small values that every layer speaks in: costs, a model's answer, scores.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace triage {
+
+// Position of a model in the list at hand (a zoo's, a table's or a policy's); kNoModel means none.
+using ModelIndex = std::int32_t;
+inline constexpr ModelIndex kNoModel = -1;
+
+// Class id of an input; kNoLabel where it is not known.
+using Label = std::int32_t;
+inline constexpr Label kNoLabel = -1;
+
+inline constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+
+// What something took. `j` is NaN where energy was not measured, and stays NaN through sums.
+struct Cost {
+  double ms = 0.0;
+  double j = kNotMeasured;
+
+  Cost& operator+=(const Cost& other) {
+    ms += other.ms;
+    j += other.j;
+    return *this;
+  }
+};
+
+// How many classes of a model's output are kept, everywhere: in profiles, in replay and live.
+inline constexpr int kTopK = 16;
+
+struct ClassProbability {
+  std::int32_t cls = 0;
+  float probability = 0.0F;  // 0..1
+};
+
+// The kTopK most probable classes of one output, best first (ties: the lower class index first), and the
+// probability mass of all the others. Trivially copyable; holds no pointers.
+class TopK {
+ public:
+  TopK() = default;
+
+  // From all class probabilities, shape (n_classes). Values are clamped to [0, 1]; they need not sum to 1
+  // (8-bit outputs do not). NaN throws kEngine.
+  [[nodiscard]] static TopK from_probabilities(std::span<const float> probabilities);
+  // From stored parts: `entries` best first, at most kTopK. Throws kProfile when out of order or range.
+  [[nodiscard]] static TopK from_parts(std::span<const ClassProbability> entries, float residual,
+                                       std::int32_t n_classes);
+
+  [[nodiscard]] std::span<const ClassProbability> entries() const { return {entries_.data(), size_}; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::int32_t n_classes() const { return n_classes_; }
+  // Mass of the classes that are not listed; 0 when all are.
+  [[nodiscard]] float residual() const { return residual_; }
+  // The best class, kNoLabel when empty.
+  [[nodiscard]] std::int32_t best() const { return size_ == 0 ? kNoLabel : entries_[0].cls; }
+  // Probability of the best class; NaN when empty.
+  [[nodiscard]] double confidence() const;
+  // Probability of any class; one that is not listed has min(p_16, residual / (n_classes - 16)).
+  [[nodiscard]] double probability(std::int32_t cls) const;
+  // 1-based position of `cls`, or nullopt when it is not listed.
+  [[nodiscard]] std::optional<int> rank(std::int32_t cls) const;
+
+ private:
+  std::array<ClassProbability, kTopK> entries_{};
+  std::uint32_t size_ = 0;
+  std::int32_t n_classes_ = 0;
+  float residual_ = 0.0F;
+};
+
+// 1-based rank of `cls` among all probabilities: classes with a higher one, or an equal one and a lower
+// index, stand before it.
+[[nodiscard]] std::int32_t rank_of(std::span<const float> probabilities, std::int32_t cls);
+
+// When an answer counts as right: the label is the best class, or among the best five.
+enum class Criterion { kTop1, kTop5 };
+[[nodiscard]] std::string_view to_string(Criterion criterion);
+// Throws kUsage for anything but "top1" and "top5".
+[[nodiscard]] Criterion parse_criterion(std::string_view text);
+// Score in [0, 1] of a 1-based rank; rank 0 means "not known" and scores 0.
+[[nodiscard]] inline double score_of_rank(std::int32_t rank, Criterion criterion) {
+  return rank >= 1 && rank <= (criterion == Criterion::kTop1 ? 1 : 5) ? 1.0 : 0.0;
+}
+
+}  // namespace triage

@@ -1,0 +1,27 @@
+// Whole files, read and written safely. All throw kIo, naming the path and the system's reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace triage {
+
+inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{4} << 30;
+
+// Throws kIo also for folders and for files above `max_bytes`.
+[[nodiscard]] std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
+                                                  std::uint64_t max_bytes = kMaxFileBytes);
+[[nodiscard]] std::string read_text(const std::filesystem::path& path,
+                                    std::uint64_t max_bytes = kMaxFileBytes);
+
+// Writes beside the target, flushes to disk, renames: readers see the old file or the new one, never a part;
+// on failure nothing is left behind. Parent folders are made.
+void write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
+void write_text_atomic(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace triage

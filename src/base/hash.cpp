@@ -1,0 +1,70 @@
+#include "base/hash.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "base/check.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    TRIAGE_CHECK(context_ != nullptr);
+    TRIAGE_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+  }
+  void update(const void* data, std::size_t size) {
+    TRIAGE_CHECK(EVP_DigestUpdate(context_.get(), data, size) == 1);
+  }
+  [[nodiscard]] std::string hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    TRIAGE_CHECK(EVP_DigestFinal_ex(context_.get(), digest.data(), &size) == 1);
+    std::string text;
+    for (unsigned int i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+}  // namespace
+
+std::string sha256_hex(std::span<const std::byte> bytes) {
+  Sha256 sha;
+  sha.update(bytes.data(), bytes.size());
+  return sha.hex();
+}
+
+std::string sha256_file(const std::filesystem::path& path) { return sha256_files({&path, 1}); }
+
+std::string sha256_files(std::span<const std::filesystem::path> paths) {
+  Sha256 sha;
+  std::vector<char> block(1 << 20);
+  for (const std::filesystem::path& path : paths) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in || std::filesystem::is_directory(path)) {
+      throw Error(
+          ErrorCode::kIo,
+          fmt::format("{}: cannot be opened, expected a readable file; check the path and its permissions",
+                      path.string()));
+    }
+    while (in) {
+      in.read(block.data(), static_cast<std::streamsize>(block.size()));
+      sha.update(block.data(), static_cast<std::size_t>(in.gcount()));
+    }
+    if (in.bad())
+      throw Error(ErrorCode::kIo, fmt::format("{}: reading failed; check the disk", path.string()));
+  }
+  return sha.hex();
+}
+
+}  // namespace triage
