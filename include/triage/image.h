@@ -1,0 +1,46 @@
+// Decoded images and how they are read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace triage {
+
+// 8 bits a channel, interleaved, row-major, no padding: shape (height, width, channels), channels 1 (gray) or
+// 3 (RGB). Upright: EXIF orientation has been applied.
+struct Image {
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  std::vector<std::uint8_t> pixels;
+
+  [[nodiscard]] std::size_t size_bytes() const {
+    return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+           static_cast<std::size_t>(channels);
+  }
+};
+
+struct DecodeOptions {
+  // Images with more pixels than this are an error; checked on the header, before any allocation.
+  std::int64_t max_pixels = 100'000'000;
+};
+
+// JPEG (gray, YCbCr, CMYK/YCCK, progressive, EXIF orientation), PNG (gray, palette, alpha over white, 16
+// bit), WebP, PPM/PGM (binary and plain, 8 and 16 bit). The format is told by the content. `name` is what
+// messages call the image. Anything truncated, corrupt, empty, unknown or oversized throws kImage; no partial
+// picture is ever returned.
+[[nodiscard]] Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
+                                 const DecodeOptions& options = {});
+
+// Reads and decodes a file. A file whose extension names another format than its content throws kImage;
+// one that cannot be opened or read throws kIo.
+[[nodiscard]] Image read_image(const std::filesystem::path& path, const DecodeOptions& options = {});
+
+// Whether the extension is one that read_image takes (jpg, jpeg, png, webp, ppm, pgm, pnm; any case).
+[[nodiscard]] bool has_image_extension(const std::filesystem::path& path);
+
+}  // namespace triage

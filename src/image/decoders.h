@@ -1,0 +1,34 @@
+// One decoder per file format, and what they share. Each throws kImage for anything but a whole, valid image
+// within the pixel limit.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "triage/error.h"
+#include "triage/image.h"
+
+namespace triage {
+
+using Bytes = std::span<const std::uint8_t>;
+
+[[nodiscard]] Image decode_jpeg(Bytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_png(Bytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_webp(Bytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_pnm(Bytes bytes, std::string_view name, const DecodeOptions& options);
+
+// "<name>: <found>, expected <expected>; replace or remove the file"
+[[nodiscard]] Error image_error(std::string_view name, std::string_view found, std::string_view expected);
+
+// Throws kImage when width x height is empty or over the limit. Call it before allocating.
+void check_pixels(std::int64_t width, std::int64_t height, std::string_view name,
+                  const DecodeOptions& options);
+
+// An image of this shape with all pixels 0.
+[[nodiscard]] Image make_image(int width, int height, int channels);
+
+// Drops the last channel of a (height, width, 2 or 4) image, having laid the rest over white.
+void composite_over_white(Image& image);
+
+}  // namespace triage

@@ -1,0 +1,111 @@
+#include <gtest/gtest.h>
+
+#include "image/damage.h"
+#include "image/encode.h"
+#include "support/expect_error.h"
+
+namespace triage {
+namespace {
+
+using test::encode_png;
+using test::FileBytes;
+using Pixels = std::vector<std::uint8_t>;
+
+void expect_image(const FileBytes& file, int width, int height, int channels, const Pixels& pixels) {
+  const Image image = decode_image(file, "x");
+  EXPECT_EQ(image.width, width);
+  EXPECT_EQ(image.height, height);
+  EXPECT_EQ(image.channels, channels);
+  EXPECT_EQ(image.pixels, pixels);
+}
+
+TEST(Png, GrayStaysGray) {
+  expect_image(encode_png(3, 2, 1, {0, 1, 2, 100, 200, 255}), 3, 2, 1, {0, 1, 2, 100, 200, 255});
+}
+
+TEST(Png, FewBitsSpreadOverTheRange) {
+  expect_image(encode_png(8, 1, 1, {0b10110000}, {.bit_depth = 1}), 8, 1, 1, {255, 0, 255, 255, 0, 0, 0, 0});
+  expect_image(encode_png(4, 1, 1, {0b00011011}, {.bit_depth = 2}), 4, 1, 1, {0, 85, 170, 255});
+  expect_image(encode_png(2, 1, 1, {0x3F}, {.bit_depth = 4}), 2, 1, 1, {51, 255});
+}
+
+TEST(Png, SixteenBitsAreRounded) {
+  // 0x80FF * 255 / 65535 = 128.49, 0x8100 * 255 / 65535 = 128.498, 0x8180 -> 128.996
+  expect_image(encode_png(3, 1, 1, {0x00, 0x00, 0x81, 0x80, 0xFF, 0xFF}, {.bit_depth = 16}), 3, 1, 1,
+               {0, 129, 255});
+  expect_image(encode_png(1, 1, 3, {0x12, 0x12, 0x34, 0x34, 0xFF, 0xFF}, {.bit_depth = 16}), 1, 1, 3,
+               {0x12, 0x34, 0xFF});
+}
+
+TEST(Png, ColourAndInterlacing) {
+  const Image picture = test::busy(19, 13, 3);
+  expect_image(encode_png(19, 13, 3, picture.pixels), 19, 13, 3, picture.pixels);
+  expect_image(encode_png(19, 13, 3, picture.pixels, {.interlaced = true}), 19, 13, 3, picture.pixels);
+}
+
+TEST(Png, AlphaIsLaidOverWhite) {
+  // 100 at alpha 51 = a fifth: 20 + 204.
+  expect_image(encode_png(3, 1, 2, {100, 255, 100, 51, 100, 0}, {.alpha = true}), 3, 1, 1, {100, 224, 255});
+  expect_image(encode_png(2, 1, 4, {10, 20, 30, 255, 0, 100, 255, 51}, {.alpha = true}), 2, 1, 3,
+               {10, 20, 30, 204, 224, 255});
+  expect_image(encode_png(1, 1, 2, {100, 100, 51, 51}, {.bit_depth = 16, .alpha = true}), 1, 1, 1, {224});
+}
+
+TEST(Png, PaletteWithAndWithoutTransparency) {
+  const Pixels colours{1, 2, 3, 40, 50, 60, 0, 0, 0};
+  expect_image(encode_png(3, 1, 1, {1, 0, 2}, {.palette = true, .palette_rgb = colours}), 3, 1, 3,
+               {40, 50, 60, 1, 2, 3, 0, 0, 0});
+  expect_image(encode_png(3, 1, 1, {1, 0, 2},
+                          {.palette = true, .palette_rgb = colours, .palette_alpha = {255, 0, 51}}),
+               3, 1, 3, {255, 255, 255, 1, 2, 3, 204, 204, 204});
+}
+
+TEST(Png, ATransparentValueBecomesWhite) {
+  expect_image(encode_png(3, 1, 1, {7, 8, 9}, {.transparent_value = 8}), 3, 1, 1, {7, 255, 9});
+  expect_image(encode_png(2, 1, 3, {8, 8, 8, 8, 8, 9}, {.transparent_value = 8}), 2, 1, 3,
+               {255, 255, 255, 8, 8, 9});
+}
+
+TEST(Png, TextIsSkippedHoweverLarge) {
+  // Unpacks to far more than the memory that a chunk may take.
+  expect_image(encode_png(1, 1, 1, {5}, {.text = std::string(20'000'000, 'a')}), 1, 1, 1, {5});
+}
+
+TEST(Png, EveryTruncationFails) {
+  test::expect_every_truncation_fails(encode_png(19, 13, 3, test::busy(19, 13, 3).pixels));
+  test::expect_every_truncation_fails(
+      encode_png(19, 13, 2, test::busy(19, 13, 2).pixels, {.alpha = true, .interlaced = true}));
+}
+
+// Every chunk has a checksum, so no change goes unseen.
+TEST(Png, EveryChangedByteFails) {
+  const FileBytes whole = encode_png(
+      3, 1, 1, {1, 0, 2},
+      {.palette = true, .palette_rgb = {1, 2, 3, 4, 5, 6, 7, 8, 9}, .palette_alpha = {255, 0, 51}});
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    for (const int bit : {0, 5, 7}) {
+      FileBytes changed = whole;
+      changed[i] = static_cast<std::uint8_t>(changed[i] ^ (1 << bit));
+      EXPECT_THROW((void)decode_image(changed, "changed"), Error) << "byte " << i << ", bit " << bit;
+    }
+  }
+}
+
+TEST(Png, DamageIsSurvived) {
+  test::expect_damage_is_survived(encode_png(19, 13, 3, test::busy(19, 13, 3).pixels), 1000);
+}
+
+TEST(Png, ToleratesWhatFollowsTheEnd) {
+  FileBytes followed = encode_png(1, 1, 1, {5});
+  followed.insert(followed.end(), 50, 0x77);
+  expect_image(followed, 1, 1, 1, {5});
+}
+
+TEST(Png, ErrorsNameTheImageAndTheCause) {
+  FileBytes cut = encode_png(19, 13, 3, test::busy(19, 13, 3).pixels);
+  cut.resize(cut.size() / 2);
+  EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.png"), ErrorCode::kImage, "shoe.png: ", "the file ends early");
+}
+
+}  // namespace
+}  // namespace triage
