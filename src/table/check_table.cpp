@@ -1,0 +1,124 @@
+// What every table must satisfy before anything is computed from it.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <unordered_set>
+
+#include "triage/error.h"
+#include "triage/table.h"
+
+namespace triage {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) {
+  throw Error(ErrorCode::kProfile, "table: " + message + "; profile the inputs again");
+}
+
+void check_size(std::string_view array, std::size_t found, std::size_t expected) {
+  if (found != expected) fail(fmt::format("{} has {} values, expected {}", array, found, expected));
+}
+
+// Milliseconds: finite and not negative.
+void check_times(std::string_view array, std::span<const float> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!(values[i] >= 0.0F) || std::isinf(values[i])) {
+      fail(fmt::format("{}[{}] is {}, expected a finite time of 0 or more", array, i, values[i]));
+    }
+  }
+}
+
+void check_unique(std::string_view array, const std::vector<std::string>& names) {
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(names.size());
+  for (const std::string& name : names) {
+    if (name.empty()) fail(fmt::format("{} has an empty name, expected one for each", array));
+    if (!seen.insert(name).second) fail(fmt::format("{} has '{}' twice, expected it once", array, name));
+  }
+}
+
+void check_models(const Table& table) {
+  const std::size_t m = table.n_models();
+  if (m == 0) fail("has no models, expected 1 or more");
+  std::vector<std::string> names;
+  for (const TableModel& model : table.models) names.push_back(model.name);
+  check_unique("models", names);
+  check_size("recipe_of", table.recipe_of.size(), m);
+  for (const std::int32_t recipe : table.recipe_of) {
+    if (recipe < 0 || static_cast<std::size_t>(recipe) >= table.n_recipes()) {
+      fail(fmt::format("recipe_of has {}, expected 0 to {}", recipe,
+                       static_cast<std::int64_t>(table.n_recipes()) - 1));
+    }
+  }
+}
+
+void check_labels(const Table& table) {
+  if (table.n_classes < 0) fail(fmt::format("n_classes is {}, expected 0 or more", table.n_classes));
+  check_size("labels", table.labels.size(), table.n_inputs());
+  for (const Label label : table.labels) {
+    if (label != kNoLabel && (label < 0 || label >= table.n_classes)) {
+      fail(fmt::format("labels has {}, expected {} (none) or 0 to {}", label, kNoLabel, table.n_classes - 1));
+    }
+  }
+  if (!table.label_names.empty()) {
+    check_size("label_names", table.label_names.size(), static_cast<std::size_t>(table.n_classes));
+  }
+}
+
+void check_outputs(const Table& table) {
+  const std::size_t cells = table.n_inputs() * table.n_models();
+  check_size("ranks", table.ranks.size(), cells);
+  for (const std::int32_t rank : table.ranks) {
+    if (rank < 0 || (table.n_classes > 0 && rank > table.n_classes)) {
+      fail(fmt::format("ranks has {}, expected 0 (unknown) to {}", rank, table.n_classes));
+    }
+  }
+  check_size("outputs", table.outputs.size(), cells);
+  for (const TopK& output : table.outputs) {
+    if (!output.empty() && output.n_classes() != table.n_classes) {
+      fail(fmt::format("outputs has one of {} classes, expected {}", output.n_classes(), table.n_classes));
+    }
+  }
+}
+
+void check_features(const Table& table) {
+  const std::size_t n = table.n_inputs();
+  if (table.schema.size() > 64) {
+    fail(fmt::format("schema has {} features, expected 64 at most", table.schema.size()));
+  }
+  std::vector<std::string> names;
+  for (const FeatureRef& feature : table.schema.features) names.push_back(feature.name);
+  check_unique("schema", names);
+  check_size("features", table.features.size(), n * table.schema.size());
+  for (std::size_t i = 0; i < table.features.size(); ++i) {
+    if (!std::isfinite(table.features[i])) {
+      fail(fmt::format("features[{}] is {}, expected a finite value", i, table.features[i]));
+    }
+  }
+  // A table without features may come without their costs.
+  const std::size_t nodes = feature_nodes().size();
+  if (!names.empty() || !table.node_ms.empty()) check_size("node_ms", table.node_ms.size(), n * nodes);
+  check_times("node_ms", table.node_ms);
+}
+
+}  // namespace
+
+void check_table(const Table& table) {
+  const std::size_t n = table.n_inputs();
+  if (n == 0) fail("has no inputs, expected 1 or more");
+  check_unique("ids", table.ids);
+  if (table.preprocess_ms.size() % n != 0) {
+    fail(
+        fmt::format("preprocess_ms has {} values, expected a multiple of {}", table.preprocess_ms.size(), n));
+  }
+  check_models(table);
+  check_labels(table);
+  check_outputs(table);
+  check_size("infer_ms", table.infer_ms.size(), n * table.n_models());
+  check_times("infer_ms", table.infer_ms);
+  check_times("preprocess_ms", table.preprocess_ms);
+  check_features(table);
+  check_size("decode_ms", table.decode_ms.size(), n);
+  check_times("decode_ms", table.decode_ms);
+}
+
+}  // namespace triage
