@@ -1,0 +1,120 @@
+// The zoo: which models there are, how to feed them and how to read what they say. docs/formats.md has the
+// manifest.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "triage/types.h"
+
+namespace triage {
+
+enum class Role { kClassifier, kSelector };
+enum class Layout { kNchw, kNhwc };
+enum class ElementType { kU8, kF32 };
+enum class Colour { kRgb, kBgr, kGray };
+// What the output holds. kProbabilities: used as they are; kLogits: softmax is applied.
+enum class OutputKind { kProbabilities, kLogits };
+
+[[nodiscard]] constexpr std::size_t size_of(ElementType type) { return type == ElementType::kU8 ? 1 : 4; }
+
+// Which part of the picture a model sees: the whole, or the centred square-free part of `fraction` of each
+// side (0.875 is usual).
+struct Crop {
+  double fraction = 1.0;  // (0, 1]; 1 is the whole picture
+  bool operator==(const Crop&) const = default;
+};
+[[nodiscard]] std::string to_string(Crop crop);        // "none" or "center:0.875"
+[[nodiscard]] Crop parse_crop(std::string_view text);  // throws kUsage
+
+// From an image to a model's input: crop, resize to width x height (the aspect ratio is not kept; area
+// interpolation when it shrinks, bicubic when it grows), colour, (value - mean) / scale per channel, layout.
+struct Recipe {
+  int width = 0;
+  int height = 0;
+  Layout layout = Layout::kNchw;
+  ElementType type = ElementType::kF32;
+  Colour colour = Colour::kRgb;
+  std::array<float, 3> mean{0, 0,
+                            0};  // in the model's channel order; the first alone for gray; unused for kU8
+  std::array<float, 3> scale{1, 1, 1};  // never 0
+  Crop crop;
+
+  [[nodiscard]] int channels() const { return colour == Colour::kGray ? 1 : 3; }
+  [[nodiscard]] std::size_t size_bytes() const {
+    return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+           static_cast<std::size_t>(channels()) * size_of(type);
+  }
+  bool operator==(const Recipe&) const = default;
+};
+// Canonical text; equal for recipes that give the same tensor. Preprocessing is charged once an input for
+// each.
+[[nodiscard]] std::string recipe_key(const Recipe& recipe);
+
+struct OutputSpec {
+  OutputKind kind = OutputKind::kProbabilities;
+  int index = 0;                  // which output of the (last) network holds the classes
+  std::int32_t n_classes = 0;     // after the offset; ids 0 .. n_classes-1
+  std::int32_t label_offset = 0;  // outputs to drop in front: 1 for networks whose output 0 is "background"
+  float scale = 1.0F;             // raw value * scale = probability (1/256 for 8-bit softmax)
+  std::string embedding;          // name of a further output with an embedding, or empty
+  bool operator==(const OutputSpec&) const = default;
+};
+
+// A file of a model with its model_checksum, as the manifest states it.
+struct ModelFile {
+  std::filesystem::path path;  // absolute, or relative to the manifest's folder as written
+  std::string sha256;
+  bool operator==(const ModelFile&) const = default;
+};
+
+struct ModelSpec {
+  std::string name;
+  Role role = Role::kClassifier;
+  std::vector<ModelFile>
+      files;  // two for a chain: output 0 of the first feeds the second (weights files apart)
+  Recipe input;
+  OutputSpec output;
+  std::string device = "CPU";  // as the engine names it
+  int threads = 1;
+  std::string license;  // free text
+  std::string source;   // where it comes from, free text
+
+  // What determines the outputs: weights, recipe and output reading, not device or threads. 16 hex digits.
+  [[nodiscard]] std::string fingerprint() const;
+  bool operator==(const ModelSpec&) const = default;
+};
+
+struct Zoo {
+  std::string name;
+  std::filesystem::path folder;          // the manifest's folder; relative model paths start here
+  std::filesystem::path labels_file;     // as written in the manifest; may be empty
+  std::vector<std::string> label_names;  // one per class, empty when there is no labels file
+  std::vector<ModelSpec> models;         // names are unique
+
+  // Position by name, or kNoModel.
+  [[nodiscard]] ModelIndex find(std::string_view name) const;
+  [[nodiscard]] std::filesystem::path resolve(const ModelFile& file) const;
+};
+
+// Reads and validates a manifest; messages name the JSON path (`models[2].input.width: ...`). Throws kIo,
+// kManifest. Checksums are not verified here, since that reads every weight: verify_files does.
+[[nodiscard]] Zoo load_zoo(const std::filesystem::path& path);
+// Class names of a labels file, one a line. Lines of ImageNet's synset_words.txt lose their WordNet id
+// ("n01440764 tench, Tinca tinca" is "tench, Tinca tinca"). Throws kIo, and kManifest for an empty file or an
+// empty line before the last.
+[[nodiscard]] std::vector<std::string> read_label_names(const std::filesystem::path& path);
+// Writes it atomically. Throws kIo.
+void save_zoo(const Zoo& zoo, const std::filesystem::path& path);
+// Checksum of a model file as manifests state it: sha256 of its bytes; of an OpenVINO .xml, of its bytes
+// followed by those of the .bin beside it, if there is one. 64 lower-case hex digits. Throws kIo.
+[[nodiscard]] std::string model_checksum(const std::filesystem::path& path);
+// Throws kIo for a missing file and kManifest, naming both values, for a checksum that differs.
+void verify_files(const Zoo& zoo, const ModelSpec& model);
+
+}  // namespace triage

@@ -1,0 +1,20 @@
+// Runs another program, without a shell.
+#pragma once
+
+#include <atomic>
+#include <span>
+#include <string>
+
+namespace triage {
+
+struct ProcessResult {
+  int exit_code = 0;   // 128 + signal when a signal ended it
+  std::string output;  // the last part of what it wrote to stdout and stderr
+};
+
+// `command[0]` is looked up on the PATH; the program reads from /dev/null. When `stop` is raised the program
+// is ended and kInterrupted thrown. Throws kIo when it cannot be started.
+[[nodiscard]] ProcessResult run_process(std::span<const std::string> command,
+                                        const std::atomic<bool>* stop = nullptr);
+
+}  // namespace triage

@@ -1,0 +1,55 @@
+// Crops and canonical text of recipes.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "triage/error.h"
+#include "triage/zoo.h"
+
+namespace triage {
+
+std::string to_string(Crop crop) {
+  return crop.fraction == 1.0 ? "none" : fmt::format("center:{}", crop.fraction);
+}
+
+Crop parse_crop(std::string_view text) {
+  constexpr std::string_view kPrefix = "center:";
+  if (text == "none") return {};
+  double fraction = 0;
+  if (text.starts_with(kPrefix)) {
+    const std::string_view digits = text.substr(kPrefix.size());
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), fraction);
+    if (error != std::errc() || end != digits.data() + digits.size()) fraction = 0;
+  }
+  if (!(fraction > 0.0 && fraction <= 1.0)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("crop '{}': not understood, expected none or center:F with F over 0 and up to 1, "
+                            "such as center:0.875",
+                            text.substr(0, 60)));
+  }
+  return {fraction};
+}
+
+// Fields that do not reach the tensor are left out: mean and scale of 8-bit inputs, the second and third
+// channel's of gray ones, and the layout where there is one channel.
+std::string recipe_key(const Recipe& recipe) {
+  const bool gray = recipe.colour == Colour::kGray;
+  const char* colour = gray ? "gray" : recipe.colour == Colour::kRgb ? "rgb" : "bgr";
+  std::string key = fmt::format("{}x{} {}", recipe.width, recipe.height, colour);
+  if (!gray) key += recipe.layout == Layout::kNchw ? " nchw" : " nhwc";
+  if (recipe.type == ElementType::kU8) {
+    key += " u8";
+  } else {
+    key += " f32 mean";
+    // + 0 turns -0 into 0.
+    for (int c = 0; c < recipe.channels(); ++c)
+      key += fmt::format(" {}", recipe.mean[static_cast<std::size_t>(c)] + 0.0F);
+    key += " scale";
+    for (int c = 0; c < recipe.channels(); ++c)
+      key += fmt::format(" {}", recipe.scale[static_cast<std::size_t>(c)]);
+  }
+  return key + " crop " + to_string(recipe.crop);
+}
+
+}  // namespace triage

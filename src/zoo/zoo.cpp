@@ -1,0 +1,56 @@
+// Looking things up in a zoo; checksums and fingerprints of its models.
+#include "triage/zoo.h"
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "triage/error.h"
+
+namespace triage {
+
+std::string ModelSpec::fingerprint() const {
+  std::string text;
+  for (const ModelFile& file : files) text += file.sha256 + "\n";
+  text += recipe_key(input) + "\n";
+  text += fmt::format("kind {} index {} classes {} offset {} scale {}", static_cast<int>(output.kind),
+                      output.index, output.n_classes, output.label_offset, output.scale);
+  return sha256_hex(std::as_bytes(std::span(text))).substr(0, 16);
+}
+
+ModelIndex Zoo::find(std::string_view wanted) const {
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (models[i].name == wanted) return static_cast<ModelIndex>(i);
+  }
+  return kNoModel;
+}
+
+std::filesystem::path Zoo::resolve(const ModelFile& file) const { return folder / file.path; }
+
+std::string model_checksum(const std::filesystem::path& path) {
+  if (path.extension() != ".xml") return sha256_file(path);
+  std::filesystem::path weights = path;
+  weights.replace_extension(".bin");
+  if (!std::filesystem::exists(weights)) return sha256_file(path);
+  const std::filesystem::path both[] = {path, weights};
+  return sha256_files(both);
+}
+
+void verify_files(const Zoo& zoo, const ModelSpec& model) {
+  for (const ModelFile& file : model.files) {
+    const std::filesystem::path path = zoo.resolve(file);
+    if (!std::filesystem::exists(path)) {
+      throw Error(ErrorCode::kIo,
+                  fmt::format("{}: is missing, expected the weights of model '{}'; put the file there, build "
+                              "it ('triage zoo build') or take the model out of the manifest",
+                              path.string(), model.name));
+    }
+    const std::string found = model_checksum(path);
+    if (found == file.sha256) continue;
+    throw Error(ErrorCode::kManifest,
+                fmt::format("{}: sha256 is {}, expected {} as model '{}' states; restore the file, or add it "
+                            "anew with 'triage zoo add'",
+                            path.string(), found, file.sha256, model.name));
+  }
+}
+
+}  // namespace triage

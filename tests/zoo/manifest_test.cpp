@@ -1,0 +1,306 @@
+// Manifests: what is read, what is refused and with which message, and that writing reads back equal.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "support/expect_error.h"
+#include "support/fake_zoo.h"
+#include "triage/zoo.h"
+
+namespace triage {
+namespace {
+
+using nlohmann::json;
+using triage::testing::TempDir;
+
+const std::string kSha(64, 'a');
+
+json valid() {
+  return {{"format", "triage-zoo"},
+          {"version", 1},
+          {"name", "test"},
+          {"models", json::array({{{"name", "small"},
+                                   {"files", json::array({{{"path", "small.onnx"}, {"sha256", kSha}}})},
+                                   {"input",
+                                    {{"width", 28},
+                                     {"height", 20},
+                                     {"layout", "nchw"},
+                                     {"type", "f32"},
+                                     {"colour", "gray"},
+                                     {"mean", {127.5}},
+                                     {"scale", {127.5}}}},
+                                   {"output", {{"kind", "logits"}, {"classes", 10}}}}})}};
+}
+
+class Manifest : public ::testing::Test {
+ protected:
+  Zoo load(const std::string& text) {
+    write_text_atomic(path_, text);
+    return load_zoo(path_);
+  }
+  // Applies a JSON patch to the valid manifest and expects an error whose message holds `message`.
+  void expect_refused(const json& patch, std::string_view message) {
+    SCOPED_TRACE(patch.dump());
+    const std::string text = valid().patch(json::array({patch})).dump();
+    EXPECT_TRIAGE_ERROR(load(text), ErrorCode::kManifest, "zoo.json: ", message);
+  }
+  static json set(std::string_view path, json value) {
+    return {{"op", "add"}, {"path", path}, {"value", std::move(value)}};
+  }
+  static json drop(std::string_view path) { return {{"op", "remove"}, {"path", path}}; }
+
+  TempDir dir_;
+  std::filesystem::path path_ = dir_.path() / "zoo.json";
+};
+
+TEST_F(Manifest, ReadsEveryKeyAndFillsDefaults) {
+  const Zoo zoo = load(valid().dump());
+  EXPECT_EQ(zoo.name, "test");
+  EXPECT_EQ(zoo.folder, dir_.path());
+  ASSERT_EQ(zoo.models.size(), 1U);
+  const ModelSpec& model = zoo.models[0];
+  EXPECT_EQ(model.role, Role::kClassifier);
+  EXPECT_EQ(zoo.resolve(model.files[0]), dir_.path() / "small.onnx");
+  EXPECT_EQ(model.input.width, 28);
+  EXPECT_EQ(model.input.height, 20);
+  EXPECT_EQ(model.input.colour, Colour::kGray);
+  EXPECT_EQ(model.input.mean[0], 127.5F);
+  EXPECT_EQ(model.input.crop, Crop{});
+  EXPECT_EQ(model.output.kind, OutputKind::kLogits);
+  EXPECT_EQ(model.output.n_classes, 10);
+  EXPECT_EQ(model.output.label_offset, 0);
+  EXPECT_EQ(model.device, "CPU");
+  EXPECT_EQ(model.threads, 1);
+  EXPECT_EQ(zoo.find("small"), 0);
+  EXPECT_EQ(zoo.find("large"), kNoModel);
+}
+
+TEST_F(Manifest, RefusesWrongValuesNamingTheirPath) {
+  expect_refused(set("/format", "zoo"), "format: found 'zoo', expected 'triage-zoo'");
+  expect_refused(set("/version", 2), "version: found 2, expected 1");
+  expect_refused(drop("/name"), "name: missing, expected a string");
+  expect_refused(set("/modles", 1),
+                 "modles: unknown key, expected one of format, labels, models, name, version");
+  expect_refused(set("/models", 3), "models: found 3, expected an array of 0 to 4096 objects");
+  expect_refused(set("/models/0", "x"), "models[0]: found \"x\", expected an object");
+  expect_refused(set("/models/0/name", ""), "models[0].name: found an empty name");
+  expect_refused(set("/models/0/name", "a\nb"), "models[0].name: ");
+  expect_refused(set("/models/0/name", std::string(201, 'a')),
+                 "models[0].name: found 201 bytes, expected at most 200");
+  expect_refused(set("/models/0/role", "chooser"),
+                 "models[0].role: found \"chooser\", expected one of classifier, selector");
+  expect_refused(set("/models/0/input/width", -3),
+                 "models[0].input.width: found -3, expected an integer, 1 to 8192");
+  expect_refused(set("/models/0/input/width", 28.5), "models[0].input.width: found 28.5");
+  expect_refused(set("/models/0/input/width", true), "models[0].input.width: found true");
+  expect_refused(set("/models/0/input/height", 1e300), "models[0].input.height: found 1e+300");
+  expect_refused(set("/models/0/input/mean", {1, 2, 3}),
+                 "models[0].input.mean: found an array of 3, expected an array of 1 number");
+  expect_refused(set("/models/0/input/scale", {0}), "models[0].input.scale: found 0");
+  expect_refused(set("/models/0/input/scale", {"x"}), "models[0].input.scale[0]: found \"x\"");
+  expect_refused(set("/models/0/input/type", "u8"),
+                 "models[0].input.mean: found with type u8, expected none");
+  expect_refused(set("/models/0/input/crop", "center:1.5"), "models[0].input.crop: crop 'center:1.5'");
+  expect_refused(set("/models/0/input/color", "rgb"),
+                 "models[0].input.color: unknown key, expected one of colour");
+  expect_refused(set("/models/0/output/classes", 0), "models[0].output.classes: found 0");
+  expect_refused(set("/models/0/output/scale", -1), "models[0].output.scale: found -1");
+  expect_refused(set("/models/0/output/index", 64),
+                 "models[0].output.index: found 64, expected an integer, 0 to 63");
+  expect_refused(set("/models/0/files", json::array()),
+                 "models[0].files: found an array of 0, expected an array of 1 to 2 objects");
+  expect_refused(set("/models/0/files/0/path", ""), "models[0].files[0].path: found an empty path");
+  expect_refused(set("/models/0/files/0/path", std::string(5000, 'x')),
+                 "models[0].files[0].path: found 5000 bytes");
+  expect_refused(set("/models/0/files/0/path", std::string("a\0b", 3)),
+                 "models[0].files[0].path: found a NUL character");
+  expect_refused(set("/models/0/files/0/sha256", "AB"),
+                 "models[0].files[0].sha256: found 'AB', expected 64 lower-case hex digits");
+  expect_refused(set("/models/0/device", ""), "models[0].device: found an empty name");
+  expect_refused(set("/models/0/threads", 0), "models[0].threads: found 0, expected an integer, 1 to 1024");
+}
+
+TEST_F(Manifest, RefusesWhatIsNotJson) {
+  EXPECT_TRIAGE_ERROR(load(""), ErrorCode::kManifest, "zoo.json: parse error");
+  EXPECT_TRIAGE_ERROR(load("{\"format\": "), ErrorCode::kManifest, "line 1");
+  EXPECT_TRIAGE_ERROR(load("[]"), ErrorCode::kManifest, "found an array of 0, expected an object");
+  EXPECT_TRIAGE_ERROR(load(std::string(100'000, '[')), ErrorCode::kManifest, "parse error");
+  EXPECT_TRIAGE_ERROR(load_zoo(dir_.path() / "none.json"), ErrorCode::kIo, "none.json");
+}
+
+TEST_F(Manifest, RefusesTwoModelsOfOneName) {
+  json manifest = valid();
+  manifest["models"].push_back(manifest["models"][0]);
+  EXPECT_TRIAGE_ERROR(load(manifest.dump()), ErrorCode::kManifest,
+                      "models[1].name: found 'small' as for models[0]");
+}
+
+TEST_F(Manifest, RefusesClassifiersThatDisagreeOnTheClasses) {
+  json manifest = valid();
+  manifest["models"].push_back(manifest["models"][0]);
+  manifest["models"][1]["name"] = "other";
+  manifest["models"][1]["output"]["classes"] = 11;
+  EXPECT_TRIAGE_ERROR(load(manifest.dump()), ErrorCode::kManifest,
+                      "models[1].output.classes: found 11, expected 10, as for models[0]");
+  manifest["models"][1]["role"] = "selector";
+  EXPECT_EQ(load(manifest.dump()).models.size(), 2U);
+}
+
+TEST_F(Manifest, ReadsLabels) {
+  json manifest = valid();
+  manifest["labels"] = "names.txt";
+  manifest["models"][0]["output"]["classes"] = 2;
+  write_text_atomic(dir_.path() / "names.txt", "n01440764 tench, Tinca tinca\r\nn12 short id\n\n");
+  EXPECT_EQ(load(manifest.dump()).label_names,
+            (std::vector<std::string>{"tench, Tinca tinca", "n12 short id"}));
+}
+
+TEST_F(Manifest, RefusesWrongLabels) {
+  json manifest = valid();
+  manifest["labels"] = "names.txt";
+  EXPECT_TRIAGE_ERROR(load(manifest.dump()), ErrorCode::kIo, "names.txt");
+  write_text_atomic(dir_.path() / "names.txt", "a\nb\nc\n");
+  EXPECT_TRIAGE_ERROR(load(manifest.dump()), ErrorCode::kManifest,
+                      "models[0].output.classes: found 10, expected 3, as many as names.txt has names");
+  write_text_atomic(dir_.path() / "names.txt", "a\n\nc\n");
+  EXPECT_TRIAGE_ERROR(load(manifest.dump()), ErrorCode::kManifest, "names.txt: line 2 is empty");
+  write_text_atomic(dir_.path() / "names.txt", "");
+  EXPECT_TRIAGE_ERROR(load(manifest.dump()), ErrorCode::kManifest, "names.txt: line 1 is empty");
+}
+
+// One model with every key set to something else than its default, and one with as few as possible.
+Zoo sample() {
+  Zoo zoo;
+  zoo.name = "golden";
+  ModelSpec full;
+  full.name = "two parts";
+  full.files = {{"parts/a.tflite", std::string(64, '0')}, {"/opt/b.tflite", std::string(64, 'f')}};
+  full.input = {224,
+                192,
+                Layout::kNhwc,
+                ElementType::kF32,
+                Colour::kBgr,
+                {103.939F, 116.779F, 123.68F},
+                {1, 0.1F, 57.375F},
+                {0.875}};
+  full.output = {OutputKind::kProbabilities, 1, 10, 1, 0.00390625F, "features"};
+  full.device = "GPU.0";
+  full.threads = 2;
+  full.license = "Apache-2.0";
+  full.source = "https://example.org";
+  ModelSpec plain;
+  plain.name = "chooser";
+  plain.role = Role::kSelector;
+  plain.files = {{"c.xml", std::string(64, '1')}};
+  plain.input.width = plain.input.height = 8;
+  plain.input.type = ElementType::kU8;
+  plain.output.n_classes = 3;
+  plain.output.kind = OutputKind::kLogits;
+  zoo.models = {full, plain};
+  return zoo;
+}
+
+TEST_F(Manifest, WritingReadsBackEqual) {
+  const Zoo zoo = sample();
+  save_zoo(zoo, path_);
+  const Zoo read = load_zoo(path_);
+  EXPECT_EQ(read.name, zoo.name);
+  EXPECT_EQ(read.models, zoo.models);
+  save_zoo(read, dir_.path() / "again.json");
+  EXPECT_EQ(read_text(path_), read_text(dir_.path() / "again.json"));
+}
+
+// The written form is a format that others read: it changes only with its version.
+TEST_F(Manifest, GoldenFile) {
+  const std::filesystem::path golden = TRIAGE_SOURCE_DIR "/tests/zoo/golden_v1.json";
+  save_zoo(sample(), path_);
+  EXPECT_EQ(read_text(path_), read_text(golden));
+  EXPECT_EQ(load_zoo(golden).models, sample().models);
+}
+
+TEST(Crop, Text) {
+  EXPECT_EQ(to_string(Crop{}), "none");
+  EXPECT_EQ(to_string(Crop{0.875}), "center:0.875");
+  EXPECT_EQ(parse_crop("center:0.875"), Crop{0.875});
+  EXPECT_EQ(parse_crop("none"), Crop{});
+  for (const char* bad :
+       {"", "center", "center:", "center:0", "center:-1", "center:1.01", "center:nan", "center:0.5x"}) {
+    EXPECT_TRIAGE_ERROR(parse_crop(bad), ErrorCode::kUsage, "crop '", "expected none or center:F");
+  }
+}
+
+TEST(RecipeKey, IsEqualWhereTheTensorIs) {
+  Recipe gray;
+  gray.width = gray.height = 28;
+  gray.colour = Colour::kGray;
+  gray.scale[0] = 255;
+  EXPECT_EQ(recipe_key(gray), "28x28 gray f32 mean 0 scale 255 crop none");
+  Recipe other = gray;
+  other.layout = Layout::kNhwc;
+  other.mean = {-0.0F, 5, 5};
+  EXPECT_EQ(recipe_key(other), recipe_key(gray));
+  other.crop.fraction = 0.5;
+  EXPECT_NE(recipe_key(other), recipe_key(gray));
+
+  Recipe rgb;
+  rgb.width = 2;
+  rgb.height = 3;
+  EXPECT_EQ(recipe_key(rgb), "2x3 rgb nchw f32 mean 0 0 0 scale 1 1 1 crop none");
+  Recipe u8 = rgb;
+  u8.type = ElementType::kU8;
+  EXPECT_EQ(recipe_key(u8), "2x3 rgb nchw u8 crop none");
+  EXPECT_NE(recipe_key(u8), recipe_key(rgb));
+  u8.mean = {1, 2, 3};
+  EXPECT_EQ(recipe_key(u8), "2x3 rgb nchw u8 crop none");
+}
+
+TEST(Fingerprint, FollowsWhatDeterminesTheOutput) {
+  const ModelSpec model = sample().models[0];
+  EXPECT_EQ(model.fingerprint().size(), 16U);
+  const auto changed = [&](auto change) {
+    ModelSpec other = model;
+    change(other);
+    return other.fingerprint() != model.fingerprint();
+  };
+  EXPECT_TRUE(changed([](ModelSpec& m) { m.files[0].sha256[0] = '1'; }));
+  EXPECT_TRUE(changed([](ModelSpec& m) { m.files.pop_back(); }));
+  EXPECT_TRUE(changed([](ModelSpec& m) { m.input.mean[2] += 1; }));
+  EXPECT_TRUE(changed([](ModelSpec& m) { m.input.crop.fraction = 1; }));
+  EXPECT_TRUE(changed([](ModelSpec& m) { m.output.label_offset = 0; }));
+  EXPECT_TRUE(changed([](ModelSpec& m) { m.output.scale = 1; }));
+  EXPECT_FALSE(changed([](ModelSpec& m) { m.threads = 1; }));
+  EXPECT_FALSE(changed([](ModelSpec& m) { m.device = "CPU"; }));
+  EXPECT_FALSE(changed([](ModelSpec& m) { m.name = "renamed"; }));
+  EXPECT_FALSE(changed([](ModelSpec& m) { m.files[0].path = "moved"; }));
+}
+
+TEST(VerifyFiles, NamesBothChecksums) {
+  const TempDir dir;
+  Zoo zoo;
+  zoo.folder = dir.path();
+  ModelSpec model;
+  model.name = "m";
+  // sha256("abc"), FIPS 180-2.
+  const std::string sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  model.files = {{"m.onnx", sha}};
+  EXPECT_TRIAGE_ERROR(verify_files(zoo, model), ErrorCode::kIo, "m.onnx: is missing", "model 'm'",
+                      "triage zoo build");
+  write_text_atomic(dir.path() / "m.onnx", "abc");
+  verify_files(zoo, model);
+  write_text_atomic(dir.path() / "m.onnx", "abd");
+  EXPECT_TRIAGE_ERROR(verify_files(zoo, model), ErrorCode::kManifest, "expected " + sha);
+}
+
+TEST(ModelChecksum, OfAnXmlCoversItsWeights) {
+  const TempDir dir;
+  const std::string sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  write_text_atomic(dir.path() / "m.xml", "abc");
+  EXPECT_EQ(model_checksum(dir.path() / "m.xml"), sha);
+  write_text_atomic(dir.path() / "m.xml", "a");
+  write_text_atomic(dir.path() / "m.bin", "bc");
+  EXPECT_EQ(model_checksum(dir.path() / "m.xml"), sha);
+}
+
+}  // namespace
+}  // namespace triage
