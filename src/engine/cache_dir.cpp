@@ -1,0 +1,23 @@
+// Where compiled models are cached.
+#include <cstdlib>
+
+#include "triage/engine.h"
+
+namespace triage {
+
+std::filesystem::path default_cache_dir() {
+  std::filesystem::path base;
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
+    base = cache;
+  } else if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
+    base = std::filesystem::path(home) / ".cache";
+  } else {
+    return {};
+  }
+  const std::filesystem::path folder = base / "triage";
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  return error ? std::filesystem::path() : folder;
+}
+
+}  // namespace triage

@@ -1,0 +1,390 @@
+// Engine on OpenVINO's C++ runtime: .onnx, .tflite and .xml files, on the CPU or any device that it knows.
+//
+// Latency is what is measured, so a network has one stream and the manifest's number of threads. Arithmetic
+// is held to 32-bit floats where the device would choose 16-bit ones, so that answers do not depend on the
+// machine.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <openvino/openvino.hpp>
+
+#include "engine/engines.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+// OpenVINO's messages run over several lines and name its source files; this makes a short single line.
+std::string one_line(std::string_view what) {
+  std::string text;
+  for (const char c : what) {
+    if (c != '\n' && c != '\t' && c != ' ') {
+      text += c;
+    } else if (!text.empty() && text.back() != ' ') {
+      text += ' ';
+    }
+  }
+  if (text.size() > 300) text = text.substr(0, 297) + "...";
+  return text;
+}
+
+// Does `work` and turns whatever OpenVINO throws into an Error of `code` that begins with `owner`.
+template <class Work>
+auto translated(ErrorCode code, const std::string& owner, std::string_view doing, Work&& work) {
+  try {
+    return work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error(code, fmt::format("{}: {} failed ({}); check the file with 'triage zoo verify'", owner, doing,
+                                  one_line(error.what())));
+  }
+}
+
+std::string owner_of(const ModelSpec& model) { return fmt::format("model '{}'", model.name); }
+
+std::vector<std::int64_t> dimensions(const ov::PartialShape& shape) {
+  std::vector<std::int64_t> result;
+  if (shape.rank().is_dynamic()) return result;
+  for (const ov::Dimension& dimension : shape)
+    result.push_back(dimension.is_static() ? dimension.get_length() : -1);
+  return result;
+}
+
+std::string shape_text(const ov::PartialShape& shape) {
+  return shape.rank().is_dynamic() ? "of any rank" : fmt::format("({})", fmt::join(dimensions(shape), ","));
+}
+
+ov::Shape wanted_shape(const Recipe& recipe) {
+  const auto c = static_cast<std::size_t>(recipe.channels());
+  const auto h = static_cast<std::size_t>(recipe.height);
+  const auto w = static_cast<std::size_t>(recipe.width);
+  return recipe.layout == Layout::kNchw ? ov::Shape{1, c, h, w} : ov::Shape{1, h, w, c};
+}
+
+ov::element::Type element_of(ElementType type) {
+  return type == ElementType::kU8 ? ov::element::u8 : ov::element::f32;
+}
+
+// Whether the network can be asked to take `wanted`: the same number of dimensions, and the channels where
+// the manifest has them (else its layout is wrong).
+bool may_reshape(const ov::PartialShape& found, const ov::Shape& wanted, Layout layout) {
+  if (found.rank().is_dynamic()) return true;
+  if (found.size() != wanted.size()) return false;
+  const std::size_t channels = layout == Layout::kNchw ? 1 : 3;
+  return found[channels].compatible(static_cast<std::int64_t>(wanted[channels]));
+}
+
+// Gives the first part the manifest's input shape. A network of another rank is taken as it is when it holds
+// as many values (a flattened picture, say).
+void fit_input_shape(ov::Model& network, const ModelSpec& model) {
+  const ov::Shape wanted = wanted_shape(model.input);
+  const ov::PartialShape found = network.input().get_partial_shape();
+  if (found == ov::PartialShape(wanted)) return;
+  if (found.is_static() && found.size() != wanted.size() &&
+      ov::shape_size(found.to_shape()) == ov::shape_size(wanted)) {
+    return;
+  }
+  const auto mismatch = [&](const std::string& reason) {
+    return Error(
+        ErrorCode::kModel,
+        fmt::format("{}: input shape is {}, expected {} as the manifest states{}; correct its input",
+                    owner_of(model), shape_text(found), shape_text(ov::PartialShape(wanted)), reason));
+  };
+  if (!may_reshape(found, wanted, model.input.layout)) throw mismatch("");
+  try {
+    network.reshape(ov::PartialShape(wanted));
+  } catch (const std::exception&) {
+    throw mismatch(", and the network cannot be reshaped to it");
+  }
+}
+
+void check_one_input(const ov::Model& network, const ModelSpec& model, std::size_t part) {
+  if (network.inputs().size() == 1 && !network.outputs().empty()) return;
+  throw Error(ErrorCode::kModel,
+              fmt::format("{}: file {} has {} inputs and {} outputs, expected 1 input and an output",
+                          owner_of(model), part + 1, network.inputs().size(), network.outputs().size()));
+}
+
+// A network that was cut in two may still declare the inputs of the whole; nothing reads them.
+void drop_unused_inputs(ov::Model& network) {
+  const ov::ParameterVector inputs = network.get_parameters();
+  for (const auto& input : inputs) {
+    if (input->output(0).get_target_inputs().empty()) network.remove_parameter(input);
+  }
+}
+
+// Tensors that enter and leave are u8 or f32; other float types are converted inside the network.
+std::shared_ptr<ov::Model> with_plain_tensors(const std::shared_ptr<ov::Model>& network,
+                                              const ModelSpec& model, bool first) {
+  const ov::element::Type found = network->input().get_element_type();
+  const ov::element::Type wanted = first ? element_of(model.input.type) : found;
+  const bool convertible = found.is_real() && wanted == ov::element::f32;
+  if (found != wanted && !convertible) {
+    throw Error(ErrorCode::kModel,
+                fmt::format("{}: input type is {}, expected {} as the manifest states; correct input.type",
+                            owner_of(model), found.get_type_name(), wanted.get_type_name()));
+  }
+  ov::preprocess::PrePostProcessor process(network);
+  if (found != wanted) process.input().tensor().set_element_type(wanted);
+  bool changed = found != wanted;
+  for (std::size_t i = 0; i < network->outputs().size(); ++i) {
+    const ov::element::Type type = network->output(i).get_element_type();
+    if (type == ov::element::f32 || type == ov::element::u8) continue;
+    process.output(i).tensor().set_element_type(ov::element::f32);
+    changed = true;
+  }
+  return changed ? process.build() : network;
+}
+
+// An output as floats: 8-bit ones are converted after each run, others are read where they are.
+class FloatView {
+ public:
+  FloatView() = default;
+  explicit FloatView(const ov::Tensor& tensor) : tensor_(tensor) {
+    if (tensor.get_element_type() == ov::element::u8) converted_.resize(tensor.get_size());
+  }
+  std::span<const float> read() {
+    if (!tensor_) return {};
+    if (converted_.empty()) return {static_cast<const float*>(tensor_.data()), tensor_.get_size()};
+    const auto* bytes = static_cast<const std::uint8_t*>(tensor_.data());
+    std::transform(bytes, bytes + converted_.size(), converted_.begin(),
+                   [](std::uint8_t value) { return static_cast<float>(value); });
+    return converted_;
+  }
+
+ private:
+  ov::Tensor tensor_;
+  std::vector<float> converted_;
+};
+
+class OpenVinoNetwork final : public Network {
+ public:
+  // `parts` are compiled for the manifest's input; the second's takes as many values as the first gives.
+  OpenVinoNetwork(std::vector<ov::CompiledModel> parts, const ModelSpec& model)
+      : parts_(std::move(parts)),
+        owner_(owner_of(model)),
+        input_type_(element_of(model.input.type)),
+        input_shape_(parts_.front().input().get_shape()),
+        input_bytes_(model.input.size_bytes()),
+        blank_(input_bytes_) {
+    for (ov::CompiledModel& part : parts_) requests_.push_back(part.create_infer_request());
+    for (std::size_t i = 0; i < parts_.size(); ++i) bind_outputs(i);
+    for (std::size_t i = 1; i < parts_.size(); ++i) {
+      const auto& port = parts_[i].input();
+      requests_[i].set_input_tensor(
+          ov::Tensor(port.get_element_type(), port.get_shape(), outputs_[i - 1][0].data()));
+    }
+    find_outputs(model);
+    run(blank_);
+  }
+
+  std::span<const float> run(std::span<const std::byte> tensor) override {
+    if (tensor.size() != input_bytes_) {
+      throw Error(ErrorCode::kEngine, fmt::format("{}: tensor of {} bytes, expected {} by its recipe", owner_,
+                                                  tensor.size(), input_bytes_));
+    }
+    try {
+      // The caller's memory is used in place; telling OpenVINO so again costs time only when it is another's.
+      if (tensor.data() != bound_) {
+        requests_[0].set_input_tensor(
+            ov::Tensor(input_type_, input_shape_, const_cast<std::byte*>(tensor.data())));
+        bound_ = tensor.data();
+      }
+      for (ov::InferRequest& request : requests_) request.infer();
+    } catch (const std::exception& error) {
+      bound_ = nullptr;
+      throw Error(ErrorCode::kEngine,
+                  fmt::format("{}: running it failed ({})", owner_, one_line(error.what())));
+    }
+    embedding_values_ = embedding_.read();
+    return classes_.read();
+  }
+
+  [[nodiscard]] std::span<const float> embedding() const override { return embedding_values_; }
+
+ private:
+  // Outputs are written to tensors of our own, whose addresses stay.
+  void bind_outputs(std::size_t part) {
+    outputs_.emplace_back();
+    for (std::size_t i = 0; i < parts_[part].outputs().size(); ++i) {
+      const ov::Output<const ov::Node>& port = parts_[part].output(i);
+      if (port.get_partial_shape().is_dynamic()) {
+        throw Error(ErrorCode::kModel, fmt::format("{}: output {} has shape {}, expected one of fixed size",
+                                                   owner_, i, shape_text(port.get_partial_shape())));
+      }
+      outputs_.back().emplace_back(port.get_element_type(), port.get_shape());
+      requests_[part].set_output_tensor(i, outputs_.back().back());
+    }
+  }
+
+  void find_outputs(const ModelSpec& model) {
+    const std::vector<ov::Tensor>& last = outputs_.back();
+    const auto index = static_cast<std::size_t>(model.output.index);
+    if (index >= last.size()) {
+      throw Error(ErrorCode::kModel,
+                  fmt::format("{}: {} outputs, expected one at output.index {}", owner_, last.size(), index));
+    }
+    const auto wanted = static_cast<std::size_t>(model.output.n_classes) +
+                        static_cast<std::size_t>(model.output.label_offset);
+    if (last[index].get_size() != wanted) {
+      throw Error(ErrorCode::kModel,
+                  fmt::format("{}: output {} has shape {}, expected {} values (output.classes {} and "
+                              "output.label_offset {}); correct the manifest",
+                              owner_, index, shape_text(ov::PartialShape(last[index].get_shape())), wanted,
+                              model.output.n_classes, model.output.label_offset));
+    }
+    classes_ = FloatView(last[index]);
+    if (!model.output.embedding.empty()) embedding_ = FloatView(find_named(model.output.embedding));
+  }
+
+  [[nodiscard]] const ov::Tensor& find_named(const std::string& name) const {
+    std::vector<std::string> known;
+    for (std::size_t part = 0; part < parts_.size(); ++part) {
+      for (std::size_t i = 0; i < outputs_[part].size(); ++i) {
+        const auto names = parts_[part].output(i).get_names();
+        if (names.contains(name)) return outputs_[part][i];
+        known.insert(known.end(), names.begin(), names.end());
+      }
+    }
+    std::sort(known.begin(), known.end());
+    throw Error(ErrorCode::kModel,
+                fmt::format("{}: no output named '{}' as output.embedding states, expected one "
+                            "of '{}'",
+                            owner_, name, fmt::join(known, "', '")));
+  }
+
+  std::vector<ov::CompiledModel> parts_;
+  std::string owner_;
+  ov::element::Type input_type_;
+  ov::Shape input_shape_;
+  std::size_t input_bytes_;
+  std::vector<std::byte> blank_;  // for the first run; kept, since the request points to it until the next
+  std::vector<ov::InferRequest> requests_;
+  std::vector<std::vector<ov::Tensor>> outputs_;  // by part and output
+  const std::byte* bound_ = nullptr;              // what the first request reads
+  FloatView classes_;
+  FloatView embedding_;
+  std::span<const float> embedding_values_;
+};
+
+class OpenVinoEngine final : public Engine {
+ public:
+  explicit OpenVinoEngine(const EngineOptions& options) {
+    if (!options.cache_dir.empty()) core_.set_property(ov::cache_dir(options.cache_dir.string()));
+  }
+
+  [[nodiscard]] std::string name() const override { return "OpenVINO"; }
+  [[nodiscard]] std::string version() const override { return ov::get_openvino_version().buildNumber; }
+  [[nodiscard]] std::vector<std::string> devices() const override { return core_.get_available_devices(); }
+
+  [[nodiscard]] std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model) override {
+    verify_files(zoo, model);
+    check_device(model);
+    std::vector<ov::CompiledModel> parts;
+    for (std::size_t i = 0; i < model.files.size(); ++i) {
+      std::shared_ptr<ov::Model> network = read(zoo.resolve(model.files[i]), owner_of(model));
+      check_one_input(*network, model, i);
+      if (i == 0) {
+        fit_input_shape(*network, model);
+      } else {
+        fit_chain(*network, parts.back(), model);
+      }
+      network = with_plain_tensors(network, model, i == 0);
+      parts.push_back(translated(ErrorCode::kModel, owner_of(model), "compiling it", [&] {
+        return core_.compile_model(network, model.device, compile_options(model));
+      }));
+    }
+    return translated(ErrorCode::kModel, owner_of(model), "preparing it",
+                      [&] { return std::make_unique<OpenVinoNetwork>(std::move(parts), model); });
+  }
+
+  [[nodiscard]] ModelShapes inspect(const std::filesystem::path& model_file) override {
+    const std::shared_ptr<ov::Model> network = read(model_file, model_file.string());
+    ModelShapes shapes;
+    for (const auto& input : network->inputs()) {
+      shapes.inputs.push_back(dimensions(input.get_partial_shape()));
+      shapes.input_types.push_back(input.get_element_type().get_type_name());
+    }
+    for (const auto& output : network->outputs()) {
+      shapes.outputs.push_back(dimensions(output.get_partial_shape()));
+      const auto& names = output.get_names();
+      shapes.output_names.push_back(names.empty() ? "" : *std::min_element(names.begin(), names.end()));
+      shapes.output_types.push_back(output.get_element_type().get_type_name());
+    }
+    return shapes;
+  }
+
+ private:
+  [[nodiscard]] std::shared_ptr<ov::Model> read(const std::filesystem::path& path, const std::string& owner) {
+    return translated(ErrorCode::kModel, owner, fmt::format("reading {}", path.string()), [&] {
+      const std::shared_ptr<ov::Model> network = core_.read_model(path.string());
+      drop_unused_inputs(*network);
+      return network;
+    });
+  }
+
+  // "CPU" or "GPU.1"; what stands before '.' or ':' must be there, or be one of the virtual devices.
+  void check_device(const ModelSpec& model) const {
+    const std::string base = model.device.substr(0, model.device.find_first_of(".:"));
+    std::vector<std::string> known = core_.get_available_devices();
+    const bool there = std::any_of(known.begin(), known.end(), [&](const std::string& device) {
+      return device.substr(0, device.find('.')) == base;
+    });
+    if (there || base == "AUTO" || base == "HETERO") return;
+    throw Error(ErrorCode::kEngine,
+                fmt::format("{}: device is '{}', expected one of {}; change it in the manifest",
+                            owner_of(model), model.device, fmt::join(known, ", ")));
+  }
+
+  // The second part of a chain takes output 0 of the first, whose type it must have; shapes may differ when
+  // they hold as many values, or when it can be reshaped.
+  static void fit_chain(ov::Model& network, const ov::CompiledModel& before, const ModelSpec& model) {
+    const auto& from = before.output(0);
+    const ov::PartialShape given = from.get_partial_shape();
+    const ov::PartialShape found = network.input().get_partial_shape();
+    const auto mismatch = [&](std::string_view what, const std::string& expected, const std::string& is) {
+      return Error(ErrorCode::kModel,
+                   fmt::format("{}: input {} of the second file is {}, expected {}, that of the "
+                               "first file's output 0",
+                               owner_of(model), what, is, expected));
+    };
+    if (from.get_element_type() != network.input().get_element_type()) {
+      throw mismatch("type", from.get_element_type().get_type_name(),
+                     network.input().get_element_type().get_type_name());
+    }
+    if (found.is_static() && given.is_static() &&
+        ov::shape_size(found.to_shape()) == ov::shape_size(given.to_shape())) {
+      return;
+    }
+    try {
+      network.reshape(given);
+    } catch (const std::exception&) {
+      throw mismatch("shape", shape_text(given), shape_text(found));
+    }
+  }
+
+  static ov::AnyMap compile_options(const ModelSpec& model) {
+    ov::AnyMap options{ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
+                       ov::hint::inference_precision(ov::element::f32)};
+    if (model.device == "CPU") {
+      options.insert(ov::num_streams(1));
+      options.insert(ov::inference_num_threads(model.threads));
+    }
+    return options;
+  }
+
+  ov::Core core_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_openvino_engine(const EngineOptions& options) {
+  return translated(ErrorCode::kEngine, "OpenVINO", "starting it",
+                    [&]() -> std::unique_ptr<Engine> { return std::make_unique<OpenVinoEngine>(options); });
+}
+
+}  // namespace triage

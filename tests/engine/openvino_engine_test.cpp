@@ -1,0 +1,267 @@
+// The OpenVINO engine on tiny networks that are built here: what runs, what is refused, and how.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <openvino/op/add.hpp>
+#include <openvino/op/constant.hpp>
+#include <openvino/op/convert.hpp>
+#include <openvino/op/multiply.hpp>
+#include <openvino/op/parameter.hpp>
+#include <openvino/op/reduce_mean.hpp>
+#include <openvino/op/relu.hpp>
+#include <openvino/op/reshape.hpp>
+#include <openvino/op/result.hpp>
+#include <openvino/openvino.hpp>
+#include <thread>
+
+#include "base/files.h"
+#include "support/expect_error.h"
+#include "support/fake_zoo.h"
+#include "triage/adopt.h"
+#include "triage/engine.h"
+
+namespace triage {
+namespace {
+
+using namespace triage::testing;
+using ov::element::Type;
+
+// A network with three class values, each the mean of one channel of the picture; twice them is the
+// embedding.
+std::shared_ptr<ov::Model> channel_means(const ov::PartialShape& shape, Type in = ov::element::f32,
+                                         Type out = ov::element::f32, bool channels_last = false) {
+  const auto input = std::make_shared<ov::op::v0::Parameter>(in, shape);
+  input->output(0).set_names({"picture"});
+  const auto value = std::make_shared<ov::op::v0::Convert>(input, ov::element::f32);
+  const auto axes = ov::op::v0::Constant::create(
+      ov::element::i64, {2}, channels_last ? std::vector<int>{1, 2} : std::vector<int>{2, 3});
+  const auto mean = std::make_shared<ov::op::v1::ReduceMean>(value, axes, false);
+  const auto twice = std::make_shared<ov::op::v1::Add>(mean, mean);
+  twice->output(0).set_names({"features"});
+  const auto classes = std::make_shared<ov::op::v0::Convert>(mean, out);
+  classes->output(0).set_names({"classes"});
+  return std::make_shared<ov::Model>(ov::OutputVector{classes, twice}, ov::ParameterVector{input});
+}
+
+class OpenVino : public ::testing::Test {
+ protected:
+  // Saves the network and describes it as a manifest would: 3 classes, 2x2 pixels.
+  ModelSpec save(const std::shared_ptr<ov::Model>& network, const std::string& name = "net") {
+    ov::save_model(network, (dir_.path() / (name + ".xml")).string(), false);
+    ModelSpec model;
+    model.name = name;
+    model.files = {file(name)};
+    model.input.width = model.input.height = 2;
+    model.output.n_classes = 3;
+    return model;
+  }
+  ModelFile file(const std::string& name) {
+    return {name + ".xml", model_checksum(dir_.path() / (name + ".xml"))};
+  }
+  std::unique_ptr<Network> load(const ModelSpec& model) {
+    return engines_.for_file(model.files[0].path).load(zoo_, model);
+  }
+  template <class Value>
+  static std::vector<float> run(Network& network, const std::vector<Value>& tensor) {
+    const std::span<const float> out = network.run(std::as_bytes(std::span(tensor)));
+    return {out.begin(), out.end()};
+  }
+  static std::vector<float> f32_picture() { return {1, 2, 3, 4, 10, 10, 10, 10, 0, 0, 0, 8}; }
+
+  void expect_refused(const ModelSpec& model, std::string_view message) {
+    EXPECT_TRIAGE_ERROR(load(model), ErrorCode::kModel, "model 'net': ", message);
+  }
+
+  TempDir dir_;
+  EngineSet engines_;
+  Zoo zoo_ = [this] {
+    Zoo zoo;
+    zoo.folder = dir_.path();
+    return zoo;
+  }();
+};
+
+TEST_F(OpenVino, RunsAndGivesTheEmbedding) {
+  ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  model.output.embedding = "features";
+  const auto network = load(model);
+  EXPECT_EQ(run(*network, f32_picture()), (std::vector<float>{2.5F, 10, 2}));
+  EXPECT_EQ(std::vector<float>(network->embedding().begin(), network->embedding().end()),
+            (std::vector<float>{5, 20, 4}));
+  // Other memory, other values.
+  EXPECT_EQ(run(*network, std::vector<float>(12, 7.0F)), (std::vector<float>{7, 7, 7}));
+}
+
+TEST_F(OpenVino, ReadsAndWritesBytes) {
+  ModelSpec model = save(channel_means({1, 3, 2, 2}, ov::element::u8, ov::element::u8));
+  model.input.type = ElementType::kU8;
+  const auto network = load(model);
+  EXPECT_EQ(run(*network, std::vector<std::uint8_t>{4, 4, 4, 4, 255, 255, 255, 255, 0, 0, 0, 0}),
+            (std::vector<float>{4, 255, 0}));
+}
+
+TEST_F(OpenVino, HalfPrecisionNetworksSpeakInFloats) {
+  const ModelSpec model = save(channel_means({1, 3, 2, 2}, ov::element::f16, ov::element::f16));
+  EXPECT_EQ(run(*load(model), f32_picture()), (std::vector<float>{2.5F, 10, 2}));
+}
+
+TEST_F(OpenVino, TakesTheManifestsSize) {
+  for (const ov::PartialShape& shape : {ov::PartialShape{1, 3, -1, -1}, ov::PartialShape{-1, 3, 2, 2},
+                                        ov::PartialShape{1, 3, 5, 7}, ov::PartialShape{1, -1, 2, 2}}) {
+    EXPECT_EQ(run(*load(save(channel_means(shape))), f32_picture()), (std::vector<float>{2.5F, 10, 2}))
+        << shape;
+  }
+}
+
+TEST_F(OpenVino, TakesFlatPictures) {
+  const auto input = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{1, 12});
+  const auto out = std::make_shared<ov::op::v0::Relu>(input);
+  ModelSpec model = save(std::make_shared<ov::Model>(ov::OutputVector{out}, ov::ParameterVector{input}));
+  model.output.n_classes = 12;
+  EXPECT_EQ(run(*load(model), f32_picture()), f32_picture());
+}
+
+TEST_F(OpenVino, RunsChains) {
+  // The second part's input has another shape of as many values.
+  ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  const auto input = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{1, 3, 1, 1});
+  const auto out = std::make_shared<ov::op::v1::Add>(input, input);
+  (void)save(std::make_shared<ov::Model>(ov::OutputVector{out}, ov::ParameterVector{input}), "head");
+  model.files.push_back(file("head"));
+  model.output.embedding = "features";
+  const auto network = load(model);
+  EXPECT_EQ(run(*network, f32_picture()), (std::vector<float>{5, 20, 4}));
+  EXPECT_EQ(network->embedding()[1], 20.0F);
+  model.threads = 2;
+  EXPECT_EQ(run(*load(model), f32_picture()), (std::vector<float>{5, 20, 4}));
+}
+
+TEST_F(OpenVino, RefusesChainsThatDoNotFit) {
+  ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  const auto add_head = [&](const ov::PartialShape& shape, Type type) {
+    const auto input = std::make_shared<ov::op::v0::Parameter>(type, shape);
+    const auto three = ov::op::v0::Constant::create(type, {1, 4, 1}, {1, 1, 1, 1});
+    const auto out = std::make_shared<ov::op::v1::Add>(input, three);
+    (void)save(std::make_shared<ov::Model>(ov::OutputVector{out}, ov::ParameterVector{input}), "head");
+    model.files.resize(1);
+    model.files.push_back(file("head"));
+  };
+  add_head({1, 4, 2}, ov::element::u8);
+  expect_refused(model, "input type of the second file is u8, expected f32");
+  model.files[1].sha256[0] = model.files[1].sha256[0] == 'a' ? 'b' : 'a';
+  EXPECT_TRIAGE_ERROR(load(model), ErrorCode::kManifest, "head.xml: sha256 is ");
+}
+
+TEST_F(OpenVino, NamesBothShapesAndTypes) {
+  const ModelSpec good = save(channel_means({1, 3, 2, 2}));
+  ModelSpec model = good;
+  model.input.layout = Layout::kNhwc;
+  expect_refused(model, "input shape is (1,3,2,2), expected (1,2,2,3)");
+  model = good;
+  model.input.colour = Colour::kGray;
+  expect_refused(model, "input shape is (1,3,2,2), expected (1,1,2,2)");
+  model = good;
+  model.input.type = ElementType::kU8;
+  expect_refused(model, "input type is f32, expected u8");
+  model = good;
+  model.output.n_classes = 4;
+  expect_refused(model, "output 0 has shape (1,3), expected 4 values");
+  model = good;
+  model.output.index = 2;
+  expect_refused(model, "2 outputs, expected one at output.index 2");
+  model = good;
+  model.output.embedding = "none";
+  expect_refused(model, "no output named 'none'");
+  model = good;
+  model.device = "TPU";
+  EXPECT_TRIAGE_ERROR(load(model), ErrorCode::kEngine, "model 'net': device is 'TPU', expected one of CPU");
+  EXPECT_TRIAGE_ERROR(load(good)->run(std::vector<std::byte>(3)), ErrorCode::kEngine,
+                      "model 'net': tensor of 3 bytes, expected 48");
+}
+
+TEST_F(OpenVino, RefusesNetworksThatCannotBeReshaped) {
+  // The picture is flattened to a fixed length inside.
+  const auto input = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{1, 3, 4, 4});
+  const auto shape = ov::op::v0::Constant::create(ov::element::i64, {2}, {1, 48});
+  const auto flat = std::make_shared<ov::op::v1::Reshape>(input, shape, false);
+  const ModelSpec model =
+      save(std::make_shared<ov::Model>(ov::OutputVector{flat}, ov::ParameterVector{input}));
+  expect_refused(model,
+                 "input shape is (1,3,4,4), expected (1,3,2,2) as the manifest states, and the network "
+                 "cannot be reshaped");
+}
+
+TEST_F(OpenVino, RefusesDamagedFiles) {
+  const std::string text = "no model at all, but long enough to be looked at; " + std::string(200, 'x');
+  for (const char* name : {"bad.xml", "bad.onnx", "bad.tflite"}) {
+    for (const std::string& content : {std::string(), text}) {
+      write_text_atomic(dir_.path() / name, content);
+      ModelSpec model;
+      model.name = "net";
+      model.files = {{name, model_checksum(dir_.path() / name)}};
+      model.input.width = model.input.height = 2;
+      model.output.n_classes = 3;
+      expect_refused(model, name);
+      EXPECT_TRIAGE_ERROR(engines_.for_file(name).inspect(dir_.path() / name), ErrorCode::kModel, name);
+    }
+  }
+}
+
+TEST_F(OpenVino, InspectsShapes) {
+  (void)save(channel_means({1, 3, -1, 2}, ov::element::u8));
+  const ModelShapes shapes = engines_.for_file("net.xml").inspect(dir_.path() / "net.xml");
+  EXPECT_EQ(shapes.inputs, (std::vector<std::vector<std::int64_t>>{{1, 3, -1, 2}}));
+  EXPECT_EQ(shapes.input_types, std::vector<std::string>{"u8"});
+  EXPECT_EQ(shapes.outputs, (std::vector<std::vector<std::int64_t>>{{1, 3}, {1, 3}}));
+  EXPECT_EQ(shapes.output_names, (std::vector<std::string>{"classes", "features"}));
+}
+
+TEST_F(OpenVino, CachesCompiledModels) {
+  EngineSet cached({.cache_dir = dir_.path() / "cache", .clock = nullptr});
+  const ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  for (int i = 0; i < 2; ++i) {
+    const auto network = cached.for_file("net.xml").load(zoo_, model);
+    EXPECT_EQ(run(*network, f32_picture()), (std::vector<float>{2.5F, 10, 2}));
+  }
+  EXPECT_FALSE(std::filesystem::is_empty(dir_.path() / "cache"));
+}
+
+TEST_F(OpenVino, LoadsInSeveralThreads) {
+  const ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  std::vector<int> right(3);
+  std::vector<std::thread> threads;
+  for (int& count : right) {
+    threads.emplace_back([&] {
+      const auto network = load(model);
+      for (int i = 0; i < 50; ++i) count += run(*network, f32_picture()) == std::vector<float>{2.5F, 10, 2};
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(right, std::vector<int>(3, 50));
+}
+
+// `zoo add` on a network that tells how bright a gray picture is: class 0 below the middle, class 1 above.
+// Its own scale, x - 127.5, must be found.
+TEST_F(OpenVino, IsAdopted) {
+  const auto input =
+      std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{1, 1, 28, 28});
+  const auto axes = ov::op::v0::Constant::create(ov::element::i64, {3}, {1, 2, 3});
+  const auto mean = std::make_shared<ov::op::v1::ReduceMean>(input, axes, false);
+  const auto column = std::make_shared<ov::op::v1::Reshape>(
+      mean, ov::op::v0::Constant::create(ov::element::i64, {2}, {1, 1}), false);
+  // (m) -> (0, m): class 1 when m > 0.
+  const auto weights = ov::op::v0::Constant::create(ov::element::f32, {1, 2}, {0.0F, 1.0F});
+  const auto product = std::make_shared<ov::op::v1::Multiply>(column, weights);
+  (void)save(std::make_shared<ov::Model>(ov::OutputVector{product}, ov::ParameterVector{input}));
+  const FakeData files = write_fake_data(dir_.path() / "data", 200, 2);
+  const auto data =
+      open_dataset({.data = {files.images}, .labels = {files.labels}, .range = {}, .require_labels = true});
+  const std::filesystem::path paths[] = {dir_.path() / "net.xml"};
+  const Adoption adoption = adopt_model(paths, {}, engines_.for_file("net.xml"), *data, {}, {});
+  EXPECT_NEAR(adoption.model.input.mean[0], 127.5, 15);
+  EXPECT_EQ(adoption.model.output.kind, OutputKind::kLogits);
+  EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+}
+
+}  // namespace
+}  // namespace triage
