@@ -1,0 +1,17 @@
+// From a decoded image to a model's input tensor.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "triage/image.h"
+#include "triage/zoo.h"
+
+namespace triage {
+
+// Fills `tensor`, recipe.size_bytes() long, in the recipe's layout and element type (8-bit values are rounded
+// by the resize alone; no mean or scale is applied to them). Throws kUsage for an empty image or a wrong
+// size.
+void preprocess(const Image& image, const Recipe& recipe, std::span<std::byte> tensor);
+
+}  // namespace triage
