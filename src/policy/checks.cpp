@@ -1,0 +1,51 @@
+#include "policy/checks.h"
+
+#include <cmath>
+#include <set>
+
+namespace triage {
+namespace {
+
+void check_times(const PolicyModel& model, std::string_view field) {
+  for (const double ms : {model.mean_ms, model.p999_ms}) {
+    if (!std::isfinite(ms) || ms < 0) fail_field(field, ms, "finite times of 0 ms or more");
+  }
+}
+
+void check_features(const FeatureSchema& schema) {
+  if (schema.size() > 64) fail_field("schema.features", schema.size(), "at most 64");
+  std::set<std::string_view> names;
+  for (const auto& feature : schema.features) {
+    if (feature.name.empty() || !names.insert(feature.name).second) {
+      fail_field("schema.features", fmt::format("name '{}'", feature.name),
+                 "names that are unique and not empty");
+    }
+    if (feature.version < 1) fail_field("schema.features", feature.version, "versions from 1");
+  }
+  if (schema.working_px < 8) fail_field("schema.working_px", schema.working_px, "at least 8");
+}
+
+}  // namespace
+
+void check_info(const PolicyInfo& info) {
+  if (info.models.empty()) fail_field("models", "none", "at least one");
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < info.models.size(); ++i) {
+    const auto& model = info.models[i];
+    const std::string field = fmt::format("models[{}]", i);
+    if (model.name.empty() || !names.insert(model.name).second) {
+      fail_field(field, fmt::format("name '{}'", model.name), "names that are unique and not empty");
+    }
+    check_times(model, field);
+  }
+  check_features(info.schema);
+  if (info.n_classes < 0) fail_field("n_classes", info.n_classes, "0 or more");
+}
+
+void check_model(const PolicyInfo& info, ModelIndex model, std::string_view field) {
+  if (model < 0 || static_cast<std::size_t>(model) >= info.models.size()) {
+    fail_field(field, model, fmt::format("a model from 0 to {}", static_cast<long>(info.models.size()) - 1));
+  }
+}
+
+}  // namespace triage

@@ -1,0 +1,289 @@
+#include "policy/policy_codec.h"
+
+#include <bit>
+#include <nlohmann/json.hpp>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "policy/cascade.h"
+#include "policy/cbor.h"
+#include "policy/checks.h"
+#include "policy/premodel.h"
+#include "policy/single.h"
+
+namespace triage {
+namespace {
+
+using nlohmann::json;
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::string_view kMagic = "triage policy";
+constexpr std::uint8_t kMapOf4 = 0xA4;  // how a file begins
+
+// ---- 32-bit values as little-endian bytes ----
+
+template <class T>
+json to_binary(std::span<const T> values) {
+  static_assert(sizeof(T) == 4);
+  Bytes bytes;
+  bytes.reserve(values.size() * 4);
+  for (const T value : values) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<std::uint8_t>(bits >> shift));
+  }
+  return json::binary(std::move(bytes));
+}
+
+template <class T>
+std::vector<T> from_binary(std::span<const std::uint8_t> bytes, std::string_view field) {
+  if (bytes.size() % 4 != 0) fail_field(field, fmt::format("{} bytes", bytes.size()), "a multiple of 4");
+  std::vector<T> values(bytes.size() / 4);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::uint32_t bits = 0;
+    for (std::size_t b = 0; b < 4; ++b) bits |= static_cast<std::uint32_t>(bytes[4 * i + b]) << (8 * b);
+    values[i] = std::bit_cast<T>(bits);
+  }
+  return values;
+}
+
+// ---- reading with messages that name the field ----
+
+class Fields {
+ public:
+  Fields(const json& object, std::string path) : object_(&object), path_(std::move(path)) {
+    if (!object.is_object()) fail_field(path_.empty() ? "file" : path_, object.type_name(), "a map");
+  }
+  [[nodiscard]] std::string name(std::string_view key) const {
+    return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+  }
+  [[nodiscard]] const json& at(std::string_view key) const {
+    const auto found = object_->find(std::string(key));
+    if (found == object_->end()) fail_field(name(key), "missing", "a value");
+    return *found;
+  }
+  [[nodiscard]] Fields object(std::string_view key) const { return {at(key), name(key)}; }
+  [[nodiscard]] const json& array(std::string_view key) const {
+    const json& value = at(key);
+    if (!value.is_array()) fail_field(name(key), value.type_name(), "an array");
+    return value;
+  }
+  [[nodiscard]] const std::string& text(std::string_view key) const {
+    const json& value = at(key);
+    if (!value.is_string()) fail_field(name(key), value.type_name(), "a text");
+    return value.get_ref<const std::string&>();
+  }
+  [[nodiscard]] double number(std::string_view key) const {
+    const json& value = at(key);
+    if (!value.is_number()) fail_field(name(key), value.type_name(), "a number");
+    return value.get<double>();
+  }
+  [[nodiscard]] std::int32_t integer(std::string_view key) const {
+    const json& value = at(key);
+    constexpr std::int64_t kMax = INT32_MAX;
+    const bool fits = value.is_number_unsigned()
+                          ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(kMax)
+                      : value.is_number_integer() ? value.get<std::int64_t>() >= -kMax
+                                                  : false;
+    if (!fits) {
+      fail_field(name(key), value.is_number() ? value.dump() : std::string(value.type_name()),
+                 "a 32-bit integer");
+    }
+    return value.get<std::int32_t>();
+  }
+  [[nodiscard]] const Bytes& bytes(std::string_view key) const {
+    const json& value = at(key);
+    if (!value.is_binary()) fail_field(name(key), value.type_name(), "a byte string");
+    return value.get_binary();
+  }
+  template <class T>
+  [[nodiscard]] std::vector<T> values(std::string_view key) const {
+    return from_binary<T>(bytes(key), name(key));
+  }
+
+ private:
+  const json* object_;
+  std::string path_;
+};
+
+// ---- what every policy has ----
+
+json encode_info(const PolicyInfo& info) {
+  json models = json::array(), features = json::array(), training = json::array();
+  for (const auto& model : info.models) {
+    models.push_back({{"name", model.name},
+                      {"fingerprint", model.fingerprint},
+                      {"mean_ms", model.mean_ms},
+                      {"p999_ms", model.p999_ms}});
+  }
+  for (const auto& feature : info.schema.features) {
+    features.push_back({{"name", feature.name}, {"version", feature.version}});
+  }
+  for (const auto& [key, value] : info.training) training.push_back(json::array({key, value}));
+  return {{"criterion", to_string(info.criterion)},
+          {"models", std::move(models)},
+          {"schema", {{"working_px", info.schema.working_px}, {"features", std::move(features)}}},
+          {"n_classes", info.n_classes},
+          {"machine", info.machine},
+          {"training", std::move(training)}};
+}
+
+Criterion decode_criterion(const std::string& text) {
+  for (const auto criterion : {Criterion::kTop1, Criterion::kTop5}) {
+    if (text == to_string(criterion)) return criterion;
+  }
+  fail_field("criterion", fmt::format("'{}'", text), "top1 or top5");
+}
+
+PolicyModel decode_model(const json& value, std::size_t i) {
+  const Fields fields(value, fmt::format("models[{}]", i));
+  return {fields.text("name"), fields.text("fingerprint"), fields.number("mean_ms"),
+          fields.number("p999_ms")};
+}
+
+FeatureSchema decode_schema(const Fields& fields) {
+  FeatureSchema schema;
+  schema.working_px = fields.integer("working_px");
+  for (const json& value : fields.array("features")) {
+    const Fields feature(value, fmt::format("schema.features[{}]", schema.size()));
+    schema.features.push_back({feature.text("name"), feature.integer("version")});
+  }
+  return schema;
+}
+
+PolicyInfo decode_info(const Fields& fields) {
+  PolicyInfo info;
+  info.criterion = decode_criterion(fields.text("criterion"));
+  for (const json& value : fields.array("models"))
+    info.models.push_back(decode_model(value, info.models.size()));
+  info.schema = decode_schema(fields.object("schema"));
+  info.n_classes = fields.integer("n_classes");
+  info.machine = fields.text("machine");
+  for (const json& entry : fields.array("training")) {
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_string()) {
+      fail_field(fmt::format("training[{}]", info.training.size()), entry.type_name(), "a pair of texts");
+    }
+    info.training.emplace_back(entry[0].get<std::string>(), entry[1].get<std::string>());
+  }
+  return info;
+}
+
+// ---- what each kind adds ----
+
+json encode_body(const Single& policy) { return {{"model", policy.model()}}; }
+
+std::unique_ptr<Policy> decode_single(PolicyInfo info, const Fields& fields) {
+  return make_single(std::move(info), fields.integer("model"));
+}
+
+json encode_body(const Cascade& policy) { return {{"thresholds", policy.model().thresholds}}; }
+
+std::unique_ptr<Policy> decode_cascade(PolicyInfo info, const Fields& fields) {
+  CascadeModel model;
+  for (const json& value : fields.array("thresholds")) {
+    if (!value.is_number()) {
+      fail_field(fmt::format("cascade.thresholds[{}]", model.thresholds.size()), value.type_name(),
+                 "a number");
+    }
+    model.thresholds.push_back(value.get<double>());
+  }
+  return make_cascade(std::move(info), std::move(model));
+}
+
+json encode_body(const Premodel& policy) {
+  const auto& model = policy.model();
+  std::vector<float> rows;
+  rows.reserve(policy.index().n_rows() * policy.index().dimensions());
+  for (std::size_t i = 0; i < policy.index().n_rows(); ++i) {
+    const auto row = policy.index().row(i);
+    rows.insert(rows.end(), row.begin(), row.end());
+  }
+  const auto& ids = model.ids.bytes();
+  return {{"k", model.k},
+          {"n_stages", model.n_stages},
+          {"fallback", model.fallback},
+          {"minimum", to_binary<float>(model.minimum)},
+          {"maximum", to_binary<float>(model.maximum)},
+          {"rows", to_binary<float>(rows)},
+          {"optimum", to_binary<ModelIndex>(model.optimum)},
+          {"ids", json::binary(Bytes(ids.begin(), ids.end()))},
+          {"id_ends", to_binary<std::uint32_t>(model.ids.ends())}};
+}
+
+std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& fields) {
+  PremodelModel model;
+  model.k = fields.integer("k");
+  const std::int32_t n_stages = fields.integer("n_stages");
+  if (n_stages < 0) fail_field("premodel.n_stages", n_stages, "1 or more");
+  model.n_stages = static_cast<std::size_t>(n_stages);
+  model.fallback = fields.integer("fallback");
+  model.minimum = fields.values<float>("minimum");
+  model.maximum = fields.values<float>("maximum");
+  model.rows = fields.values<float>("rows");
+  model.optimum = fields.values<ModelIndex>("optimum");
+  const Bytes& ids = fields.bytes("ids");
+  model.ids = IdList(std::string(ids.begin(), ids.end()), fields.values<std::uint32_t>("id_ends"));
+  return make_premodel(std::move(info), std::move(model));
+}
+
+json encode_body(const Policy& policy) {
+  if (const auto* single = dynamic_cast<const Single*>(&policy)) return encode_body(*single);
+  if (const auto* cascade = dynamic_cast<const Cascade*>(&policy)) return encode_body(*cascade);
+  const auto* premodel = dynamic_cast<const Premodel*>(&policy);
+  TRIAGE_CHECK(premodel != nullptr);
+  return encode_body(*premodel);
+}
+
+std::unique_ptr<Policy> decode_payload(const json& payload) {
+  const Fields fields(payload, "");
+  PolicyInfo info = decode_info(fields);
+  const std::string& kind = fields.text("kind");
+  if (kind == "single") return decode_single(std::move(info), fields.object(kind));
+  if (kind == "cascade") return decode_cascade(std::move(info), fields.object(kind));
+  if (kind == "premodel") return decode_premodel(std::move(info), fields.object(kind));
+  fail_field("kind", fmt::format("'{}'", kind), "single, premodel or cascade");
+}
+
+json parse(std::span<const std::uint8_t> bytes) {
+  check_cbor(bytes);
+  try {
+    return json::from_cbor(bytes.begin(), bytes.end());
+  } catch (const json::exception& error) {
+    fail_field("file", error.what(), "valid CBOR");
+  }
+}
+
+std::string checksum(std::span<const std::uint8_t> payload) { return sha256_hex(std::as_bytes(payload)); }
+
+}  // namespace
+
+std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload) {
+  json file{{"magic", kMagic}, {"format", kPolicyFormat}, {"sha256", checksum(payload)}};
+  file["payload"] = json::binary(std::move(payload));
+  return json::to_cbor(file);
+}
+
+std::vector<std::uint8_t> encode_policy(const Policy& policy) {
+  json payload = encode_info(policy.info());
+  payload["kind"] = policy.kind();
+  payload[std::string(policy.kind())] = encode_body(policy);
+  return seal_payload(json::to_cbor(payload));
+}
+
+std::unique_ptr<Policy> decode_policy(std::span<const std::uint8_t> bytes) {
+  if (bytes.empty() || bytes[0] != kMapOf4) fail_field("file", "not a policy", "a CBOR map of 4 entries");
+  const json file = parse(bytes);
+  const Fields fields(file, "");
+  if (fields.text("magic") != kMagic)
+    fail_field("magic", fmt::format("'{}'", fields.text("magic")), "'triage policy'");
+  if (fields.integer("format") != kPolicyFormat) {
+    fail_field("format", fields.integer("format"),
+               fmt::format("{}, the one this build reads", kPolicyFormat));
+  }
+  const Bytes& payload = fields.bytes("payload");
+  if (const auto found = checksum(payload); found != fields.text("sha256")) {
+    fail_field("sha256 of the payload", found, fmt::format("{}; the file is damaged", fields.text("sha256")));
+  }
+  return decode_payload(parse(payload));
+}
+
+}  // namespace triage

@@ -1,0 +1,335 @@
+// Policy files: what comes back, the golden files, damage, and one test a check.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <functional>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "policy/cbor.h"
+#include "policy/policies.h"
+#include "policy/policy_codec.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+using nlohmann::json;
+using testing::info_of;
+using testing::line_premodel;
+using testing::look_of;
+using Bytes = std::vector<std::uint8_t>;
+
+std::unique_ptr<Policy> example(std::string_view kind) {
+  if (kind == "single") return make_single(info_of({"small", "big"}), 1);
+  if (kind == "cascade") return make_cascade(info_of({"small", "mid", "big"}), {{0.75, 0.1}});
+  return make_premodel(info_of({"small", "big"}, {"contrast"}), line_premodel(1));
+}
+
+constexpr std::array<std::string_view, 3> kKinds{"single", "cascade", "premodel"};
+
+void expect_same_info(const PolicyInfo& a, const PolicyInfo& b) {
+  EXPECT_EQ(a.criterion, b.criterion);
+  ASSERT_EQ(a.models.size(), b.models.size());
+  for (std::size_t i = 0; i < a.models.size(); ++i) {
+    EXPECT_EQ(a.models[i].name, b.models[i].name);
+    EXPECT_EQ(a.models[i].fingerprint, b.models[i].fingerprint);
+    EXPECT_EQ(a.models[i].mean_ms, b.models[i].mean_ms);
+    EXPECT_EQ(a.models[i].p999_ms, b.models[i].p999_ms);
+  }
+  EXPECT_EQ(a.schema, b.schema);
+  EXPECT_EQ(a.n_classes, b.n_classes);
+  EXPECT_EQ(a.machine, b.machine);
+  EXPECT_EQ(a.training, b.training);
+}
+
+TEST(PolicyCodec, BringsEveryKindBack) {
+  for (const auto kind : kKinds) {
+    const auto policy = example(kind);
+    const auto bytes = encode_policy(*policy);
+    const auto again = decode_policy(bytes);
+    EXPECT_EQ(again->kind(), kind);
+    expect_same_info(policy->info(), again->info());
+    EXPECT_EQ(encode_policy(*again), bytes);
+  }
+}
+
+TEST(PolicyCodec, KeepsWhatThePolicyDoes) {
+  const auto before = example("premodel"), after = decode_policy(encode_policy(*before));
+  for (float x = -5; x < 15; x += 0.1F) {
+    const std::array features{x};
+    Trace trace_before, trace_after;
+    const auto a = before->next({features, {}, {}}, &trace_before),
+               b = after->next({features, {}, {}}, &trace_after);
+    EXPECT_EQ(a.kind, b.kind);
+    EXPECT_EQ(a.model, b.model);
+    ASSERT_EQ(trace_before.neighbours.size(), trace_after.neighbours.size());
+    for (std::size_t i = 0; i < trace_before.neighbours.size(); ++i) {
+      EXPECT_EQ(trace_before.neighbours[i].input, trace_after.neighbours[i].input);
+      EXPECT_EQ(trace_before.neighbours[i].distance, trace_after.neighbours[i].distance);
+    }
+  }
+}
+
+TEST(PolicyCodec, KeepsTheCriterionAndOddTexts) {
+  auto info = info_of({"m\xC3\xBCller", "\xFF\xFE"});
+  info.criterion = Criterion::kTop5;
+  info.training = {{"", ""}, {"quote", "\"\n"}};
+  const auto policy = make_single(info, 0);
+  expect_same_info(policy->info(), decode_policy(encode_policy(*policy))->info());
+}
+
+TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion1) {
+  for (const auto kind : kKinds) {
+    const auto path =
+        std::filesystem::path(TRIAGE_SOURCE_DIR) / "tests/policy/golden" / (std::string(kind) + "_v1.triage");
+    const auto bytes = read_file(path);
+    const auto policy = decode_policy(bytes);
+    EXPECT_EQ(policy->kind(), kind);
+    expect_same_info(policy->info(), example(kind)->info());
+    EXPECT_EQ(encode_policy(*example(kind)), bytes)
+        << "the bytes of format 1 are fixed; a change needs a new format";
+  }
+}
+
+// ---- damage ----
+
+void expect_refused(std::span<const std::uint8_t> bytes, std::string_view message) {
+  try {
+    (void)decode_policy(bytes);
+    FAIL() << "accepted, expected: " << message;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kPolicy);
+    EXPECT_NE(std::string_view(error.what()).find(message), std::string_view::npos) << error.what();
+  }
+}
+
+TEST(PolicyCodec, RefusesEveryTruncation) {
+  for (const auto kind : kKinds) {
+    const auto bytes = encode_policy(*example(kind));
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      expect_refused(std::span(bytes).first(size), size == 0 ? "not a policy" : "");
+    }
+  }
+}
+
+TEST(PolicyCodec, NoticesEveryFlippedBit) {
+  for (const auto kind : kKinds) {
+    const auto bytes = encode_policy(*example(kind));
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      auto damaged = bytes;
+      damaged[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+      try {
+        EXPECT_EQ(encode_policy(*decode_policy(damaged)), bytes) << kind << ", bit " << bit;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kPolicy) << error.what();
+      }
+    }
+  }
+}
+
+TEST(PolicyCodec, SurvivesRandomBytes) {
+  Random random(1);
+  for (int i = 0; i < 2000; ++i) {
+    Bytes bytes(1 + random.below(200));
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random.next());
+    bytes[0] = 0xA4;
+    expect_refused(bytes, "");
+  }
+}
+
+// Damage behind a good checksum: what a faulty or hostile writer could make.
+TEST(PolicyCodec, SurvivesFlippedBitsBehindAGoodChecksum) {
+  for (const auto kind : kKinds) {
+    const auto payload = json::from_cbor(encode_policy(*example(kind)))["payload"].get_binary();
+    for (std::size_t bit = 0; bit < payload.size() * 8; ++bit) {
+      Bytes damaged = payload;
+      damaged[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+      try {
+        (void)encode_policy(*decode_policy(seal_payload(damaged)));
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kPolicy) << error.what();
+      }
+    }
+  }
+}
+
+// ---- one test a check ----
+
+json outer(std::string_view kind) { return json::from_cbor(encode_policy(*example(kind))); }
+
+void refuse_outer(const std::function<void(json&)>& change, std::string_view message) {
+  json file = outer("single");
+  change(file);
+  expect_refused(json::to_cbor(file), message);
+}
+
+TEST(PolicyCodec, ChecksTheOuterMap) {
+  expect_refused(Bytes{'h', 'e', 'l', 'l', 'o'}, "file: not a policy, expected a CBOR map of 4 entries");
+  refuse_outer([](json& f) { f["magic"] = "triage profile"; },
+               "magic: 'triage profile', expected 'triage policy'");
+  refuse_outer([](json& f) { f["magic"] = 7; }, "magic: number, expected a text");
+  refuse_outer([](json& f) { f["format"] = 2; }, "format: 2, expected 1, the one this build reads");
+  refuse_outer([](json& f) { f["format"] = "1"; }, "format: string, expected a 32-bit integer");
+  refuse_outer([](json& f) { f["sha256"] = std::string(64, '0'); }, "the file is damaged");
+  refuse_outer([](json& f) { f["payload"] = "text"; }, "payload: string, expected a byte string");
+  refuse_outer(
+      [](json& f) {
+        f.erase("payload");
+        f["other"] = 1;
+      },
+      "payload: missing, expected a value");
+}
+
+void refuse(std::string_view kind, const std::function<void(json&)>& change, std::string_view message) {
+  json payload = json::from_cbor(outer(kind)["payload"].get_binary());
+  change(payload);
+  expect_refused(seal_payload(json::to_cbor(payload)), message);
+}
+
+TEST(PolicyCodec, ChecksWhatEveryPolicyHas) {
+  refuse(
+      "single", [](json& p) { p = json::array(); }, "file: array, expected a map");
+  refuse(
+      "single", [](json& p) { p["kind"] = "magic"; }, "kind: 'magic', expected single, premodel or cascade");
+  refuse(
+      "single", [](json& p) { p.erase("single"); }, "single: missing");
+  refuse(
+      "single", [](json& p) { p["single"] = 3; }, "single: number, expected a map");
+  refuse(
+      "single", [](json& p) { p["criterion"] = "top3"; }, "criterion: 'top3', expected top1 or top5");
+  refuse(
+      "single", [](json& p) { p["models"] = 1; }, "models: number, expected an array");
+  refuse(
+      "single", [](json& p) { p["models"] = json::array(); }, "models: none, expected at least one");
+  refuse(
+      "single", [](json& p) { p["models"][1] = 5; }, "models[1]: number, expected a map");
+  refuse(
+      "single", [](json& p) { p["models"][1].erase("name"); }, "models[1].name: missing");
+  refuse(
+      "single", [](json& p) { p["models"][1]["name"] = "small"; }, "models[1]: name 'small'");
+  refuse(
+      "single", [](json& p) { p["models"][0]["mean_ms"] = "fast"; },
+      "models[0].mean_ms: string, expected a number");
+  refuse(
+      "single", [](json& p) { p["models"][0]["mean_ms"] = -1.0; }, "models[0]: -1");
+  refuse(
+      "single", [](json& p) { p["models"][0]["p999_ms"] = std::numeric_limits<double>::infinity(); },
+      "models[0]: inf");
+  refuse(
+      "single", [](json& p) { p["schema"]["working_px"] = 4; }, "schema.working_px: 4, expected at least 8");
+  refuse(
+      "single",
+      [](json& p) {
+        p["schema"]["features"] = {{{"name", "a"}}};
+      },
+      "schema.features[0].version: missing");
+  refuse(
+      "single", [](json& p) { p["n_classes"] = -2; }, "n_classes: -2");
+  refuse(
+      "single", [](json& p) { p["n_classes"] = 1LL << 40; },
+      "n_classes: 1099511627776, expected a 32-bit integer");
+  refuse(
+      "single", [](json& p) { p["n_classes"] = 2.5; }, "n_classes: 2.5, expected a 32-bit integer");
+  refuse(
+      "single", [](json& p) { p["machine"] = nullptr; }, "machine: null, expected a text");
+  refuse(
+      "single", [](json& p) { p["training"][0] = {"lonely"}; },
+      "training[0]: array, expected a pair of texts");
+}
+
+TEST(PolicyCodec, ChecksWhatEachKindAdds) {
+  refuse(
+      "single", [](json& p) { p["single"]["model"] = 2; }, "single.model: 2, expected a model from 0 to 1");
+  refuse(
+      "cascade", [](json& p) { p["cascade"]["thresholds"] = {0.5}; },
+      "cascade.thresholds: 1, expected one less");
+  refuse(
+      "cascade", [](json& p) { p["cascade"]["thresholds"][1] = "x"; }, "cascade.thresholds[1]: string");
+  refuse(
+      "cascade", [](json& p) { p["cascade"]["thresholds"][0] = std::numeric_limits<double>::quiet_NaN(); },
+      "cascade.thresholds: nan");
+  refuse(
+      "premodel", [](json& p) { p["premodel"]["k"] = 2; }, "premodel.k: 2, expected an odd number");
+  refuse(
+      "premodel", [](json& p) { p["premodel"]["n_stages"] = -1; }, "premodel.n_stages: -1");
+  refuse(
+      "premodel", [](json& p) { p["premodel"]["n_stages"] = 9; }, "premodel.n_stages: 9");
+  refuse(
+      "premodel", [](json& p) { p["premodel"]["fallback"] = 9; }, "premodel.fallback: 9");
+  refuse(
+      "premodel",
+      [](json& p) {
+        p["premodel"]["rows"] = json::binary({1, 2, 3});
+      },
+      "premodel.rows: 3 bytes, expected a multiple of 4");
+  refuse(
+      "premodel",
+      [](json& p) {
+        p["premodel"]["rows"] = json::binary({0, 0, 0, 0});
+      },
+      "premodel.rows: 1, expected 6 x 1 values");
+  refuse(
+      "premodel", [](json& p) { p["premodel"]["rows"] = 1; },
+      "premodel.rows: number, expected a byte string");
+  refuse(
+      "premodel", [](json& p) { p["premodel"]["minimum"] = json::binary({}); },
+      "premodel.minimum: 0, expected 1 values");
+  refuse(
+      "premodel",
+      [](json& p) {
+        p["premodel"]["minimum"] = json::binary({0, 0, 0xC0, 0x7F});
+      },
+      "premodel.minimum: nan");
+  refuse(
+      "premodel", [](json& p) { p["premodel"]["ids"] = json::binary({'a'}); },
+      "premodel.id_ends: 30, expected 1 at the end");
+  refuse(
+      "premodel",
+      [](json& p) {
+        p["premodel"]["optimum"] = json::binary({9, 0, 0, 0});
+      },
+      "premodel.rows: 6, expected 1 x 1");
+  refuse(
+      "premodel", [](json& p) { p["schema"]["features"] = json::array(); },
+      "schema.features: 0, expected 1 to 64");
+}
+
+// ---- CBOR ----
+
+void expect_not_cbor(const Bytes& bytes, std::string_view message) {
+  try {
+    check_cbor(bytes);
+    FAIL() << "accepted, expected: " << message;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kPolicy);
+    EXPECT_NE(std::string_view(error.what()).find(message), std::string_view::npos) << error.what();
+  }
+}
+
+TEST(CheckCbor, AcceptsWhatTheWriterMakes) {
+  const json value{{"a", {1, -2, 3.5, true, false, nullptr, "text", 1e300, 1ULL << 40}},
+                   {"b", json::binary(Bytes(300, 7))},
+                   {"c", std::numeric_limits<double>::infinity()}};
+  EXPECT_NO_THROW(check_cbor(json::to_cbor(value)));
+}
+
+TEST(CheckCbor, RefusesWhatCouldHarmAParser) {
+  expect_not_cbor({}, "the end of the file");
+  expect_not_cbor(Bytes(100000, 0x81), "deeper nesting, expected at most 8 levels");
+  expect_not_cbor(Bytes(100000, 0x7F), "without a length");
+  expect_not_cbor({0x9F, 0xFF}, "without a length");
+  expect_not_cbor({0x5B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+                  "a length of 18446744073709551615 bytes");
+  expect_not_cbor({0x9B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, "18446744073709551615 entries");
+  expect_not_cbor({0xBB, 0x80, 0, 0, 0, 0, 0, 0, 0}, "9223372036854775808 entries");
+  expect_not_cbor({0xC1, 0x00}, "a tag");
+  expect_not_cbor({0xF7}, "simple value 23");
+  expect_not_cbor({0xFA, 0x00}, "a length of 4 bytes");
+  expect_not_cbor({0x01, 0x01}, "more bytes, expected the end");
+  expect_not_cbor({0x19, 0x01}, "the end of the file");
+}
+
+}  // namespace
+}  // namespace triage

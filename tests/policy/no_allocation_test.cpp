@@ -1,0 +1,85 @@
+// Policy::next allocates nothing: every operator new of this program is counted.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <limits>
+#include <new>
+
+#include "policy/policies.h"
+
+namespace {
+std::atomic<std::size_t> n_allocations{0};
+
+void* counted(std::size_t size) {
+  ++n_allocations;
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new[](std::size_t size) { return counted(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace triage {
+namespace {
+
+using testing::info_of;
+using testing::look_of;
+
+// Allocations during all the decisions about one input, from the first question to the answer.
+std::size_t allocations(const Policy& policy, std::span<const float> missing, std::span<const float> features,
+                        std::span<const Look> looks) {
+  const std::size_t before = n_allocations;
+  Action action = policy.next({missing, {}, {}});
+  action = policy.next({features, {}, {}});
+  for (std::size_t n = 1; n <= looks.size(); ++n) action = policy.next({features, looks.first(n), {}});
+  const std::size_t after = n_allocations;
+  EXPECT_EQ(action.kind, Action::Kind::kAnswer);
+  return after - before;
+}
+
+TEST(NoAllocation, CountsAllocations) {
+  const std::size_t before = n_allocations;
+  const auto memory = std::make_unique<int>(1);
+  EXPECT_GT(n_allocations, before);
+}
+
+TEST(NoAllocation, InSingleAndCascade) {
+  const std::vector<Look> looks{look_of(0, 1, 0.2F), look_of(1, 2, 0.3F), look_of(2, 3, 0.4F)};
+  const auto single = make_single(info_of({"a"}), 0);
+  const auto cascade = make_cascade(info_of({"a", "b", "c"}), {{0.9, 0.9}});
+  EXPECT_EQ(allocations(*single, {}, {}, std::span(looks).first(1)), 0U);
+  EXPECT_EQ(allocations(*cascade, {}, {}, looks), 0U);
+}
+
+TEST(NoAllocation, InPremodelsOfEveryDimension) {
+  for (const std::size_t d : {1U, 7U, 10U, 16U, 24U, 64U}) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < d; ++i) names.push_back("feature" + std::to_string(i));
+    PremodelModel model;
+    model.k = d == 7 ? 63 : 5;
+    model.n_stages = 2;
+    model.fallback = 0;
+    model.minimum.assign(d, 0);
+    model.maximum.assign(d, 1);
+    model.rows = testing::random_rows(500, d, d);
+    for (int i = 0; i < 500; ++i) {
+      model.optimum.push_back(i % 3 - 1);
+      model.ids.push_back("input" + std::to_string(i));
+    }
+    const auto policy = make_premodel(info_of({"a", "b"}, names), model);
+    const std::vector<float> missing(d, std::numeric_limits<float>::quiet_NaN());
+    const auto features = testing::random_rows(1, d, 9);
+    const std::vector<Look> looks{look_of(0, 1, 0.2F)};
+    EXPECT_EQ(allocations(*policy, missing, features, looks), 0U) << d << " features";
+  }
+}
+
+}  // namespace
+}  // namespace triage

@@ -1,0 +1,64 @@
+// Small policies with known behaviour, for the tests of this folder.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "policy/cascade.h"
+#include "policy/premodel.h"
+#include "triage/policy.h"
+
+namespace triage::testing {
+
+inline PolicyInfo info_of(std::vector<std::string> models, std::vector<std::string> features = {}) {
+  PolicyInfo info;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const double ms = 0.25 * static_cast<double>(i + 1);
+    info.models.push_back({models[i], std::string(15, '0') + std::to_string(i), ms, 3 * ms});
+  }
+  for (auto& feature : features) info.schema.features.push_back({std::move(feature), 1});
+  info.n_classes = 10;
+  info.machine = "a test machine, 2 cores";
+  info.training = {{"inputs", "6"}, {"theta", "0.005"}};
+  return info;
+}
+
+inline Look look_of(ModelIndex model, std::int32_t cls, float probability, std::int32_t n_classes = 10) {
+  Look look;
+  look.model = model;
+  std::vector<float> probabilities(static_cast<std::size_t>(n_classes),
+                                   (1 - probability) / static_cast<float>(n_classes - 1));
+  probabilities[static_cast<std::size_t>(cls)] = probability;
+  look.output = TopK::from_probabilities(probabilities);
+  look.confidence = look.output.confidence();
+  return look;
+}
+
+// One feature from 0 to 10 (scaled 0 to 1), six inputs at 0, 1, 2, 8, 9, 10, k = 3: model "small" is the
+// optimum of the lower ones, "big" of 8 and 9, none of 10.
+inline PremodelModel line_premodel(ModelIndex fallback) {
+  PremodelModel model;
+  model.k = 3;
+  model.n_stages = 2;
+  model.fallback = fallback;
+  model.minimum = {0};
+  model.maximum = {10};
+  model.rows = {0.0F, 0.1F, 0.2F, 0.8F, 0.9F, 1.0F};
+  model.optimum = {0, 0, 0, 1, 1, kNoModel};
+  for (const char* id : {"a.png", "b.png", "c.png", "d.png", "e.png", "f.png"}) model.ids.push_back(id);
+  return model;
+}
+
+// (n, d) numbers in [0, 1); with `steps` on a grid of that many values, so that there are many ties.
+inline std::vector<float> random_rows(std::size_t n, std::size_t d, std::uint64_t seed, unsigned steps = 0) {
+  Random random(seed);
+  std::vector<float> rows(n * d);
+  for (float& value : rows) {
+    value = steps == 0 ? static_cast<float>(random.uniform())
+                       : static_cast<float>(random.below(steps)) / static_cast<float>(steps);
+  }
+  return rows;
+}
+
+}  // namespace triage::testing

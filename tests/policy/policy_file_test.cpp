@@ -1,0 +1,87 @@
+// Policy files on disk: messages that name the file, this build's features, and use from several threads.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <fstream>
+#include <thread>
+
+#include "base/files.h"
+#include "policy/policies.h"
+#include "policy/policy_codec.h"
+#include "support/expect_error.h"
+#include "support/fake_zoo.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+using testing::info_of;
+using testing::line_premodel;
+
+std::unique_ptr<Policy> contrast_premodel(int version) {
+  auto info = info_of({"small", "big"}, {"contrast"});
+  info.schema.features[0].version = version;
+  return make_premodel(std::move(info), line_premodel(1));
+}
+
+TEST(PolicyFile, ComesBackFromDisk) {
+  const testing::TempDir folder;
+  const auto path = folder.path() / "new" / "a.triage";
+  save_policy(*contrast_premodel(1), path);
+  EXPECT_EQ(encode_policy(*load_policy(path)), encode_policy(*contrast_premodel(1)));
+  save_policy(*make_single(info_of({"a"}), 0), path);  // replaces it
+  EXPECT_EQ(load_policy(path)->kind(), "single");
+}
+
+TEST(PolicyFile, LoadsTheGoldenFiles) {
+  const auto golden = std::filesystem::path(TRIAGE_SOURCE_DIR) / "tests/policy/golden";
+  EXPECT_EQ(load_policy(golden / "single_v1.triage")->kind(), "single");
+  EXPECT_EQ(load_policy(golden / "cascade_v1.triage")->kind(), "cascade");
+}
+
+TEST(PolicyFile, SaysWhichFileIsBad) {
+  const testing::TempDir folder;
+  const auto path = folder.path() / "a.triage";
+  const std::string name = "policy '" + path.string() + "': ";
+  EXPECT_TRIAGE_ERROR(load_policy(path), ErrorCode::kIo, path.string());
+  EXPECT_TRIAGE_ERROR(load_policy(folder.path()), ErrorCode::kIo, folder.path().string());
+  write_text_atomic(path, "");
+  EXPECT_TRIAGE_ERROR(load_policy(path), ErrorCode::kPolicy, name + "file: not a policy");
+  write_text_atomic(path, "a text");
+  EXPECT_TRIAGE_ERROR(load_policy(path), ErrorCode::kPolicy, name + "file: not a policy",
+                      "make it again with 'triage train'");
+  auto bytes = encode_policy(*contrast_premodel(1));
+  bytes.resize(bytes.size() / 2);
+  write_file_atomic(path, bytes);
+  EXPECT_TRIAGE_ERROR(load_policy(path), ErrorCode::kPolicy, name, "cut short");
+}
+
+TEST(PolicyFile, RefusesFeaturesThatThisBuildLacks) {
+  const testing::TempDir folder;
+  const auto path = folder.path() / "a.triage";
+  save_policy(*contrast_premodel(99), path);
+  EXPECT_TRIAGE_ERROR(load_policy(path), ErrorCode::kPolicy, path.string(), "'contrast' v99");
+  save_policy(*make_premodel(info_of({"small", "big"}, {"beauty"}), line_premodel(1)), path);
+  EXPECT_TRIAGE_ERROR(load_policy(path), ErrorCode::kPolicy, path.string(), "'beauty'");
+}
+
+TEST(PolicyFile, IsSharedByThreads) {
+  const auto policy = contrast_premodel(1);
+  const auto choose_all = [&] {
+    std::vector<ModelIndex> choices;
+    for (float x = -2; x < 12; x += 0.01F) {
+      choices.push_back(policy->next({std::array{x}, {}, {}}).model);
+    }
+    return choices;
+  };
+  const auto expected = choose_all();
+  std::array<std::vector<ModelIndex>, 4> found;
+  {
+    std::vector<std::jthread> threads;
+    for (auto& choices : found) threads.emplace_back([&] { choices = choose_all(); });
+  }
+  for (const auto& choices : found) EXPECT_EQ(choices, expected);
+}
+
+}  // namespace
+}  // namespace triage
