@@ -1,0 +1,62 @@
+// The short way in: load a policy and a zoo, classify images.
+//
+//   auto classifier = triage::Classifier::load("out/demo.triage", "zoo/fashion/zoo.json");
+//   auto result = classifier.classify(triage::read_image("shoe.png"));
+//   std::cout << classifier.label_name(result.outcome.answer.best());
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "triage/clock.h"
+#include "triage/image.h"
+#include "triage/policy.h"
+#include "triage/runtime.h"
+#include "triage/zoo.h"
+
+namespace triage {
+
+struct ClassifierOptions {
+  // Compiled models are kept here; empty turns the cache off.
+  std::filesystem::path cache_dir = default_cache_dir();
+  Clock* clock = nullptr;  // nullptr: steady_clock()
+};
+
+struct Classification {
+  Outcome outcome;
+  double preprocess_ms = 0;
+  double infer_ms = 0;
+  // Selection, preprocessing and inference: what the caller waited.
+  double total_ms = 0;
+};
+
+// Const methods are safe concurrently: each call borrows its own networks.
+class Classifier {
+ public:
+  // Checks that every model of the policy is in the zoo, with the same fingerprint. Throws kIo, kPolicy,
+  // kManifest. Models are loaded on first use; `warm_up` loads them all.
+  [[nodiscard]] static Classifier load(const std::filesystem::path& policy, const std::filesystem::path& zoo,
+                                       const ClassifierOptions& options = {});
+  // The same for a policy that is at hand, such as one of your own. Throws kPolicy.
+  [[nodiscard]] static Classifier make(std::unique_ptr<Policy> policy, Zoo zoo,
+                                       const ClassifierOptions& options = {});
+  Classifier(Classifier&&) noexcept;
+  ~Classifier();
+
+  // Throws kModel, kEngine.
+  [[nodiscard]] Classification classify(const Image& image, Trace* trace = nullptr) const;
+  void warm_up() const;
+
+  [[nodiscard]] const Policy& policy() const;
+  [[nodiscard]] const Zoo& zoo() const;
+  // The class's name, or its number when the zoo has no labels file; "none" for kNoLabel.
+  [[nodiscard]] std::string label_name(Label label) const;
+
+ private:
+  struct State;
+  explicit Classifier(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace triage

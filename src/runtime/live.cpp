@@ -1,0 +1,126 @@
+// The live backend: makes tensors, runs networks and extracts features, on the clock.
+#include <map>
+#include <new>
+#include <string>
+
+#include "base/check.h"
+#include "triage/preprocess.h"
+#include "triage/runtime.h"
+
+namespace triage {
+namespace {
+
+// Memory of a tensor, aligned to a cache line as vector instructions like it.
+class AlignedBytes {
+ public:
+  explicit AlignedBytes(std::size_t size)
+      : size_(size), data_(static_cast<std::byte*>(::operator new(size, kAlignment))) {}
+  [[nodiscard]] std::span<std::byte> span() const { return {data_.get(), size_}; }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(std::byte* data) const { ::operator delete(data, kAlignment); }
+  };
+  std::size_t size_;
+  std::unique_ptr<std::byte, Free> data_;
+};
+
+// One recipe's tensor of the current input; models with equal recipes share it.
+struct Tensor {
+  Recipe recipe;
+  AlignedBytes bytes;
+  bool made = false;
+};
+
+}  // namespace
+
+struct LiveBackend::State {
+  ModelPool* pool;
+  std::vector<ModelIndex> models;
+  const FeatureSchema* schema;
+  const Clock* clock;
+  const Image* image = nullptr;
+  std::vector<Tensor> tensors;
+  std::vector<std::size_t> tensor_of;  // by policy model
+  std::vector<float> probabilities;    // room for the largest model's
+  std::span<const float> last_probabilities;
+  LookTimes times;
+  std::optional<FeatureExtraction> extraction;
+};
+
+LiveBackend::LiveBackend(ModelPool& pool, std::vector<ModelIndex> models, const FeatureSchema& schema,
+                         const Clock& clock)
+    : state_(std::make_unique<State>()) {
+  state_->pool = &pool;
+  state_->models = std::move(models);
+  state_->schema = &schema;
+  state_->clock = &clock;
+  std::map<std::string, std::size_t> known;
+  std::size_t most_classes = 0;
+  for (const ModelIndex model : state_->models) {
+    TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < pool.zoo().models.size());
+    const ModelSpec& spec = pool.zoo().models[static_cast<std::size_t>(model)];
+    const auto [at, fresh] = known.emplace(recipe_key(spec.input), state_->tensors.size());
+    if (fresh) state_->tensors.push_back({spec.input, AlignedBytes(spec.input.size_bytes()), false});
+    state_->tensor_of.push_back(at->second);
+    most_classes = std::max(most_classes, static_cast<std::size_t>(spec.output.n_classes));
+  }
+  state_->probabilities.resize(most_classes);
+}
+
+LiveBackend::~LiveBackend() = default;
+
+void LiveBackend::begin(const Image& image) {
+  state_->image = &image;
+  for (Tensor& tensor : state_->tensors) tensor.made = false;
+  state_->last_probabilities = {};
+  state_->times = {};
+  state_->extraction.reset();
+}
+
+Cost LiveBackend::extract(FeatureMask mask, std::span<float> values) {
+  TRIAGE_CHECK(state_->image != nullptr);
+  const Stopwatch watch(*state_->clock);
+  if (!state_->extraction) state_->extraction.emplace(*state_->schema, *state_->image, *state_->clock);
+  state_->extraction->extract(mask, values);
+  return {watch.ms(), kNotMeasured};
+}
+
+Look LiveBackend::run(ModelIndex model) {
+  State& s = *state_;
+  TRIAGE_CHECK(s.image != nullptr && model >= 0 && static_cast<std::size_t>(model) < s.models.size());
+  const ModelIndex zoo_model = s.models[static_cast<std::size_t>(model)];
+  const OutputSpec& output = s.pool->zoo().models[static_cast<std::size_t>(zoo_model)].output;
+  // Loading is not what an input costs, so it is done before the clock runs.
+  const ModelPool::Lease network = s.pool->acquire(zoo_model);
+  Tensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
+  s.times = {};
+  Stopwatch watch(*s.clock);
+  if (!tensor.made) {
+    preprocess(*s.image, tensor.recipe, tensor.bytes.span());
+    tensor.made = true;
+    s.times.preprocess_ms = watch.lap_ms();
+  }
+  const std::span<const float> raw = network->run(tensor.bytes.span());
+  const std::span<float> probabilities(s.probabilities.data(), static_cast<std::size_t>(output.n_classes));
+  to_probabilities(output, raw, probabilities);
+  Look look;
+  look.model = model;
+  look.output = TopK::from_probabilities(probabilities);
+  s.times.infer_ms = watch.lap_ms();
+  s.last_probabilities = probabilities;
+  look.confidence = look.output.confidence();
+  look.cost = {s.times.preprocess_ms + s.times.infer_ms, kNotMeasured};
+  return look;
+}
+
+LookTimes LiveBackend::last_times() const { return state_->times; }
+
+std::span<const float> LiveBackend::last_probabilities() const { return state_->last_probabilities; }
+
+std::span<const float> LiveBackend::node_ms() const {
+  return state_->extraction ? state_->extraction->node_ms() : std::span<const float>();
+}
+
+}  // namespace triage

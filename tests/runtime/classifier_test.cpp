@@ -1,0 +1,192 @@
+// Classifier on fake networks: answers, times, names, threads, and zoos that do not fit the policy.
+#include "triage/classifier.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/fake_zoo.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+// A policy over some models of a zoo, in that order.
+PolicyInfo info_for(const Zoo& zoo, const std::vector<std::string>& names) {
+  PolicyInfo info;
+  for (const std::string& name : names) {
+    const ModelSpec& model = zoo.models[static_cast<std::size_t>(zoo.find(name))];
+    info.models.push_back({.name = name, .fingerprint = model.fingerprint()});
+    info.n_classes = model.output.n_classes;
+  }
+  return info;
+}
+
+// Runs every model in turn and answers for the last; `price` features first.
+class RunAll final : public Policy {
+ public:
+  explicit RunAll(PolicyInfo info) : Policy(std::move(info)) {}
+  std::string_view kind() const override { return "run-all"; }
+  Action next(const Evidence& evidence, Trace* trace) const override {
+    if (evidence.looks.size() < info().models.size()) {
+      return Action::run(static_cast<ModelIndex>(evidence.looks.size()));
+    }
+    if (trace != nullptr) trace->steps.push_back({.what = "all ran", .values = {}});
+    return Action::answer_of(evidence.looks.back());
+  }
+};
+
+struct ClassifierTest : ::testing::Test {
+  testing::TempDir dir;
+  std::filesystem::path zoo_path =
+      testing::write_fake_zoo(dir.path() / "zoo", {{.name = "small", .accuracy = 0.6, .ms = 1},
+                                                   {.name = "large", .accuracy = 1.0, .ms = 8},
+                                                   {.name = "broken", .fail_every = 1}});
+  Zoo zoo = load_zoo(zoo_path);
+  FakeClock clock;
+  ClassifierOptions options{.cache_dir = "", .clock = &clock};
+
+  std::filesystem::path saved_single(const std::string& name) {
+    std::filesystem::path path = dir.path() / (name + ".triage");
+    save_policy(*make_single(info_for(zoo, {name}), 0), path);
+    return path;
+  }
+  void expect_policy_error(PolicyInfo info, const std::vector<std::string>& parts) {
+    try {
+      (void)Classifier::make(make_single(std::move(info), 0), zoo, options);
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kPolicy);
+      for (const std::string& part : parts) {
+        EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+      }
+    }
+  }
+};
+
+TEST_F(ClassifierTest, LoadsAndClassifies) {
+  const auto classifier = Classifier::load(saved_single("large"), zoo_path, options);
+  for (Label label = 0; label < 10; ++label) {
+    const Classification result = classifier.classify(testing::fake_image(label, 7));
+    EXPECT_EQ(result.outcome.answer.best(), label);
+    EXPECT_EQ(result.outcome.model, 0);
+    EXPECT_DOUBLE_EQ(result.infer_ms, 8);
+    EXPECT_DOUBLE_EQ(result.total_ms, 8);
+  }
+  EXPECT_EQ(classifier.policy().kind(), "single");
+  EXPECT_EQ(classifier.zoo().models.size(), 3U);
+}
+
+TEST_F(ClassifierTest, AddsUpTheTimesOfItsLooks) {
+  const auto classifier =
+      Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options);
+  Trace trace;
+  const Classification result = classifier.classify(testing::fake_image(3, 1), &trace);
+  EXPECT_EQ(result.outcome.looks.size(), 2U);
+  EXPECT_EQ(result.outcome.model, 1);
+  EXPECT_DOUBLE_EQ(result.infer_ms, 9);
+  EXPECT_EQ(trace.steps.size(), 1U);
+}
+
+TEST_F(ClassifierTest, WarmUpLoadsEveryModelOfThePolicy) {
+  Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options).warm_up();
+  std::filesystem::remove(zoo_path.parent_path() / "small.fake");
+  const auto classifier =
+      Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options);
+  EXPECT_THROW(classifier.warm_up(), Error);
+}
+
+TEST_F(ClassifierTest, NamesLabels) {
+  const auto classifier = Classifier::load(saved_single("large"), zoo_path, options);
+  EXPECT_EQ(classifier.label_name(4), "class 4");
+  EXPECT_EQ(classifier.label_name(10), "10");
+  EXPECT_EQ(classifier.label_name(kNoLabel), "none");
+  const auto bare = testing::write_fake_zoo(dir.path() / "bare", {{.name = "large"}}, 10, false);
+  const Zoo unnamed = load_zoo(bare);
+  EXPECT_EQ(Classifier::make(make_single(info_for(unnamed, {"large"}), 0), unnamed, options).label_name(4),
+            "4");
+}
+
+TEST_F(ClassifierTest, SurvivesAFailingRun) {
+  const auto classifier = Classifier::make(make_single(info_for(zoo, {"broken"}), 0), zoo, options);
+  for (int i = 0; i < 2; ++i) {
+    try {
+      (void)classifier.classify(testing::fake_image(1, 1));
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kEngine);
+    }
+  }
+}
+
+TEST_F(ClassifierTest, ThreadsShareIt) {
+  options.clock = nullptr;
+  const auto quick = testing::write_fake_zoo(
+      dir.path() / "quick", {{.name = "a", .accuracy = 0.5}, {.name = "b", .accuracy = 0.8}});
+  const Zoo quick_zoo = load_zoo(quick);
+  const auto classifier =
+      Classifier::make(std::make_unique<RunAll>(info_for(quick_zoo, {"a", "b"})), quick_zoo, options);
+  std::vector<Image> images;
+  std::vector<Label> expected;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    images.push_back(testing::fake_image(static_cast<Label>(i % 10), i));
+    expected.push_back(classifier.classify(images.back()).outcome.answer.best());
+  }
+  std::vector<std::size_t> wrong(4);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < wrong.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t i = 0; i < images.size(); ++i) {
+        const std::size_t at = (i + 10 * t) % images.size();
+        if (classifier.classify(images[at]).outcome.answer.best() != expected[at]) ++wrong[t];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, std::vector<std::size_t>(4));
+}
+
+TEST_F(ClassifierTest, RejectsAModelThatTheZooLacks) {
+  PolicyInfo info = info_for(zoo, {"large"});
+  info.models[0].name = "huge";
+  expect_policy_error(info, {"model 'huge' is not in zoo", "train again"});
+}
+
+TEST_F(ClassifierTest, RejectsOtherWeightsNamingBothFingerprints) {
+  PolicyInfo info = info_for(zoo, {"large"});
+  const std::string there = info.models[0].fingerprint;
+  info.models[0].fingerprint = "0123456789abcdef";
+  expect_policy_error(info, {"model 'large'", there, "0123456789abcdef", "train again"});
+}
+
+TEST_F(ClassifierTest, RejectsPoliciesOfForeignTables) {
+  PolicyInfo info = info_for(zoo, {"large"});
+  info.models[0].fingerprint.clear();
+  expect_policy_error(info, {"foreign table"});
+}
+
+TEST_F(ClassifierTest, RejectsFeaturesOfAnotherVersion) {
+  PolicyInfo info = info_for(zoo, {"large"});
+  info.schema.features.push_back({"contrast", 999});
+  expect_policy_error(info, {"contrast"});
+}
+
+TEST_F(ClassifierTest, RejectsFilesThatAreNotThere) {
+  try {
+    (void)Classifier::load(dir.path() / "absent.triage", zoo_path, options);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kIo);
+  }
+  try {
+    (void)Classifier::load(saved_single("large"), dir.path() / "absent.json", options);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kIo);
+  }
+}
+
+}  // namespace
+}  // namespace triage

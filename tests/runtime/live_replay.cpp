@@ -1,0 +1,150 @@
+#include "runtime/live_replay.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "policy/cascade.h"
+#include "triage/classifier.h"
+#include "triage/engine.h"
+#include "triage/eval.h"
+#include "triage/learn.h"
+#include "triage/profile.h"
+
+namespace triage::testing {
+namespace {
+
+struct Named {
+  std::string name;
+  std::unique_ptr<Policy> policy;
+};
+
+// Every model of the table in turn, until one is sure: what a trained cascade may be too clever to do.
+std::unique_ptr<Policy> cascade_of_all(const Table& table) {
+  PolicyInfo info;
+  info.n_classes = table.n_classes;
+  for (const TableModel& model : table.models) {
+    info.models.push_back({.name = model.name, .fingerprint = model.fingerprint});
+  }
+  return make_cascade(info, {.thresholds = std::vector<double>(info.models.size() - 1, 0.8)});
+}
+
+// Every kind, with every kind of fallback and from cheap to thorough.
+std::vector<Named> train_all(const Table& table, Rows rows) {
+  std::vector<Named> policies;
+  policies.push_back({"single", train_single(table, rows, Criterion::kTop1, 1)});
+  for (const std::string& fallback :
+       {std::string("best"), std::string("refuse"), table.models.front().name}) {
+    PremodelOptions options;
+    options.theta = 0;
+    options.fallback = fallback;
+    policies.push_back({"premodel-" + fallback, train_premodel(table, rows, options).policy});
+  }
+  policies.push_back({"cascade-of-all", cascade_of_all(table)});
+  for (const double margin : {-0.05, 0.0}) {
+    CascadeOptions options;
+    options.margin = margin;
+    policies.push_back({"cascade-" + std::to_string(margin), train_cascade(table, rows, options)});
+  }
+  for (const double price : {0.0, 0.01, 1.0}) {
+    CascadeOptions options;
+    options.price = price;
+    policies.push_back({"cascade-price-" + std::to_string(price), train_cascade(table, rows, options)});
+  }
+  return policies;
+}
+
+void expect_same_answer(const TopK& replayed, const TopK& live) {
+  ASSERT_EQ(replayed.entries().size(), live.entries().size());
+  for (std::size_t i = 0; i < live.entries().size(); ++i) {
+    EXPECT_EQ(replayed.entries()[i].cls, live.entries()[i].cls);
+    EXPECT_EQ(replayed.entries()[i].probability, live.entries()[i].probability);
+  }
+  EXPECT_EQ(replayed.residual(), live.residual());
+  EXPECT_EQ(replayed.n_classes(), live.n_classes());
+}
+
+void expect_same_outcome(const Outcome& replayed, const Outcome& live) {
+  EXPECT_EQ(replayed.refused, live.refused);
+  EXPECT_EQ(replayed.model, live.model);
+  expect_same_answer(replayed.answer, live.answer);
+  ASSERT_EQ(replayed.looks.size(), live.looks.size());
+  for (std::size_t i = 0; i < live.looks.size(); ++i) {
+    EXPECT_EQ(replayed.looks[i].model, live.looks[i].model);
+    EXPECT_EQ(replayed.looks[i].confidence, live.looks[i].confidence);
+    expect_same_answer(replayed.looks[i].output, live.looks[i].output);
+  }
+  ASSERT_EQ(replayed.features.size(), live.features.size());
+  for (std::size_t i = 0; i < live.features.size(); ++i) {
+    EXPECT_TRUE(replayed.features[i] == live.features[i] ||
+                (std::isnan(replayed.features[i]) && std::isnan(live.features[i])));
+  }
+}
+
+// What a policy did over all images, to see that the comparison was not an empty one.
+struct Seen {
+  std::set<ModelIndex> models;
+  std::size_t refused = 0;
+  std::size_t most_looks = 0;
+};
+
+Seen compare(const Table& table, const Dataset& data, const Policy& trained, const Classifier& classifier) {
+  Seen seen;
+  ReplayBackend backend(table, trained.info());
+  Outcome replayed;
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    SCOPED_TRACE(table.ids[i]);
+    EXPECT_EQ(table.ids[i], data.id(i));
+    backend.begin(i);
+    drive(trained, backend, steady_clock(), replayed);
+    const Outcome live = classifier.classify(data.load(i, {})).outcome;
+    expect_same_outcome(replayed, live);
+    if (live.refused) ++seen.refused;
+    if (!live.refused) seen.models.insert(live.model);
+    seen.most_looks = std::max(seen.most_looks, live.looks.size());
+    if (::testing::Test::HasFailure()) break;  // one image tells enough
+  }
+  return seen;
+}
+
+}  // namespace
+
+void expect_live_equals_replay(const std::filesystem::path& zoo_path, const Dataset& data,
+                               const std::filesystem::path& folder) {
+  const Zoo zoo = load_zoo(zoo_path);
+  const std::filesystem::path profile = folder / "x.profile";
+  {
+    EngineSet engines;
+    measure_profile(zoo, engines, data, {}, profile);
+  }
+  const std::filesystem::path profiles[] = {profile};
+  const Table table = load_table(profiles);
+  ASSERT_EQ(table.n_inputs(), data.size());
+  std::vector<std::uint32_t> rows(table.n_inputs() / 2);
+  std::iota(rows.begin(), rows.end(), 0U);
+
+  std::map<std::string, Seen> seen;
+  for (const Named& named : train_all(table, rows)) {
+    SCOPED_TRACE(named.name);
+    const std::filesystem::path path = folder / (named.name + ".triage");
+    save_policy(*named.policy, path);
+    const auto classifier = Classifier::load(path, zoo_path, {.cache_dir = ""});
+    seen[named.name] = compare(table, data, *named.policy, classifier);
+    if (::testing::Test::HasFailure()) return;
+  }
+  EXPECT_EQ(seen["single"].models.size(), 1U);
+  EXPECT_GE(seen["premodel-best"].models.size(), 2U);
+  EXPECT_GT(seen["premodel-refuse"].refused, 0U);
+  EXPECT_EQ(seen["premodel-best"].refused, 0U);
+  EXPECT_GE(seen["cascade-of-all"].models.size(), 2U);
+  EXPECT_GE(seen["cascade-of-all"].most_looks, 2U);
+}
+
+}  // namespace triage::testing

@@ -1,0 +1,24 @@
+// Live equals replay on the fake engine, in every build.
+#include "runtime/live_replay.h"
+
+#include <gtest/gtest.h>
+
+#include "support/fake_zoo.h"
+
+namespace triage {
+namespace {
+
+TEST(LiveReplay, FakeEngine) {
+  const testing::TempDir dir;
+  const auto zoo = testing::write_fake_zoo(
+      dir.path() / "zoo", {{.name = "tiny", .accuracy = 0.3, .ms = 0.01, .side = 14},
+                           {.name = "small", .accuracy = 0.4, .ms = 0.02},
+                           {.name = "logits", .accuracy = 0.5, .ms = 0.05, .logits = true, .side = 20},
+                           {.name = "large", .accuracy = 0.6, .ms = 0.1, .background = 1}});
+  const testing::FakeData files = testing::write_fake_data(dir.path() / "data", 240);
+  const auto data = open_dataset({.data = {files.images}, .labels = {files.labels}, .range = {}});
+  testing::expect_live_equals_replay(zoo, *data, dir.path());
+}
+
+}  // namespace
+}  // namespace triage
