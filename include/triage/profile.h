@@ -1,0 +1,93 @@
+// Profiles on disk (SQLite): measuring them, merging them, reading them into a table.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "triage/dataset.h"
+#include "triage/engine.h"
+#include "triage/image.h"
+#include "triage/table.h"
+#include "triage/zoo.h"
+
+namespace triage {
+
+struct Shard {
+  std::uint32_t index = 0;  // 0-based
+  std::uint32_t count = 1;
+};
+
+struct ProfileOptions {
+  std::vector<std::string> features;  // empty: all of the registry
+  int working_px = 224;
+  Shard shard;  // input i belongs to shard i % count
+  DecodeOptions decode;
+  double commit_seconds = 1.0;              // at most this much work is repeated after a kill
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: commits and throws kInterrupted
+};
+
+struct ProfileProgress {
+  std::size_t done = 0;               // inputs in the file, earlier runs included
+  std::size_t failed = 0;             // of those
+  std::size_t total = 0;              // of this shard
+  std::size_t resumed = 0;            // were there when this run began
+  std::int64_t size_bytes = 0;        // of the file, as of the last commit
+  std::string loading;                // name of the model that is being loaded; empty while measuring
+  std::vector<std::string> warnings;  // so far: a loaded machine, say
+};
+
+struct ProfileSummary {
+  ProfileProgress progress;
+  double wall_ms = 0;     // of this run, loading models excluded
+  double network_ms = 0;  // of it, spent inside the networks
+};
+
+// Runs every classifier of the zoo on every input and extracts features, through the live backend. Creates
+// `out`, or goes on where an earlier run stopped; a file of another zoo, data set, shard or feature list
+// throws kProfile and is left alone, as does one that another process is writing. Inputs that fail are
+// recorded with their message.
+ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset& data,
+                               const ProfileOptions& options, const std::filesystem::path& out,
+                               const std::function<void(const ProfileProgress&)>& on_progress = {});
+
+struct MergeSummary {
+  std::size_t inputs = 0;  // in the new file
+  std::size_t failed = 0;  // of those
+};
+
+// Joins shards, or profiles of other inputs by the same models, into a new file. All shards of a data set
+// give what one run over it would have written (times aside). Inputs that occur twice with the same content
+// are taken once. Throws kProfile for models or features that differ, for unfinished profiles and for inputs
+// that occur twice with different content, kUsage when `out` exists.
+MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const std::filesystem::path& out);
+
+// Reads one or several profiles of the same models into a table, rows in the order of the inputs. Throws kIo,
+// kProfile; a profile that is not finished throws kProfile unless `allow_partial`.
+[[nodiscard]] Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial = false);
+
+struct FailedInput {
+  std::string id;
+  std::string message;
+};
+[[nodiscard]] std::vector<FailedInput> failed_inputs(const std::filesystem::path& profile);
+
+// Time of each model in a profile: count, mean, half-width of the mean's 95 % interval, quantiles
+// (milliseconds, preprocessing and inference together).
+struct TimeSummary {
+  std::size_t n = 0;
+  double mean = 0, bound95 = 0, p50 = 0, p90 = 0, p99 = 0, p999 = 0;
+};
+[[nodiscard]] TimeSummary summarize_times(std::vector<double> values);
+
+// This machine in one line (CPU model, cores, memory, kernel), and whether it is busy (1-minute load over the
+// cores).
+[[nodiscard]] std::string machine_description();
+[[nodiscard]] double load_per_core();
+
+}  // namespace triage

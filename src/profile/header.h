@@ -1,0 +1,82 @@
+// What a profile is about: models, recipes, features, data. Written once when a profile is made, compared
+// when it is resumed or merged.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "profile/sqlite.h"
+#include "triage/profile.h"
+
+namespace triage {
+
+inline constexpr std::int64_t kApplicationId = 0x54524947;  // "TRIG"
+inline constexpr std::int64_t kFormatVersion = 1;
+
+struct ProfileModel {
+  std::string name;
+  std::string fingerprint;
+  std::int32_t recipe = 0;  // index into ProfileHeader::recipes
+  std::string device;
+  int threads = 1;
+};
+
+// A data set, or one shard of it, whose inputs are in the profile.
+struct ProfilePart {
+  std::string data;         // data_fingerprint()
+  std::int64_t n_data = 0;  // inputs of the whole data set
+  Shard shard;
+  std::int64_t first = 0;     // position in the profile of the data set's input 0
+  std::int64_t n_inputs = 0;  // inputs that the part contributes when it is finished
+};
+
+struct ProfileHeader {
+  std::string zoo;
+  std::int32_t n_classes = 0;
+  std::int64_t max_pixels = 0;
+  FeatureSchema schema;
+  std::vector<std::string> nodes;  // feature_nodes() of the build that measured
+  std::vector<std::string> recipes;
+  std::vector<ProfileModel> models;
+  std::vector<std::string> label_names;
+  std::vector<ProfilePart> parts;
+
+  // Inputs in the finished profile.
+  [[nodiscard]] std::int64_t n_inputs() const;
+};
+
+// Header of a profile of the zoo's classifiers. Throws kUsage when there are none, when their numbers of
+// classes differ, or for options that make no sense; kData for labels that the models do not have.
+[[nodiscard]] ProfileHeader make_header(const Zoo& zoo, const Dataset& data, const ProfileOptions& options);
+
+// The first difference in what was measured, as "<object>: <found>, expected <wanted>"; nullopt when there is
+// none. Labels' names and the zoo's name may differ.
+[[nodiscard]] std::optional<std::string> model_difference(const ProfileHeader& found,
+                                                          const ProfileHeader& wanted);
+// The same for the inputs.
+[[nodiscard]] std::optional<std::string> data_difference(const ProfileHeader& found,
+                                                         const ProfileHeader& wanted);
+
+// Makes tables and header in an empty database.
+void create_schema(const Database& database, const ProfileHeader& header);
+// Checks that the database is a profile of this version, and reads its header. Throws kProfile.
+[[nodiscard]] ProfileHeader read_header(const Database& database);
+// Throws kIo when there is no such file, kProfile when it is none of SQLite's.
+void check_sqlite_file(const std::filesystem::path& path);
+
+// Machines by their number in the file, counting from 0.
+[[nodiscard]] std::vector<std::string> read_machines(const Database& database);
+// Number of a machine, added with how it runs the models when it is not there yet.
+std::int32_t add_machine(const Database& database, const ProfileHeader& header, std::string_view description);
+// Number of how machine `machine` runs model `model` (table `execution`).
+[[nodiscard]] inline std::int64_t execution_of(const ProfileHeader& header, std::int32_t machine,
+                                               std::size_t model) {
+  return static_cast<std::int64_t>(machine) * static_cast<std::int64_t>(header.models.size()) +
+         static_cast<std::int64_t>(model);
+}
+
+}  // namespace triage

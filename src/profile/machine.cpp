@@ -1,0 +1,54 @@
+// What this machine is, and how busy. No host or user name: profiles are shared.
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "triage/profile.h"
+
+namespace triage {
+namespace {
+
+// x86 has "model name"; boards with ARM processors name themselves in the device tree.
+std::string cpu_name() {
+  std::ifstream cpus("/proc/cpuinfo");
+  for (std::string line; std::getline(cpus, line);) {
+    if (line.rfind("model name", 0) != 0) continue;
+    const std::size_t at = line.find(": ");
+    if (at != std::string::npos) return line.substr(at + 2);
+  }
+  std::string board;
+  std::ifstream tree("/proc/device-tree/model");
+  std::getline(tree, board, '\0');
+  return board.empty() ? "unknown processor" : board;
+}
+
+unsigned int n_cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+}  // namespace
+
+std::string machine_description() {
+  struct utsname system {};
+  ::uname(&system);
+  const double memory =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+  std::string text =
+      fmt::format("{}, {} cores, {:.1f} GiB, {} {} {}", cpu_name(), n_cores(),
+                  memory / (1024.0 * 1024.0 * 1024.0), system.sysname, system.release, system.machine);
+  // One line, whatever the system says.
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return text;
+}
+
+double load_per_core() {
+  double load = 0;
+  return ::getloadavg(&load, 1) == 1 ? load / static_cast<double>(n_cores()) : 0.0;
+}
+
+}  // namespace triage

@@ -1,0 +1,242 @@
+// Joining profiles: shards of one data set interleave to what one run would have written; other data sets
+// follow one another.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <unordered_map>
+
+#include "base/hash.h"
+#include "profile/codec.h"
+#include "profile/reader.h"
+#include "profile/writer.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t kCommitInputs = 2000;
+
+// One profile that is being joined, with its next input.
+struct Source {
+  explicit Source(const std::filesystem::path& path) : reader(path) {}
+  ProfileReader reader;
+  std::vector<std::int32_t> machines;  // number in the new file of each of its machines
+  InputRecord record;
+  bool more = false;
+};
+
+const ProfilePart* part_of(const ProfileHeader& header, std::int64_t input) {
+  for (const ProfilePart& part : header.parts) {
+    const std::int64_t at = input - part.first;
+    if (at >= 0 && at < part.n_data && at % part.shard.count == part.shard.index) return &part;
+  }
+  return nullptr;
+}
+
+bool same_data(const ProfilePart& a, const ProfilePart& b) {
+  return a.data == b.data && a.n_data == b.n_data;
+}
+
+// All shards of a data set become the whole, as if it had been profiled in one go.
+std::vector<ProfilePart> unite_shards(const std::vector<ProfilePart>& parts) {
+  std::vector<ProfilePart> united;
+  for (const ProfilePart& part : parts) {
+    const auto is_sibling = [&](const ProfilePart& other) {
+      return same_data(other, part) && other.shard.count == part.shard.count;
+    };
+    if (std::count_if(parts.begin(), parts.end(), is_sibling) != part.shard.count) {
+      united.push_back(part);
+      continue;
+    }
+    // Whatever else there is of this data set is in the whole.
+    std::erase_if(united, [&](const ProfilePart& other) { return same_data(other, part); });
+    united.push_back(part);
+    united.back().shard = Shard{};
+  }
+  return united;
+}
+
+// Header of the joined profile; data sets follow one another in the order in which they are first met.
+ProfileHeader joined_header(const std::vector<std::unique_ptr<Source>>& sources) {
+  ProfileHeader header = sources.front()->reader.header();
+  header.parts.clear();
+  std::int64_t end = 0;
+  for (const auto& source : sources) {
+    const ProfileReader& reader = source->reader;
+    if (const auto difference = model_difference(reader.header(), header)) {
+      throw Error(ErrorCode::kProfile,
+                  fmt::format("{}: does not fit {}: {}; merge profiles of the same models", reader.name(),
+                              sources.front()->reader.name(), *difference));
+    }
+    if (!reader.finished()) {
+      throw Error(ErrorCode::kProfile,
+                  fmt::format("{}: has {} of {} inputs, expected all; run the same 'triage "
+                              "profile' again to finish it",
+                              reader.name(), reader.n_done(), reader.header().n_inputs()));
+    }
+    for (ProfilePart part : reader.header().parts) {
+      const auto known = std::find_if(header.parts.begin(), header.parts.end(),
+                                      [&](const ProfilePart& other) { return same_data(other, part); });
+      part.first = known != header.parts.end() ? known->first : end;
+      if (known == header.parts.end()) end += part.n_data;
+      const bool twice = std::any_of(header.parts.begin(), header.parts.end(), [&](const ProfilePart& other) {
+        return same_data(other, part) && other.shard.index == part.shard.index &&
+               other.shard.count == part.shard.count;
+      });
+      if (!twice) header.parts.push_back(part);
+    }
+  }
+  header.parts = unite_shards(header.parts);
+  return header;
+}
+
+// What an input's models said, times aside.
+std::string content_hash(const InputRecord& record) {
+  std::vector<std::uint8_t> content;
+  std::vector<std::uint8_t> bytes;
+  const auto add = [&](const std::vector<std::uint8_t>& more) {
+    content.insert(content.end(), more.begin(), more.end());
+  };
+  const std::string numbers =
+      fmt::format("{} {} {}", record.label, record.error.empty(), fmt::join(record.ranks, " "));
+  content.assign(numbers.begin(), numbers.end());
+  if (record.error.empty()) {
+    encode_floats(record.features, bytes);
+    add(bytes);
+    for (const TopK& output : record.outputs) {
+      encode_top(output, bytes);
+      add(bytes);
+    }
+  }
+  return sha256_hex(std::as_bytes(std::span(content)));
+}
+
+class Merge {
+ public:
+  Merge(std::vector<std::unique_ptr<Source>>& sources, const ProfileHeader& header, ProfileWriter& writer)
+      : sources_(&sources), header_(&header), writer_(&writer), sizes_(header.parts.size(), 0) {}
+
+  void run() {
+    for (const auto& source : *sources_) {
+      for (const std::string& machine : source->reader.machines()) {
+        source->machines.push_back(writer_->machine(machine));
+      }
+      advance(*source);
+    }
+    std::size_t uncommitted = 0;
+    while (Source* source = first_source()) {
+      add(*source);
+      advance(*source);
+      if (++uncommitted < kCommitInputs) continue;
+      writer_->commit();
+      uncommitted = 0;
+    }
+    writer_->set_part_sizes(sizes_);
+    writer_->finish();
+  }
+
+ private:
+  // Reads the source's next input and gives it its position in the new file.
+  void advance(Source& source) {
+    source.more = source.reader.next(source.record);
+    if (!source.more) return;
+    const ProfilePart* part = part_of(source.reader.header(), source.record.input);
+    if (part == nullptr) {
+      throw Error(ErrorCode::kProfile,
+                  fmt::format("{}: is damaged (input {} is of no data set); profile again",
+                              source.reader.name(), source.record.input));
+    }
+    const auto known = std::find_if(header_->parts.begin(), header_->parts.end(),
+                                    [&](const ProfilePart& other) { return same_data(other, *part); });
+    source.record.input += known->first - part->first;
+    if (source.record.error.empty()) {
+      source.record.machine = source.machines[static_cast<std::size_t>(source.record.machine)];
+    }
+  }
+
+  // In the order of the new positions, so that the new file is written from front to back.
+  [[nodiscard]] Source* first_source() const {
+    Source* first = nullptr;
+    for (const auto& source : *sources_) {
+      if (source->more && (first == nullptr || source->record.input < first->record.input))
+        first = source.get();
+    }
+    return first;
+  }
+
+  void add(const Source& source) {
+    const InputRecord& record = source.record;
+    const auto [known, fresh] = known_.try_emplace(record.id, Known{content_hash(record), &source});
+    if (fresh) {
+      if (writer_->has(record.input)) {
+        throw Error(ErrorCode::kProfile,
+                    fmt::format("{}: is damaged (input {} has another name than elsewhere); "
+                                "profile again",
+                                source.reader.name(), record.input));
+      }
+      writer_->add(record);
+      const ProfilePart* part = part_of(*header_, record.input);
+      ++sizes_[static_cast<std::size_t>(part - header_->parts.data())];
+    } else if (known->second.content != content_hash(record)) {
+      throw Error(ErrorCode::kProfile,
+                  fmt::format("input '{}': differs between {} and {}, expected the same label, "
+                              "features and outputs; leave one of them out",
+                              record.id, known->second.source->reader.name(), source.reader.name()));
+    }
+  }
+
+  struct Known {
+    std::string content;
+    const Source* source;
+  };
+  std::vector<std::unique_ptr<Source>>* sources_;
+  const ProfileHeader* header_;
+  ProfileWriter* writer_;
+  std::unordered_map<std::string, Known> known_;
+  std::vector<std::int64_t> sizes_;  // inputs of each part
+};
+
+void remove_profile(const std::filesystem::path& path) {
+  std::error_code ignored;
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+    std::filesystem::remove(path.string() + suffix, ignored);
+  }
+}
+
+}  // namespace
+
+MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const std::filesystem::path& out) {
+  if (inputs.empty()) throw Error(ErrorCode::kUsage, "merge: no profiles given, expected 1 or more");
+  if (std::filesystem::exists(out)) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("{}: exists already, expected a new file; remove it or write another", out.string()));
+  }
+  std::vector<std::unique_ptr<Source>> sources;
+  for (const std::filesystem::path& path : inputs) sources.push_back(std::make_unique<Source>(path));
+  const ProfileHeader header = joined_header(sources);
+  const WriterLock lock(out);
+  const std::filesystem::path temporary = out.string() + ".merging";
+  remove_profile(temporary);
+  MergeSummary summary;
+  try {
+    {
+      ProfileWriter writer(temporary, header);
+      Merge(sources, header, writer).run();
+      summary = {writer.n_done(), writer.n_failed()};
+    }
+    remove_profile(out);  // side files of one that somebody removed
+    std::filesystem::rename(temporary, out);
+  } catch (const std::filesystem::filesystem_error& error) {
+    remove_profile(temporary);
+    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be made ({}), expected a folder that can be written",
+                                            out.string(), error.code().message()));
+  } catch (...) {
+    remove_profile(temporary);
+    throw;
+  }
+  return summary;
+}
+
+}  // namespace triage

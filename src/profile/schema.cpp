@@ -1,0 +1,264 @@
+// The tables of a profile and its header's rows (docs/formats.md).
+#include <fmt/format.h>
+
+#include <array>
+#include <fstream>
+
+#include "profile/codec.h"
+#include "profile/header.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+constexpr const char* kSchema = R"sql(
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE part (part INTEGER PRIMARY KEY, data TEXT NOT NULL, n_data INTEGER NOT NULL,
+  shard_index INTEGER NOT NULL, shard_count INTEGER NOT NULL, first_input INTEGER NOT NULL,
+  n_inputs INTEGER NOT NULL) STRICT;
+CREATE TABLE label (label INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE feature (feature INTEGER PRIMARY KEY, name TEXT NOT NULL, version INTEGER NOT NULL) STRICT;
+CREATE TABLE feature_node (node INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE recipe (recipe INTEGER PRIMARY KEY, key TEXT NOT NULL) STRICT;
+CREATE TABLE model (model INTEGER PRIMARY KEY, name TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  role TEXT NOT NULL, recipe INTEGER NOT NULL REFERENCES recipe, device TEXT NOT NULL,
+  threads INTEGER NOT NULL) STRICT;
+CREATE TABLE machine (machine INTEGER PRIMARY KEY, description TEXT NOT NULL) STRICT;
+CREATE TABLE execution (execution INTEGER PRIMARY KEY, model INTEGER NOT NULL REFERENCES model,
+  machine INTEGER NOT NULL REFERENCES machine, device TEXT NOT NULL, threads INTEGER NOT NULL) STRICT;
+CREATE TABLE input (input INTEGER PRIMARY KEY, id TEXT NOT NULL, label INTEGER NOT NULL, status TEXT NOT NULL,
+  message TEXT, width INTEGER NOT NULL, height INTEGER NOT NULL, channels INTEGER NOT NULL) STRICT;
+CREATE TABLE input_features (input INTEGER PRIMARY KEY REFERENCES input, vals BLOB NOT NULL) STRICT;
+CREATE TABLE output (input INTEGER NOT NULL REFERENCES input, model INTEGER NOT NULL REFERENCES model,
+  rank INTEGER NOT NULL, residual REAL NOT NULL, top BLOB NOT NULL, PRIMARY KEY (input, model))
+  STRICT, WITHOUT ROWID;
+CREATE TABLE input_cost (input INTEGER NOT NULL REFERENCES input, machine INTEGER NOT NULL REFERENCES machine,
+  decode_ms REAL NOT NULL, node_ms BLOB NOT NULL, PRIMARY KEY (input, machine)) STRICT, WITHOUT ROWID;
+CREATE TABLE preprocess_cost (input INTEGER NOT NULL REFERENCES input, recipe INTEGER NOT NULL REFERENCES recipe,
+  machine INTEGER NOT NULL REFERENCES machine, n INTEGER NOT NULL, mean_ms REAL NOT NULL, m2 REAL NOT NULL,
+  PRIMARY KEY (input, recipe, machine)) STRICT, WITHOUT ROWID;
+CREATE TABLE infer_cost (input INTEGER NOT NULL REFERENCES input, execution INTEGER NOT NULL REFERENCES execution,
+  n INTEGER NOT NULL, mean_ms REAL NOT NULL, m2 REAL NOT NULL, PRIMARY KEY (input, execution))
+  STRICT, WITHOUT ROWID;
+CREATE VIEW model_summary AS
+  SELECT m.name, count(*) AS n_inputs, avg(o.rank = 1) AS top1_rate, avg(o.rank BETWEEN 1 AND 5) AS top5_rate,
+    (SELECT avg(c.mean_ms) FROM infer_cost c JOIN execution e USING (execution) WHERE e.model = m.model)
+      AS infer_ms,
+    (SELECT avg(c.mean_ms) FROM preprocess_cost c WHERE c.recipe = m.recipe) AS preprocess_ms
+  FROM model m JOIN output o USING (model) GROUP BY m.model;
+)sql";
+
+// Bounds of what a header may state; a file beyond them is damaged.
+constexpr std::int64_t kMaxRows = 65536;  // models, machines, recipes, parts
+constexpr std::int64_t kMaxInputs = std::int64_t{1} << 40;
+
+void put_meta(const Database& database, std::string_view key, std::string_view value) {
+  Statement(database, "INSERT INTO meta VALUES (?, ?)").bind(0, key).bind(1, value).run();
+}
+
+std::string get_meta(const Database& database, std::string_view key) {
+  Statement statement(database, "SELECT value FROM meta WHERE key = ?");
+  if (!statement.bind(0, key).step()) database.fail_damaged(fmt::format("meta '{}' is missing", key));
+  return statement.text(0);
+}
+
+std::int64_t get_meta_integer(const Database& database, std::string_view key, std::int64_t min,
+                              std::int64_t max) {
+  const std::string text = get_meta(database, key);
+  std::int64_t value = 0;
+  bool good = !text.empty() && text.size() <= 18;
+  for (const char c : text) {
+    good = good && c >= '0' && c <= '9';
+    if (good) value = value * 10 + (c - '0');
+  }
+  if (!good || value < min || value > max) {
+    database.fail_damaged(fmt::format("meta '{}' is '{}', expected {} to {}", key, text, min, max));
+  }
+  return value;
+}
+
+void put_names(const Database& database, const char* sql, const std::vector<std::string>& names) {
+  Statement statement(database, sql);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    statement.bind(0, static_cast<std::int64_t>(i)).bind(1, std::string_view(names[i])).run();
+  }
+}
+
+// Rows numbered 0, 1, 2, ... in their first column.
+template <class Read>
+void read_numbered(const Database& database, std::string_view sql, std::int64_t max_rows, const Read& read) {
+  Statement statement(database, sql);
+  for (std::int64_t row = 0; statement.step(); ++row) {
+    if (row >= max_rows) database.fail_damaged(fmt::format("'{}' gives more than {} rows", sql, max_rows));
+    (void)statement.integer(0, row, row);
+    read(statement);
+  }
+}
+
+std::vector<std::string> read_names(const Database& database, std::string_view sql, std::int64_t max_rows) {
+  std::vector<std::string> names;
+  read_numbered(database, sql, max_rows, [&](const Statement& row) { names.push_back(row.text(1)); });
+  return names;
+}
+
+void write_header(const Database& database, const ProfileHeader& header) {
+  put_meta(database, "zoo", header.zoo);
+  put_meta(database, "n_classes", std::to_string(header.n_classes));
+  put_meta(database, "max_pixels", std::to_string(header.max_pixels));
+  put_meta(database, "working_px", std::to_string(header.schema.working_px));
+  put_names(database, "INSERT INTO label VALUES (?, ?)", header.label_names);
+  put_names(database, "INSERT INTO feature_node VALUES (?, ?)", header.nodes);
+  put_names(database, "INSERT INTO recipe VALUES (?, ?)", header.recipes);
+  std::int64_t row = 0;
+  Statement part(database, "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (const ProfilePart& p : header.parts) {
+    part.bind(0, row++)
+        .bind(1, std::string_view(p.data))
+        .bind(2, p.n_data)
+        .bind(3, std::int64_t{p.shard.index});
+    part.bind(4, std::int64_t{p.shard.count}).bind(5, p.first).bind(6, p.n_inputs).run();
+  }
+  row = 0;
+  Statement feature(database, "INSERT INTO feature VALUES (?, ?, ?)");
+  for (const FeatureRef& f : header.schema.features) {
+    feature.bind(0, row++).bind(1, std::string_view(f.name)).bind(2, std::int64_t{f.version}).run();
+  }
+  row = 0;
+  Statement model(database, "INSERT INTO model VALUES (?, ?, ?, 'classifier', ?, ?, ?)");
+  for (const ProfileModel& m : header.models) {
+    model.bind(0, row++).bind(1, std::string_view(m.name)).bind(2, std::string_view(m.fingerprint));
+    model.bind(3, std::int64_t{m.recipe})
+        .bind(4, std::string_view(m.device))
+        .bind(5, std::int64_t{m.threads});
+    model.run();
+  }
+}
+
+void read_parts(const Database& database, ProfileHeader& header) {
+  read_numbered(database,
+                "SELECT part, data, n_data, shard_index, shard_count, first_input, n_inputs FROM part "
+                "ORDER BY part",
+                kMaxRows, [&](const Statement& row) {
+                  ProfilePart part;
+                  part.data = row.text(1);
+                  part.n_data = row.integer(2, 0, kMaxInputs);
+                  part.shard.count = static_cast<std::uint32_t>(row.integer(4, 1, UINT32_MAX));
+                  part.shard.index = static_cast<std::uint32_t>(row.integer(3, 0, part.shard.count - 1));
+                  part.first = row.integer(5, 0, kMaxInputs);
+                  part.n_inputs = row.integer(6, 0, part.n_data);
+                  header.parts.push_back(part);
+                });
+}
+
+void read_models(const Database& database, ProfileHeader& header) {
+  header.recipes = read_names(database, "SELECT recipe, key FROM recipe ORDER BY recipe", kMaxRows);
+  const std::int64_t last_recipe = static_cast<std::int64_t>(header.recipes.size()) - 1;
+  read_numbered(database,
+                "SELECT model, name, fingerprint, recipe, device, threads FROM model ORDER BY model",
+                kMaxRows, [&](const Statement& row) {
+                  header.models.push_back({row.text(1), row.text(2),
+                                           static_cast<std::int32_t>(row.integer(3, 0, last_recipe)),
+                                           row.text(4), static_cast<int>(row.integer(5, 0, 1 << 20))});
+                });
+  if (header.models.empty()) database.fail_damaged("it has no models");
+}
+
+}  // namespace
+
+void check_sqlite_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    throw Error(
+        ErrorCode::kIo,
+        fmt::format("{}: does not exist, expected a profile; make one with 'triage profile'", path.string()));
+  }
+  const auto no_profile = [&](std::string_view what) {
+    return Error(ErrorCode::kProfile,
+                 fmt::format("{}: {}, expected an SQLite file made by 'triage profile'; check "
+                             "the path, or remove it and profile again",
+                             path.string(), what));
+  };
+  if (!std::filesystem::is_regular_file(path, error)) throw no_profile("is not a file");
+  std::array<char, 16> head{};
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    throw Error(
+        ErrorCode::kIo,
+        fmt::format("{}: cannot be opened, expected a readable file; check its permissions", path.string()));
+  }
+  in.read(head.data(), head.size());
+  if (in.gcount() == 0) throw no_profile("is empty");
+  if (std::string_view(head.data(), head.size()) != std::string_view("SQLite format 3\0", 16)) {
+    throw no_profile("is not a profile");
+  }
+}
+
+void create_schema(const Database& database, const ProfileHeader& header) {
+  database.exec("BEGIN");
+  database.exec(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
+  database.exec(fmt::format("PRAGMA user_version = {}", kFormatVersion).c_str());
+  database.exec(kSchema);
+  write_header(database, header);
+  database.exec("COMMIT");
+}
+
+ProfileHeader read_header(const Database& database) {
+  if (database.integer("PRAGMA application_id") != kApplicationId) {
+    throw Error(ErrorCode::kProfile,
+                fmt::format("{}: is another program's SQLite file, expected one made by 'triage "
+                            "profile'; check the path",
+                            database.name()));
+  }
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  if (version != kFormatVersion) {
+    throw Error(ErrorCode::kProfile,
+                fmt::format("{}: has format version {}, expected {}; profile again with this "
+                            "build, or use the build that made it",
+                            database.name(), version, kFormatVersion));
+  }
+  ProfileHeader header;
+  header.zoo = get_meta(database, "zoo");
+  header.n_classes = static_cast<std::int32_t>(get_meta_integer(database, "n_classes", 1, kMaxClasses));
+  header.max_pixels = get_meta_integer(database, "max_pixels", 1, INT64_MAX);
+  header.schema.working_px = static_cast<int>(get_meta_integer(database, "working_px", 1, 1 << 20));
+  read_parts(database, header);
+  read_models(database, header);
+  header.label_names = read_names(database, "SELECT label, name FROM label ORDER BY label", kMaxClasses);
+  if (!header.label_names.empty() && std::ssize(header.label_names) != header.n_classes) {
+    database.fail_damaged(
+        fmt::format("it has {} label names, expected {}", header.label_names.size(), header.n_classes));
+  }
+  header.nodes = read_names(database, "SELECT node, name FROM feature_node ORDER BY node", 32);
+  read_numbered(
+      database, "SELECT feature, name, version FROM feature ORDER BY feature", 64, [&](const Statement& row) {
+        header.schema.features.push_back({row.text(1), static_cast<int>(row.integer(2, 0, 1 << 30))});
+      });
+  return header;
+}
+
+std::vector<std::string> read_machines(const Database& database) {
+  return read_names(database, "SELECT machine, description FROM machine ORDER BY machine", kMaxRows);
+}
+
+std::int32_t add_machine(const Database& database, const ProfileHeader& header,
+                         std::string_view description) {
+  const std::vector<std::string> machines = read_machines(database);
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    if (machines[i] == description) return static_cast<std::int32_t>(i);
+  }
+  const auto machine = static_cast<std::int32_t>(machines.size());
+  Statement(database, "INSERT INTO machine VALUES (?, ?)")
+      .bind(0, std::int64_t{machine})
+      .bind(1, description)
+      .run();
+  Statement statement(database, "INSERT INTO execution VALUES (?, ?, ?, ?, ?)");
+  for (std::size_t i = 0; i < header.models.size(); ++i) {
+    const ProfileModel& model = header.models[i];
+    statement.bind(0, execution_of(header, machine, i)).bind(1, static_cast<std::int64_t>(i));
+    statement.bind(2, std::int64_t{machine}).bind(3, std::string_view(model.device));
+    statement.bind(4, std::int64_t{model.threads}).run();
+  }
+  return machine;
+}
+
+}  // namespace triage

@@ -1,0 +1,59 @@
+// Writes a profile, input by input. What has been committed survives kill -9 and power loss.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "profile/header.h"
+#include "profile/lock.h"
+#include "profile/record.h"
+
+namespace triage {
+
+class ProfileWriter {
+ public:
+  // Creates `path`, or opens it to go on. Throws kProfile when it is another profile than `header` says, or
+  // another process writes it; a file that is there is then left alone.
+  ProfileWriter(const std::filesystem::path& path, const ProfileHeader& header);
+  ~ProfileWriter();
+
+  [[nodiscard]] bool has(std::int64_t input) const { return done_[static_cast<std::size_t>(input)]; }
+  [[nodiscard]] const std::string& name() const { return database_->name(); }
+  [[nodiscard]] std::size_t n_done() const { return n_done_; }
+  [[nodiscard]] std::size_t n_failed() const { return n_failed_; }
+  // Size of the database, uncommitted pages included.
+  [[nodiscard]] std::int64_t size_bytes() const;
+
+  // Number of a machine for InputRecord::machine.
+  std::int32_t machine(std::string_view description);
+  // Machines that measured inputs in earlier runs.
+  [[nodiscard]] std::vector<std::string> machines() const { return read_machines(*database_); }
+  void add(const InputRecord& record);
+  // Corrects ProfilePart::n_inputs of every part, shape (header.parts).
+  void set_part_sizes(const std::vector<std::int64_t>& n_inputs);
+  void commit();
+  // Commits, and leaves one plain file that needs no side files to be read.
+  void finish();
+
+ private:
+  void create(const std::filesystem::path& path, const ProfileHeader& header);
+  void read_done();
+  void begin();
+  void add_costs(const InputRecord& record);
+
+  WriterLock lock_;
+  ProfileHeader header_;
+  std::optional<Database> database_;
+  struct Statements;
+  std::unique_ptr<Statements> statements_;
+  std::vector<bool> done_;
+  std::size_t n_done_ = 0;
+  std::size_t n_failed_ = 0;
+  bool in_transaction_ = false;
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace triage

@@ -1,0 +1,363 @@
+// The store: what is written comes back; damage and misuse are said, never a crash.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "base/files.h"
+#include "profile/profile_fixture.h"
+#include "triage/profile.h"
+
+namespace triage {
+namespace {
+
+using testing::made_up_header;
+using testing::made_up_record;
+using testing::read_records;
+using testing::write_made_up;
+
+struct Store : ::testing::Test {
+  testing::TempDir folder;
+  std::filesystem::path path = folder.path() / "a.profile";
+  ProfileHeader header = made_up_header(50);
+
+  [[nodiscard]] Table load(bool allow_partial = false) const { return load_table({&path, 1}, allow_partial); }
+  void write(std::int64_t limit = INT64_MAX) const { write_made_up(path, header, "in", limit); }
+  void sql(const std::string& text) const { Database(path, Database::Mode::kWrite).exec(text.c_str()); }
+};
+
+TEST_F(Store, EveryFieldComesBack) {
+  write();
+  std::vector<InputRecord> expected;
+  for (std::int64_t i = 0; i < 50; ++i) expected.push_back(made_up_record(header, i));
+  const std::vector<InputRecord> found = read_records(path);
+  testing::expect_same_content(expected, found);
+  for (std::size_t i = 0; i < 50; ++i) {
+    if (!expected[i].error.empty()) continue;
+    EXPECT_EQ(expected[i].decode_ms, found[i].decode_ms);
+    EXPECT_EQ(expected[i].node_ms, found[i].node_ms);
+    EXPECT_EQ(expected[i].preprocess_ms, found[i].preprocess_ms);
+    EXPECT_EQ(expected[i].infer_ms, found[i].infer_ms);
+  }
+}
+
+TEST_F(Store, TheTableHoldsTheInputsThatSucceeded) {
+  write();
+  const Table table = load();
+  EXPECT_EQ(table.n_inputs(), 43U);
+  EXPECT_EQ(table.n_failed, 7U);
+  EXPECT_EQ(table.n_classes, 20);
+  EXPECT_EQ(table.machine, "a machine");
+  EXPECT_EQ(table.schema, header.schema);
+  EXPECT_EQ(table.label_names, header.label_names);
+  EXPECT_EQ(table.recipe_of, (std::vector<std::int32_t>{0, 1, 0}));
+  EXPECT_EQ(table.models[1].name, "medium");
+  EXPECT_EQ(table.models[1].fingerprint, "2222");
+  EXPECT_EQ(table.models[1].recipe, "recipe b");
+  const InputRecord fourth = made_up_record(header, 4);  // row 3, since input 3 failed
+  EXPECT_EQ(table.ids[3], "in4.png");
+  EXPECT_EQ(table.labels[3], fourth.label);
+  for (ModelIndex m = 0; m < 3; ++m) {
+    const auto at = static_cast<std::size_t>(m);
+    EXPECT_EQ(table.ranks[table.at(3, m)], fourth.ranks[at]);
+    EXPECT_TRUE(testing::same_output(table.outputs[table.at(3, m)], fourth.outputs[at]));
+    EXPECT_FLOAT_EQ(table.infer_ms[table.at(3, m)], static_cast<float>(fourth.infer_ms[at]));
+  }
+  EXPECT_FLOAT_EQ(static_cast<float>(table.preprocess(3, 1)), static_cast<float>(fourth.preprocess_ms[1]));
+  EXPECT_EQ(table.feature_row(3)[1], fourth.features[1]);
+  EXPECT_FLOAT_EQ(table.decode_ms[3], static_cast<float>(fourth.decode_ms));
+  EXPECT_EQ(table.node_ms.size(), 43 * feature_nodes().size());
+}
+
+TEST_F(Store, FailedInputsAreListed) {
+  write();
+  const auto failed = failed_inputs(path);
+  ASSERT_EQ(failed.size(), 7U);
+  EXPECT_EQ(failed[1].id, "in10.png");
+  EXPECT_EQ(failed[1].message, "in10.png: is truncated");
+}
+
+TEST_F(Store, OneFileIsLeft) {
+  write();
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    files += entry.exists() ? 1U : 0U;
+  EXPECT_EQ(files, 1U);
+}
+
+TEST_F(Store, GoesOnWhereItStopped) {
+  write(20);
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "has 20 of 50 inputs",
+                      "run the same 'triage profile' again");
+  EXPECT_EQ(load(true).n_inputs(), 17U);
+  write();
+  const std::vector<InputRecord> resumed = read_records(path);
+  std::filesystem::remove(path);
+  write();
+  testing::expect_same_content(resumed, read_records(path));
+}
+
+TEST_F(Store, AReaderSeesWhatIsCommittedWhileAWriterWorks) {
+  ProfileWriter writer(path, header);
+  const std::int32_t machine = writer.machine("a machine");
+  const auto add = [&](std::int64_t input) {
+    InputRecord record = made_up_record(header, input);
+    record.machine = machine;
+    writer.add(record);
+  };
+  add(0);
+  writer.commit();
+  ProfileReader reader(path);
+  add(1);
+  EXPECT_EQ(load(true).n_inputs(), 1U);
+  writer.commit();
+  EXPECT_EQ(load(true).n_inputs(), 2U);
+  EXPECT_EQ(reader.n_done(), 1);  // it sees one state
+  writer.finish();
+}
+
+TEST_F(Store, ASecondWriterIsToldAtOnce) {
+  ProfileWriter writer(path, header);
+  EXPECT_TRIAGE_ERROR(ProfileWriter(path, header), ErrorCode::kProfile, "another process is writing it",
+                      path.string());
+}
+
+TEST_F(Store, ALockThatNobodyHoldsIsNoObstacle) {
+  std::ofstream(path.string() + ".lock") << "";
+  write();
+  EXPECT_FALSE(std::filesystem::exists(path.string() + ".lock"));
+}
+
+TEST_F(Store, TheLogOfARemovedProfileIsNotReplayed) {
+  write();
+  std::ofstream(path.string() + "-wal") << "left behind";
+  std::filesystem::remove(path);
+  write(5);
+  EXPECT_EQ(load(true).n_inputs() + load(true).n_failed, 5U);
+}
+
+TEST_F(Store, AnotherRequestIsToldWhatDiffers) {
+  write(20);
+  const std::vector<std::uint8_t> before = read_file(path);
+  const auto expect_difference = [&](std::string_view text, const ProfileHeader& other) {
+    EXPECT_TRIAGE_ERROR(ProfileWriter(path, other), ErrorCode::kProfile, "holds another profile: ", text);
+  };
+  ProfileHeader other = header;
+  other.models.pop_back();
+  expect_difference("number of models 3, expected 2", other);
+  other = header;
+  other.models[1].name = "other";
+  expect_difference("model 'medium', expected 'other'", other);
+  other = header;
+  other.models[1].fingerprint = "4444";
+  expect_difference("model 'medium': fingerprint 2222, expected 4444", other);
+  other = header;
+  other.models[1].device = "GPU";
+  expect_difference("model 'medium': device CPU, expected GPU", other);
+  other = header;
+  other.models[1].threads = 2;
+  expect_difference("model 'medium': threads 1, expected 2", other);
+  other = header;
+  other.recipes[0] = "recipe c";
+  expect_difference("recipe recipe a, expected recipe c", other);
+  other = header;
+  other.n_classes = 30;
+  expect_difference("classes 20, expected 30", other);
+  other = header;
+  other.schema.features.pop_back();
+  expect_difference("features hue1 v1, contrast v2, expected hue1 v1", other);
+  other = header;
+  other.schema.features[0].version = 2;
+  expect_difference("expected hue1 v2", other);
+  other = header;
+  other.schema.working_px = 112;
+  expect_difference("working size 64, expected 112", other);
+  other = header;
+  other.nodes.emplace_back("new");
+  expect_difference("feature nodes", other);
+  other = header;
+  other.max_pixels = 2000;
+  expect_difference("pixel limit 1000, expected 2000", other);
+  expect_difference("data: number of inputs 50, expected 60", made_up_header(60));
+  expect_difference("data: fingerprint of names and labels da7a, expected 0ther",
+                    made_up_header(50, {}, "0ther"));
+  expect_difference("shard 0/1, expected 1/2", made_up_header(50, {1, 2}));
+  EXPECT_EQ(read_file(path), before);  // left alone
+}
+
+TEST_F(Store, FilesThatAreNoProfiles) {
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kIo, "does not exist", "triage profile");
+  std::ofstream(path) << "";
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "is empty");
+  EXPECT_TRIAGE_ERROR(ProfileWriter(path, header), ErrorCode::kProfile, "is empty");
+  std::ofstream(path) << "file,label\na.png,3\n";
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "is not a profile");
+  EXPECT_TRIAGE_ERROR(failed_inputs(path), ErrorCode::kProfile, "is not a profile");
+  EXPECT_EQ(read_text(path), "file,label\na.png,3\n");
+  std::ofstream(path) << std::string("SQLite format 3\0", 16) + std::string(5000, 'x');
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "expected");
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "is not a file");
+}
+
+TEST_F(Store, AnotherProgramsDatabase) {
+  Database(path, Database::Mode::kCreate).exec("CREATE TABLE t (x)");
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "is another program's SQLite file");
+}
+
+TEST_F(Store, AnotherVersion) {
+  write();
+  sql("PRAGMA user_version = 2");
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "has format version 2, expected 1");
+}
+
+TEST_F(Store, NoProfilesGiven) { EXPECT_TRIAGE_ERROR(load_table({}), ErrorCode::kUsage, "none given"); }
+
+// Every length of a truncated file is an error or, where only free space is missing, a good table.
+TEST_F(Store, TruncatedFiles) {
+  write();
+  const std::vector<std::uint8_t> whole = read_file(path);
+  std::size_t rejected = 0;
+  for (std::size_t size = 0; size < whole.size(); size += 1024) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc)
+        .write(reinterpret_cast<const char*>(whole.data()), static_cast<std::streamsize>(size));
+    try {
+      (void)load();
+    } catch (const Error& error) {
+      EXPECT_EQ(error_info(error.code()).name, "profile") << error.what();
+      ++rejected;
+    }
+  }
+  EXPECT_EQ(rejected, (whole.size() + 1023) / 1024);
+}
+
+// Any bytes may be wrong: an error or a table that holds what check_table promises, never a crash.
+TEST_F(Store, RandomDamage) {
+  write();
+  const std::vector<std::uint8_t> whole = read_file(path);
+  Random random(1);
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<std::uint8_t> bytes = whole;
+    for (int i = 0; i < 20; ++i) {
+      bytes[static_cast<std::size_t>(random.below(bytes.size()))] = static_cast<std::uint8_t>(random.next());
+    }
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    try {
+      check_table(load(true));
+    } catch (const Error& error) {
+      EXPECT_EQ(error_info(error.code()).name, "profile") << error.what();
+    }
+  }
+}
+
+struct Damage {
+  const char* sql;
+  const char* message;
+};
+
+TEST_F(Store, ValuesThatCannotBe) {
+  const std::vector<Damage> cases = {
+      {"DELETE FROM meta WHERE key = 'zoo'", "meta 'zoo' is missing"},
+      {"UPDATE meta SET value = '0' WHERE key = 'n_classes'", "meta 'n_classes' is '0'"},
+      {"UPDATE meta SET value = '-5' WHERE key = 'n_classes'", "meta 'n_classes' is '-5'"},
+      {"UPDATE meta SET value = '99999999999999999999' WHERE key = 'max_pixels'", "meta 'max_pixels'"},
+      {"DROP TABLE output", "no such table: output"},
+      {"DELETE FROM model", "it has no models"},
+      {"DELETE FROM model WHERE model = 0", "column 'model' is 1, expected 0 to 0"},
+      {"UPDATE model SET recipe = 2 WHERE model = 0", "column 'recipe' is 2, expected 0 to 1"},
+      {"DELETE FROM label WHERE label = 19", "it has 19 label names, expected 20"},
+      {"UPDATE part SET shard_index = 1", "column 'shard_index' is 1, expected 0 to 0"},
+      {"UPDATE part SET shard_count = 0", "column 'shard_count' is 0"},
+      {"UPDATE part SET n_inputs = 20", "it has 50 inputs, expected at most 20"},
+      {"UPDATE input SET label = 20 WHERE input = 0", "column 'label' is 20, expected -1 to 19"},
+      {"UPDATE input SET label = -1 WHERE input = 0", "rank and label do not fit together"},
+      {"UPDATE input SET status = 'fine' WHERE input = 0", "status 'fine', expected ok or failed"},
+      {"UPDATE input SET status = 'failed' WHERE input = 0", "column 'message' has a value that is no text"},
+      {"UPDATE input SET status = 'failed', message = '' WHERE input = 0", "failed without a message"},
+      {"UPDATE input SET width = -1 WHERE input = 0", "column 'width' is -1"},
+      {"UPDATE input SET id = 'in1.png' WHERE input = 0", "ids has 'in1.png' twice"},
+      {"UPDATE input SET id = '' WHERE input = 0", "ids has an empty name"},
+      {"DELETE FROM input_features WHERE input = 1", "its features are missing"},
+      {"UPDATE input_features SET vals = x'00000000' WHERE input = 1",
+       "its features are not 2 finite numbers"},
+      {"UPDATE input_features SET vals = x'0000c07f0000c07f' WHERE input = 1", "not 2 finite numbers"},
+      {"DELETE FROM output WHERE input = 1 AND model = 2", "the output of 'large' is missing"},
+      {"UPDATE output SET rank = 21 WHERE input = 1 AND model = 0", "column 'rank' is 21, expected 0 to 20"},
+      {"UPDATE output SET rank = 0 WHERE input = 1 AND model = 0", "rank and label do not fit together"},
+      {"UPDATE output SET top = x'00' WHERE input = 1 AND model = 1",
+       "the output of 'medium' is no list of classes"},
+      {"UPDATE output SET residual = -1 WHERE input = 1 AND model = 1", "the output of 'medium' is no list"},
+      {"DELETE FROM input_cost WHERE input = 1", "its cost is missing"},
+      {"UPDATE input_cost SET decode_ms = -1 WHERE input = 1", "column 'decode_ms' is -1"},
+      {"UPDATE input_cost SET machine = 1 WHERE input = 1", "column 'machine' is 1, expected 0 to 0"},
+      {"UPDATE input_cost SET node_ms = x'' WHERE input = 1", "its feature costs are not"},
+      {"DELETE FROM preprocess_cost WHERE input = 1 AND recipe = 1", "a preprocessing cost is missing"},
+      {"UPDATE preprocess_cost SET mean_ms = 9e999 WHERE input = 1", "column 'mean_ms' is inf"},
+      {"DELETE FROM infer_cost WHERE input = 1 AND execution = 0", "the cost of 'small' is missing"},
+      {"INSERT INTO infer_cost VALUES (60, 0, 1, 1.0, 0.0)", "table 'infer_cost' has rows of no input"},
+      {"INSERT INTO output VALUES (60, 0, 1, 0.0, x'')", "table 'output' has rows of no input"},
+      {"UPDATE feature_node SET name = 'other' WHERE node = 0", "was made with feature nodes other"},
+      {"UPDATE input SET status = 'failed', message = 'x'", "table 'input_features' has rows of no input"},
+  };
+  write();
+  const std::vector<std::uint8_t> whole = read_file(path);
+  for (const Damage& damage : cases) {
+    SCOPED_TRACE(damage.sql);
+    write_file_atomic(path, whole);
+    sql(damage.sql);
+    EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, damage.message, path.string());
+  }
+}
+
+TEST_F(Store, ProfilesThatDoNotFitTogether) {
+  write();
+  const std::filesystem::path other = folder.path() / "b.profile";
+  ProfileHeader changed = made_up_header(10, {}, "0ther");
+  changed.models[2].fingerprint = "4444";
+  write_made_up(other, changed, "other");
+  const std::vector<std::filesystem::path> both = {path, other};
+  EXPECT_TRIAGE_ERROR(load_table(both), ErrorCode::kProfile, "b.profile: does not fit",
+                      "model 'large': fingerprint 4444");
+}
+
+TEST_F(Store, SeveralProfilesGiveOneTable) {
+  write();
+  const std::filesystem::path other = folder.path() / "b.profile";
+  write_made_up(other, made_up_header(3, {}, "0ther"), "other");
+  const std::vector<std::filesystem::path> both = {path, other};
+  const Table table = load_table(both);
+  EXPECT_EQ(table.n_inputs(), 46U);
+  EXPECT_EQ(table.ids[43], "other0.png");
+  EXPECT_EQ(table.machine, "a machine");
+}
+
+// A file-size limit stands for a full disk: both fail the write.
+TEST_F(Store, AFullDiskIsAnErrorAndKeepsWhatIsThere) {
+  header = made_up_header(5000);
+  write(100);
+  struct rlimit saved {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &saved), 0);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  struct rlimit tight = saved;
+  tight.rlim_cur = 400'000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  try {
+    write();
+    ADD_FAILURE() << "the limit was not met";
+  } catch (const Error& error) {
+    EXPECT_EQ(error_info(error.code()).name, "io") << error.what();
+    EXPECT_NE(std::string(error.what()).find("run the same command again"), std::string::npos)
+        << error.what();
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &saved), 0);
+  std::signal(SIGXFSZ, ignored);
+  EXPECT_EQ(load(true).n_inputs() + load(true).n_failed, 100U);
+  write();
+  EXPECT_EQ(load().n_inputs() + load().n_failed, 5000U);
+}
+
+}  // namespace
+}  // namespace triage
