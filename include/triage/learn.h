@@ -1,0 +1,75 @@
+// Training: from rows of a table to a policy. Everything that is chosen or fitted here sees those rows alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "triage/policy.h"
+#include "triage/table.h"
+
+namespace triage {
+
+// Algorithm 1 (paper, section 3.2): one row of its trace.
+struct SelectionStep {
+  ModelIndex model = kNoModel;
+  double coverage = 0;  // share of rows on which some selected model is right, after this step; 0..1
+  double gain = 0;      // by which it grew
+  bool kept = true;     // false for the last step when its gain was not over theta
+};
+struct ModelSelection {
+  std::vector<ModelIndex> models;    // in the order of selection
+  std::vector<SelectionStep> trace;  // the kept ones and the one that was dropped
+};
+// Model-1 is the optimum of most rows; then, while coverage grows by more than `theta` (share, 0.005 is the
+// paper's 0.5 points), the model that is right on most of the rows that are still failing. Ties: cheaper,
+// then the lower index.
+[[nodiscard]] ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
+                                           std::size_t max_models = SIZE_MAX);
+
+struct PremodelOptions {
+  Criterion criterion = Criterion::kTop1;
+  double theta = 0.005;
+  std::size_t max_models = SIZE_MAX;
+  int k = 5;                          // neighbours, odd
+  std::vector<std::string> features;  // empty: the paper's seven
+  // When every stage says no: a model's name, "best" (the most accurate of the selected on these rows) or
+  // "refuse".
+  std::string fallback = "best";
+  // Controls: fit on feature rows that are shuffled among the inputs with this seed.
+  std::optional<std::uint64_t> shuffle_features = std::nullopt;
+};
+struct TrainedPremodel {
+  std::unique_ptr<Policy> policy;
+  ModelSelection selection;
+  std::vector<std::string> warnings;  // such as features that are constant in training
+};
+// The paper's premodel, sections 3.1 to 3.4. Throws kUsage for options that do not fit the table.
+[[nodiscard]] TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options);
+
+struct CascadeOptions {
+  Criterion criterion = Criterion::kTop1;
+  int max_stages = 3;   // 1..3
+  int thresholds = 32;  // candidates a stage: quantiles of its model's confidence
+  // What to choose: least time at a score of at least the single best model's plus `margin`, or, when `price`
+  // is set, the most score - price * milliseconds.
+  double margin = 0.0;
+  std::optional<double> price = std::nullopt;
+};
+// The confidence cascade of one to three models, order and thresholds searched jointly over these rows.
+[[nodiscard]] std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows,
+                                                    const CascadeOptions& options);
+// The cascades on the lower-left frontier of these rows, one for each price, shape (prices.size()); one
+// search serves all.
+[[nodiscard]] std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows,
+                                                                  const CascadeOptions& options,
+                                                                  std::span<const double> prices);
+
+// A policy that always runs `model`.
+[[nodiscard]] std::unique_ptr<Policy> train_single(const Table& table, Rows rows, Criterion criterion,
+                                                   ModelIndex model);
+
+}  // namespace triage

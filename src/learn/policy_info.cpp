@@ -1,0 +1,46 @@
+#include "learn/policy_info.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+// The smallest value that at least 99.9 % of the values do not exceed. Reorders them.
+double quantile_999(std::span<double> values) {
+  const double rank = std::ceil(0.999 * static_cast<double>(values.size()));
+  const auto place = static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
+  std::nth_element(values.begin(), values.begin() + place, values.end());
+  return values[static_cast<std::size_t>(place)];
+}
+
+PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {
+  const auto& known = table.models[static_cast<std::size_t>(model)];
+  std::vector<double> times;
+  times.reserve(rows.size());
+  double sum = 0;
+  for (const std::uint32_t row : rows) sum += times.emplace_back(table.cost_ms(row, model));
+  return {known.name, known.fingerprint, sum / static_cast<double>(rows.size()), quantile_999(times)};
+}
+
+}  // namespace
+
+PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
+                            std::span<const ModelIndex> models) {
+  if (rows.empty()) {
+    throw Error(ErrorCode::kUsage, "training: no inputs, expected at least one; profile some first");
+  }
+  PolicyInfo info;
+  info.criterion = criterion;
+  for (const ModelIndex model : models) info.models.push_back(describe(table, rows, model));
+  info.n_classes = table.n_classes;
+  info.machine = table.machine;
+  info.training.emplace_back("inputs", std::to_string(rows.size()));
+  info.training.emplace_back("inputs_hash", inputs_hash(table, rows));
+  info.training.emplace_back("criterion", std::string(to_string(criterion)));
+  return info;
+}
+
+}  // namespace triage

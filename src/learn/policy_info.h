@@ -1,0 +1,16 @@
+// The part that every trained policy carries: its models with their times, the table's classes and machine.
+#pragma once
+
+#include <span>
+
+#include "triage/policy.h"
+#include "triage/table.h"
+
+namespace triage {
+
+// Info for a policy that may run `models`, positions in the table, whose order it keeps; times are those of
+// the rows; no features. Throws kUsage for no rows.
+[[nodiscard]] PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
+                                          std::span<const ModelIndex> models);
+
+}  // namespace triage

@@ -1,0 +1,215 @@
+// Training of the paper's premodel: Algorithm 1, labels, scaling, the KNN chain (sections 3.1 to 3.4).
+#include "policy/premodel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/hash.h"
+#include "learn/policy_info.h"
+#include "triage/error.h"
+#include "triage/learn.h"
+
+namespace triage {
+namespace {
+
+[[noreturn]] void fail_usage(const std::string& message) { throw Error(ErrorCode::kUsage, message); }
+
+void check_options(const PremodelOptions& options, Rows rows) {
+  if (options.k < 1 || options.k > 63 || options.k % 2 == 0) {
+    fail_usage(fmt::format("k: {}, expected an odd number from 1 to 63; 5 is the paper's", options.k));
+  }
+  if (static_cast<std::size_t>(options.k) > rows.size()) {
+    fail_usage(
+        fmt::format("k: {}, expected at most the number of training inputs, {}; profile more inputs or use "
+                    "fewer neighbours",
+                    options.k, rows.size()));
+  }
+}
+
+// Columns of the table that hold the wanted features.
+std::vector<std::size_t> find_columns(const Table& table, const PremodelOptions& options) {
+  std::vector<std::string> names = options.features;
+  if (names.empty()) names.assign(paper_features().begin(), paper_features().end());
+  std::vector<std::size_t> columns;
+  for (const auto& name : names) {
+    const auto& known = table.schema.features;
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const FeatureRef& f) { return f.name == name; });
+    if (found == known.end()) {
+      fail_usage(
+          fmt::format("feature '{}': not in the profile, expected one of its {} features; profile again with "
+                      "it, or choose others",
+                      name, known.size()));
+    }
+    const auto column = static_cast<std::size_t>(found - known.begin());
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
+      fail_usage(fmt::format("feature '{}': given twice, expected each once; remove one", name));
+    }
+    columns.push_back(column);
+  }
+  return columns;
+}
+
+FeatureSchema select_schema(const FeatureSchema& schema, std::span<const std::size_t> columns) {
+  FeatureSchema selected;
+  selected.working_px = schema.working_px;
+  for (const std::size_t column : columns) selected.features.push_back(schema.features[column]);
+  return selected;
+}
+
+// Raw training features, shape (n, d); shuffled among the inputs for the control.
+std::vector<float> gather_features(const Table& table, Rows rows, std::span<const std::size_t> columns,
+                                   std::optional<std::uint64_t> shuffle_seed) {
+  std::vector<std::uint32_t> order(rows.begin(), rows.end());
+  if (shuffle_seed) {
+    Random random(*shuffle_seed);
+    shuffle(std::span(order), random);
+  }
+  std::vector<float> values;
+  values.reserve(order.size() * columns.size());
+  for (const std::uint32_t row : order) {
+    const auto features = table.feature_row(row);
+    for (const std::size_t column : columns) values.push_back(features[column]);
+  }
+  return values;
+}
+
+// Sets minimum and maximum of each feature and scales the rows in place.
+void fit_scaling(PremodelModel& model, std::size_t d) {
+  model.minimum.assign(model.rows.begin(), model.rows.begin() + static_cast<std::ptrdiff_t>(d));
+  model.maximum = model.minimum;
+  for (std::size_t i = 0; i < model.rows.size(); ++i) {
+    model.minimum[i % d] = std::min(model.minimum[i % d], model.rows[i]);
+    model.maximum[i % d] = std::max(model.maximum[i % d], model.rows[i]);
+  }
+  for (std::size_t i = 0; i < model.rows.size(); ++i) {
+    model.rows[i] = scale_feature(model.rows[i], model.minimum[i % d], model.maximum[i % d]);
+  }
+}
+
+// The stage whose model is the optimum among the selected, on each row.
+std::vector<ModelIndex> make_labels(const Table& table, Rows rows, std::span<const ModelIndex> selected,
+                                    std::span<const double> costs, Criterion criterion) {
+  std::vector<ModelIndex> stage_of(table.n_models(), kNoModel);
+  for (std::size_t i = 0; i < selected.size(); ++i) {
+    stage_of[static_cast<std::size_t>(selected[i])] = static_cast<ModelIndex>(i);
+  }
+  std::vector<ModelIndex> labels;
+  labels.reserve(rows.size());
+  for (const std::uint32_t row : rows) {
+    const ModelIndex best = optimum(table, row, selected, costs, criterion);
+    labels.push_back(best == kNoModel ? kNoModel : stage_of[static_cast<std::size_t>(best)]);
+  }
+  return labels;
+}
+
+// The table's model to run when every stage says no, or kNoModel.
+ModelIndex find_fallback(const Table& table, Rows rows, std::span<const ModelIndex> selected,
+                         std::span<const double> costs, const PremodelOptions& options) {
+  if (options.fallback == "refuse") return kNoModel;
+  if (options.fallback != "best") {
+    const ModelIndex named = table.find(options.fallback);
+    if (named != kNoModel) return named;
+    fail_usage(fmt::format(
+        "fallback: '{}', expected best, refuse or a model of the profile; see 'triage train --help'",
+        options.fallback));
+  }
+  const auto scores = mean_scores(table, rows, options.criterion);
+  std::vector<double> selected_scores, selected_costs;
+  for (const ModelIndex model : selected) {
+    selected_scores.push_back(scores[static_cast<std::size_t>(model)]);
+    selected_costs.push_back(costs[static_cast<std::size_t>(model)]);
+  }
+  return selected[static_cast<std::size_t>(single_best(selected_scores, selected_costs))];
+}
+
+// The policy's models: the stages', then the fallback when it is none of them. Returns its position.
+ModelIndex add_fallback(std::vector<ModelIndex>& models, ModelIndex fallback) {
+  if (fallback == kNoModel) return kNoModel;
+  const auto found = std::find(models.begin(), models.end(), fallback);
+  const auto position = found - models.begin();
+  if (found == models.end()) models.push_back(fallback);
+  return static_cast<ModelIndex>(position);
+}
+
+std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelModel& model) {
+  std::vector<std::string> warnings;
+  for (std::size_t i = 0; i < info.schema.size(); ++i) {
+    if (model.minimum[i] < model.maximum[i]) continue;
+    warnings.push_back(
+        fmt::format("feature '{}' is {} on every training input: it scales to 0 and decides nothing",
+                    info.schema.features[i].name, model.minimum[i]));
+  }
+  for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
+    if (std::find(model.optimum.begin(), model.optimum.end(), static_cast<ModelIndex>(stage)) !=
+        model.optimum.end()) {
+      continue;
+    }
+    warnings.push_back(fmt::format("model '{}' is the optimum of no training input: its stage always says no",
+                                   info.models[stage].name));
+  }
+  return warnings;
+}
+
+std::string describe_trace(const Table& table, const ModelSelection& selection) {
+  std::string text;
+  for (const auto& step : selection.trace) {
+    text += fmt::format("{}{}{} {:.2f} % (+{:.2f})", text.empty() ? "" : ", ", step.kept ? "" : "dropped ",
+                        table.models[static_cast<std::size_t>(step.model)].name, 100 * step.coverage,
+                        100 * step.gain);
+  }
+  return text;
+}
+
+void add_summary(const Table& table, const PremodelOptions& options, const ModelSelection& selection,
+                 const PremodelModel& model, PolicyInfo& info) {
+  auto& summary = info.training;
+  summary.emplace_back("theta", fmt::format("{}", options.theta));
+  summary.emplace_back("k", std::to_string(options.k));
+  summary.emplace_back("coverage", describe_trace(table, selection));
+  for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
+    const auto n = std::count(model.optimum.begin(), model.optimum.end(), static_cast<ModelIndex>(stage));
+    summary.emplace_back(fmt::format("optimum of stage {}", stage + 1),
+                         fmt::format("{}: {} inputs", info.models[stage].name, n));
+  }
+  const auto none = std::count(model.optimum.begin(), model.optimum.end(), kNoModel);
+  summary.emplace_back("none right", fmt::format("{} inputs", none));
+  summary.emplace_back("fallback", model.fallback == kNoModel
+                                       ? std::string("refuse")
+                                       : info.models[static_cast<std::size_t>(model.fallback)].name);
+  if (options.shuffle_features) {
+    summary.emplace_back("control", fmt::format("features shuffled, seed {}", *options.shuffle_features));
+  }
+}
+
+}  // namespace
+
+TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options) {
+  check_options(options, rows);
+  const auto columns = find_columns(table, options);
+  TrainedPremodel trained;
+  trained.selection = select_models(table, rows, options.criterion, options.theta, options.max_models);
+  const auto& selected = trained.selection.models;
+  const auto costs = mean_costs(table, rows);
+
+  PremodelModel model;
+  model.k = options.k;
+  model.n_stages = selected.size();
+  model.rows = gather_features(table, rows, columns, options.shuffle_features);
+  fit_scaling(model, columns.size());
+  model.optimum = make_labels(table, rows, selected, costs, options.criterion);
+  for (const std::uint32_t row : rows) model.ids.push_back(table.ids[row]);
+
+  auto models = selected;
+  model.fallback = add_fallback(models, find_fallback(table, rows, selected, costs, options));
+  PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
+  info.schema = select_schema(table.schema, columns);
+  add_summary(table, options, trained.selection, model, info);
+  trained.warnings = find_warnings(info, model);
+  trained.policy = make_premodel(std::move(info), std::move(model));
+  return trained;
+}
+
+}  // namespace triage

@@ -1,0 +1,252 @@
+// Training of the premodel: labels, scaling, fallback and the shuffled control, by hand.
+#include "policy/premodel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "learn/tables.h"
+#include "triage/error.h"
+#include "triage/learn.h"
+
+namespace triage {
+namespace {
+
+using testing::add_feature;
+using testing::all_rows;
+using testing::random_table;
+using testing::table_of;
+
+// "dear" is right on all of the first six, "cheap" on the first three, nothing on the last.
+Table small_table() {
+  Table table = table_of({"dear", "cheap"}, {4, 1}, {{1, 1}, {1, 1}, {1, 1}, {1, 2}, {1, 2}, {1, 2}, {2, 2}});
+  add_feature(table, "contrast", {10, 12, 14, 26, 28, 30, 20});
+  add_feature(table, "hue1", {5, 5, 5, 5, 5, 5, 5});
+  return table;
+}
+
+PremodelOptions small_options() {
+  PremodelOptions options;
+  options.k = 3;
+  options.features = {"contrast", "hue1"};
+  return options;
+}
+
+const Premodel& premodel_of(const TrainedPremodel& trained) {
+  return dynamic_cast<const Premodel&>(*trained.policy);
+}
+
+ModelIndex choice(const Policy& policy, std::span<const float> features) {
+  return policy.next({features, {}, {}}).model;
+}
+
+TEST(TrainPremodel, LabelsAreTheOptimumAmongTheSelectedInTheirOrder) {
+  const Table table = small_table();
+  const auto trained = train_premodel(table, all_rows(table), small_options());
+  // Three inputs each: the tie for Model-1 goes to the cheaper one.
+  EXPECT_EQ(trained.selection.models, (std::vector<ModelIndex>{1, 0}));
+  const auto& model = premodel_of(trained).model();
+  EXPECT_EQ(model.n_stages, 2U);
+  EXPECT_EQ(model.optimum, (std::vector<ModelIndex>{0, 0, 0, 1, 1, 1, kNoModel}));
+  EXPECT_EQ(model.ids.at(3), "input3");
+  const auto& info = trained.policy->info();
+  ASSERT_EQ(info.models.size(), 2U);
+  EXPECT_EQ(info.models[0].name, "cheap");
+  EXPECT_EQ(info.models[0].fingerprint, "fingerprint-cheap");
+  EXPECT_DOUBLE_EQ(info.models[1].mean_ms, 4);
+  EXPECT_EQ(info.machine, table.machine);
+  EXPECT_EQ(info.n_classes, 10);
+}
+
+TEST(TrainPremodel, LabelsLeaveOutModelsThatWereNotSelected) {
+  const Table table = small_table();
+  auto options = small_options();
+  options.max_models = 1;
+  options.fallback = "refuse";
+  const auto trained = train_premodel(table, all_rows(table), options);
+  EXPECT_EQ(premodel_of(trained).model().optimum,
+            (std::vector<ModelIndex>{0, 0, 0, kNoModel, kNoModel, kNoModel, kNoModel}));
+  EXPECT_EQ(trained.policy->info().models.size(), 1U);
+}
+
+TEST(TrainPremodel, ScalesByTheTrainingRange) {
+  const Table table = small_table();
+  const auto trained = train_premodel(table, all_rows(table), small_options());
+  const auto& premodel = premodel_of(trained);
+  EXPECT_EQ(premodel.model().minimum, (std::vector<float>{10, 5}));
+  EXPECT_EQ(premodel.model().maximum, (std::vector<float>{30, 5}));
+  const std::array expected{0.0F, 0.1F, 0.2F, 0.8F, 0.9F, 1.0F, 0.5F};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_FLOAT_EQ(premodel.index().row(i)[0], expected[i]);
+    EXPECT_EQ(premodel.index().row(i)[1], 0.0F);  // constant
+  }
+  ASSERT_EQ(trained.warnings.size(), 1U);
+  EXPECT_EQ(trained.warnings[0],
+            "feature 'hue1' is 5 on every training input: it scales to 0 and decides nothing");
+}
+
+TEST(TrainPremodel, ChoosesByItsNeighbours) {
+  const Table table = small_table();
+  const auto trained = train_premodel(table, all_rows(table), small_options());
+  EXPECT_EQ(choice(*trained.policy, std::array{11.0F, 5.0F}), 0);
+  EXPECT_EQ(choice(*trained.policy, std::array{29.0F, 5.0F}), 1);
+  EXPECT_EQ(choice(*trained.policy, std::array{29.0F, 500.0F}), 1);  // the constant feature decides nothing
+}
+
+TEST(TrainPremodel, SeesTheGivenRowsAlone) {
+  const Table table = small_table();
+  const std::vector<std::uint32_t> rows{3, 4, 5};
+  const auto trained = train_premodel(table, rows, small_options());
+  EXPECT_EQ(trained.selection.models, (std::vector<ModelIndex>{0}));
+  EXPECT_EQ(premodel_of(trained).model().minimum[0], 26);
+  EXPECT_EQ(premodel_of(trained).model().ids.at(0), "input3");
+}
+
+TEST(TrainPremodel, FallbackIsTheMostAccurateOfTheSelected) {
+  const Table table = small_table();
+  const auto best = train_premodel(table, all_rows(table), small_options());
+  EXPECT_EQ(premodel_of(best).model().fallback, 1);  // "dear"
+  auto options = small_options();
+  options.fallback = "refuse";
+  EXPECT_EQ(premodel_of(train_premodel(table, all_rows(table), options)).model().fallback, kNoModel);
+  options.fallback = "cheap";
+  EXPECT_EQ(premodel_of(train_premodel(table, all_rows(table), options)).model().fallback, 0);
+}
+
+TEST(TrainPremodel, FallbackMayBeAModelThatWasNotSelected) {
+  const Table table = small_table();
+  auto options = small_options();
+  options.max_models = 1;
+  options.fallback = "dear";
+  const auto trained = train_premodel(table, all_rows(table), options);
+  ASSERT_EQ(trained.policy->info().models.size(), 2U);
+  EXPECT_EQ(trained.policy->info().models[1].name, "dear");
+  EXPECT_EQ(premodel_of(trained).model().n_stages, 1U);
+  EXPECT_EQ(choice(*trained.policy, std::array{29.0F, 5.0F}), 1);
+}
+
+TEST(TrainPremodel, UsesThePapersFeaturesByDefault) {
+  Table table = small_table();
+  auto options = small_options();
+  options.features.clear();
+  EXPECT_THROW((void)train_premodel(table, all_rows(table), options), Error);  // most are missing here
+  table.schema.features.clear();
+  table.features.clear();
+  std::vector<float> values(table.n_inputs());
+  std::iota(values.begin(), values.end(), 0.0F);
+  add_feature(table, "another", values);
+  for (const auto name : paper_features()) add_feature(table, std::string(name), values);
+  const auto trained = train_premodel(table, all_rows(table), options);
+  ASSERT_EQ(trained.policy->info().schema.size(), 7U);
+  for (std::size_t i = 0; i < 7; ++i)
+    EXPECT_EQ(trained.policy->info().schema.features[i].name, paper_features()[i]);
+}
+
+TEST(TrainPremodel, WarnsOfAStageThatNoInputWants) {
+  // Both are right on the same input; "cheap" is always the cheaper. Kept only as theta is 0 and it is right
+  // on one more, on which "cheap" is wrong - in these rows, none.
+  const Table table = table_of({"cheap", "dear"}, {1, 4}, {{2, 2}, {2, 3}, {3, 2}});
+  Table with_feature = table;
+  add_feature(with_feature, "contrast", {1, 2, 3});
+  PremodelOptions options;
+  options.k = 1;
+  options.features = {"contrast"};
+  const auto trained = train_premodel(with_feature, all_rows(with_feature), options);
+  ASSERT_EQ(trained.warnings.size(), 1U);
+  EXPECT_EQ(trained.warnings[0],
+            "model 'cheap' is the optimum of no training input: its stage always says no");
+}
+
+TEST(TrainPremodel, ShuffledFeaturesKeepValuesAndLabels) {
+  Table table = random_table(300, 4, 5);
+  std::vector<float> values(300);
+  std::iota(values.begin(), values.end(), 0.0F);
+  add_feature(table, "contrast", values);
+  PremodelOptions options;
+  options.features = {"contrast"};
+  const auto plain = train_premodel(table, all_rows(table), options);
+  options.shuffle_features = 7;
+  const auto shuffled = train_premodel(table, all_rows(table), options);
+  const auto again = train_premodel(table, all_rows(table), options);
+  EXPECT_EQ(premodel_of(plain).model().optimum, premodel_of(shuffled).model().optimum);
+  EXPECT_EQ(plain.selection.models, shuffled.selection.models);
+  const auto column = [](const TrainedPremodel& trained) {
+    std::vector<float> rows;
+    for (std::size_t i = 0; i < 300; ++i) rows.push_back(premodel_of(trained).index().row(i)[0]);
+    return rows;
+  };
+  auto a = column(plain), b = column(shuffled);
+  EXPECT_NE(a, b);
+  EXPECT_EQ(b, column(again));  // the seed decides
+  std::sort(b.begin(), b.end());
+  EXPECT_EQ(a, b);  // the same values
+}
+
+// Share of inputs on which the premodel chooses the optimum, each judged by the others' features.
+double share_of_optimum(const Table& table, std::optional<std::uint64_t> shuffle_features) {
+  std::vector<std::uint32_t> train, test;
+  for (const std::uint32_t row : all_rows(table)) (row % 2 == 0 ? train : test).push_back(row);
+  PremodelOptions options;
+  options.features = {"contrast"};
+  options.shuffle_features = shuffle_features;
+  const auto trained = train_premodel(table, train, options);
+  const auto costs = mean_costs(table, train);
+  int n_optimum = 0;
+  for (const std::uint32_t row : test) {
+    const ModelIndex chosen = choice(*trained.policy, table.feature_row(row));
+    const ModelIndex best = optimum(table, row, trained.selection.models, costs, Criterion::kTop1);
+    n_optimum += best != kNoModel && table.models[static_cast<std::size_t>(best)].name ==
+                                         trained.policy->info().models[static_cast<std::size_t>(chosen)].name;
+  }
+  return n_optimum / static_cast<double>(test.size());
+}
+
+TEST(TrainPremodel, LearnsWhatTheFeaturesTellAndNothingFromShuffledOnes) {
+  // Each model is right where the other is wrong, as the feature tells.
+  std::vector<std::vector<std::int32_t>> ranks;
+  std::vector<float> values;
+  Random random(3);
+  for (int i = 0; i < 600; ++i) {
+    const bool low = random.below(2) == 0;
+    ranks.push_back(low ? std::vector<std::int32_t>{1, 2} : std::vector<std::int32_t>{2, 1});
+    values.push_back(static_cast<float>((low ? 0.0 : 1.5) + random.uniform()));
+  }
+  Table table = table_of({"low", "high"}, {1, 2}, ranks);
+  add_feature(table, "contrast", values);
+  EXPECT_EQ(share_of_optimum(table, std::nullopt), 1.0);
+  const double shuffled = share_of_optimum(table, 11);
+  EXPECT_GT(shuffled, 0.35);
+  EXPECT_LT(shuffled, 0.65);
+}
+
+void expect_usage(const PremodelOptions& options, std::string_view message) {
+  const Table table = small_table();
+  try {
+    (void)train_premodel(table, all_rows(table), options);
+    FAIL() << "accepted, expected: " << message;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    EXPECT_NE(std::string_view(error.what()).find(message), std::string_view::npos) << error.what();
+  }
+}
+
+TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
+  const auto with = [](auto change) {
+    auto options = small_options();
+    change(options);
+    return options;
+  };
+  expect_usage(with([](auto& o) { o.k = 4; }), "k: 4, expected an odd number from 1 to 63");
+  expect_usage(with([](auto& o) { o.k = 65; }), "k: 65, expected an odd number");
+  expect_usage(with([](auto& o) { o.k = 9; }), "k: 9, expected at most the number of training inputs, 7");
+  expect_usage(with([](auto& o) { o.features = {"size"}; }), "feature 'size': not in the profile");
+  expect_usage(with([](auto& o) { o.features = {"hue1", "hue1"}; }), "feature 'hue1': given twice");
+  expect_usage(with([](auto& o) { o.fallback = "worst"; }),
+               "fallback: 'worst', expected best, refuse or a model");
+  expect_usage(with([](auto& o) { o.theta = 1.5; }), "theta: 1.5");
+}
+
+}  // namespace
+}  // namespace triage
