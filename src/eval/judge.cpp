@@ -1,0 +1,76 @@
+// Finished policies on a table that they were not trained on.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "eval/study.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+std::string_view training_value(const PolicyInfo& info, std::string_view key) {
+  const auto at = std::find_if(info.training.begin(), info.training.end(),
+                               [&](const auto& pair) { return pair.first == key; });
+  return at == info.training.end() ? std::string_view{} : std::string_view(at->second);
+}
+
+void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOptions& options,
+                std::vector<std::string>& warnings) {
+  const PolicyInfo& info = named.policy->info();
+  if (training_value(info, "inputs_hash") == inputs_hash(table, all_rows(table))) {
+    warnings.push_back(fmt::format(
+        "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "
+        "others, or use --cv",
+        named.name));
+  }
+  if (info.criterion != options.criterion) {
+    warnings.push_back(fmt::format("{} was trained for {}, and is judged by {}", named.name,
+                                   to_string(info.criterion), to_string(options.criterion)));
+  }
+  if (info.machine != table.machine) {
+    warnings.push_back(fmt::format("{} was trained with times of '{}', and is judged with those of '{}'",
+                                   named.name, info.machine, table.machine));
+  }
+}
+
+// Names are what methods are found by.
+void check_names(std::span<const Entry> entries) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (entries[i].replay.name != entries[j].replay.name) continue;
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("policy '{}': occurs twice, expected names that differ from each "
+                              "other and from the models'; rename a file",
+                              entries[i].replay.name));
+    }
+  }
+}
+
+}  // namespace
+
+Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> policies,
+                          const EvaluateOptions& options) {
+  check_table(table);
+  Evaluation evaluation;
+  const auto folds = make_fold_list(table, {}, 0, options.criterion);
+  describe_table(table, options, evaluation);
+  const auto optima = optimum_by_fold(table, folds, options.criterion);
+  const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
+  std::vector<Entry> entries = baselines(table, folds, optima, options);
+  for (std::size_t p = 0; p < policies.size(); ++p) {
+    throw_if_stopped(options);
+    warn_about(table, policies[p], options, evaluation.warnings);
+    entries.push_back({make_replay(policies[p].name, table.n_inputs()), MethodKind::kPolicy,
+                       fmt::format("finished {} policy", policies[p].policy->kind())});
+    replay_policy(table, folds.front().test, *policies[p].policy, clock, entries.back().replay);
+    if (options.on_progress) options.on_progress(p + 1, policies.size() + 1);
+  }
+  check_names(entries);
+  summarize(table, folds, optima, std::move(entries), options, evaluation);
+  finish_frontiers({}, evaluation);
+  write_verdict(evaluation);
+  return evaluation;
+}
+
+}  // namespace triage

@@ -1,0 +1,148 @@
+// Replay: a recorded table in the place of models and images, under the same driver loop.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "triage/error.h"
+#include "triage/eval.h"
+
+namespace triage {
+namespace {
+
+ModelIndex table_model_of(const Table& table, const PolicyModel& model) {
+  const ModelIndex index = table.find(model.name);
+  if (index == kNoModel) {
+    throw Error(ErrorCode::kPolicy,
+                fmt::format("policy: runs model '{}', expected a model of the profile; profile the zoo that "
+                            "it was trained on",
+                            model.name));
+  }
+  const std::string& found = table.models[static_cast<std::size_t>(index)].fingerprint;
+  if (found != model.fingerprint) {
+    throw Error(ErrorCode::kPolicy,
+                fmt::format("policy: model '{}' has fingerprint '{}', expected the profile's '{}'; train "
+                            "again on this profile",
+                            model.name, model.fingerprint, found));
+  }
+  return index;
+}
+
+std::size_t table_column_of(const FeatureSchema& table, const FeatureSchema& policy,
+                            const FeatureRef& feature) {
+  const auto at = std::find_if(table.features.begin(), table.features.end(),
+                               [&](const FeatureRef& f) { return f.name == feature.name; });
+  if (at == table.features.end()) {
+    throw Error(ErrorCode::kPolicy,
+                fmt::format("policy: needs feature '{}', expected one of the profile; profile again with it",
+                            feature.name));
+  }
+  if (at->version != feature.version || table.working_px != policy.working_px) {
+    throw Error(ErrorCode::kPolicy,
+                fmt::format("policy: feature '{}' is version {} at {} px, expected the profile's version {} "
+                            "at {} px; train again on this profile",
+                            feature.name, feature.version, policy.working_px, at->version, table.working_px));
+  }
+  return static_cast<std::size_t>(at - table.features.begin());
+}
+
+double score_of_answer(const TopK& answer, Label label, Criterion criterion) {
+  return score_of_rank(answer.rank(label).value_or(0), criterion);
+}
+
+}  // namespace
+
+ReplayBackend::ReplayBackend(const Table& table, const PolicyInfo& policy)
+    : table_(&table), schema_(&policy.schema), recipes_done_(table.n_recipes(), false) {
+  for (const PolicyModel& model : policy.models) models_.push_back(table_model_of(table, model));
+  for (std::size_t i = 0; i < policy.schema.size(); ++i) {
+    columns_.push_back(table_column_of(table.schema, policy.schema, policy.schema.features[i]));
+    nodes_.push_back(nodes_of(policy.schema, FeatureMask{1} << i));
+  }
+}
+
+void ReplayBackend::begin(std::size_t input) {
+  input_ = input;
+  nodes_done_ = 0;
+  std::fill(recipes_done_.begin(), recipes_done_.end(), false);
+}
+
+Cost ReplayBackend::extract(FeatureMask mask, std::span<float> values) {
+  TRIAGE_CHECK(values.size() == columns_.size());
+  NodeMask wanted = 0;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if ((mask >> i & 1U) == 0) continue;
+    values[i] = table_->features[input_ * table_->schema.size() + columns_[i]];
+    wanted |= nodes_[i];
+  }
+  const std::size_t n_nodes = table_->node_ms.size() / table_->n_inputs();
+  Cost cost;
+  for (std::size_t node = 0; node < n_nodes; ++node) {
+    const bool is_new = ((wanted & ~nodes_done_) >> node & 1U) != 0;
+    if (is_new) cost.ms += static_cast<double>(table_->node_ms[input_ * n_nodes + node]);
+  }
+  nodes_done_ |= wanted;
+  return cost;
+}
+
+Look ReplayBackend::run(ModelIndex model) {
+  TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < models_.size());
+  const ModelIndex index = table_model(model);
+  const std::size_t at = table_->at(input_, index);
+  const auto recipe = static_cast<std::size_t>(table_->recipe_of[static_cast<std::size_t>(index)]);
+  Look look;
+  look.model = model;
+  look.output = table_->outputs[at];
+  look.confidence = look.output.confidence();
+  look.cost.ms = static_cast<double>(table_->infer_ms[at]);
+  if (!recipes_done_[recipe]) look.cost.ms += table_->preprocess(input_, index);
+  recipes_done_[recipe] = true;
+  return look;
+}
+
+Replay make_replay(std::string name, std::size_t n) {
+  Replay replay;
+  replay.name = std::move(name);
+  replay.predicted.assign(n, kNoLabel);
+  for (auto* values : {&replay.top1, &replay.top5, &replay.ms, &replay.selection_ms}) values->assign(n, 0.0);
+  replay.model.assign(n, kNoModel);
+  replay.looks.assign(n, 0);
+  return replay;
+}
+
+void replay_model(const Table& table, std::size_t input, ModelIndex model, Replay& replay) {
+  const bool ran = model != kNoModel;
+  replay.predicted[input] = ran ? table.outputs[table.at(input, model)].best() : kNoLabel;
+  replay.top1[input] = ran ? table.score(input, model, Criterion::kTop1) : 0.0;
+  replay.top5[input] = ran ? table.score(input, model, Criterion::kTop5) : 0.0;
+  replay.ms[input] = ran ? table.cost_ms(input, model) : 0.0;
+  replay.selection_ms[input] = 0.0;
+  replay.model[input] = model;
+  replay.looks[input] = ran ? 1 : 0;
+}
+
+void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay) {
+  TRIAGE_CHECK(replay.ms.size() == table.n_inputs());
+  ReplayBackend backend(table, policy.info());
+  Outcome outcome;
+  for (const std::uint32_t input : rows) {
+    backend.begin(input);
+    drive(policy, backend, clock, outcome);
+    const ModelIndex last =
+        outcome.looks.empty() ? kNoModel : backend.table_model(outcome.looks.back().model);
+    // A single model's answer is scored by the label's exact rank, which score-only tables have too.
+    if (!outcome.refused && outcome.model != kNoModel) {
+      replay_model(table, input, backend.table_model(outcome.model), replay);
+    } else {
+      replay.predicted[input] = outcome.answer.best();
+      replay.top1[input] = score_of_answer(outcome.answer, table.labels[input], Criterion::kTop1);
+      replay.top5[input] = score_of_answer(outcome.answer, table.labels[input], Criterion::kTop5);
+    }
+    replay.model[input] = outcome.refused ? kNoModel : last;
+    replay.ms[input] = outcome.total.ms;
+    replay.selection_ms[input] = outcome.features_ms + outcome.decision_ms;
+    replay.looks[input] = static_cast<std::uint8_t>(outcome.looks.size());
+  }
+}
+
+}  // namespace triage

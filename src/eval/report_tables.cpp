@@ -1,0 +1,171 @@
+// The report's tables and its glossary.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "eval/report_parts.h"
+#include "eval/words.h"
+
+namespace triage {
+namespace {
+
+std::string with_spread(double mean, double deviation, int digits) {
+  if (!std::isfinite(mean)) return kNoFigure;
+  if (!std::isfinite(deviation)) return percent(mean, digits);
+  return fmt::format("{} ± {}", percent(mean, digits), percent(deviation, digits));
+}
+
+std::string estimate_points(const Estimate& e) {
+  if (!std::isfinite(e.value)) return kNoFigure;
+  return std::isfinite(e.interval.low) ? fmt::format("{} {}", points(e.value), points_range(e.interval))
+                                       : points(e.value);
+}
+
+std::string estimate_times(const Estimate& e) {
+  if (!std::isfinite(e.value)) return kNoFigure;
+  return std::isfinite(e.interval.low) ? fmt::format("{} {}", times(e.value), times_range(e.interval))
+                                       : times(e.value);
+}
+
+// A list of terms; dd text is plain.
+Markup definitions(const std::vector<std::pair<std::string, std::string>>& items) {
+  Markup out;
+  for (const auto& [term, meaning] : items) {
+    out += element_text("dt", {}, term) + element_text("dd", {}, meaning);
+  }
+  return element("dl", {}, out);
+}
+
+}  // namespace
+
+Markup results_table(const Evaluation& evaluation) {
+  TableSpec table;
+  const bool cv = evaluation.folds > 0;
+  table.caption =
+      cv ? "Geometric mean over the folds, as in the paper; arithmetic mean ± standard deviation; "
+           "differences to SBS with paired bootstrap 95 % intervals"
+         : "All inputs at once; differences to SBS with paired bootstrap 95 % intervals";
+  table.head = {"method",       "top-1 % geo.",        "top-1 % arith.", "top-5 %",
+                "mean ms geo.", "score - SBS, points", "time / SBS"};
+  for (const Method& m : evaluation.methods) {
+    const Metrics& g = m.geometric;
+    if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
+    table.rows.push_back({m.name, percent(g.top1, 2), with_spread(m.arithmetic.top1, m.deviation.top1, 2),
+                          percent(g.top5, 2), milliseconds(g.mean_ms), estimate_points(m.score_gain),
+                          estimate_times(m.time_ratio)});
+  }
+  return html_table(table);
+}
+
+Markup details_table(const Evaluation& evaluation) {
+  TableSpec table;
+  table.caption = "Spread of the times and quality by class; geometric means over the folds";
+  table.head = {"method", "p50 ms", "p90 ms", "p99 ms", "precision %", "recall %", "F1 %"};
+  for (const Method& m : evaluation.methods) {
+    const Metrics& g = m.geometric;
+    if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
+    table.rows.push_back({m.name, milliseconds(g.p50_ms), milliseconds(g.p90_ms), milliseconds(g.p99_ms),
+                          percent(g.precision), percent(g.recall), percent(g.f1)});
+  }
+  return html_table(table);
+}
+
+Markup selection_metrics_table(const Evaluation& evaluation) {
+  TableSpec table;
+  table.caption = "How well each method selects, over all inputs";
+  table.head = {"method", "optimum chosen %", "closed gap %", "above zero router, points", "overhead %",
+                "looks",  "answered %"};
+  for (const Method& m : evaluation.methods) {
+    const Metrics& p = m.pooled;
+    if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
+    table.rows.push_back({m.name, percent(p.optimum), percent(p.closed_gap), estimate_points(m.above_router),
+                          percent(p.overhead),
+                          std::isfinite(p.looks) ? fmt::format("{:.2f}", p.looks) : kNoFigure,
+                          percent(p.coverage)});
+  }
+  return html_table(table);
+}
+
+Markup methods_list(const Evaluation& evaluation) {
+  std::vector<std::pair<std::string, std::string>> items;
+  for (const Method& m : evaluation.methods) {
+    if (m.kind != MethodKind::kSingle) items.emplace_back(m.name, m.about + ".");
+  }
+  return definitions(items);
+}
+
+Markup frontier_table(const Evaluation& evaluation) {
+  TableSpec table;
+  table.caption = "Frontiers, read on their convex hulls against SBS";
+  table.head = {"frontier", "AIQ %", "speed-up at SBS's score", "points gained at SBS's time"};
+  for (const Frontier* f : {&evaluation.zero_router, &evaluation.cascades}) {
+    if (f->points.empty()) continue;
+    table.rows.push_back({f->name, percent(f->aiq, 2), times(f->speed_up_at_equal_score),
+                          points(f->score_gain_at_equal_time)});
+  }
+  return html_table(table);
+}
+
+Markup contrasts_table(const Evaluation& evaluation) {
+  if (evaluation.contrasts.empty()) return {};
+  TableSpec table;
+  table.caption = "Differences between methods, with paired bootstrap 95 % intervals";
+  table.head = {"method", "against", "score, points", "time, ratio"};
+  table.text_columns = {1};
+  for (const Contrast& c : evaluation.contrasts) {
+    table.rows.push_back(
+        {c.method, c.reference, estimate_points(c.score_gain), estimate_times(c.time_ratio)});
+  }
+  return html_table(table);
+}
+
+Markup stages_table(const Evaluation& evaluation) {
+  if (evaluation.stages.empty()) return {};
+  TableSpec table;
+  table.caption = "The premodel's stages on the test inputs of the folds";
+  table.head = {"stage", "accuracy %", "base rate %", "“yes” is right on %", "inputs judged"};
+  for (const StageAccuracy& s : evaluation.stages) {
+    table.rows.push_back({s.label, percent(s.accuracy), percent(s.base_rate), percent(s.positives),
+                          fmt::format("{}", s.inputs)});
+  }
+  return html_table(table);
+}
+
+Markup glossary(const Evaluation& evaluation) {
+  const std::string criterion = criterion_name(evaluation.criterion);
+  return definitions({
+      {"score",
+       fmt::format("1 when the answer is right under {} and 0 otherwise; a refusal is wrong.", criterion)},
+      {"time",
+       "What the user waits: selection (features and decisions), preprocessing and inference. Loading and "
+       "decoding are not in it. Preprocessing and shared feature computations count once an input."},
+      {"optimum", "Of one input: the cheapest model that is right, by mean times of the training inputs."},
+      {"optimum chosen", "Share of the inputs that have an optimum on which the method ran it last."},
+      {"SBS", "Single best model: the best mean score on the training inputs (ties: the cheaper)."},
+      {"VBS, oracle",
+       "Always the optimum; the cheapest model where none is right. No selector can do better in "
+       "score, and it pays nothing for knowing."},
+      {"closed gap", "(score - SBS) / (VBS - SBS): 0 % is as good as SBS, 100 % as good as the oracle."},
+      {"zero router",
+       "Mixes two single models at random, as the hull of the training inputs says for a given time. "
+       "It looks at no input; a selector has to beat it at equal time."},
+      {"controls",
+       "What the premodel has to beat: itself with features shuffled among the training inputs; each "
+       "stage's more frequent answer; its first model always."},
+      {"perfect chain", "The premodel's chain and fallback if its stages were never wrong and cost nothing."},
+      {"overhead", "Selection's share of the time."},
+      {"AIQ",
+       "Mean height of a frontier's convex hull between the times of the cheapest and the dearest model."},
+      {"geometric mean", "Over folds, as in the paper; blank where some fold's figure is not positive."},
+      {"interval",
+       fmt::format("Paired bootstrap over the inputs, {} resamples, 2.5 % to 97.5 %. It covers the choice "
+                   "of inputs, not that of the training set.",
+                   evaluation.resamples)},
+      {"precision, recall, F1",
+       "Averaged over the classes that have inputs, with equal weight; a class that is never answered has "
+       "precision 0."},
+  });
+}
+
+}  // namespace triage

@@ -1,0 +1,321 @@
+#include "eval/study.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "base/hash.h"
+#include "eval/bootstrap.h"
+#include "eval/metrics.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+constexpr int kRouterPoints = 48;  // samples of the zero router's line
+
+Fold learn_baselines(const Table& table, Fold fold, Criterion criterion) {
+  fold.costs = mean_costs(table, fold.train);
+  fold.scores = mean_scores(table, fold.train, criterion);
+  fold.sbs = single_best(fold.scores, fold.costs);
+  fold.cheapest =
+      static_cast<ModelIndex>(std::min_element(fold.costs.begin(), fold.costs.end()) - fold.costs.begin());
+  fold.router = zero_router(fold.costs, fold.scores);
+  return fold;
+}
+
+// Uniform over the models, the same for an input whatever stands around it.
+ModelIndex random_model(const Table& table, std::size_t input, std::uint64_t seed) {
+  return static_cast<ModelIndex>(Random(hash64(seed, table.ids[input])).below(table.n_models()));
+}
+
+// What the zero router would score on each input, had it the mean time that `replay` took in that fold.
+std::vector<double> router_scores(const Table& table, std::span<const Fold> folds, const Replay& replay,
+                                  Criterion criterion) {
+  std::vector<double> scores(table.n_inputs());
+  for (const Fold& fold : folds) {
+    const Mix mix = fold.router.at(mean_of(replay.ms, fold.test));
+    for (const std::uint32_t i : fold.test) {
+      scores[i] = (1 - mix.share_dear) * table.score(i, mix.cheap, criterion) +
+                  mix.share_dear * table.score(i, mix.dear, criterion);
+    }
+  }
+  return scores;
+}
+
+Frontier router_frontier(const Table& table, std::span<const Fold> folds, Criterion criterion) {
+  Frontier frontier;
+  frontier.name = "zero router";
+  double low = folds.front().router.points.front().ms, high = low;
+  for (const Fold& fold : folds) {
+    low = std::min(low, fold.router.points.front().ms);
+    high = std::max(high, fold.router.points.back().ms);
+  }
+  for (int k = 0; k < kRouterPoints && low > 0; ++k) {
+    const double budget = low * std::pow(high / low, k / double{kRouterPoints - 1});
+    FrontierPoint point;
+    double n = 0;
+    for (const Fold& fold : folds) {
+      const Mix mix = fold.router.at(budget);
+      const auto costs = mean_costs(table, fold.test);
+      const auto scores = mean_scores(table, fold.test, criterion);
+      const auto size = static_cast<double>(fold.test.size());
+      const auto cheap = static_cast<std::size_t>(mix.cheap), dear = static_cast<std::size_t>(mix.dear);
+      point.ms += size * ((1 - mix.share_dear) * costs[cheap] + mix.share_dear * costs[dear]);
+      point.score += size * ((1 - mix.share_dear) * scores[cheap] + mix.share_dear * scores[dear]);
+      n += size;
+    }
+    point.ms /= n;
+    point.score /= n;
+    frontier.points.push_back(point);
+  }
+  return frontier;
+}
+
+bool needs_router(MethodKind kind) { return kind != MethodKind::kSingle && kind != MethodKind::kVbs; }
+
+// Columns of the bootstrap: score and time of every method, and the zero router's score beside some.
+struct Columns {
+  std::vector<std::vector<double>> values;
+  std::vector<std::size_t> score, ms, router;
+};
+
+Columns make_columns(const Table& table, std::span<const Fold> folds, std::span<const Entry> entries,
+                     Criterion criterion) {
+  Columns columns;
+  for (const Entry& entry : entries) {
+    columns.score.push_back(columns.values.size());
+    columns.values.push_back(entry.replay.score(criterion));
+    columns.ms.push_back(columns.values.size());
+    columns.values.push_back(entry.replay.ms);
+    columns.router.push_back(columns.values.size());
+    if (needs_router(entry.kind)) {
+      columns.values.push_back(router_scores(table, folds, entry.replay, criterion));
+    }
+  }
+  return columns;
+}
+
+// Values and intervals of any statistic of the columns' means.
+class Estimator {
+ public:
+  Estimator(const Columns& columns, const EvaluateOptions& options)
+      : n_columns_(columns.values.size()),
+        resampled_(bootstrap_means(columns.values, options.resamples, options.seed)) {
+    for (const auto& column : columns.values) {
+      means_.push_back(std::accumulate(column.begin(), column.end(), 0.0) /
+                       static_cast<double>(column.size()));
+    }
+  }
+  [[nodiscard]] Estimate difference(std::size_t a, std::size_t b) const {
+    return estimate([=](std::span<const double> means) { return means[a] - means[b]; });
+  }
+  [[nodiscard]] Estimate ratio(std::size_t a, std::size_t b) const {
+    return estimate([=](std::span<const double> means) { return means[a] / means[b]; });
+  }
+
+ private:
+  [[nodiscard]] Estimate estimate(const std::function<double(std::span<const double>)>& statistic) const {
+    return {statistic(means_), bootstrap_interval(resampled_, n_columns_, statistic)};
+  }
+  std::size_t n_columns_;
+  std::vector<double> resampled_;
+  std::vector<double> means_;
+};
+
+std::vector<double> chosen_shares(const Table& table, const Replay& replay) {
+  std::vector<double> shares(table.n_models() + 1);
+  for (const ModelIndex model : replay.model) {
+    shares[model == kNoModel ? table.n_models() : static_cast<std::size_t>(model)] +=
+        1.0 / static_cast<double>(table.n_inputs());
+  }
+  return shares;
+}
+
+std::size_t index_of(std::span<const Entry> entries, MethodKind kind) {
+  return static_cast<std::size_t>(
+      std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.kind == kind; }) -
+      entries.begin());
+}
+
+Method measure_method(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
+                      const Entry& entry, const Replay& sbs, const Replay& vbs, Criterion criterion) {
+  Method method;
+  method.name = entry.replay.name;
+  method.about = entry.about;
+  method.kind = entry.kind;
+  const auto measure_on = [&](Rows rows) {
+    return measure(table, rows, entry.replay, criterion, optimum, mean_of(sbs.score(criterion), rows),
+                   mean_of(vbs.score(criterion), rows));
+  };
+  method.pooled = measure_on(all_rows(table));
+  for (const Fold& fold : folds) method.folds.push_back(measure_on(fold.test));
+  method.geometric = geometric_mean(method.folds);
+  method.arithmetic = arithmetic_mean(method.folds);
+  method.deviation = standard_deviation(method.folds);
+  method.chosen = chosen_shares(table, entry.replay);
+  return method;
+}
+
+// Pairs of which a difference says whether a selector learned anything.
+std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const Columns& columns,
+                                     const Estimator& estimator) {
+  std::vector<Contrast> contrasts;
+  const auto add = [&](std::size_t a, std::size_t b) {
+    contrasts.push_back({entries[a].replay.name, entries[b].replay.name,
+                         estimator.difference(columns.score[a], columns.score[b]),
+                         estimator.ratio(columns.ms[a], columns.ms[b])});
+  };
+  const std::size_t premodel = index_of(entries, MethodKind::kPremodel);
+  if (premodel == entries.size()) return contrasts;
+  for (std::size_t e = 0; e < entries.size(); ++e) {
+    if (entries[e].kind == MethodKind::kControl) add(premodel, e);
+    if (entries[e].kind == MethodKind::kCascade) add(e, premodel);
+  }
+  return contrasts;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> all_rows(const Table& table) {
+  std::vector<std::uint32_t> rows(table.n_inputs());
+  std::iota(rows.begin(), rows.end(), 0U);
+  return rows;
+}
+
+std::vector<Fold> make_fold_list(const Table& table, std::span<const std::int32_t> fold_of, int k,
+                                 Criterion criterion) {
+  if (fold_of.empty()) {
+    Fold fold;
+    fold.train = fold.test = all_rows(table);
+    return {learn_baselines(table, std::move(fold), criterion)};
+  }
+  std::vector<Fold> folds(static_cast<std::size_t>(k));
+  for (std::uint32_t i = 0; i < fold_of.size(); ++i) {
+    for (std::size_t f = 0; f < folds.size(); ++f) {
+      (static_cast<std::size_t>(fold_of[i]) == f ? folds[f].test : folds[f].train).push_back(i);
+    }
+  }
+  for (Fold& fold : folds) fold = learn_baselines(table, std::move(fold), criterion);
+  return folds;
+}
+
+std::vector<ModelIndex> optimum_by_fold(const Table& table, std::span<const Fold> folds,
+                                        Criterion criterion) {
+  std::vector<ModelIndex> optima(table.n_inputs(), kNoModel);
+  const auto models = all_models(table);
+  for (const Fold& fold : folds) {
+    for (const std::uint32_t i : fold.test) optima[i] = optimum(table, i, models, fold.costs, criterion);
+  }
+  return optima;
+}
+
+std::vector<Entry> baselines(const Table& table, std::span<const Fold> folds,
+                             std::span<const ModelIndex> optimum, const EvaluateOptions& options) {
+  const std::size_t n = table.n_inputs();
+  std::vector<Entry> entries;
+  for (const TableModel& model : table.models) {
+    entries.push_back({make_replay(model.name, n), MethodKind::kSingle, "this model on every input"});
+  }
+  entries.push_back({make_replay("SBS", n), MethodKind::kSbs,
+                     "single best model, the one with the best mean score on the training inputs"});
+  entries.push_back({make_replay("VBS (oracle)", n), MethodKind::kVbs,
+                     "always the optimum model, the cheapest one where none is right; not attainable"});
+  entries.push_back({make_replay("random", n), MethodKind::kRandom, "any model with equal chances"});
+  const std::size_t m = table.n_models();
+  for (const Fold& fold : folds) {
+    for (const std::uint32_t i : fold.test) {
+      for (std::size_t j = 0; j < m; ++j) {
+        replay_model(table, i, static_cast<ModelIndex>(j), entries[j].replay);
+      }
+      replay_model(table, i, fold.sbs, entries[m].replay);
+      replay_model(table, i, optimum[i] == kNoModel ? fold.cheapest : optimum[i], entries[m + 1].replay);
+      replay_model(table, i, random_model(table, i, options.seed), entries[m + 2].replay);
+    }
+  }
+  return entries;
+}
+
+void summarize(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
+               std::vector<Entry> entries, const EvaluateOptions& options, Evaluation& evaluation) {
+  const std::size_t sbs = index_of(entries, MethodKind::kSbs);
+  const std::size_t vbs = index_of(entries, MethodKind::kVbs);
+  const Columns columns = make_columns(table, folds, entries, options.criterion);
+  const Estimator estimator(columns, options);
+  for (std::size_t e = 0; e < entries.size(); ++e) {
+    Method method = measure_method(table, folds, optimum, entries[e], entries[sbs].replay,
+                                   entries[vbs].replay, options.criterion);
+    method.score_gain = estimator.difference(columns.score[e], columns.score[sbs]);
+    method.time_ratio = estimator.ratio(columns.ms[e], columns.ms[sbs]);
+    if (needs_router(method.kind)) {
+      method.above_router = estimator.difference(columns.score[e], columns.router[e]);
+    }
+    evaluation.methods.push_back(std::move(method));
+  }
+  evaluation.contrasts = make_contrasts(entries, columns, estimator);
+  evaluation.zero_router = router_frontier(table, folds, options.criterion);
+}
+
+void finish_frontiers(std::vector<FrontierPoint> points, Evaluation& evaluation) {
+  double low = kNotMeasured, high = kNotMeasured;
+  for (const Method& method : evaluation.methods) {
+    if (method.kind != MethodKind::kSingle) continue;
+    low = std::fmin(low, method.pooled.mean_ms);
+    high = std::fmax(high, method.pooled.mean_ms);
+  }
+  const Method& sbs = *evaluation.find("SBS");
+  evaluation.cascades.name = "cascades";
+  std::sort(points.begin(), points.end(),
+            [](const FrontierPoint& a, const FrontierPoint& b) { return a.ms < b.ms; });
+  evaluation.cascades.points = std::move(points);
+  for (Frontier* frontier : {&evaluation.zero_router, &evaluation.cascades}) {
+    std::vector<FrontierPoint> hull;
+    for (const std::size_t i : hull_of(frontier->points)) hull.push_back(frontier->points[i]);
+    frontier->aiq = hull_area(hull, low, high);
+    frontier->speed_up_at_equal_score = sbs.pooled.mean_ms / hull_time(hull, sbs.pooled.score);
+    frontier->score_gain_at_equal_time = hull_score(hull, sbs.pooled.mean_ms) - sbs.pooled.score;
+  }
+}
+
+void describe_table(const Table& table, const EvaluateOptions& options, Evaluation& evaluation) {
+  const auto rows = all_rows(table);
+  const auto costs = mean_costs(table, rows);
+  const auto models = all_models(table);
+  evaluation.criterion = options.criterion;
+  evaluation.seed = options.seed;
+  evaluation.resamples = options.resamples;
+  evaluation.theta = options.theta;
+  evaluation.n_inputs = table.n_inputs();
+  evaluation.n_failed = table.n_failed;
+  evaluation.n_classes = table.n_classes;
+  evaluation.machine = table.machine;
+  for (const TableModel& model : table.models) evaluation.models.push_back(model.name);
+  evaluation.optimum_share.assign(table.n_models() + 1, 0.0);
+  for (const std::uint32_t i : rows) {
+    const ModelIndex best = optimum(table, i, models, costs, options.criterion);
+    evaluation.optimum_share[best == kNoModel ? table.n_models() : static_cast<std::size_t>(best)] +=
+        1.0 / static_cast<double>(rows.size());
+  }
+  evaluation.selection = select_models(table, rows, options.criterion, options.theta);
+  if (table.n_failed > 0) {
+    evaluation.warnings.push_back(
+        fmt::format("{} inputs on which some model failed are left out of every figure", table.n_failed));
+  }
+}
+
+void throw_if_stopped(const EvaluateOptions& options) {
+  if (options.stop != nullptr && *options.stop) {
+    throw Error(ErrorCode::kInterrupted, "evaluate: stopped, expected to run to the end; start it again");
+  }
+}
+
+const Method* Evaluation::find(std::string_view name) const {
+  const auto at =
+      std::find_if(methods.begin(), methods.end(), [&](const Method& m) { return m.name == name; });
+  return at == methods.end() ? nullptr : &*at;
+}
+
+}  // namespace triage

@@ -1,0 +1,62 @@
+// What cross-validation and the judging of finished policies share: folds with what is known from their
+// training part, the methods' replays, and the summary over them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "eval/hull.h"
+#include "triage/eval.h"
+
+namespace triage {
+
+struct Fold {
+  std::vector<std::uint32_t> train;
+  std::vector<std::uint32_t> test;
+  // Learned from `train` alone, shape (m) each:
+  std::vector<double> costs;
+  std::vector<double> scores;
+  ModelIndex sbs = kNoModel;
+  ModelIndex cheapest = kNoModel;
+  ZeroRouter router;
+};
+
+// A method before it is summarised.
+struct Entry {
+  Replay replay;
+  MethodKind kind = MethodKind::kPolicy;
+  std::string about;
+};
+
+[[nodiscard]] std::vector<std::uint32_t> all_rows(const Table& table);
+// One fold for each value of `fold_of`; without any, one whose two parts are both the whole table.
+[[nodiscard]] std::vector<Fold> make_fold_list(const Table& table, std::span<const std::int32_t> fold_of,
+                                               int k, Criterion criterion);
+
+// Each input's optimum by its fold's training costs, shape (n).
+[[nodiscard]] std::vector<ModelIndex> optimum_by_fold(const Table& table, std::span<const Fold> folds,
+                                                      Criterion criterion);
+
+// Every single model, SBS, VBS and random, in this order.
+[[nodiscard]] std::vector<Entry> baselines(const Table& table, std::span<const Fold> folds,
+                                           std::span<const ModelIndex> optimum,
+                                           const EvaluateOptions& options);
+
+// Metrics, intervals and frontier of all entries into `evaluation`.
+void summarize(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
+               std::vector<Entry> entries, const EvaluateOptions& options, Evaluation& evaluation);
+
+// Orders the swept points of the cascades and reads off both frontiers, against the summary's SBS and between
+// its cheapest and costliest single model.
+void finish_frontiers(std::vector<FrontierPoint> points, Evaluation& evaluation);
+
+// Facts about table and options, Algorithm 1 over all inputs, how often each model is the optimum.
+void describe_table(const Table& table, const EvaluateOptions& options, Evaluation& evaluation);
+
+// Fills verdict and remarks; the rules are at the top of verdict.cpp.
+void write_verdict(Evaluation& evaluation);
+
+void throw_if_stopped(const EvaluateOptions& options);
+
+}  // namespace triage

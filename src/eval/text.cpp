@@ -1,0 +1,140 @@
+// The evaluation as plain text for a terminal.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "eval/words.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t kWidth = 110;
+constexpr std::size_t kNameWidth = 18;
+
+// Columns as wide as their widest cell, the first flush left, the others flush right.
+std::string align(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      line += c == 0 ? fmt::format("{:<{}}", row[c], widths[c]) : fmt::format("  {:>{}}", row[c], widths[c]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+// Breaks at spaces so that no line exceeds the width; following lines are indented.
+std::string wrap(std::string_view plain, std::string_view first, std::string_view next) {
+  std::string out(first);
+  std::size_t column = first.size();
+  bool at_start = true;
+  while (!plain.empty()) {
+    const std::string_view word = plain.substr(0, plain.find(' '));
+    plain.remove_prefix(std::min(plain.size(), word.size() + 1));
+    if (!at_start && column + 1 + word.size() > kWidth) {
+      out += "\n";
+      out += next;
+      column = next.size();
+      at_start = true;
+    }
+    if (!at_start) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    at_start = false;
+  }
+  return out + "\n";
+}
+
+std::string shorten(const std::string& name) {
+  return name.size() <= kNameWidth ? name : name.substr(0, kNameWidth - 2) + "..";
+}
+
+std::string marked(const Evaluation& evaluation, const Method& method) {
+  return fmt::format("{} {}", method.name == evaluation.recommended ? '*' : ' ', shorten(method.name));
+}
+
+std::string accuracy_table(const Evaluation& evaluation) {
+  const bool cv = evaluation.folds > 0;
+  std::vector<std::vector<std::string>> rows{{"  method", "top-1 %", cv ? "+-sd" : "", "top-5 %",
+                                              "score - SBS, points", "mean ms", "p99 ms", "time / SBS",
+                                              "F1 %"}};
+  for (const Method& m : evaluation.methods) {
+    const bool is_sbs = m.kind == MethodKind::kSbs;
+    rows.push_back(
+        {marked(evaluation, m), percent(m.geometric.top1, 2), percent(m.deviation.top1, 2),
+         percent(m.geometric.top5, 2),
+         is_sbs ? "" : fmt::format("{} {}", points(m.score_gain.value), points_range(m.score_gain.interval)),
+         milliseconds(m.geometric.mean_ms), milliseconds(m.geometric.p99_ms),
+         is_sbs ? "" : fmt::format("{} {}", times(m.time_ratio.value), times_range(m.time_ratio.interval)),
+         percent(m.geometric.f1)});
+    if (!cv) rows.back()[2].clear();
+  }
+  return align(rows);
+}
+
+std::string selection_table(const Evaluation& evaluation) {
+  std::vector<std::vector<std::string>> rows{
+      {"  method", "optimum %", "closed gap %", "above router, points", "overhead %", "looks", "answered %"}};
+  for (const Method& m : evaluation.methods) {
+    if (m.kind == MethodKind::kSingle || m.kind == MethodKind::kSbs) continue;
+    const Metrics& p = m.pooled;
+    const std::string router =
+        std::isfinite(m.above_router.value)
+            ? fmt::format("{} {}", points(m.above_router.value), points_range(m.above_router.interval))
+            : std::string(kNoFigure);
+    rows.push_back({marked(evaluation, m), percent(p.optimum), percent(p.closed_gap), router,
+                    percent(p.overhead), fmt::format("{:.2f}", p.looks), percent(p.coverage)});
+  }
+  return align(rows);
+}
+
+std::string selection_trace(const Evaluation& evaluation) {
+  std::vector<std::vector<std::string>> rows{{"  model", "coverage %", "gain, points", ""}};
+  for (const SelectionStep& step : evaluation.selection.trace) {
+    rows.push_back({fmt::format("  {}", shorten(evaluation.models[static_cast<std::size_t>(step.model)])),
+                    percent(step.coverage, 2), points(step.gain), step.kept ? "" : "dropped"});
+  }
+  return fmt::format("Algorithm 1 over all inputs (theta {} points)\n", percent(evaluation.theta, 2)) +
+         align(rows);
+}
+
+std::string stage_table(const Evaluation& evaluation) {
+  if (evaluation.stages.empty()) return {};
+  std::vector<std::vector<std::string>> rows{{"  stage", "accuracy %", "base rate %"}};
+  for (const StageAccuracy& s : evaluation.stages) {
+    rows.push_back({fmt::format("  {}", s.label), percent(s.accuracy), percent(s.base_rate)});
+  }
+  return fmt::format("\nThe premodel's stages\n{}", align(rows));
+}
+
+}  // namespace
+
+std::string evaluation_text(const Evaluation& evaluation) {
+  std::string out = fmt::format("{} inputs, {} models, {}, {}\n\n", evaluation.n_inputs,
+                                evaluation.models.size(), criterion_name(evaluation.criterion),
+                                evaluation.folds > 0 ? fmt::format("{}-fold cross-validation, seed {}",
+                                                                   evaluation.folds, evaluation.seed)
+                                                     : std::string("finished policies"));
+  out += accuracy_table(evaluation) + "\n" + selection_table(evaluation) + "\n" + selection_trace(evaluation);
+  out += stage_table(evaluation);
+  out += evaluation.folds > 0
+             ? "\nGeometric means over folds, +- standard deviation; differences and ratios with 95 % "
+               "intervals.\n"
+             : "\nAll inputs at once; SBS chosen in hindsight; differences and ratios with 95 % intervals.\n";
+  out += wrap(evaluation.verdict, "\nVerdict: ", "  ");
+  for (const std::string& remark : evaluation.remarks) out += wrap(remark, "  - ", "    ");
+  return out;
+}
+
+}  // namespace triage

@@ -1,0 +1,154 @@
+// The verdict: which method to use, from intervals alone. The rules, also in docs/design.md:
+//  - no worse: the 95 % interval of (score - SBS's) lies above -0.5 points; better: it lies above 0;
+//  - faster: the interval of (mean time / SBS's) lies below 1;
+//  - above the router: the interval of (score - zero router's at equal time) lies above 0;
+//  - worth using: above the router, and either no worse and faster, or better.
+// Of the learned methods worth using the fastest no worse one is recommended; without such, the one of the
+// highest score; without any, SBS alone. Where no intervals were made, the figures themselves are compared.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "eval/study.h"
+#include "eval/words.h"
+
+namespace triage {
+namespace {
+
+constexpr double kTolerance = 0.005;
+
+bool is_candidate(const Method& method) {
+  return method.kind == MethodKind::kPremodel || method.kind == MethodKind::kCascade ||
+         method.kind == MethodKind::kPolicy;
+}
+bool is_no_worse(const Method& method) { return low_end(method.score_gain) > -kTolerance; }
+bool is_better(const Method& method) { return low_end(method.score_gain) > 0; }
+bool is_faster(const Method& method) { return high_end(method.time_ratio) < 1; }
+bool is_above_router(const Method& method) { return low_end(method.above_router) > 0; }
+bool saves_time(const Method& method) { return is_no_worse(method) && is_faster(method); }
+bool is_worth_using(const Method& method) {
+  return is_above_router(method) && (saves_time(method) || is_better(method));
+}
+
+// Whether `a` is to be preferred to `b`, both worth using.
+bool is_preferred(const Method& a, const Method& b) {
+  if (saves_time(a) != saves_time(b)) return saves_time(a);
+  return saves_time(a) ? a.time_ratio.value < b.time_ratio.value : a.score_gain.value > b.score_gain.value;
+}
+
+const Method* recommended(const Evaluation& evaluation) {
+  const Method* best = nullptr;
+  for (const Method& method : evaluation.methods) {
+    if (!is_candidate(method) || !is_worth_using(method)) continue;
+    if (best == nullptr || is_preferred(method, *best)) best = &method;
+  }
+  return best;
+}
+
+std::string figures(const Evaluation& evaluation, const Method& method) {
+  return fmt::format("{} % {} at {} ms", percent(method.pooled.score, 2),
+                     criterion_name(evaluation.criterion), milliseconds(method.pooled.mean_ms));
+}
+
+// "2.6 times less time than", "1.2 times the time of".
+std::string time_against(double ratio) {
+  return ratio < 1 ? fmt::format("{} times less time than", times(1 / ratio))
+                   : fmt::format("{} times the time of", times(ratio));
+}
+
+std::string recommend(const Evaluation& evaluation, const Method& method) {
+  return fmt::format("Use the {}: {}, {} {} alone ({}). Its {} differs by {} points {}.", method.name,
+                     figures(evaluation, method), time_against(method.time_ratio.value),
+                     sbs_model(evaluation), figures(evaluation, *evaluation.find("SBS")),
+                     criterion_name(evaluation.criterion), points(method.score_gain.value),
+                     points_range(method.score_gain.interval));
+}
+
+std::string keep_single(const Evaluation& evaluation) {
+  const bool any = std::any_of(evaluation.methods.begin(), evaluation.methods.end(), is_candidate);
+  return fmt::format("Use {} alone: {}.{}", sbs_model(evaluation),
+                     figures(evaluation, *evaluation.find("SBS")),
+                     any ? " No policy judged here is worth its selection." : "");
+}
+
+// Why a method is not recommended.
+std::string shortcoming(const Method& method) {
+  if (!is_no_worse(method)) return "it scores less than the single best model";
+  if (!is_faster(method) && !is_better(method))
+    return "it is neither faster nor better than the single best model";
+  return "mixing two single models at random (the zero router) does as well at its time";
+}
+
+void remark_candidates(Evaluation& evaluation, const Method* best) {
+  for (const Method& method : evaluation.methods) {
+    if (!is_candidate(method) || &method == best) continue;
+    const std::string reason = is_worth_using(method)
+                                   ? fmt::format("worth using too, but the {} is preferred", best->name)
+                                   : fmt::format("not worth using: {}", shortcoming(method));
+    evaluation.remarks.push_back(
+        fmt::format("The {} ({}) is {}; against the zero router at equal time {} points {}.", method.name,
+                    figures(evaluation, method), reason, points(method.above_router.value),
+                    points_range(method.above_router.interval)));
+  }
+}
+
+void remark_contrasts(Evaluation& evaluation) {
+  for (const Contrast& contrast : evaluation.contrasts) {
+    const Method* reference = evaluation.find(contrast.reference);
+    if (reference == nullptr || reference->kind != MethodKind::kControl) continue;
+    const bool beats = low_end(contrast.score_gain) > 0;
+    evaluation.remarks.push_back(
+        fmt::format("The {} {} its control '{}': {} points {} at {} times its time.", contrast.method,
+                    beats ? "beats" : "does not beat", contrast.reference, points(contrast.score_gain.value),
+                    points_range(contrast.score_gain.interval), times(contrast.time_ratio.value)));
+  }
+}
+
+void remark_stages(Evaluation& evaluation) {
+  const auto& stages = evaluation.stages;
+  if (stages.empty()) return;
+  const auto n = std::count_if(stages.begin(), stages.end(),
+                               [](const StageAccuracy& s) { return s.accuracy > s.base_rate; });
+  std::string shares;
+  for (const StageAccuracy& s : stages) {
+    shares += fmt::format("{}{} ({})", shares.empty() ? "" : ", ", percent(s.accuracy), percent(s.base_rate));
+  }
+  evaluation.remarks.push_back(fmt::format(
+      "{} of the premodel's {} stages {} right more often than by always giving the more frequent "
+      "answer; in %, with that base rate: {}.",
+      n == 0 ? "None" : std::to_string(n), stages.size(), n > 1 ? "are" : "is", shares));
+}
+
+void remark_frontier(Evaluation& evaluation) {
+  const Frontier& cascades = evaluation.cascades;
+  if (!std::isfinite(cascades.speed_up_at_equal_score)) return;
+  evaluation.remarks.push_back(fmt::format(
+      "On the cascades' frontier the score of {} alone takes {} times less time; at its time the score is {} "
+      "points higher.",
+      sbs_model(evaluation), times(cascades.speed_up_at_equal_score),
+      points(cascades.score_gain_at_equal_time)));
+}
+
+void remark_oracle(Evaluation& evaluation) {
+  const Method& vbs = *evaluation.find("VBS (oracle)");
+  evaluation.remarks.push_back(
+      fmt::format("A selector that is never wrong and free of cost would reach {}; on {} % of the inputs no "
+                  "model is right.",
+                  figures(evaluation, vbs), percent(evaluation.optimum_share.back())));
+}
+
+}  // namespace
+
+void write_verdict(Evaluation& evaluation) {
+  const Method* best = recommended(evaluation);
+  evaluation.recommended = best != nullptr ? best->name : "SBS";
+  evaluation.verdict = best != nullptr ? recommend(evaluation, *best) : keep_single(evaluation);
+  remark_candidates(evaluation, best);
+  remark_contrasts(evaluation);
+  remark_stages(evaluation);
+  remark_frontier(evaluation);
+  remark_oracle(evaluation);
+}
+
+}  // namespace triage

@@ -1,0 +1,202 @@
+// Cross-validation on made-up tables: nothing may leak from the inputs that judge to those that train.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "eval/study.h"
+#include "eval/synthetic.h"
+#include "support/expect_error.h"
+#include "triage/eval.h"
+
+namespace triage {
+namespace {
+
+constexpr double kClose = 1e-9;
+
+std::vector<testing::SyntheticModel> three_models() {
+  const auto zoo = testing::synthetic_zoo();
+  return {zoo[0], zoo[3], zoo[7]};
+}
+
+EvaluateOptions quick() {
+  static FakeClock clock;
+  EvaluateOptions options;
+  options.folds = 4;
+  options.resamples = 200;
+  options.clock = &clock;
+  return options;
+}
+
+// The same inputs in another order.
+Table reordered(const Table& table, std::uint64_t seed) {
+  auto order = all_rows(table);
+  Random random(seed);
+  shuffle(std::span(order), random);
+  Table out = table;
+  const auto copy = [&](const auto& from, auto& to) {
+    const std::size_t width = from.size() / order.size();
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      for (std::size_t k = 0; k < width; ++k) to[i * width + k] = from[order[i] * width + k];
+    }
+  };
+  copy(table.ids, out.ids);
+  copy(table.labels, out.labels);
+  copy(table.ranks, out.ranks);
+  copy(table.outputs, out.outputs);
+  copy(table.infer_ms, out.infer_ms);
+  copy(table.preprocess_ms, out.preprocess_ms);
+  copy(table.features, out.features);
+  copy(table.node_ms, out.node_ms);
+  return out;
+}
+
+double accuracy_of(const Evaluation& e, const char* name) { return e.find(name)->pooled.top1; }
+
+TEST(CrossValidation, HasEveryMethodInEveryFold) {
+  const Table table = testing::synthetic_table(400, three_models(), 1);
+  const Evaluation e = cross_validate(table, quick());
+  for (const char* name : {"linear", "SBS", "VBS (oracle)", "random", "premodel", "shuffled features",
+                           "majority class", "always Model-1", "perfect chain", "cascade"}) {
+    ASSERT_NE(e.find(name), nullptr) << name;
+    EXPECT_EQ(e.find(name)->folds.size(), 4U);
+    const auto& chosen = e.find(name)->chosen;
+    EXPECT_NEAR(std::accumulate(chosen.begin(), chosen.end(), 0.0), 1, kClose) << name;
+  }
+  EXPECT_EQ(e.find("nobody"), nullptr);
+  EXPECT_EQ(e.fold_of.size(), 400U);
+  EXPECT_FALSE(e.verdict.empty());
+  EXPECT_GE(accuracy_of(e, "VBS (oracle)"), accuracy_of(e, "perfect chain"));
+}
+
+TEST(CrossValidation, FoldsAddUpToThePool) {
+  const Table table = testing::synthetic_table(400, three_models(), 1);
+  const Evaluation e = cross_validate(table, quick());
+  for (const Method& m : e.methods) {
+    EXPECT_NEAR(m.arithmetic.score, m.pooled.score, kClose) << m.name << ": equal folds";
+    EXPECT_LE(m.geometric.score, m.arithmetic.score + kClose);
+    EXPECT_LE(m.score_gain.interval.low, m.score_gain.value + kClose);
+    EXPECT_GE(m.score_gain.interval.high, m.score_gain.value - kClose);
+  }
+}
+
+TEST(CrossValidation, DoesNotDependOnRowOrder) {
+  const Table table = testing::synthetic_table(300, three_models(), 2);
+  const Evaluation a = cross_validate(table, quick()), b = cross_validate(reordered(table, 9), quick());
+  ASSERT_EQ(a.methods.size(), b.methods.size());
+  for (std::size_t m = 0; m < a.methods.size(); ++m) {
+    EXPECT_NEAR(a.methods[m].pooled.score, b.methods[m].pooled.score,
+                a.methods[m].name == "shuffled features" ? 0.1 : kClose)
+        << a.methods[m].name;
+  }
+}
+
+TEST(CrossValidation, IsReproducible) {
+  const Table table = testing::synthetic_table(300, three_models(), 2);
+  EXPECT_EQ(evaluation_json(cross_validate(table, quick()), {}),
+            evaluation_json(cross_validate(table, quick()), {}));
+}
+
+TEST(CrossValidation, UninformativeFeaturesLeaveStagesAtTheirBaseRate) {
+  const Table table = testing::synthetic_table(1500, three_models(), 3, 0.0);
+  const Evaluation e = cross_validate(table, quick());
+  ASSERT_FALSE(e.stages.empty());
+  // Three standard errors of a share of 1,500 are below 0.04.
+  for (const StageAccuracy& s : e.stages) EXPECT_LE(s.accuracy, s.base_rate + 0.02) << s.label;
+  EXPECT_NEAR(accuracy_of(e, "premodel"), accuracy_of(e, "shuffled features"), 0.04);
+}
+
+TEST(CrossValidation, InformativeFeaturesAreUsed) {
+  const Table table = testing::synthetic_table(1500, three_models(), 3, 20.0);
+  const Evaluation e = cross_validate(table, quick());
+  EXPECT_GT(e.stages.front().accuracy, e.stages.front().base_rate + 0.02);
+}
+
+TEST(CrossValidation, AFeatureThatNamesTheFoldDoesNotHelp) {
+  const Table plain = testing::synthetic_table(1500, three_models(), 4, 0.0);
+  const EvaluateOptions options = quick();
+  const auto fold_of = make_folds(plain, options.folds, options.seed);
+  Table marked = plain;
+  for (std::size_t i = 0; i < marked.n_inputs(); ++i) {
+    marked.features[i * marked.schema.size()] = static_cast<float>(fold_of[i]);
+  }
+  const Evaluation with = cross_validate(marked, options), without = cross_validate(plain, options);
+  EXPECT_NEAR(accuracy_of(with, "premodel"), accuracy_of(without, "premodel"), 0.04);
+  for (const StageAccuracy& s : with.stages) EXPECT_LE(s.accuracy, s.base_rate + 0.02) << s.label;
+}
+
+TEST(CrossValidation, MajorityControlRunsOneModelInAFold) {
+  const Evaluation e = cross_validate(testing::synthetic_table(400, three_models(), 1), quick());
+  for (const char* name : {"majority class", "always Model-1"}) {
+    EXPECT_DOUBLE_EQ(e.find(name)->pooled.overhead, 0) << name;
+    EXPECT_DOUBLE_EQ(e.find(name)->pooled.looks, 1) << name;
+  }
+}
+
+TEST(CrossValidation, RefusalsAreCountedWrong) {
+  EvaluateOptions options = quick();
+  options.fallback = "refuse";
+  const Evaluation e = cross_validate(testing::synthetic_table(400, three_models(), 1), options);
+  const Method& chain = *e.find("perfect chain");
+  EXPECT_LT(chain.pooled.coverage, 1);
+  EXPECT_NEAR(chain.pooled.coverage, chain.pooled.score, kClose) << "it answers where it is right";
+}
+
+TEST(CrossValidation, CascadesFrontierIsReadAgainstSbs) {
+  const Evaluation e = cross_validate(testing::synthetic_table(1000, three_models(), 5), quick());
+  ASSERT_FALSE(e.cascades.points.empty());
+  EXPECT_TRUE(std::is_sorted(e.cascades.points.begin(), e.cascades.points.end(),
+                             [](const auto& a, const auto& b) { return a.ms < b.ms; }));
+  EXPECT_GT(e.cascades.aiq, e.zero_router.aiq) << "confidences tell easy inputs from hard ones here";
+  EXPECT_GT(e.cascades.score_gain_at_equal_time, -0.01);
+  EXPECT_EQ(e.recommended, "cascade") << e.verdict;
+}
+
+TEST(CrossValidation, WorksWithoutFeaturesAndWithoutOutputs) {
+  Table table = testing::synthetic_table(200, three_models(), 1);
+  table.schema.features.clear();
+  table.features.clear();
+  EXPECT_EQ(cross_validate(table, quick()).find("premodel"), nullptr);
+  for (TopK& output : table.outputs) output = {};
+  const Evaluation e = cross_validate(table, quick());
+  EXPECT_EQ(e.find("cascade"), nullptr);
+  EXPECT_TRUE(std::isnan(e.find("linear")->pooled.f1));
+  EXPECT_EQ(e.recommended, "SBS");
+}
+
+TEST(CrossValidation, RejectsOptionsThatDoNotFit) {
+  const Table table = testing::synthetic_table(20, three_models(), 1);
+  EvaluateOptions options = quick();
+  options.fallback = "nobody";
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "--fallback: 'nobody'",
+                      "expected 'best'");
+  options = quick();
+  options.folds = 21;
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "21");
+  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(20, {three_models()[0]}, 1), quick()),
+                      ErrorCode::kUsage, "1 model", "at least 2");
+}
+
+TEST(CrossValidation, StopsWhenAsked) {
+  const std::atomic<bool> stop = true;
+  EvaluateOptions options = quick();
+  options.stop = &stop;
+  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(100, three_models(), 1), options),
+                      ErrorCode::kInterrupted, "stopped");
+}
+
+TEST(CrossValidation, ReportsProgressToTheEnd) {
+  EvaluateOptions options = quick();
+  std::size_t last = 0, end = 0;
+  options.on_progress = [&](std::size_t done, std::size_t total) {
+    EXPECT_EQ(done, last + 1);
+    last = done;
+    end = total;
+  };
+  (void)cross_validate(testing::synthetic_table(200, three_models(), 1), options);
+  EXPECT_EQ(last, end);
+}
+
+}  // namespace
+}  // namespace triage

@@ -1,0 +1,213 @@
+// What is written: HTML that is well-formed and escapes, JSON with its keys, text that fits a terminal.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "eval/chart.h"
+#include "eval/html.h"
+#include "eval/synthetic.h"
+#include "eval/words.h"
+#include "triage/eval.h"
+
+namespace triage {
+namespace {
+
+constexpr const char* kNasty = "<b>\"a\" & 'b'</b><script>";
+
+// Empty when every tag is closed in order, quotes are balanced and no bare & or < is left; else what is
+// wrong.
+std::string malformed(std::string_view html) {
+  std::vector<std::string> open;
+  for (std::size_t at = html.find('<'); at != std::string_view::npos; at = html.find('<', at)) {
+    const std::size_t end = html.find('>', at);
+    if (end == std::string_view::npos) return "a tag is not closed";
+    const std::string_view tag = html.substr(at + 1, end - at - 1);
+    at = end;
+    if (tag.front() == '!') continue;
+    if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "quotes in " + std::string(tag);
+    if (tag.back() == '/') continue;
+    const bool closes = tag.front() == '/';
+    const std::string name(tag.substr(closes ? 1 : 0, tag.find(' ') - (closes ? 1 : 0)));
+    if (!closes) {
+      open.push_back(name);
+    } else if (open.empty() || open.back() != name) {
+      return "</" + name + "> closes " + (open.empty() ? "nothing" : open.back());
+    } else {
+      open.pop_back();
+    }
+  }
+  return open.empty() ? "" : "<" + open.back() + "> is left open";
+}
+
+const Evaluation& evaluation() {
+  static const Evaluation e = [] {
+    auto zoo = testing::synthetic_zoo();
+    zoo[1].name = kNasty;
+    FakeClock clock;
+    EvaluateOptions options;
+    options.folds = 3;
+    options.resamples = 50;
+    options.clock = &clock;
+    return cross_validate(testing::synthetic_table(300, zoo, 1), options);
+  }();
+  return e;
+}
+
+const ReportInfo kInfo{"1.2.3", "triage evaluate <x>.profile", {"<x>.profile"}, "2030-01-02"};
+
+TEST(Html, EscapesTextAndAttributes) {
+  EXPECT_EQ(text(kNasty).html, "&lt;b&gt;&quot;a&quot; &amp; &#39;b&#39;&lt;/b&gt;&lt;script&gt;");
+  EXPECT_EQ(text(std::string_view("\x01z", 2)).html, "&#xFFFD;z");
+  EXPECT_EQ(element_text("p", {{"title", "\"><"}}, "<").html, "<p title=\"&quot;&gt;&lt;\">&lt;</p>");
+  EXPECT_EQ(element("br").html, "<br/>");
+}
+
+TEST(Html, NumbersAreShort) {
+  EXPECT_EQ(number(1.5), "1.5");
+  EXPECT_EQ(number(2.0), "2");
+  EXPECT_EQ(number(-0.001), "0");
+  EXPECT_EQ(number(100), "100");
+}
+
+TEST(Html, CheckerFindsFaults) {
+  EXPECT_EQ(malformed("<a><b/></a>"), "");
+  EXPECT_NE(malformed("<a><b></a></b>"), "");
+  EXPECT_NE(malformed("<a>"), "");
+}
+
+TEST(Report, IsWellFormedAndSelfContained) {
+  const std::string html = evaluation_html(evaluation(), kInfo);
+  EXPECT_EQ(malformed(html), "");
+  EXPECT_EQ(html.rfind("<!DOCTYPE html>", 0), 0U);
+  for (const char* outside : {"http:", "https:", "<script", "<link", "<img", "url(", "@import"}) {
+    EXPECT_EQ(html.find(outside), std::string::npos) << outside;
+  }
+  EXPECT_NE(html.find("&lt;b&gt;&quot;a&quot;"), std::string::npos);
+  for (const char* no_figure : {"\"nan", "nan\"", ">nan", "nan ", "inf "}) {
+    EXPECT_EQ(html.find(no_figure), std::string::npos) << no_figure;
+  }
+  EXPECT_NE(html.find("prefers-color-scheme: dark"), std::string::npos);
+}
+
+TEST(Report, EveryFigureIsNamedAndHasATable) {
+  const std::string html = evaluation_html(evaluation(), kInfo);
+  for (const char* id : {"scatter", "optimum", "selection", "choices", "folds"}) {
+    const std::string figure = std::string("<figure id=\"") + id + "\">";
+    const std::size_t at = html.find(figure);
+    ASSERT_NE(at, std::string::npos) << id;
+    const std::string part = html.substr(at, html.find("</figure>", at) - at);
+    EXPECT_NE(part.find("role=\"img\""), std::string::npos) << id;
+    EXPECT_NE(part.find(std::string("aria-labelledby=\"") + id + "-title " + id + "-text\""),
+              std::string::npos)
+        << id;
+    EXPECT_NE(part.find("<figcaption>"), std::string::npos) << id;
+    EXPECT_NE(part.find("<table>"), std::string::npos) << id;
+  }
+}
+
+TEST(Report, ShowsVerdictMachineAndCommand) {
+  const std::string html = evaluation_html(evaluation(), kInfo);
+  EXPECT_NE(html.find(text(evaluation().verdict).html), std::string::npos);
+  EXPECT_NE(html.find("synthetic, 2 cores"), std::string::npos);
+  EXPECT_NE(html.find("triage evaluate &lt;x&gt;.profile"), std::string::npos);
+}
+
+TEST(Report, WarningsAreShown) {
+  Evaluation e = evaluation();
+  e.warnings = {"mind the <gap>"};
+  const std::string html = evaluation_html(e, kInfo);
+  EXPECT_NE(html.find("Warning: mind the &lt;gap&gt;."), std::string::npos);
+  EXPECT_EQ(malformed(html), "");
+}
+
+TEST(Report, FinishedPoliciesHaveNoFolds) {
+  EvaluateOptions options;
+  options.resamples = 20;
+  const Evaluation e = judge_policies(testing::synthetic_table(50, testing::synthetic_zoo(), 1), {}, options);
+  const std::string html = evaluation_html(e, kInfo);
+  EXPECT_EQ(malformed(html), "");
+  EXPECT_EQ(html.find("<figure id=\"folds\">"), std::string::npos);
+  EXPECT_NE(evaluation_text(e).find("SBS chosen in hindsight"), std::string::npos);
+}
+
+TEST(Json, HasItsKeys) {
+  const auto json = nlohmann::json::parse(evaluation_json(evaluation(), kInfo));
+  for (const char* key :
+       {"format",    "format_version", "triage",    "command",     "date",     "profiles",        "machine",
+        "criterion", "folds",          "seed",      "bootstrap",   "inputs",   "inputs_left_out", "classes",
+        "models",    "recommended",    "verdict",   "remarks",     "warnings", "optimum_share",   "selection",
+        "stages",    "methods",        "contrasts", "zero_router", "cascades"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  const auto& method = json["methods"][0];
+  for (const char* key :
+       {"name", "kind", "about", "pooled", "geometric_mean", "arithmetic_mean", "standard_deviation",
+        "score_gain_over_sbs", "time_ratio_to_sbs", "score_above_zero_router", "chosen", "folds"}) {
+    EXPECT_TRUE(method.contains(key)) << key;
+  }
+  EXPECT_EQ(method["folds"].size(), 3U);
+  for (const MetricField& field : metric_fields())
+    EXPECT_TRUE(method["pooled"].contains(field.key)) << field.key;
+  EXPECT_TRUE(json["zero_router"]["points"][0]["price"].is_null()) << "figures without meaning are null";
+}
+
+TEST(Text, FitsATerminal) {
+  std::istringstream lines(evaluation_text(evaluation()));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120U) << line;
+}
+
+TEST(FoldsCsv, QuotesWhereNeeded) {
+  Table table;
+  table.ids = {"a", "b,c", "d\"e"};
+  Evaluation e;
+  e.fold_of = {0, 1, 0};
+  EXPECT_EQ(folds_csv(table, e), "input,fold\na,0\n\"b,c\",1\n\"d\"\"e\",0\n");
+}
+
+TEST(Words, Figures) {
+  EXPECT_EQ(percent(0.92871, 2), "92.87");
+  EXPECT_EQ(percent(kNotMeasured), "-");
+  EXPECT_EQ(points(0.0012), "+0.12");
+  EXPECT_EQ(points(-0.0000001), "0.00");
+  EXPECT_EQ(milliseconds(0.012345), "0.0123");
+  EXPECT_EQ(milliseconds(123.4), "123");
+  EXPECT_EQ(times(2.0), "2.00");
+  EXPECT_EQ(points_range({-0.001, 0.002}), "[-0.10, +0.20]");
+}
+
+TEST(Chart, LabelsDoNotOverlap) {
+  std::vector<PointLabel> labels;
+  std::vector<Box> marks;
+  for (int i = 0; i < 12; ++i) {
+    const double x = 200 + 9 * (i % 4), y = 150 + 11 * (i / 4);
+    labels.push_back({x, y, "model-" + std::to_string(i)});
+    marks.push_back({x - 4, y - 4, x + 4, y + 4});
+  }
+  const auto places = place_labels(labels, marks, {0, 0, 500, 300}, 13);
+  ASSERT_EQ(places.size(), labels.size());
+  std::vector<Box> boxes;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const double width = text_width(labels[i].text, 13);
+    const double left = places[i].anchor == "start" ? places[i].x
+                        : places[i].anchor == "end" ? places[i].x - width
+                                                    : places[i].x - width / 2;
+    boxes.push_back({left, places[i].y - 6, left + width, places[i].y + 6});
+  }
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) EXPECT_FALSE(overlap(boxes[i], boxes[j])) << i << " and " << j;
+  }
+}
+
+TEST(Chart, TicksAreRound) {
+  const auto shares = linear_ticks(0.71, 0.99, 6);
+  ASSERT_EQ(shares.size(), 5U);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(shares[i], 0.75 + 0.05 * static_cast<double>(i), 1e-12);
+  const auto ticks = log_ticks(0.004, 1.5);
+  EXPECT_NEAR(ticks.front(), 0.005, 1e-12);
+  EXPECT_NEAR(ticks.back(), 1, 1e-12);
+}
+
+}  // namespace
+}  // namespace triage
