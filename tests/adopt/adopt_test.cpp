@@ -1,0 +1,234 @@
+// Finding a network's recipe: candidates from shapes, the search on the fake engine, the refusal by chance.
+#include "triage/adopt.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "adopt/candidates.h"
+#include "base/files.h"
+#include "support/expect_error.h"
+#include "support/fake_zoo.h"
+
+namespace triage {
+namespace {
+
+using namespace triage::testing;
+using Shapes = std::vector<std::vector<std::int64_t>>;
+
+ModelShapes shapes_of(std::vector<std::int64_t> input, const Shapes& outputs,
+                      const std::string& type = "f32") {
+  ModelShapes shapes;
+  shapes.inputs = {std::move(input)};
+  shapes.input_types = {type};
+  shapes.outputs = outputs;
+  shapes.output_types.assign(outputs.size(), "f32");
+  return shapes;
+}
+
+std::vector<std::string> keys(const std::vector<std::int64_t>& input, const std::string& type = "u8") {
+  std::vector<std::string> result;
+  for (const Recipe& recipe : input_shapes(shapes_of(input, {}, type), 50, "m"))
+    result.push_back(recipe_key(recipe));
+  return result;
+}
+
+TEST(InputShapes, FollowTheFile) {
+  using Keys = std::vector<std::string>;
+  EXPECT_EQ(keys({1, 3, 20, 30}), Keys{"30x20 rgb nchw u8 crop none"});
+  EXPECT_EQ(keys({1, 20, 30, 3}), Keys{"30x20 rgb nhwc u8 crop none"});
+  EXPECT_EQ(keys({-1, 1, 28, 28}), Keys{"28x28 gray u8 crop none"});
+  EXPECT_EQ(keys({1, 3, -1, -1}), Keys{"50x50 rgb nchw u8 crop none"});
+  EXPECT_EQ(keys({1, 28, 28}), Keys{"28x28 gray u8 crop none"});
+  EXPECT_EQ(keys({1, 784}), Keys{"28x28 gray u8 crop none"});
+  EXPECT_EQ(keys({1, 3072}), (Keys{"32x32 rgb nchw u8 crop none", "32x32 rgb nhwc u8 crop none"}));
+  // Three pixels wide or three channels: both are tried.
+  EXPECT_EQ(keys({1, 3, 20, 3}), (Keys{"20x3 rgb nhwc u8 crop none", "3x20 rgb nchw u8 crop none"}));
+  EXPECT_EQ(input_shapes(shapes_of({1, 1, 8, 8}, {}, "f16"), 0, "m")[0].type, ElementType::kF32);
+}
+
+TEST(InputShapes, RefusesWhatIsNoPicture) {
+  EXPECT_TRIAGE_ERROR(keys({1, 5, 20, 20}), ErrorCode::kModel, "m: input (1,5,20,20) of u8, expected");
+  EXPECT_TRIAGE_ERROR(keys({8, 3, 20, 20}), ErrorCode::kModel, "(8,3,20,20)");
+  EXPECT_TRIAGE_ERROR(keys({1, 785}), ErrorCode::kModel, "(1,785)");
+  EXPECT_TRIAGE_ERROR(keys({1, 3, 20, 20}, "i64"), ErrorCode::kModel, "of i64");
+  EXPECT_TRIAGE_ERROR(keys({1, 3, 20, 100000}), ErrorCode::kModel, "(1,3,20,100000)");
+  ModelShapes two = shapes_of({1, 3, 8, 8}, {});
+  two.inputs.push_back({1});
+  EXPECT_TRIAGE_ERROR(input_shapes(two, 0, "m"), ErrorCode::kModel, "2 inputs, expected 1");
+}
+
+TEST(ValueRecipes, AreTheUsualOnes) {
+  Recipe shape;
+  shape.width = shape.height = 2;
+  EXPECT_EQ(value_recipes(shape, {}).size(), 14U);  // seven in either colour order
+  shape.type = ElementType::kU8;
+  EXPECT_EQ(value_recipes(shape, {}).size(), 2U);
+  shape.colour = Colour::kGray;
+  EXPECT_EQ(value_recipes(shape, {}).size(), 1U);
+  shape.type = ElementType::kF32;
+  EXPECT_EQ(value_recipes(shape, {}).size(), 6U);
+
+  shape.colour = Colour::kRgb;
+  const std::vector<Recipe> all = value_recipes(shape, {{1, 2, 3}, {4, 5, 6}});
+  // Caffe's: BGR with these means, in the model's channel order.
+  const auto caffe = std::find_if(all.begin(), all.end(), [](const Recipe& r) {
+    return r.colour == Colour::kBgr && r.mean == std::array<float, 3>{103.939F, 116.779F, 123.68F};
+  });
+  ASSERT_NE(caffe, all.end());
+  EXPECT_EQ(caffe->scale, (std::array<float, 3>{1, 1, 1}));
+  EXPECT_EQ(all.back().mean, (std::array<float, 3>{3, 2, 1}));
+}
+
+TEST(ClassOutput, IsFoundByItsSize) {
+  const auto find = [](const Shapes& outputs, std::optional<std::int32_t> n_classes, std::int32_t max_label) {
+    const ClassOutput output = class_output(shapes_of({1}, outputs), n_classes, max_label, "m");
+    return std::pair(output.index, output.offsets);
+  };
+  using Found = std::pair<int, std::vector<std::int32_t>>;
+  EXPECT_EQ(find({{1, 1001}}, 1000, 5), (Found{0, {1}}));
+  EXPECT_EQ(find({{1, 1000}}, 1000, 5), (Found{0, {0}}));
+  EXPECT_EQ(find({{1, 10}}, {}, 8), (Found{0, {0, 1}}));
+  EXPECT_EQ(find({{1, 10}}, {}, 9), (Found{0, {0}}));
+  EXPECT_EQ(find({{1, 1280}, {-1, 10, 1, 1}}, {}, 9), (Found{1, {0}}));
+  EXPECT_EQ(find({{1, 1280}, {1, 1000}}, 1000, 9), (Found{1, {0}}));
+  EXPECT_TRIAGE_ERROR(find({{1, 10}}, 12, 9), ErrorCode::kModel,
+                      "m: outputs (1,10), expected 12 or 13 values");
+  EXPECT_TRIAGE_ERROR(find({{1, 10}}, {}, 10), ErrorCode::kModel, "a value for each class up to 10");
+  EXPECT_TRIAGE_ERROR(find({{1, -1}}, {}, 2), ErrorCode::kModel, "(1,-1)");
+}
+
+TEST(BinomialTail, MatchesHandComputedValues) {
+  EXPECT_EQ(binomial_tail(0, 10, 0.3), 1.0);
+  EXPECT_NEAR(binomial_tail(1, 2, 0.5), 0.75, 1e-12);
+  EXPECT_NEAR(binomial_tail(2, 2, 0.1), 0.01, 1e-12);
+  EXPECT_NEAR(binomial_tail(3, 4, 0.25), 4 * 0.015625 * 0.75 + 0.00390625, 1e-12);
+  EXPECT_EQ(binomial_tail(3, 2, 0.5), 0.0);
+  EXPECT_EQ(binomial_tail(1, 2, 0.0), 0.0);
+  EXPECT_EQ(binomial_tail(2, 2, 1.0), 1.0);
+  EXPECT_LT(binomial_tail(900, 1000, 0.001), 1e-100);
+}
+
+class Adopt : public ::testing::Test {
+ protected:
+  Adopt() {
+    const FakeData files = write_fake_data(dir_.path() / "data", 300);
+    data_ =
+        open_dataset({.data = {files.images}, .labels = {files.labels}, .range = {}, .require_labels = true});
+  }
+  // Writes one fake network with the given changes and adopts it, alone, without any manifest.
+  Adoption adopt(const nlohmann::json& changes, const Zoo& zoo = {}) {
+    nlohmann::json json{{"classes", 10}, {"width", 28}, {"height", 28}, {"scale", 255}};
+    json.merge_patch(changes);
+    const std::filesystem::path file = dir_.path() / "net.fake";
+    write_text_atomic(file, json.dump());
+    const std::filesystem::path files[] = {file};
+    return adopt_model(files, zoo, engines_.for_file(file), *data_, options_, {});
+  }
+
+  TempDir dir_;
+  EngineSet engines_;
+  std::unique_ptr<Dataset> data_;
+  AdoptOptions options_;
+};
+
+TEST_F(Adopt, FindsMeanAndScale) {
+  for (const auto& [mean, scale] : {std::pair{0.0, 1.0}, {0.0, 255.0}, {127.5, 127.5}}) {
+    const Adoption adoption = adopt({{"mean", mean}, {"scale", scale}, {"accuracy", 0.9}});
+    EXPECT_EQ(adoption.model.input.mean[0], static_cast<float>(mean));
+    EXPECT_EQ(adoption.model.input.scale[0], static_cast<float>(scale));
+    EXPECT_EQ(adoption.model.input.colour, Colour::kGray);
+    EXPECT_EQ(adoption.model.name, "net");
+    EXPECT_EQ(adoption.model.output.n_classes, 10);
+    EXPECT_EQ(adoption.model.output.kind, OutputKind::kProbabilities);
+    EXPECT_GT(adoption.trials.front().top1_rate, 0.8);
+    EXPECT_EQ(adoption.trials.front().n_images, 200U);
+    EXPECT_LT(adoption.trials.back().n_images, 200U);  // the poor ones were given up early
+    EXPECT_LT(adoption.p_value, 1e-10);
+  }
+}
+
+TEST_F(Adopt, FindsLabelOffsetAndLogits) {
+  const Adoption adoption = adopt({{"background", 1}, {"logits", true}});
+  EXPECT_EQ(adoption.model.output.label_offset, 1);
+  EXPECT_EQ(adoption.model.output.n_classes, 10);
+  EXPECT_EQ(adoption.model.output.kind, OutputKind::kLogits);
+  EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+}
+
+TEST_F(Adopt, FindsTheColourOrder) {
+  // Red pictures tell the class; blue says something else.
+  std::string csv;
+  for (std::size_t i = 0; i < 60; ++i) {
+    const Label label = fake_label(i);
+    const Image red = fake_image(label, i);
+    Image image{28, 28, 3, {}};
+    for (const std::uint8_t value : red.pixels) image.pixels.insert(image.pixels.end(), {value, 7, 3});
+    write_pnm(dir_.path() / "ppm" / fmt::format("{}.ppm", i), image);
+    csv += fmt::format("{}.ppm,{}\n", i, label);
+  }
+  write_text_atomic(dir_.path() / "labels.csv", csv);
+  data_ = open_dataset({.data = {dir_.path() / "ppm"},
+                        .labels = {dir_.path() / "labels.csv"},
+                        .range = {},
+                        .require_labels = true});
+  for (const char* colour : {"rgb", "bgr"}) {
+    for (const char* layout : {"nchw", "nhwc"}) {
+      const Adoption adoption = adopt({{"colour", colour}, {"layout", layout}, {"type", "u8"}, {"scale", 1}});
+      EXPECT_EQ(adoption.model.input.colour == Colour::kBgr, std::string(colour) == "bgr");
+      EXPECT_EQ(adoption.model.input.layout == Layout::kNhwc, std::string(layout) == "nhwc");
+      EXPECT_EQ(adoption.model.input.type, ElementType::kU8);
+      EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+    }
+  }
+}
+
+TEST_F(Adopt, RefusesWhatDoesNotBeatChance) {
+  EXPECT_TRIAGE_ERROR(adopt({{"accuracy", 0.1}}), ErrorCode::kModel, "model 'net': the best of ", "guessing");
+}
+
+TEST_F(Adopt, RefusesANetworkOfOtherClasses) {
+  Zoo zoo;
+  zoo.label_names.assign(7, "x");
+  EXPECT_TRIAGE_ERROR(adopt(nlohmann::json::object(), zoo), ErrorCode::kModel,
+                      "outputs (1,10), expected 7 or 8 values");
+}
+
+TEST_F(Adopt, StopsWhenTold) {
+  const std::atomic<bool> stop = true;
+  options_.stop = &stop;
+  EXPECT_TRIAGE_ERROR(adopt(nlohmann::json::object()), ErrorCode::kInterrupted, "nothing was written");
+}
+
+TEST_F(Adopt, GivesTheSameEveryTime) {
+  const Adoption a = adopt({{"accuracy", 0.6}});
+  const Adoption b = adopt({{"accuracy", 0.6}});
+  ASSERT_EQ(a.trials.size(), b.trials.size());
+  for (std::size_t i = 0; i < a.trials.size(); ++i) {
+    EXPECT_EQ(a.trials[i].input, b.trials[i].input);
+    EXPECT_EQ(a.trials[i].reciprocal_rank, b.trials[i].reciprocal_rank);
+  }
+}
+
+TEST(Judge, CountsRightAnswers) {
+  const TempDir dir;
+  const Zoo zoo = load_zoo(write_fake_zoo(dir.path(), {{.name = "sure"}, {.name = "half", .accuracy = 0.5}}));
+  const FakeData files = write_fake_data(dir.path(), 400);
+  const auto data =
+      open_dataset({.data = {files.images}, .labels = {files.labels}, .range = {}, .require_labels = true});
+  EngineSet engines;
+  const ModelIndex models[] = {1, 0};
+  const Judgements result = judge_models(zoo, models, engines, *data, {}, {});
+  EXPECT_EQ(result.n_failed, 0U);
+  ASSERT_EQ(result.models.size(), 2U);
+  EXPECT_EQ(result.models[1].top1_rate, 1.0);
+  EXPECT_NEAR(result.models[0].top1_rate, 0.5, 0.08);
+  EXPECT_GT(result.models[0].top5_rate, result.models[0].top1_rate);
+  EXPECT_EQ(result.models[0].n_images, 400U);
+  EXPECT_EQ(judge_models(zoo, models, engines, *data, {.limit = 7, .stop = nullptr}, {}).models[0].n_images,
+            7U);
+}
+
+}  // namespace
+}  // namespace triage

@@ -1,0 +1,135 @@
+// `triage zoo list|verify|add` as a user meets them, on fake networks.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "cli/run_cli.h"
+#include "support/fake_zoo.h"
+#include "triage/zoo.h"
+
+namespace triage::test {
+namespace {
+
+using triage::testing::FakeData;
+using triage::testing::TempDir;
+using triage::testing::write_fake_data;
+using triage::testing::write_fake_zoo;
+
+class ZooCli : public ::testing::Test {
+ protected:
+  ZooCli()
+      : zoo_(write_fake_zoo(dir_.path() / "zoo", {{.name = "small", .accuracy = 0.7}, {.name = "large"}})),
+        data_(write_fake_data(dir_.path() / "data", 120)) {}
+
+  // A network of its own, outside the zoo's folder.
+  std::filesystem::path write_net(const std::string& name, double accuracy) {
+    const nlohmann::json json{{"classes", 10}, {"width", 28},    {"height", 28},
+                              {"mean", 127.5}, {"scale", 127.5}, {"accuracy", accuracy}};
+    write_text_atomic(dir_.path() / name, json.dump());
+    return dir_.path() / name;
+  }
+  CliRun add(const std::filesystem::path& file, const std::filesystem::path& zoo,
+             const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments{"zoo",    "add",        file,       "--zoo",     zoo,
+                                       "--data", data_.images, "--labels", data_.labels};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_cli(arguments);
+  }
+
+  TempDir dir_;
+  std::filesystem::path zoo_;
+  FakeData data_;
+};
+
+TEST_F(ZooCli, Lists) {
+  const CliRun run = run_cli({"zoo", "list", zoo_});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.err, "");
+  EXPECT_NE(run.out.find("zoo fake: 2 models, 10 label names\n"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("28x28 gray f32 mean 0 scale 255 crop none"), std::string::npos) << run.out;
+  const nlohmann::json json = nlohmann::json::parse(run_cli({"zoo", "list", zoo_, "--json"}).out);
+  EXPECT_EQ(json["models"][1]["name"], "large");
+  EXPECT_EQ(json["models"][1]["fingerprint"], load_zoo(zoo_).models[1].fingerprint());
+}
+
+TEST_F(ZooCli, VerifiesAndJudges) {
+  const CliRun run =
+      run_cli({"zoo", "verify", zoo_, "--data", data_.images, "--labels", data_.labels, "--json"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const nlohmann::json json = nlohmann::json::parse(run.out);
+  EXPECT_EQ(json["ok"], true);
+  EXPECT_EQ(json["models"][1]["top1_rate"], 1.0);
+  EXPECT_EQ(json["models"][1]["images"], 120);
+  EXPECT_NEAR(json["models"][0]["top1_rate"].get<double>(), 0.7, 0.15);
+  EXPECT_EQ(json["models"][0]["inputs"][0]["shape"], (std::vector<int>{1, 1, 28, 28}));
+  const CliRun text = run_cli({"zoo", "verify", zoo_, "--data", data_.images, "--limit", "20"});
+  EXPECT_NE(text.out.find("best by top1: large, 100.0 %\n2 of 2 models are fine\n"), std::string::npos)
+      << text.out;
+}
+
+TEST_F(ZooCli, VerifyNamesWhatIsWrongAndGoesOn) {
+  std::filesystem::remove(dir_.path() / "zoo/small.fake");
+  CliRun run = run_cli({"zoo", "verify", zoo_});
+  EXPECT_EQ(run.exit_code, 5);
+  EXPECT_TRUE(
+      matches(run.err, "triage: .*small\\.fake: is missing, expected the weights of model 'small'; .*\n"));
+  EXPECT_NE(run.out.find("1 of 2 models are fine\n"), std::string::npos) << run.out;
+  write_text_atomic(dir_.path() / "zoo/small.fake", "changed");
+  run = run_cli({"zoo", "verify", zoo_, "--json"});
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_TRUE(matches(run.err, "triage: .*small\\.fake: sha256 is .*, expected .*\n"));
+  EXPECT_EQ(nlohmann::json::parse(run.out)["models"][0]["ok"], false);
+}
+
+TEST_F(ZooCli, AddsToAManifest) {
+  const std::filesystem::path net = write_net("own.fake", 0.9);
+  const CliRun run = add(net, zoo_);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("added own to "), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("28x28 gray f32 mean 127.5 scale 127.5 crop none"), std::string::npos) << run.out;
+  const Zoo zoo = load_zoo(zoo_);
+  ASSERT_EQ(zoo.models.size(), 3U);
+  EXPECT_EQ(zoo.models[2].name, "own");
+  EXPECT_EQ(zoo.models[2].files[0].path, std::filesystem::canonical(net));  // outside: absolute
+  EXPECT_EQ(run_cli({"zoo", "verify", zoo_}).exit_code, 0);
+  // Once more: the name is taken.
+  const CliRun again = add(net, zoo_);
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_TRUE(matches(again.err, "triage: model 'own': is in .* already, expected a new name; .*--name\n"));
+}
+
+TEST_F(ZooCli, AddMakesAManifestAndRefersToFilesInItsFolderRelatively) {
+  const std::filesystem::path manifest = dir_.path() / "new.json";
+  const CliRun run =
+      add(write_net("own.fake", 0.9), manifest, {"--name", "mine", "--license", "MIT", "--json"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(nlohmann::json::parse(run.out)["model"], "mine");
+  const Zoo zoo = load_zoo(manifest);
+  ASSERT_EQ(zoo.models.size(), 1U);
+  EXPECT_EQ(zoo.models[0].files[0].path, "own.fake");
+  EXPECT_EQ(zoo.models[0].license, "MIT");
+}
+
+TEST_F(ZooCli, AddLeavesTheManifestAloneWhenNothingBeatsChance) {
+  const std::string before = read_text(zoo_);
+  const CliRun run = add(write_net("own.fake", 0.1), zoo_);
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_TRUE(matches(run.err, "(.*\n)*triage: model 'own': the best of .* recipes is right on .*\n"));
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(read_text(zoo_), before);
+}
+
+TEST_F(ZooCli, AddRefusesBadArguments) {
+  EXPECT_EQ(add(dir_.path() / "none.fake", zoo_).exit_code, 5);
+  EXPECT_EQ(add(write_net("own.pth", 1), zoo_).exit_code, 4);
+  EXPECT_EQ(add(write_net("own.fake", 1), zoo_, {"--limit", "0"}).exit_code, 2);
+  EXPECT_EQ(add(write_net("own.fake", 1), zoo_, {"--names", "names.txt"}).exit_code, 2);
+  EXPECT_EQ(run_cli({"zoo"}).exit_code, 2);
+  EXPECT_EQ(run_cli({"zoo", "list", dir_.path() / "none.json"}).exit_code, 5);
+}
+
+}  // namespace
+}  // namespace triage::test
