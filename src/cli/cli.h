@@ -1,0 +1,70 @@
+// The command line: one file per command, each adding its sub-command to the application.
+//
+// A command's callback either returns, having set Session::exit_code when some inputs failed, or throws
+// triage::Error, which main turns into one line on stderr and the exit code of its ErrorCode. Results go to
+// stdout; with --json exactly one JSON document and nothing else. Progress, warnings and errors go to stderr.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace triage::cli {
+
+inline constexpr int kExitSomeFailed = 1;
+
+struct Session {
+  int exit_code = 0;
+  std::atomic<bool> stop = false;  // raised by SIGINT and SIGTERM; long work polls it
+};
+
+// Each declared here, defined in cmd_<name>.cpp, called once by main.
+void add_info(CLI::App& app, Session& session);
+void add_zoo(CLI::App& app, Session& session);
+void add_profile(CLI::App& app, Session& session);
+void add_merge(CLI::App& app, Session& session);
+void add_train(CLI::App& app, Session& session);
+void add_evaluate(CLI::App& app, Session& session);
+void add_classify(CLI::App& app, Session& session);
+
+// A bar with rate and time left on a terminal; elsewhere a plain line now and then. Writes to stderr.
+class Progress {
+ public:
+  // `what` is a verb phrase such as "profiling"; `done` counts what an earlier run had finished.
+  Progress(std::string what, std::size_t total, std::size_t done = 0);
+  ~Progress();  // ends the line
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  void update(std::size_t done, std::string_view note = {});
+
+ private:
+  void draw(std::size_t done, std::string_view note);
+  std::string what_;
+  std::size_t total_;
+  std::size_t start_done_;
+  std::size_t last_done_;
+  std::int64_t start_ns_;
+  std::int64_t last_draw_ns_ = 0;
+  bool terminal_;
+};
+
+// "triage: warning: <text>" on stderr.
+void warn(std::string_view text);
+
+// Text from outside (a path, a label) for a terminal: control characters become \xNN, so that one line stays
+// one line. main does this to every error message.
+[[nodiscard]] std::string printable(std::string_view text);
+
+// The one document of --json. Bytes that are not UTF-8 are replaced.
+void print_json(const nlohmann::json& document);
+
+// "3 min 20 s", "1.2 GB" and the like, for estimates.
+[[nodiscard]] std::string format_duration(double seconds);
+[[nodiscard]] std::string format_bytes(double bytes);
+
+}  // namespace triage::cli

@@ -1,0 +1,142 @@
+// triage evaluate: cross-validates on profiles, or judges finished policies on them.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "cli/cli.h"
+#include "triage/error.h"
+#include "triage/eval.h"
+#include "triage/profile.h"
+
+namespace triage::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::vector<std::string> profiles;
+  std::vector<std::string> policies;
+  int folds = 10;
+  std::uint64_t seed = 0;
+  std::string criterion = "top1";
+  double theta_points = 0.5;
+  std::string fallback = "best";
+  int resamples = 2000;
+  std::string folds_file;
+  std::string report;
+  bool json = false;
+};
+
+// As typed, but with the file names alone: a report is passed on, folders are the user's own.
+std::string command_line(const Arguments& arguments) {
+  std::string out = "triage evaluate";
+  for (const auto& path : arguments.profiles) out += " " + fs::path(path).filename().string();
+  for (const auto& path : arguments.policies) out += " --policy " + fs::path(path).filename().string();
+  if (arguments.policies.empty()) out += fmt::format(" --cv {}", arguments.folds);
+  out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
+                     arguments.criterion, arguments.theta_points, arguments.fallback, arguments.resamples);
+  return out;
+}
+
+ReportInfo report_info(const Arguments& arguments) {
+  ReportInfo info;
+  info.version = TRIAGE_VERSION;
+  info.command = command_line(arguments);
+  for (const auto& path : arguments.profiles) info.sources.push_back(fs::path(path).filename().string());
+  info.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
+  return info;
+}
+
+EvaluateOptions evaluate_options(const Arguments& arguments, const Session& session) {
+  EvaluateOptions options;
+  options.criterion = parse_criterion(arguments.criterion);
+  options.folds = arguments.folds;
+  options.seed = arguments.seed;
+  options.theta = arguments.theta_points / 100;
+  options.fallback = arguments.fallback;
+  options.resamples = arguments.resamples;
+  options.stop = &session.stop;
+  return options;
+}
+
+Evaluation judge(const Table& table, const Arguments& arguments, const EvaluateOptions& options) {
+  std::vector<std::unique_ptr<Policy>> policies;
+  std::vector<NamedPolicy> named;
+  for (const auto& path : arguments.policies) {
+    policies.push_back(load_policy(path));
+    named.push_back({fs::path(path).stem().string(), policies.back().get()});
+  }
+  return judge_policies(table, named, options);
+}
+
+Evaluation evaluate(const Table& table, const Arguments& arguments, EvaluateOptions options) {
+  std::optional<Progress> progress;
+  options.on_progress = [&](std::size_t done, std::size_t total) {
+    if (!progress) progress.emplace("evaluating", total);
+    progress->update(done);
+  };
+  return arguments.policies.empty() ? cross_validate(table, options) : judge(table, arguments, options);
+}
+
+void run(const Arguments& arguments, const Session& session) {
+  if (!arguments.folds_file.empty() && !arguments.policies.empty()) {
+    throw Error(
+        ErrorCode::kUsage,
+        "--folds: given together with --policy, expected with --cv alone; finished policies have no folds");
+  }
+  const EvaluateOptions options = evaluate_options(arguments, session);
+  const Table table = load_table(std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()));
+  const Evaluation evaluation = evaluate(table, arguments, options);
+  const ReportInfo info = report_info(arguments);
+  for (const std::string& warning : evaluation.warnings) warn(warning);
+  if (!arguments.folds_file.empty()) write_text_atomic(arguments.folds_file, folds_csv(table, evaluation));
+  if (!arguments.report.empty()) write_text_atomic(arguments.report, evaluation_html(evaluation, info));
+  fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation));
+  if (!arguments.json && !arguments.report.empty()) fmt::print("\nReport: {}\n", printable(arguments.report));
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Session& session) {
+  auto* command =
+      app.add_subcommand("evaluate", "Judge policies by cross-validation, or finished ones on new inputs");
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_option("profiles", arguments->profiles, "profiles (*.profile) of the same models")->required();
+  auto* policies =
+      command->add_option("--policy", arguments->policies,
+                          "judge this finished policy on inputs it was not trained on; may be repeated");
+  policies->allow_extra_args(false);
+  command->add_option("--cv", arguments->folds, "folds; everything is learned afresh inside each")
+      ->check(CLI::Range(2, 1000))
+      ->capture_default_str()
+      ->excludes(policies);
+  command->add_option("--seed", arguments->seed, "of folds, bootstrap, random choice")->capture_default_str();
+  command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
+      ->capture_default_str();
+  command
+      ->add_option("--theta", arguments->theta_points,
+                   "Algorithm 1 goes on while coverage grows by more points")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  command
+      ->add_option("--fallback", arguments->fallback,
+                   "what the premodel does when every stage says no: best, refuse or a model's name")
+      ->capture_default_str();
+  command
+      ->add_option("--bootstrap", arguments->resamples, "resamples for the 95 % intervals; 0 leaves them out")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
+  command->add_option("--folds", arguments->folds_file, "write 'input,fold' lines to this CSV file");
+  command->add_option("--report", arguments->report, "write an HTML report to this file");
+  command->add_flag("--json", arguments->json, "print one JSON document instead of tables");
+  command->callback([arguments, &session] { run(*arguments, session); });
+}
+
+}  // namespace triage::cli

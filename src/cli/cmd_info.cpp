@@ -1,0 +1,190 @@
+// triage info: the machine, this build, and what is missing for the rest of the commands.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/system_info.h"
+#include "triage/engine.h"
+#include "triage/error.h"
+#include "triage/profile.h"
+
+namespace triage::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr std::string_view kDefaultData = "/usr/share/datasets/fashion-mnist";
+
+struct Missing {
+  std::string what;
+  std::string how_to_get_it;
+};
+
+struct Info {
+  Json document;  // what --json prints
+  std::vector<Missing> missing;
+};
+
+Json engines_json(std::vector<Missing>& missing) {
+  EngineSet engines;
+  Json list = Json::array();
+  bool has_openvino = false;
+  for (Engine* engine : engines.all()) {
+    try {
+      list.push_back(
+          {{"name", engine->name()}, {"version", engine->version()}, {"devices", engine->devices()}});
+      has_openvino = has_openvino || engine->name() == "OpenVINO";
+    } catch (const Error& error) {
+      missing.push_back({engine->name() + ": " + error.what(), "run scripts/setup again"});
+    }
+  }
+  if (!has_openvino) {
+    missing.push_back({"OpenVINO: not in this build, so only fake models run",
+                       "run scripts/setup and configure with -DTRIAGE_WITH_OPENVINO=ON"});
+  }
+  return list;
+}
+
+Json energy_json() {
+  Json meters = Json::array();
+  bool readable = false;
+  for (const EnergyMeter& meter : energy_meters()) {
+    meters.push_back({{"name", meter.name}, {"readable", meter.readable}});
+    readable = readable || meter.readable;
+  }
+  std::string note = "this version's profiles record time, not energy";
+  if (meters.empty()) {
+    note = "not measured: the kernel shows no meter under /sys/class/powercap (usual in virtual machines)";
+  } else if (!readable) {
+    note = "not measured: the meters are readable by root alone";
+  }
+  return {{"meters", meters}, {"note", note}};
+}
+
+Json data_json(std::vector<Missing>& missing) {
+  std::error_code ignored;
+  const bool present = fs::exists(fs::path(kDefaultData) / "train-images-idx3-ubyte.gz", ignored);
+  if (!present) {
+    missing.push_back({"Fashion-MNIST, the data of scripts/demo: not in " + std::string(kDefaultData),
+                       "sudo apt-get install dataset-fashion-mnist"});
+  }
+  return {{"name", "Fashion-MNIST"}, {"folder", kDefaultData}, {"present", present}};
+}
+
+Json cache_json(std::vector<Missing>& missing) {
+  const fs::path folder = default_cache_dir();
+  if (folder.empty()) {
+    missing.push_back({"model cache: neither XDG_CACHE_HOME nor HOME is a folder that can be written",
+                       "set one of them; without it models are compiled at every start"});
+    return {{"folder", nullptr}};
+  }
+  std::uintmax_t bytes = 0;
+  std::error_code ignored;
+  for (fs::recursive_directory_iterator it(folder, ignored), end; it != end; it.increment(ignored)) {
+    std::error_code not_a_file;
+    const std::uintmax_t size = it->file_size(not_a_file);
+    if (!not_a_file) bytes += size;
+  }
+  return {{"folder", folder.string()}, {"bytes", bytes}};
+}
+
+Json disk_json() {
+  std::error_code error;
+  const fs::space_info space = fs::space(fs::current_path(error), error);
+  if (error) return {{"error", error.message()}};
+  return {{"free_bytes", space.available}, {"total_bytes", space.capacity}};
+}
+
+Info collect() {
+  Info info;
+  Json cpu = Json::object();
+  for (const auto& [name, has] : cpu_features()) cpu[name] = has;
+  Json libraries = Json::object();
+  for (const LibraryVersion& library : library_versions()) libraries[library.name] = library.version;
+  info.document = {{"version", TRIAGE_VERSION},
+                   {"compiler", "GCC " __VERSION__},
+                   {"machine", machine_description()},
+                   {"load_per_core", load_per_core()},
+                   {"cpu_features", cpu},
+                   {"engines", engines_json(info.missing)},
+                   {"libraries", libraries},
+                   {"energy", energy_json()},
+                   {"default_data", data_json(info.missing)},
+                   {"model_cache", cache_json(info.missing)},
+                   {"disk", disk_json()}};
+  Json missing = Json::array();
+  for (const Missing& item : info.missing) {
+    missing.push_back({{"what", item.what}, {"how_to_get_it", item.how_to_get_it}});
+  }
+  info.document["missing"] = missing;
+  return info;
+}
+
+void print_row(std::string_view name, const std::string& text) {
+  fmt::print("{:<10}  {}\n", name, printable(text));
+}
+
+std::string text_of(const Json& value) { return value.get<std::string>(); }
+
+void print_text(const Info& info) {
+  const Json& doc = info.document;
+  print_row("triage", fmt::format("{} ({})", text_of(doc["version"]), text_of(doc["compiler"])));
+  print_row("machine", fmt::format("{}; load {:.2f} a core", text_of(doc["machine"]),
+                                   doc["load_per_core"].get<double>()));
+  std::string features;
+  for (const auto& [name, has] : doc["cpu_features"].items()) {
+    features += fmt::format("{}{} {}", features.empty() ? "" : ", ", name, has.get<bool>() ? "yes" : "no");
+  }
+  print_row("processor", features.empty() ? "features not known on this architecture" : features);
+  for (const Json& engine : doc["engines"]) {
+    print_row("engine", fmt::format("{} {}: {}", text_of(engine["name"]), text_of(engine["version"]),
+                                    fmt::join(engine["devices"].get<std::vector<std::string>>(), ", ")));
+  }
+  std::string libraries;
+  for (const auto& [name, version] : doc["libraries"].items()) {
+    libraries += fmt::format("{}{} {}", libraries.empty() ? "" : ", ", name, text_of(version));
+  }
+  print_row("libraries", libraries);
+  for (const Json& meter : doc["energy"]["meters"]) {
+    print_row("meter", fmt::format("{}, {}", text_of(meter["name"]),
+                                   meter["readable"].get<bool>() ? "readable" : "not readable"));
+  }
+  print_row("energy", text_of(doc["energy"]["note"]));
+  const Json& data = doc["default_data"];
+  print_row("data", fmt::format("{} {} {}", text_of(data["name"]),
+                                data["present"].get<bool>() ? "in" : "absent from", text_of(data["folder"])));
+  const Json& cache = doc["model_cache"];
+  print_row("cache", cache["folder"].is_null() ? "none"
+                                               : fmt::format("{}, {}", text_of(cache["folder"]),
+                                                             format_bytes(cache["bytes"].get<double>())));
+  const Json& disk = doc["disk"];
+  print_row("disk", disk.contains("error") ? text_of(disk["error"])
+                                           : format_bytes(disk["free_bytes"].get<double>()) + " free here");
+  if (info.missing.empty()) print_row("missing", "nothing");
+  for (const Missing& item : info.missing) print_row("missing", item.what + "; " + item.how_to_get_it);
+}
+
+}  // namespace
+
+void add_info(CLI::App& app, Session&) {
+  CLI::App* command =
+      app.add_subcommand("info", "Show machine, engines, versions, meters and what is missing");
+  const auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "Print one JSON document");
+  command->callback([json] {
+    const Info info = collect();
+    if (*json) {
+      print_json(info.document);
+    } else {
+      print_text(info);
+    }
+  });
+}
+
+}  // namespace triage::cli

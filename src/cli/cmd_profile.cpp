@@ -1,0 +1,176 @@
+// triage profile: measures every model of a zoo on every input of a data set.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/profile_report.h"
+#include "triage/dataset.h"
+#include "triage/engine.h"
+#include "triage/error.h"
+#include "triage/profile.h"
+#include "triage/zoo.h"
+
+namespace triage::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path zoo;
+  std::vector<std::filesystem::path> data;
+  std::vector<std::filesystem::path> labels;
+  std::string range;
+  std::string crop;
+  std::optional<int> threads;
+  std::vector<std::string> models;
+  std::vector<std::string> features;
+  int working_px = 224;
+  std::string shard = "0/1";
+  std::optional<std::size_t> limit;
+  std::int64_t max_pixels = DecodeOptions{}.max_pixels;
+  bool no_cache = false;
+  std::filesystem::path out;
+  bool json = false;
+};
+
+// "a<separator>b", both whole numbers.
+std::pair<std::uint64_t, std::uint64_t> parse_pair(std::string_view option, std::string_view text,
+                                                   char separator, std::string_view expected) {
+  std::pair<std::uint64_t, std::uint64_t> pair;
+  const std::size_t at = text.find(separator);
+  const auto parse = [](std::string_view digits, std::uint64_t& value) {
+    const char* end = digits.data() + digits.size();
+    const auto [rest, error] = std::from_chars(digits.data(), end, value);
+    return error == std::errc() && rest == end;
+  };
+  if (at == std::string_view::npos || !parse(text.substr(0, at), pair.first) ||
+      !parse(text.substr(at + 1), pair.second)) {
+    throw Error(ErrorCode::kUsage, fmt::format("{}: '{}', expected {}", option, text, expected));
+  }
+  return pair;
+}
+
+Shard parse_shard(const std::string& text) {
+  constexpr std::string_view kExpected = "i/n with i from 0 to n-1, such as 0/4 to 3/4";
+  const auto [index, count] = parse_pair("--shard", text, '/', kExpected);
+  if (index >= count || count > UINT32_MAX) {
+    throw Error(ErrorCode::kUsage, fmt::format("--shard: '{}', expected {}", text, kExpected));
+  }
+  return {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(count)};
+}
+
+std::unique_ptr<Dataset> open_data(const Arguments& arguments) {
+  DatasetOptions options;
+  options.data = arguments.data;
+  options.labels = arguments.labels;
+  if (!arguments.range.empty()) {
+    const auto [first, last] = parse_pair("--range", arguments.range, ':', "a:b, such as 20000:70000");
+    options.range = {first, last};
+  }
+  auto data = open_dataset(options);
+  if (!arguments.limit || *arguments.limit >= data->size()) return data;
+  const std::size_t first = options.range ? options.range->first : 0;
+  options.range = {first, first + *arguments.limit};
+  return open_dataset(options);
+}
+
+// The zoo with the options of the command line applied.
+Zoo open_zoo(const Arguments& arguments) {
+  Zoo zoo = load_zoo(arguments.zoo);
+  std::vector<ModelSpec> chosen;
+  for (const std::string& name : arguments.models) {
+    const ModelIndex index = zoo.find(name);
+    if (index == kNoModel) {
+      std::vector<std::string> names;
+      for (const ModelSpec& model : zoo.models) names.push_back(model.name);
+      throw Error(ErrorCode::kUsage, fmt::format("--models: '{}' is not in {}, expected some of {}", name,
+                                                 arguments.zoo.string(), fmt::join(names, ", ")));
+    }
+    chosen.push_back(zoo.models[static_cast<std::size_t>(index)]);
+    if (std::count(arguments.models.begin(), arguments.models.end(), name) > 1) {
+      throw Error(ErrorCode::kUsage, fmt::format("--models: '{}' is named twice, expected once", name));
+    }
+  }
+  if (!chosen.empty()) zoo.models = std::move(chosen);
+  for (ModelSpec& model : zoo.models) {
+    if (!arguments.crop.empty()) model.input.crop = parse_crop(arguments.crop);
+    if (arguments.threads) model.threads = *arguments.threads;
+  }
+  return zoo;
+}
+
+ProfileOptions profile_options(const Arguments& arguments, const Session& session) {
+  ProfileOptions options;
+  options.features = arguments.features;
+  if (options.features == std::vector<std::string>{"all"}) options.features.clear();
+  if (options.features == std::vector<std::string>{"paper"}) {
+    options.features.assign(paper_features().begin(), paper_features().end());
+  }
+  options.working_px = arguments.working_px;
+  options.shard = parse_shard(arguments.shard);
+  options.decode.max_pixels = arguments.max_pixels;
+  options.stop = &session.stop;
+  return options;
+}
+
+void run_profile(const Arguments& arguments, Session& session) {
+  const ProfileOptions options = profile_options(arguments, session);
+  const Zoo zoo = open_zoo(arguments);
+  const auto data = open_data(arguments);
+  EngineOptions engine_options;
+  if (!arguments.no_cache) engine_options.cache_dir = default_cache_dir();
+  EngineSet engines(engine_options);
+  ProfileSummary summary;
+  {
+    ProfileDisplay display(arguments.out);
+    summary = measure_profile(zoo, engines, *data, options, arguments.out,
+                              [&](const ProfileProgress& progress) { display.update(progress); });
+  }
+  const ProfileReport report = make_report(arguments.out, summary);
+  if (arguments.json) {
+    print_json(to_json(report));
+  } else {
+    print_report(report);
+  }
+  if (!report.failed.empty()) session.exit_code = kExitSomeFailed;
+}
+
+}  // namespace
+
+void add_profile(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<Arguments>();
+  Arguments& a = *arguments;
+  CLI::App* command = app.add_subcommand(
+      "profile",
+      "Measure every model on every input. Interrupted, the same command goes on where it stopped.");
+  command->add_option("--zoo", a.zoo, "Manifest of the models")->required();
+  command->add_option("--data", a.data, "Folder of images, or IDX (.gz) file; may be repeated")->required();
+  command->add_option("--labels", a.labels, "CSV (file,label) or IDX file, one for each --data");
+  command->add_option("--range", a.range, "Part a:b (b excluded) of the inputs");
+  command->add_option("--limit", a.limit, "At most this many inputs")->check(CLI::PositiveNumber);
+  command->add_option("--crop", a.crop,
+                      "What the models see: none or center:FRACTION (default: as in the manifest)");
+  command->add_option("--threads", a.threads, "Threads of each model (default: as in the manifest)")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--models", a.models, "Only these, separated by commas")->delimiter(',');
+  command->add_option("--features", a.features, "all (default), paper, or names separated by commas")
+      ->delimiter(',');
+  command->add_option("--working-size", a.working_px, "Short side in pixels on which features are computed")
+      ->capture_default_str();
+  command
+      ->add_option("--shard", a.shard, "Every n-th input from the i-th, as i/n; 'triage merge' joins shards")
+      ->capture_default_str();
+  command->add_option("--max-pixels", a.max_pixels, "Larger images are an error")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--no-cache", a.no_cache, "Compile the models anew");
+  command->add_option("-o,--out", a.out, "Profile to make, or to go on with")->required();
+  command->add_flag("--json", a.json, "Print the result as JSON");
+  command->callback([arguments, &session] { run_profile(*arguments, session); });
+}
+
+}  // namespace triage::cli

@@ -1,0 +1,261 @@
+// `triage train`: from profiles to a policy file.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+
+#include "cli/cli.h"
+#include "policy/cascade.h"
+#include "triage/error.h"
+#include "triage/learn.h"
+#include "triage/profile.h"
+
+namespace triage::cli {
+namespace {
+
+struct TrainArguments {
+  std::vector<std::string> profiles;
+  std::string policy;
+  std::string out;
+  std::string criterion = "top1";
+  double theta_points = 0.5;
+  std::vector<std::string> features;
+  int k = 5;
+  std::string fallback = "best";
+  std::optional<std::size_t> max_models;
+  double margin_points = 0;
+  std::optional<double> price;
+  int max_stages = 3;
+  bool json = false;
+};
+
+struct Trained {
+  std::unique_ptr<Policy> policy;
+  std::vector<SelectionStep> selection;  // of a premodel
+  std::vector<std::string> warnings;
+};
+
+constexpr std::string_view kOptimistic =
+    "Figures on training inputs are optimistic: 'triage evaluate' judges on inputs that were not trained on.";
+
+std::vector<std::uint32_t> all_rows(const Table& table) {
+  std::vector<std::uint32_t> rows(table.n_inputs());
+  std::iota(rows.begin(), rows.end(), 0U);
+  return rows;
+}
+
+Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+  PremodelOptions options;
+  options.criterion = parse_criterion(arguments.criterion);
+  options.theta = arguments.theta_points / 100;
+  options.max_models = arguments.max_models.value_or(SIZE_MAX);
+  options.k = arguments.k;
+  options.features = arguments.features;
+  options.fallback = arguments.fallback;
+  auto trained = train_premodel(table, rows, options);
+  return {std::move(trained.policy), std::move(trained.selection.trace), std::move(trained.warnings)};
+}
+
+Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+  CascadeOptions options;
+  options.criterion = parse_criterion(arguments.criterion);
+  options.max_stages = arguments.max_stages;
+  options.margin = arguments.margin_points / 100;
+  options.price = arguments.price;
+  return {train_cascade(table, rows, options), {}, {}};
+}
+
+Trained train_single_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+  const std::string name = arguments.policy.substr(std::string_view("single:").size());
+  const ModelIndex model = table.find(name);
+  if (model == kNoModel) {
+    std::string known;
+    for (const auto& each : table.models) known += (known.empty() ? "" : ", ") + each.name;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--policy: no model '{}' in the profile, expected one of: {}", name, known));
+  }
+  return {train_single(table, rows, parse_criterion(arguments.criterion), model), {}, {}};
+}
+
+Trained train(const Table& table, const TrainArguments& arguments) {
+  const auto rows = all_rows(table);
+  if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments);
+  if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments);
+  return train_single_with(table, rows, arguments);
+}
+
+// ---- what is shown ----
+
+const std::string& name_of(const Table& table, ModelIndex model) {
+  return table.models[static_cast<std::size_t>(model)].name;
+}
+
+void print_selection(const Table& table, const Trained& trained, double theta_points) {
+  fmt::print("\nAlgorithm 1: which models to choose from (theta {} points)\n", theta_points);
+  fmt::print("  {:<28} {:>10} {:>14}\n", "model", "coverage", "gain, points");
+  for (const auto& step : trained.selection) {
+    fmt::print("  {:<28} {:>8.2f} % {:>+14.2f}  {}\n", printable(name_of(table, step.model)),
+               100 * step.coverage, 100 * step.gain, step.kept ? "kept" : "dropped");
+  }
+}
+
+void print_models(const Policy& policy) {
+  const auto* cascade = dynamic_cast<const Cascade*>(&policy);
+  fmt::print("\n  {:<28} {:>10} {:>12}{}\n", "model", "mean ms", "p99.9 ms",
+             cascade == nullptr ? "" : "   accepted from");
+  for (std::size_t i = 0; i < policy.info().models.size(); ++i) {
+    const auto& model = policy.info().models[i];
+    fmt::print("  {:<28} {:>10.4f} {:>12.4f}", printable(model.name), model.mean_ms, model.p999_ms);
+    if (cascade != nullptr) {
+      const auto& thresholds = cascade->model().thresholds;
+      fmt::print("   {}", i < thresholds.size() ? fmt::format("confidence {:.4f}", thresholds[i]) : "always");
+    }
+    fmt::print("\n");
+  }
+}
+
+void print_training(const Policy& policy) {
+  fmt::print("\n");
+  for (const auto& [key, value] : policy.info().training) {
+    if (key != "coverage") fmt::print("  {:<20} {}\n", key, printable(value));  // it has a table of its own
+  }
+}
+
+void print_result(const Table& table, const Trained& trained, const TrainArguments& arguments,
+                  std::uintmax_t size) {
+  fmt::print("{}, trained on {} inputs", trained.policy->kind(), table.n_inputs());
+  if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
+  fmt::print("\n");
+  if (!trained.selection.empty()) print_selection(table, trained, arguments.theta_points);
+  print_models(*trained.policy);
+  print_training(*trained.policy);
+  fmt::print("\n{} written, {}. {}\n", printable(arguments.out), format_bytes(static_cast<double>(size)),
+             kOptimistic);
+}
+
+nlohmann::json to_json(const Table& table, const Trained& trained, const TrainArguments& arguments,
+                       std::uintmax_t size) {
+  const auto& info = trained.policy->info();
+  nlohmann::json document{{"policy", trained.policy->kind()},
+                          {"file", arguments.out},
+                          {"size_bytes", size},
+                          {"inputs", table.n_inputs()},
+                          {"failed_inputs", table.n_failed},
+                          {"criterion", to_string(info.criterion)},
+                          {"warnings", trained.warnings},
+                          {"models", nlohmann::json::array()},
+                          {"features", nlohmann::json::array()},
+                          {"selection", nlohmann::json::array()},
+                          {"training", nlohmann::json::object()},
+                          {"note", kOptimistic}};
+  for (const auto& model : info.models) {
+    document["models"].push_back(
+        {{"name", model.name}, {"mean_ms", model.mean_ms}, {"p999_ms", model.p999_ms}});
+  }
+  for (const auto& feature : info.schema.features) document["features"].push_back(feature.name);
+  for (const auto& step : trained.selection) {
+    document["selection"].push_back({{"model", name_of(table, step.model)},
+                                     {"coverage", step.coverage},
+                                     {"gain", step.gain},
+                                     {"kept", step.kept}});
+  }
+  for (const auto& [key, value] : info.training) document["training"][key] = value;
+  if (const auto* cascade = dynamic_cast<const Cascade*>(trained.policy.get())) {
+    document["thresholds"] = cascade->model().thresholds;
+  }
+  return document;
+}
+
+void run(const TrainArguments& arguments) {
+  const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
+  const Table table = load_table(profiles);
+  const Trained trained = train(table, arguments);
+  save_policy(*trained.policy, arguments.out);
+  const auto size = std::filesystem::file_size(arguments.out);
+  for (const auto& warning : trained.warnings) warn(warning);
+  if (arguments.json) {
+    print_json(to_json(table, trained, arguments, size));
+  } else {
+    print_result(table, trained, arguments, size);
+  }
+}
+
+// Options that only one kind of policy has; with another kind they are a mistake, not ignored.
+struct KindOption {
+  const CLI::Option* option;
+  std::string_view kind;
+};
+
+void check_kind(const TrainArguments& arguments, std::span<const KindOption> options) {
+  const std::string_view policy = arguments.policy;
+  if (policy != "premodel" && policy != "cascade" && !policy.starts_with("single:")) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--policy: '{}', expected premodel, cascade or single:MODEL", policy));
+  }
+  for (const auto& each : options) {
+    if (each.option->count() == 0 || each.kind == policy) continue;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}: given for --policy {}, expected only with --policy {}; leave it out",
+                            each.option->get_name(), policy, each.kind));
+  }
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Session& session) {
+  (void)session;
+  auto* command = app.add_subcommand("train", "Learn a policy from profiles");
+  const auto arguments = std::make_shared<TrainArguments>();
+  auto& a = *arguments;
+  command->add_option("profiles", a.profiles, "Profiles of the same models (triage profile)")
+      ->required()
+      ->type_name("X.profile");
+  command->add_option("--policy", a.policy, "premodel, cascade or single:MODEL")
+      ->required()
+      ->type_name("KIND");
+  command->add_option("-o,--out", a.out, "Policy file to write")->required()->type_name("OUT.triage");
+  command->add_option("--criterion", a.criterion, "What counts as right: top1 or top5")
+      ->capture_default_str()
+      ->type_name("NAME");
+  std::vector<KindOption> own;
+  const auto premodel = [&](CLI::Option* option) { own.push_back({option, "premodel"}); };
+  const auto cascade = [&](CLI::Option* option) { own.push_back({option, "cascade"}); };
+  premodel(command
+               ->add_option("--theta", a.theta_points,
+                            "premodel: drop a model that covers no more than this many points more")
+               ->capture_default_str()
+               ->type_name("POINTS"));
+  premodel(
+      command->add_option("--features", a.features, "premodel: features to use, default the paper's seven")
+          ->delimiter(',')
+          ->type_name("A,B,..."));
+  premodel(command->add_option("--k", a.k, "premodel: neighbours asked, odd")
+               ->capture_default_str()
+               ->type_name("N"));
+  premodel(
+      command
+          ->add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
+          ->capture_default_str()
+          ->type_name("MODEL"));
+  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")->type_name("N"));
+  cascade(command
+              ->add_option("--margin", a.margin_points,
+                           "cascade: points of score to aim for above the best single model")
+              ->capture_default_str()
+              ->type_name("POINTS"));
+  cascade(
+      command->add_option("--price", a.price, "cascade: most score - PRICE * ms instead, score from 0 to 1")
+          ->type_name("PRICE"));
+  cascade(command->add_option("--max-stages", a.max_stages, "cascade: most models, 1 to 3")
+              ->capture_default_str()
+              ->type_name("N"));
+  command->add_flag("--json", a.json, "One JSON document on stdout");
+  command->callback([arguments, own] {
+    check_kind(*arguments, own);
+    run(*arguments);
+  });
+}
+
+}  // namespace triage::cli

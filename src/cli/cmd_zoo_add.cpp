@@ -1,0 +1,180 @@
+// `triage zoo add`: finds out how a user's own network wants to be fed and writes its manifest entry.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/cmd_zoo.h"
+#include "triage/adopt.h"
+#include "triage/dataset.h"
+#include "triage/engine.h"
+#include "triage/error.h"
+#include "triage/zoo.h"
+
+namespace triage::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kShownTrials = 12;
+
+struct Arguments {
+  std::vector<fs::path> files;
+  fs::path zoo;
+  std::vector<fs::path> data;
+  std::vector<fs::path> labels;
+  fs::path names;
+  std::string license;
+  std::string source;
+  AdoptOptions adopt;
+  bool json = false;
+};
+
+// Relative to the manifest's folder when inside it, so that the folder can move; absolute otherwise.
+fs::path reference(const fs::path& file, const fs::path& folder) {
+  const fs::path absolute = fs::weakly_canonical(fs::absolute(file));
+  const fs::path relative = absolute.lexically_relative(fs::weakly_canonical(folder));
+  return relative.empty() || *relative.begin() == ".." ? absolute : relative;
+}
+
+Zoo open_or_begin(const Arguments& arguments) {
+  if (fs::exists(arguments.zoo)) {
+    if (arguments.names.empty()) return load_zoo(arguments.zoo);
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--names: {} exists, expected a new manifest; its labels key names "
+                            "the classes",
+                            arguments.zoo.string()));
+  }
+  Zoo zoo;
+  zoo.folder = fs::absolute(arguments.zoo).parent_path();
+  zoo.name = zoo.folder.filename().string();
+  if (!arguments.names.empty()) {
+    zoo.labels_file = reference(arguments.names, zoo.folder);
+    zoo.label_names = read_label_names(arguments.names);
+  }
+  return zoo;
+}
+
+void check_name(const Zoo& zoo, const Arguments& arguments) {
+  const std::string name =
+      arguments.adopt.name.empty() ? arguments.files[0].stem().string() : arguments.adopt.name;
+  if (zoo.find(name) == kNoModel) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("model '{}': is in {} already, expected a new name; give one with --name", name,
+                          arguments.zoo.string()));
+}
+
+nlohmann::json trial_json(const RecipeTrial& trial) {
+  return {{"recipe", recipe_key(trial.input)},
+          {"label_offset", trial.label_offset},
+          {"images", trial.n_images},
+          {"top1_rate", trial.top1_rate},
+          {"top5_rate", trial.top5_rate}};
+}
+
+void print_trials(const Adoption& adoption) {
+  TextTable table({"recipe", "offset", "images", "top-1", "top-5"});
+  const std::size_t shown = std::min(adoption.trials.size(), kShownTrials);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const RecipeTrial& trial = adoption.trials[i];
+    table.add({recipe_key(trial.input), fmt::to_string(trial.label_offset), fmt::to_string(trial.n_images),
+               fmt::format("{:.1f} %", 100 * trial.top1_rate),
+               fmt::format("{:.1f} %", 100 * trial.top5_rate)});
+  }
+  table.print();
+  if (shown < adoption.trials.size()) fmt::print("and {} worse ones\n", adoption.trials.size() - shown);
+}
+
+void report(const Arguments& arguments, const Adoption& adoption) {
+  const RecipeTrial& best = adoption.trials.front();
+  if (arguments.json) {
+    nlohmann::json trials = nlohmann::json::array();
+    for (const RecipeTrial& trial : adoption.trials) trials.push_back(trial_json(trial));
+    print_json({{"zoo", arguments.zoo.string()},
+                {"model", adoption.model.name},
+                {"recipe", recipe_key(adoption.model.input)},
+                {"output", adoption.model.output.kind == OutputKind::kLogits ? "logits" : "probabilities"},
+                {"classes", adoption.model.output.n_classes},
+                {"label_offset", adoption.model.output.label_offset},
+                {"chance_rate", adoption.chance},
+                {"p_value", adoption.p_value},
+                {"failed_images", adoption.n_failed},
+                {"trials", trials}});
+    return;
+  }
+  print_trials(adoption);
+  fmt::print("added {} to {}: {}, {} of {} classes, {:.1f} % right (guessing: {:.1f} %)\n",
+             printable(adoption.model.name), printable(arguments.zoo.string()),
+             recipe_key(adoption.model.input),
+             adoption.model.output.kind == OutputKind::kLogits ? "logits" : "probabilities",
+             adoption.model.output.n_classes, 100 * best.top1_rate, 100 * adoption.chance);
+}
+
+void add(const Arguments& arguments, Session& session) {
+  Zoo zoo = open_or_begin(arguments);
+  check_name(zoo, arguments);
+  for (const fs::path& file : arguments.files) {
+    if (!fs::exists(file)) {
+      throw Error(ErrorCode::kIo,
+                  fmt::format("{}: is missing, expected a model file; check the path", file.string()));
+    }
+  }
+  EngineSet engines({.cache_dir = default_cache_dir(), .clock = nullptr});
+  Engine& engine = engines.for_file(arguments.files[0]);
+  DatasetOptions data_options;
+  data_options.data = arguments.data;
+  data_options.labels = arguments.labels;
+  const std::unique_ptr<Dataset> data = open_dataset(data_options);
+
+  AdoptOptions options = arguments.adopt;
+  options.stop = &session.stop;
+  Adoption adoption;
+  {
+    std::unique_ptr<Progress> progress;
+    adoption =
+        adopt_model(arguments.files, zoo, engine, *data, options, [&](std::size_t done, std::size_t total) {
+          if (!progress) progress = std::make_unique<Progress>("trying recipes", total);
+          progress->update(done);
+        });
+  }
+  if (adoption.n_failed > 0) {
+    warn(fmt::format("{} images could not be read and were left out", adoption.n_failed));
+    session.exit_code = kExitSomeFailed;
+  }
+  ModelSpec model = adoption.model;
+  for (ModelFile& file : model.files) file.path = reference(file.path, zoo.folder);
+  model.license = arguments.license;
+  model.source = arguments.source;
+  zoo.models.push_back(std::move(model));
+  save_zoo(zoo, arguments.zoo);
+  report(arguments, adoption);
+}
+
+}  // namespace
+
+void add_zoo_add(CLI::App& zoo, Session& session) {
+  CLI::App* command = zoo.add_subcommand(
+      "add", "Tries the usual recipes of a model on labelled images and writes its entry into a manifest");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("model", arguments->files, "The model, .onnx, .tflite or .xml; two files for a chain")
+      ->required()
+      ->expected(1, 2);
+  command->add_option("--zoo", arguments->zoo, "The manifest; made when it does not exist")->required();
+  command->add_option("--data", arguments->data, "Folder of images or IDX file; may be repeated")->required();
+  command->add_option("--labels", arguments->labels, "CSV with file,label, or IDX labels");
+  command->add_option("--name", arguments->adopt.name, "Its name in the zoo; the file's by default");
+  command->add_option("--limit", arguments->adopt.limit, "Images to judge the best recipes by")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
+      ->capture_default_str();
+  command
+      ->add_option("--size", arguments->adopt.size_px, "Input side in pixels, where the model leaves it open")
+      ->check(CLI::Range(1, 8192));
+  command->add_option("--seed", arguments->adopt.seed, "Which images are drawn")->capture_default_str();
+  command->add_option("--names", arguments->names, "Class names, one a line, for a new manifest");
+  command->add_option("--license", arguments->license, "Noted in the entry");
+  command->add_option("--source", arguments->source, "Noted in the entry");
+  command->add_flag("--json", arguments->json, "Print one JSON document");
+  command->callback([arguments, &session] { add(*arguments, session); });
+}
+
+}  // namespace triage::cli

@@ -1,0 +1,83 @@
+// `triage zoo list`: what a manifest says, without opening the weights.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/cmd_zoo.h"
+#include "triage/zoo.h"
+
+namespace triage::cli {
+namespace {
+
+struct Arguments {
+  std::filesystem::path zoo;
+  bool json = false;
+};
+
+nlohmann::json files_json(const Zoo& zoo, const ModelSpec& model) {
+  nlohmann::json files = nlohmann::json::array();
+  for (const ModelFile& file : model.files) {
+    const std::filesystem::path path = zoo.resolve(file);
+    files.push_back({{"path", path.string()}, {"present", std::filesystem::exists(path)}});
+  }
+  return files;
+}
+
+void list_json(const Zoo& zoo) {
+  nlohmann::json models = nlohmann::json::array();
+  for (const ModelSpec& model : zoo.models) {
+    models.push_back({{"name", model.name},
+                      {"role", model.role == Role::kClassifier ? "classifier" : "selector"},
+                      {"files", files_json(zoo, model)},
+                      {"recipe", recipe_key(model.input)},
+                      {"output", model.output.kind == OutputKind::kLogits ? "logits" : "probabilities"},
+                      {"classes", model.output.n_classes},
+                      {"label_offset", model.output.label_offset},
+                      {"device", model.device},
+                      {"threads", model.threads},
+                      {"license", model.license},
+                      {"source", model.source},
+                      {"fingerprint", model.fingerprint()}});
+  }
+  print_json({{"name", zoo.name}, {"labels", zoo.label_names.size()}, {"models", models}});
+}
+
+std::string size_of_files(const Zoo& zoo, const ModelSpec& model) {
+  double bytes = 0;
+  for (const ModelFile& file : model.files) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(zoo.resolve(file), error);
+    if (error) return "missing";
+    bytes += static_cast<double>(size);
+  }
+  return format_bytes(bytes);
+}
+
+void list_text(const Zoo& zoo) {
+  TextTable table({"model", "file", "input", "classes", "output", "device", "licence"});
+  for (const ModelSpec& model : zoo.models) {
+    table.add({printable(model.name), size_of_files(zoo, model), recipe_key(model.input),
+               fmt::to_string(model.output.n_classes),
+               model.output.kind == OutputKind::kLogits ? "logits" : "probabilities",
+               fmt::format("{} x{}", printable(model.device), model.threads), printable(model.license)});
+  }
+  fmt::print(
+      "zoo {}: {} models, {}\n", printable(zoo.name), zoo.models.size(),
+      zoo.label_names.empty() ? "no label names" : fmt::format("{} label names", zoo.label_names.size()));
+  table.print();
+}
+
+}  // namespace
+
+void add_zoo_list(CLI::App& zoo, Session&) {
+  CLI::App* command = zoo.add_subcommand("list", "Shows what a manifest says");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("zoo", arguments->zoo, "The manifest, zoo.json")->required();
+  command->add_flag("--json", arguments->json, "Print one JSON document");
+  command->callback([arguments] {
+    const Zoo manifest = load_zoo(arguments->zoo);
+    arguments->json ? list_json(manifest) : list_text(manifest);
+  });
+}
+
+}  // namespace triage::cli

@@ -1,0 +1,164 @@
+#include "cli/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "cli/cli.h"
+
+namespace triage::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+const std::string& model_name(const Classifier& classifier, ModelIndex model) {
+  return classifier.policy().info().models[static_cast<std::size_t>(model)].name;
+}
+
+std::span<const ClassProbability> first(const TopK& answer, int top) {
+  const auto entries = answer.entries();
+  return entries.first(std::min(entries.size(), static_cast<std::size_t>(top)));
+}
+
+// "resnet after linear", the models in the order in which they ran, the answering one in front.
+std::string who(const Classifier& classifier, const Outcome& outcome) {
+  if (outcome.refused) return "refused";
+  std::string others;
+  for (const Look& look : outcome.looks) {
+    if (look.model == outcome.model) continue;
+    others += (others.empty() ? "" : ", ") + model_name(classifier, look.model);
+  }
+  if (outcome.model == kNoModel) return "combined from " + others;
+  const std::string& name = model_name(classifier, outcome.model);
+  return others.empty() ? name : name + " after " + others;
+}
+
+void print_classes(const Classifier& classifier, const TopK& answer, int top) {
+  const auto entries = first(answer, top);
+  std::size_t width = 0;
+  for (const ClassProbability& entry : entries) {
+    width = std::max(width, printable(classifier.label_name(entry.cls)).size());
+  }
+  for (const ClassProbability& entry : entries) {
+    fmt::print("  {:<{}}  {:>5.1f} %\n", printable(classifier.label_name(entry.cls)), width,
+               100.0 * static_cast<double>(entry.probability));
+  }
+}
+
+std::string join_values(const std::vector<std::pair<std::string, double>>& values) {
+  std::string text;
+  for (const auto& [name, value] : values) {
+    text += fmt::format("{}{} {:.4g}", text.empty() ? "" : ", ", name, value);
+  }
+  return text;
+}
+
+void print_why(const Classifier& classifier, const Shown& shown) {
+  for (const Trace::Step& step : shown.trace.steps) {
+    const std::string values = join_values(step.values);
+    fmt::print("  why       {}{}\n", printable(step.what),
+               values.empty() ? "" : printable(" (" + values + ")"));
+  }
+  for (const Trace::Neighbour& neighbour : shown.trace.neighbours) {
+    fmt::print("  near      {} at {:.4f}, optimum {}\n", printable(neighbour.input), neighbour.distance,
+               printable(neighbour.optimum));
+  }
+  const auto& features = classifier.policy().info().schema.features;
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const float value = shown.result.outcome.features[i];
+    if (!std::isnan(value)) fmt::print("  feature   {} = {:.6g}\n", features[i].name, value);
+  }
+  for (const Look& look : shown.result.outcome.looks) {
+    fmt::print("  look      {}: {} with {:.1f} %, {:.3f} ms\n", printable(model_name(classifier, look.model)),
+               printable(classifier.label_name(look.output.best())), 100.0 * look.confidence, look.cost.ms);
+  }
+}
+
+Json answer_json(const Classifier& classifier, const TopK& answer, int top) {
+  Json list = Json::array();
+  for (const ClassProbability& entry : first(answer, top)) {
+    list.push_back({{"class", entry.cls},
+                    {"label", classifier.label_name(entry.cls)},
+                    {"probability", static_cast<double>(entry.probability)}});
+  }
+  return list;
+}
+
+Json looks_json(const Classifier& classifier, const Outcome& outcome) {
+  Json list = Json::array();
+  for (const Look& look : outcome.looks) {
+    list.push_back({{"model", model_name(classifier, look.model)},
+                    {"class", look.output.best()},
+                    {"confidence", look.confidence},
+                    {"ms", look.cost.ms}});
+  }
+  return list;
+}
+
+Json why_json(const Classifier& classifier, const Shown& shown) {
+  Json steps = Json::array();
+  for (const Trace::Step& step : shown.trace.steps) {
+    Json values = Json::object();
+    for (const auto& [name, value] : step.values) values[name] = value;
+    steps.push_back({{"what", step.what}, {"values", values}});
+  }
+  Json neighbours = Json::array();
+  for (const Trace::Neighbour& neighbour : shown.trace.neighbours) {
+    neighbours.push_back(
+        {{"input", neighbour.input}, {"distance", neighbour.distance}, {"optimum", neighbour.optimum}});
+  }
+  Json values = Json::object();
+  const auto& features = classifier.policy().info().schema.features;
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    values[features[i].name] = static_cast<double>(shown.result.outcome.features[i]);
+  }
+  return {{"steps", steps}, {"neighbours", neighbours}, {"features", values}};
+}
+
+}  // namespace
+
+void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain) {
+  const Classification& result = shown.result;
+  const Outcome& outcome = result.outcome;
+  fmt::print("{}\n", printable(shown.input));
+  print_classes(classifier, outcome.answer, top);
+  if (shown.label != kNoLabel) {
+    fmt::print("  label     {}: {}\n", printable(classifier.label_name(shown.label)),
+               outcome.answer.best() == shown.label ? "right" : "wrong");
+  }
+  fmt::print("  model     {}\n", printable(who(classifier, outcome)));
+  if (explain) print_why(classifier, shown);
+  fmt::print(
+      "  time      {:.3f} ms: features {:.3f}, decision {:.3f}, preprocess {:.3f}, inference {:.3f}; decode "
+      "{:.3f} apart\n\n",
+      result.total_ms, outcome.features_ms, outcome.decision_ms, result.preprocess_ms, result.infer_ms,
+      shown.decode_ms);
+}
+
+Json to_json(const Classifier& classifier, const Shown& shown, int top, bool explain) {
+  const Classification& result = shown.result;
+  const Outcome& outcome = result.outcome;
+  Json document = {{"input", shown.input},
+                   {"refused", outcome.refused},
+                   {"model", nullptr},
+                   {"answer", answer_json(classifier, outcome.answer, top)},
+                   {"looks", looks_json(classifier, outcome)},
+                   {"times_ms",
+                    {{"decode", shown.decode_ms},
+                     {"features", outcome.features_ms},
+                     {"decision", outcome.decision_ms},
+                     {"preprocess", result.preprocess_ms},
+                     {"inference", result.infer_ms},
+                     {"total", result.total_ms}}}};
+  if (outcome.model != kNoModel) document["model"] = model_name(classifier, outcome.model);
+  if (shown.label != kNoLabel) {
+    document["label"] = {{"class", shown.label}, {"label", classifier.label_name(shown.label)}};
+  }
+  if (explain) document["why"] = why_json(classifier, shown);
+  return document;
+}
+
+}  // namespace triage::cli

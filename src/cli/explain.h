@@ -1,0 +1,22 @@
+// One classified input for people and for programs.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "triage/classifier.h"
+
+namespace triage::cli {
+
+struct Shown {
+  std::string input;
+  Label label = kNoLabel;  // the true class where the data has it
+  double decode_ms = 0;
+  Classification result;
+  Trace trace;  // filled for --explain
+};
+
+void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain);
+[[nodiscard]] nlohmann::json to_json(const Classifier& classifier, const Shown& shown, int top, bool explain);
+
+}  // namespace triage::cli

@@ -1,0 +1,126 @@
+// Entry point: parses, runs one command, maps errors to exit codes (docs/design.md lists them).
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "cli/cli.h"
+#include "triage/error.h"
+
+namespace {
+
+using triage::Error;
+using triage::ErrorCode;
+
+triage::cli::Session session;
+
+// The first signal asks for an orderly end; the second one kills.
+extern "C" void on_signal(int signal) {
+  session.stop = true;
+  std::signal(signal, SIG_DFL);
+}
+
+// No SA_RESTART, so that waiting for stdin ends as well. SIGPIPE is left as it is: `triage ... | head` ends
+// quietly.
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+// A closed standard stream would be the number of the next file that is opened, and that file would then get
+// our output. Opened the wrong way round, so that using it is still an error.
+void reserve_standard_streams() {
+  for (const int fd : {0, 1, 2}) {
+    if (fcntl(fd, F_GETFD) == -1 && errno == EBADF) (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+  }
+}
+
+int fail(const Error& error) {
+  fmt::print(stderr, "triage: {}\n", triage::cli::printable(error.what()));
+  return triage::error_info(error.code()).exit_code;
+}
+
+// Results that did not arrive are a failure, whatever else went well.
+int finish(int exit_code) {
+  errno = 0;
+  std::cout.flush();
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout;
+  if (!failed) return exit_code;
+  if (session.stop) return fail({ErrorCode::kInterrupted, "interrupted"});
+  return fail({ErrorCode::kIo, fmt::format("stdout: {}, expected it to take the results; free some space or "
+                                           "write them elsewhere",
+                                           errno != 0 ? std::strerror(errno) : "cannot be written")});
+}
+
+// "triage zoo add", as far as the arguments got.
+std::string command_path(const CLI::App& app) {
+  std::string path = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    path += " " + at->get_name();
+  }
+  return path;
+}
+
+// CLI11 calls `triage fly` a missing sub-command; what was typed instead is the better hint.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> typed = app.remaining(true);
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !typed.empty() &&
+      typed.front()[0] != '-') {
+    message = fmt::format("'{}' is not a command", typed.front());
+  }
+  return fmt::format("{}; try '{} --help'", message, command_path(app));
+}
+
+int run(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return session.exit_code;
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return fail({ErrorCode::kUsage, usage_message(app, error)});
+  } catch (const Error& error) {
+    return fail(error);
+  } catch (const std::bad_alloc&) {
+    return fail(
+        {ErrorCode::kIo, "memory: exhausted, expected enough for this input; use fewer or smaller inputs"});
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return 0;  // finish() reports it
+    return fail({ErrorCode::kIo, error.what()});
+  } catch (const std::exception& error) {
+    return fail({ErrorCode::kInternal, fmt::format("bug: {}; please report it", error.what())});
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  reserve_standard_streams();
+  catch_signals();
+
+  CLI::App app{"Chooses, for each input, which of several trained models to run.", "triage"};
+  app.set_version_flag("--version", "triage " TRIAGE_VERSION);
+  app.require_subcommand(1);
+  triage::cli::add_info(app, session);
+  triage::cli::add_zoo(app, session);
+  triage::cli::add_profile(app, session);
+  triage::cli::add_merge(app, session);
+  triage::cli::add_train(app, session);
+  triage::cli::add_evaluate(app, session);
+  triage::cli::add_classify(app, session);
+  return finish(run(app, argc, argv));
+}

@@ -1,0 +1,169 @@
+#include "cli/profile_report.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "triage/clock.h"
+#include "triage/table.h"
+
+namespace triage::cli {
+namespace {
+
+constexpr double kLongWorkSeconds = 3;  // what takes longer gets an estimate first
+constexpr std::size_t kListedFailures = 5;
+
+std::int64_t free_bytes(const std::filesystem::path& out) {
+  std::error_code error;
+  const auto space = std::filesystem::space(std::filesystem::absolute(out).parent_path(), error);
+  return error ? INT64_MAX : static_cast<std::int64_t>(std::min<std::uintmax_t>(space.available, INT64_MAX));
+}
+
+// Clears a progress bar that stands on the line.
+void begin_line() {
+  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
+}
+
+// Milliseconds to three figures.
+std::string format_ms(double ms) {
+  if (std::isnan(ms)) return "-";
+  const int digits = ms >= 100 ? 0 : ms >= 10 ? 1 : ms >= 1 ? 2 : ms >= 0.1 ? 3 : 4;
+  return fmt::format("{:.{}f}", ms, digits);
+}
+
+nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
+
+double network_share(const ProfileSummary& summary) {
+  return summary.wall_ms > 0 ? summary.network_ms / summary.wall_ms : kNotMeasured;
+}
+
+}  // namespace
+
+void ProfileDisplay::update(const ProfileProgress& progress) {
+  for (; n_warnings_ < progress.warnings.size(); ++n_warnings_) {
+    begin_line();
+    warn(printable(progress.warnings[n_warnings_]));
+  }
+  if (!progress.loading.empty()) {
+    if (!loading_) loading_.emplace("loading models:", 0);
+    loading_->update(++n_loading_, printable(progress.loading));
+    return;
+  }
+  if (!measuring_) {
+    loading_.reset();
+    if (progress.resumed > 0) fmt::print(stderr, "going on after {} inputs\n", progress.resumed);
+    measuring_.emplace("profiling", progress.total, progress.resumed);
+    start_ns_ = steady_clock().now_ns();
+    start_bytes_ = progress.size_bytes;
+  }
+  // Sizes change with the first commit, after about a second of work.
+  if (!estimated_ && progress.size_bytes != start_bytes_) show_estimate(progress);
+  measuring_->update(progress.done, progress.failed > 0 ? fmt::format("{} failed", progress.failed) : "");
+}
+
+void ProfileDisplay::show_estimate(const ProfileProgress& progress) {
+  estimated_ = true;
+  const double measured = static_cast<double>(progress.done - progress.resumed);
+  const double left = static_cast<double>(progress.total - progress.done);
+  const double seconds = static_cast<double>(steady_clock().now_ns() - start_ns_) * 1e-9;
+  const double more_bytes = static_cast<double>(progress.size_bytes - start_bytes_) / measured * left;
+  const double time_left = seconds / measured * left;
+  if (!(time_left >= kLongWorkSeconds)) return;
+  begin_line();
+  fmt::print(stderr, "estimate: {} more for {} inputs, {} in the end\n", format_duration(time_left),
+             progress.total - progress.done,
+             format_bytes(static_cast<double>(progress.size_bytes) + more_bytes));
+  const auto free = static_cast<double>(free_bytes(out_));
+  if (more_bytes > free) {
+    warn(fmt::format(
+        "{} are free where {} is written, expected {}; free some space, nothing is lost meanwhile",
+        format_bytes(free), out_.string(), format_bytes(more_bytes)));
+  }
+}
+
+ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary& summary) {
+  ProfileReport report{out, summary, {}, {}, failed_inputs(out)};
+  if (report.failed.size() >= summary.progress.total) return report;
+  const Table table = load_table({&out, 1});
+  report.machine = table.machine;
+  std::vector<std::uint32_t> rows(table.n_inputs());
+  std::iota(rows.begin(), rows.end(), 0U);
+  const std::vector<double> top1 = mean_scores(table, rows, Criterion::kTop1);
+  const std::vector<double> top5 = mean_scores(table, rows, Criterion::kTop5);
+  for (std::size_t m = 0; m < table.n_models(); ++m) {
+    std::vector<double> times(rows.size());
+    for (const std::uint32_t row : rows) times[row] = table.cost_ms(row, static_cast<ModelIndex>(m));
+    report.models.push_back({table.models[m].name, top1[m], top5[m], summarize_times(std::move(times))});
+  }
+  return report;
+}
+
+void print_report(const ProfileReport& report) {
+  std::size_t width = 5;
+  for (const ModelReport& model : report.models) width = std::max(width, printable(model.name).size());
+  if (!report.models.empty()) {
+    fmt::print("{:<{}}  {:>6}  {:>6}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}\n", "model", width, "top-1", "top-5",
+               "mean ms", "+-95 %", "p50", "p90", "p99");
+  }
+  for (const ModelReport& model : report.models) {
+    const TimeSummary& time = model.time;
+    fmt::print("{:<{}}  {:>6.4f}  {:>6.4f}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}\n", printable(model.name), width,
+               model.top1_rate, model.top5_rate, format_ms(time.mean), format_ms(time.bound95),
+               format_ms(time.p50), format_ms(time.p90), format_ms(time.p99));
+  }
+  const ProfileProgress& progress = report.summary.progress;
+  fmt::print("{}: {} inputs, {} failed, {}\n", printable(report.out.string()), progress.done, progress.failed,
+             format_bytes(static_cast<double>(progress.size_bytes)));
+  if (report.summary.wall_ms > 0) {
+    fmt::print("this run took {}, {:.0f} % of it inside the networks\n",
+               format_duration(report.summary.wall_ms * 1e-3), 100 * network_share(report.summary));
+  }
+  const std::size_t listed = std::min(report.failed.size(), kListedFailures);
+  for (std::size_t i = 0; i < listed; ++i) {
+    fmt::print(stderr, "triage: {}\n", printable(report.failed[i].message));
+  }
+  if (listed < report.failed.size()) {
+    fmt::print(stderr, "triage: {} more inputs failed; --json lists all\n", report.failed.size() - listed);
+  }
+}
+
+nlohmann::json to_json(const ProfileReport& report) {
+  using Json = nlohmann::json;
+  const ProfileProgress& progress = report.summary.progress;
+  Json json = {{"profile", report.out.string()},
+               {"machine", report.machine},
+               {"inputs", progress.done},
+               {"resumed", progress.resumed},
+               {"size_bytes", progress.size_bytes},
+               {"wall_ms", report.summary.wall_ms},
+               {"network_ms", report.summary.network_ms},
+               {"network_share", number(network_share(report.summary))},
+               {"warnings", progress.warnings},
+               {"models", Json::array()},
+               {"failed", Json::array()}};
+  for (const ModelReport& model : report.models) {
+    const TimeSummary& time = model.time;
+    json["models"].push_back({{"name", model.name},
+                              {"top1_rate", model.top1_rate},
+                              {"top5_rate", model.top5_rate},
+                              {"time",
+                               {{"n", time.n},
+                                {"mean_ms", number(time.mean)},
+                                {"bound95_ms", number(time.bound95)},
+                                {"p50_ms", number(time.p50)},
+                                {"p90_ms", number(time.p90)},
+                                {"p99_ms", number(time.p99)},
+                                {"p999_ms", number(time.p999)}}}});
+  }
+  for (const FailedInput& failed : report.failed) {
+    json["failed"].push_back({{"id", failed.id}, {"message", failed.message}});
+  }
+  return json;
+}
+
+}  // namespace triage::cli

@@ -1,0 +1,107 @@
+// What long commands say on stderr while they work: progress, warnings, durations and sizes in words.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/cli.h"
+#include "triage/clock.h"
+
+namespace triage::cli {
+namespace {
+
+constexpr int kBarWidth = 24;
+constexpr std::int64_t kTerminalGapNs = 100'000'000;  // a terminal is redrawn ten times a second at most
+constexpr std::int64_t kPlainGapNs = 10'000'000'000;  // a log gets a line every ten seconds
+
+std::string format_rate(double per_second) {
+  if (per_second >= 100) return fmt::format("{:.0f}/s", per_second);
+  if (per_second >= 1) return fmt::format("{:.1f}/s", per_second);
+  return fmt::format("{:.1f}/min", per_second * 60);
+}
+
+std::string format_bar(double share) {
+  const int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * kBarWidth);
+  return std::string(static_cast<std::size_t>(full), '#') +
+         std::string(static_cast<std::size_t>(kBarWidth - full), '.');
+}
+
+}  // namespace
+
+Progress::Progress(std::string what, std::size_t total, std::size_t done)
+    : what_(std::move(what)),
+      total_(total),
+      start_done_(done),
+      last_done_(done),
+      start_ns_(steady_clock().now_ns()),
+      last_draw_ns_(start_ns_),
+      terminal_(::isatty(STDERR_FILENO) == 1) {}
+
+Progress::~Progress() {
+  if (last_done_ == start_done_) return;  // nothing happened, and nothing has been drawn
+  draw(last_done_, {});
+  if (terminal_) fmt::print(stderr, "\n");
+}
+
+void Progress::update(std::size_t done, std::string_view note) {
+  last_done_ = done;
+  const std::int64_t now = steady_clock().now_ns();
+  if (now - last_draw_ns_ < (terminal_ ? kTerminalGapNs : kPlainGapNs)) return;
+  last_draw_ns_ = now;
+  draw(done, note);
+}
+
+void Progress::draw(std::size_t done, std::string_view note) {
+  const double seconds = static_cast<double>(steady_clock().now_ns() - start_ns_) * 1e-9;
+  const double rate = seconds > 0 ? static_cast<double>(done - std::min(done, start_done_)) / seconds : 0;
+  std::string line = fmt::format("{} {}", what_, done);
+  if (total_ > 0) line += fmt::format(" of {}", total_);
+  if (terminal_ && total_ > 0) {
+    line = fmt::format("{} [{}] {} of {}", what_,
+                       format_bar(static_cast<double>(done) / static_cast<double>(total_)), done, total_);
+  }
+  if (rate > 0 && total_ > 0) {
+    line += ", " + format_rate(rate);
+    line += done >= total_ ? ", took " + format_duration(seconds)
+                           : ", " + format_duration(static_cast<double>(total_ - done) / rate) + " left";
+  }
+  if (!note.empty()) line += fmt::format(", {}", note);
+  // "\r" to the line's start and "\x1b[K" to clear what a longer line before left over.
+  if (terminal_) {
+    fmt::print(stderr, "\r{}\x1b[K", line);
+    std::fflush(stderr);
+  } else {
+    fmt::print(stderr, "{}\n", line);
+  }
+}
+
+void warn(std::string_view text) { fmt::print(stderr, "triage: warning: {}\n", text); }
+
+std::string format_duration(double seconds) {
+  if (!(seconds >= 0) || !std::isfinite(seconds)) return "unknown";
+  if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
+  const double whole = std::round(seconds);
+  if (whole < 60) return fmt::format("{:.0f} s", whole);
+  if (whole < 3600) return fmt::format("{:.0f} min {:.0f} s", std::floor(whole / 60), std::fmod(whole, 60));
+  const double minutes = std::round(seconds / 60);
+  if (minutes < 24 * 60) {
+    return fmt::format("{:.0f} h {:.0f} min", std::floor(minutes / 60), std::fmod(minutes, 60));
+  }
+  const double hours = std::round(seconds / 3600);
+  return fmt::format("{:.0f} d {:.0f} h", std::floor(hours / 24), std::fmod(hours, 24));
+}
+
+std::string format_bytes(double bytes) {
+  if (!(bytes >= 0) || !std::isfinite(bytes)) return "unknown";
+  if (bytes < 999.5) return fmt::format("{:.0f} B", bytes);
+  for (const char* unit : {"kB", "MB", "GB", "TB"}) {
+    bytes /= 1000;
+    if (bytes < 9.95) return fmt::format("{:.1f} {}", bytes, unit);
+    if (bytes < 999.5) return fmt::format("{:.0f} {}", bytes, unit);
+  }
+  return fmt::format("{:.0f} TB", bytes);
+}
+
+}  // namespace triage::cli

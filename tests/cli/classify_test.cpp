@@ -1,0 +1,195 @@
+// triage classify on fake networks: every form of input, both outputs, and what happens to bad images.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/run_cli.h"
+#include "policy/cascade.h"
+#include "support/fake_zoo.h"
+#include "triage/zoo.h"
+
+namespace triage {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+// The policy is a cascade of a bad network that is always sure enough or not, and a perfect one.
+struct Classify : ::testing::Test {
+  testing::TempDir dir;
+  fs::path root = dir.path();
+  std::string error;
+
+  Classify() {
+    const fs::path path = testing::write_fake_zoo(
+        root / "zoo", {{.name = "small", .accuracy = 0.5, .ms = 0.01}, {.name = "large", .ms = 0.02}});
+    const Zoo zoo = load_zoo(path);
+    PolicyInfo info;
+    info.n_classes = 10;
+    for (const ModelSpec& model : zoo.models) {
+      info.models.push_back({.name = model.name, .fingerprint = model.fingerprint()});
+    }
+    save_policy(*make_cascade(info, {.thresholds = {2.0}}), root / "zoo/always-large.triage");
+    save_policy(*make_cascade(info, {.thresholds = {0.0}}), root / "zoo/always-small.triage");
+    fs::create_directories(root / "pictures/deeper");
+    for (Label label = 0; label < 3; ++label) {
+      testing::write_pnm(root / "pictures" / (std::to_string(label) + ".pgm"), testing::fake_image(label, 1));
+    }
+    testing::write_pnm(root / "pictures/deeper/7.pgm", testing::fake_image(7, 1));
+    testing::write_fake_data(root / "idx", 30);
+  }
+
+  test::CliRun run(std::vector<std::string> arguments, const std::string& input = "") {
+    arguments.insert(arguments.begin(), {"classify", "--policy", "zoo/always-large.triage"});
+    return test::run_cli(arguments, {.input = input, .folder = root, .stdout_path = ""});
+  }
+  Json run_json(std::vector<std::string> arguments, int exit_code, const std::string& input = "") {
+    arguments.push_back("--json");
+    const test::CliRun result = run(arguments, input);
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
+    error = result.err;
+    return Json::parse(result.out);
+  }
+  static std::vector<std::string> names(const Json& document) {
+    std::vector<std::string> list;
+    for (const Json& result : document["results"]) list.push_back(result["input"]);
+    return list;
+  }
+};
+
+TEST_F(Classify, SaysWhatAndWho) {
+  const test::CliRun result = run({"pictures/2.pgm", "--top", "2"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(test::matches(
+      result.out,
+      "pictures/2\\.pgm\n"
+      "  class 2 +[0-9.]+ %\n"
+      "  class [0-9] +[0-9.]+ %\n"
+      "  model     large after small\n"
+      "  time      [0-9.]+ ms: features [0-9.]+, decision [0-9.]+, preprocess [0-9.]+, inference "
+      "[0-9.]+; decode [0-9.]+ apart\n\n"));
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(Classify, ExplainsEveryLook) {
+  const test::CliRun result = run({"pictures/2.pgm", "--explain"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("  why       "), std::string::npos);
+  EXPECT_NE(result.out.find("  look      small: class "), std::string::npos);
+  EXPECT_NE(result.out.find("  look      large: class 2 with "), std::string::npos);
+}
+
+TEST_F(Classify, JsonHoldsTheWholeStory) {
+  const Json document = run_json({"pictures/2.pgm", "--top", "3", "--explain"}, 0);
+  EXPECT_EQ(document["kind"], "cascade");
+  ASSERT_EQ(document["results"].size(), 1U);
+  const Json& result = document["results"][0];
+  EXPECT_EQ(result["model"], "large");
+  EXPECT_EQ(result["refused"], false);
+  ASSERT_EQ(result["answer"].size(), 3U);
+  EXPECT_EQ(result["answer"][0]["class"], 2);
+  EXPECT_EQ(result["answer"][0]["label"], "class 2");
+  EXPECT_EQ(result["looks"].size(), 2U);
+  EXPECT_EQ(result["looks"][0]["model"], "small");
+  EXPECT_FALSE(result["why"]["steps"].empty());
+  const Json& times = result["times_ms"];
+  EXPECT_NEAR(times["total"].get<double>(),
+              times["features"].get<double>() + times["decision"].get<double>() +
+                  times["preprocess"].get<double>() + times["inference"].get<double>(),
+              1e-6);
+  EXPECT_TRUE(document["failed"].empty());
+}
+
+TEST_F(Classify, FoldersStandForAllTheirImagesSorted) {
+  std::ofstream(root / "pictures/notes.txt") << "not an image";
+  const Json document = run_json({"pictures"}, 0);
+  EXPECT_EQ(names(document), (std::vector<std::string>{"pictures/0.pgm", "pictures/1.pgm", "pictures/2.pgm",
+                                                       "pictures/deeper/7.pgm"}));
+  EXPECT_NE(error.find("1 files without an image extension"), std::string::npos) << error;
+}
+
+TEST_F(Classify, StdinListsPathsBetweenOtherInputs) {
+  const Json document =
+      run_json({"pictures/0.pgm", "-", "pictures/2.pgm"}, 0, "pictures/1.pgm\n\npictures/deeper\n");
+  EXPECT_EQ(names(document), (std::vector<std::string>{"pictures/0.pgm", "pictures/1.pgm",
+                                                       "pictures/deeper/7.pgm", "pictures/2.pgm"}));
+}
+
+TEST_F(Classify, IdxFilesGiveTheirImagesAndLabels) {
+  const Json document = run_json({"idx/fake-images-idx3-ubyte", "--range", "4:7"}, 0);
+  ASSERT_EQ(document["results"].size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(document["results"][i]["label"]["class"], testing::fake_label(i + 4));
+    EXPECT_EQ(document["results"][i]["answer"][0]["class"], testing::fake_label(i + 4));
+  }
+  const test::CliRun result = run({"idx/fake-images-idx3-ubyte", "--range", "4:7"});
+  EXPECT_NE(result.out.find("3 inputs, "), std::string::npos);
+  EXPECT_NE(result.out.find("3 of 3 labelled ones right"), std::string::npos);
+  EXPECT_NE(result.out.find("answered by large (3)"), std::string::npos);
+}
+
+TEST_F(Classify, OneBadImageDoesNotStopTheRest) {
+  std::ofstream(root / "pictures/1.pgm") << "P5\n28 28\n255\nshort";
+  const Json document = run_json({"pictures", "absent.png"}, 1);
+  EXPECT_EQ(names(document),
+            (std::vector<std::string>{"pictures/0.pgm", "pictures/2.pgm", "pictures/deeper/7.pgm"}));
+  ASSERT_EQ(document["failed"].size(), 2U);
+  EXPECT_EQ(document["failed"][0]["input"], "pictures/1.pgm");
+  EXPECT_NE(error.find("triage: 2 of 5 inputs failed:\n  pictures/1.pgm\n  absent.png\n"), std::string::npos)
+      << error;
+}
+
+TEST_F(Classify, NamesWithStrangeCharactersAreShownSafely) {
+  const std::string name = "pictures/\x1b[31mred\n.pgm";
+  testing::write_pnm(root / name, testing::fake_image(3, 1));
+  const test::CliRun result = run({name});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out.substr(0, result.out.find('\n')), "pictures/\\x1b[31mred\\x0a.pgm");
+  EXPECT_EQ(run_json({name}, 0)["results"][0]["input"], name);
+}
+
+TEST_F(Classify, PathsThatAreNotUtf8GiveValidJson) {
+  testing::write_pnm(root / "\xFF.pgm", testing::fake_image(3, 1));
+  EXPECT_EQ(run_json({"\xFF.pgm"}, 0)["results"][0]["answer"][0]["class"], 3);
+}
+
+TEST_F(Classify, ZooIsTheOneBesideThePolicyUnlessNamed) {
+  fs::rename(root / "zoo/zoo.json", root / "zoo/other.json");
+  EXPECT_EQ(run({"pictures/1.pgm"}).exit_code, 2);
+  EXPECT_EQ(run({"pictures/1.pgm", "--zoo", "zoo/other.json"}).exit_code, 0);
+}
+
+TEST_F(Classify, UnwritableOutputIsAnError) {
+  const test::CliRun result =
+      test::run_cli({"classify", "--policy", "zoo/always-large.triage", "pictures/1.pgm"},
+                    {.input = "", .folder = root, .stdout_path = "/dev/full"});
+  EXPECT_EQ(result.exit_code, 5);
+  EXPECT_NE(result.err.find("triage: stdout: "), std::string::npos) << result.err;
+}
+
+TEST(Info, SaysWhatIsThereAndWhatIsMissing) {
+  const test::CliRun text = test::run_cli({"info"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  for (const char* row : {"triage  ", "machine  ", "engine  ", "libraries  ", "energy  ", "data  ", "cache  ",
+                          "disk  ", "missing  "}) {
+    EXPECT_NE(text.out.find(row), std::string::npos) << row;
+  }
+  const test::CliRun run = test::run_cli({"info", "--json"});
+  EXPECT_EQ(run.exit_code, 0);
+  const Json document = Json::parse(run.out);
+  EXPECT_FALSE(document["machine"].get<std::string>().empty());
+  EXPECT_TRUE(document["libraries"].contains("OpenCV"));
+  for (const Json& item : document["missing"]) EXPECT_FALSE(item["how_to_get_it"].get<std::string>().empty());
+#ifdef TRIAGE_WITH_OPENVINO
+  EXPECT_EQ(document["engines"][0]["name"], "OpenVINO");
+#else
+  EXPECT_NE(run.out.find("OpenVINO: not in this build"), std::string::npos);
+#endif
+}
+
+}  // namespace
+}  // namespace triage

@@ -1,0 +1,116 @@
+// triage evaluate, as a user runs it, on a profile of fake networks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "cli/run_cli.h"
+#include "support/fake_zoo.h"
+#include "triage/learn.h"
+#include "triage/profile.h"
+
+namespace triage::test {
+namespace {
+
+std::string slurp(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// One profile for all tests: measuring it takes longer than judging it.
+class Evaluate : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new triage::testing::TempDir;
+    const auto zoo =
+        triage::testing::write_fake_zoo(folder_->path() / "zoo", {{.name = "small", .accuracy = 0.6},
+                                                                  {.name = "middle", .accuracy = 0.8},
+                                                                  {.name = "large", .accuracy = 0.95}});
+    const auto data = triage::testing::write_fake_data(folder_->path() / "data", 240);
+    FakeClock clock;
+    EngineOptions engine;
+    engine.clock = &clock;
+    EngineSet engines(engine);
+    DatasetOptions dataset;
+    dataset.data = {data.images};
+    dataset.labels = {data.labels};
+    measure_profile(load_zoo(zoo), engines, *open_dataset(dataset), {}, profile());
+    const std::filesystem::path paths[] = {profile()};
+    const Table table = load_table(paths);
+    const std::vector<std::uint32_t> rows{0, 1, 2, 3};
+    save_policy(*train_single(table, rows, Criterion::kTop1, 2), policy());
+  }
+  static void TearDownTestSuite() { delete folder_; }
+
+  static std::string profile() { return (folder_->path() / "fake.profile").string(); }
+  static std::string policy() { return (folder_->path() / "mine.triage").string(); }
+  static CliRun evaluate(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"evaluate", profile()});
+    return run_cli(arguments);
+  }
+  static triage::testing::TempDir* folder_;
+};
+triage::testing::TempDir* Evaluate::folder_ = nullptr;
+
+TEST_F(Evaluate, PrintsTablesAndAVerdict) {
+  const CliRun run = evaluate({"--cv", "3", "--bootstrap", "50"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  for (const char* text : {"240 inputs, 3 models, top-1, 3-fold cross-validation, seed 0", "VBS (oracle)",
+                           "shuffled features", "cascade", "Algorithm 1", "KNN-1", "Verdict: Use "}) {
+    EXPECT_NE(run.out.find(text), std::string::npos) << text;
+  }
+}
+
+TEST_F(Evaluate, JsonIsOneDocument) {
+  const CliRun run = evaluate({"--cv", "3", "--bootstrap", "20", "--json", "--criterion", "top5"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const auto json = nlohmann::json::parse(run.out);
+  EXPECT_EQ(json["criterion"], "top5");
+  EXPECT_EQ(json["inputs"], 240);
+  EXPECT_EQ(json["profiles"][0], "fake.profile");
+  EXPECT_EQ(json["command"].get<std::string>().find(folder_->path().string()), std::string::npos)
+      << "no folders of the user's in a document that is passed on";
+}
+
+TEST_F(Evaluate, WritesReportAndFolds) {
+  const std::string report = (folder_->path() / "new/report.html").string(),
+                    folds = (folder_->path() / "folds.csv").string();
+  const CliRun run = evaluate({"--cv", "3", "--bootstrap", "20", "--report", report, "--folds", folds});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("Report: "), std::string::npos);
+  EXPECT_EQ(slurp(report).rfind("<!DOCTYPE html>", 0), 0U);
+  const std::string csv = slurp(folds);
+  EXPECT_EQ(csv.rfind("input,fold\n", 0), 0U);
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 241);
+}
+
+TEST_F(Evaluate, JudgesAFinishedPolicy) {
+  const CliRun run = evaluate({"--policy", policy(), "--bootstrap", "20"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("  mine "), std::string::npos);
+  EXPECT_EQ(run.err.find("very inputs"), std::string::npos) << "trained on four of them only";
+}
+
+TEST_F(Evaluate, RejectsWhatMakesNoSense) {
+  const auto fails = [&](std::vector<std::string> arguments, int code, const std::string& regex) {
+    const CliRun run = evaluate(std::move(arguments));
+    EXPECT_EQ(run.exit_code, code) << run.err;
+    EXPECT_TRUE(matches(run.err, regex));
+    EXPECT_EQ(run.out, "");
+  };
+  fails({"--cv", "1"}, 2, "triage: --cv: [^\n]*\n");
+  fails({"--cv", "3", "--policy", policy()}, 2, "triage: [^\n]*excludes[^\n]*\n");
+  fails({"--criterion", "top3"}, 2, "triage: [^\n]*top3[^\n]*\n");
+  fails({"--fallback", "nobody"}, 2, "triage: --fallback: 'nobody', expected [^\n]*\n");
+  fails({"--cv", "241"}, 2, "triage: [^\n]*241[^\n]*\n");
+  fails({"--policy", policy(), "--folds", (folder_->path() / "f.csv").string()}, 2,
+        "triage: --folds: [^\n]*\n");
+  fails({"--policy", (folder_->path() / "none.triage").string()}, 5, "triage: [^\n]*none.triage[^\n]*\n");
+  const CliRun run = run_cli({"evaluate", (folder_->path() / "none.profile").string()});
+  EXPECT_EQ(run.exit_code, 5) << run.err;
+}
+
+}  // namespace
+}  // namespace triage::test

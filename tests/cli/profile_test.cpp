@@ -1,0 +1,218 @@
+// triage profile and triage merge as a user runs them: kill -9, Ctrl-C, two at once, bad arguments.
+#include "triage/profile.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/files.h"
+#include "cli/run_cli.h"
+#include "profile/profile_fixture.h"
+
+namespace triage {
+namespace {
+
+using test::CliRun;
+using test::matches;
+using test::run_cli;
+using testing::expect_same_content;
+using testing::read_records;
+
+// Long enough that a kill meets it at work.
+constexpr std::size_t kInputs = 3000;
+
+struct ProfileCommand : ::testing::Test {
+  testing::TempDir folder;
+  std::filesystem::path zoo = testing::write_fake_zoo(
+      folder.path() / "zoo",
+      {{.name = "small", .accuracy = 0.6}, {.name = "large", .accuracy = 0.9, .ms = 0.3}});
+  testing::FakeData data = testing::write_fake_data(folder.path() / "data", kInputs);
+  std::string out = (folder.path() / "out.profile").string();
+
+  [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {
+        "profile",    "--zoo",    zoo.string(), "--data", data.images.string(),
+        "--features", "contrast", "-o",         out,      "--no-cache"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+  // Starts it without waiting.
+  [[nodiscard]] pid_t start() const {
+    std::vector<std::string> arguments = command();
+    std::vector<char*> argv{const_cast<char*>(TRIAGE_BINARY)};
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    const std::string log = (folder.path() / "log").string();
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      ::dup2(fd, 1);
+      ::dup2(fd, 2);
+      ::execv(TRIAGE_BINARY, argv.data());
+      ::_exit(127);
+    }
+    return child;
+  }
+  static int wait_for(pid_t child) {
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  // Committed inputs; 0 before there are any.
+  [[nodiscard]] std::int64_t n_done() const {
+    return std::filesystem::exists(out) ? ProfileReader(out).n_done() : 0;
+  }
+  void wait_until_it_works(pid_t child) const {
+    while (!std::filesystem::exists(out) && ::waitpid(child, nullptr, WNOHANG) == 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+};
+
+TEST_F(ProfileCommand, PrintsATable) {
+  const CliRun run = run_cli(command({"--limit", "50"}));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(matches(run.out,
+                      "model +top-1 +top-5 +mean ms +\\+-95 % +p50 +p90 +p99\n"
+                      "small +0\\.[0-9]{4} .*\n"
+                      "large +0\\.[0-9]{4} .*\n"
+                      ".*out\\.profile: 50 inputs, 0 failed, [0-9.]+ kB\n"
+                      "this run took .*, [0-9]+ % of it inside the networks\n"));
+}
+
+TEST_F(ProfileCommand, PrintsOneJsonDocument) {
+  const CliRun run = run_cli(command({"--limit", "50", "--json"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const nlohmann::json json = nlohmann::json::parse(run.out);
+  EXPECT_EQ(json.at("inputs"), 50);
+  EXPECT_EQ(json.at("failed").size(), 0U);
+  ASSERT_EQ(json.at("models").size(), 2U);
+  EXPECT_EQ(json["models"][1]["name"], "large");
+  EXPECT_EQ(json["models"][1]["time"]["n"], 50);
+  EXPECT_GE(json["models"][1]["time"]["mean_ms"], 0.3);
+  EXPECT_GT(json.at("network_share"), 0.0);
+}
+
+TEST_F(ProfileCommand, ShardsMergeToTheWhole) {
+  ASSERT_EQ(run_cli(command({"--limit", "50"})).exit_code, 0);
+  const std::string whole = out;
+  std::vector<std::string> merge = {"merge", "-o", (folder.path() / "merged").string()};
+  for (const char* shard : {"0/2", "1/2"}) {
+    out = (folder.path() / (std::string("shard") + shard[0])).string();
+    ASSERT_EQ(run_cli(command({"--limit", "50", "--shard", shard})).exit_code, 0);
+    merge.push_back(out);
+  }
+  const CliRun run = run_cli(merge);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(matches(run.out, ".*merged: 50 inputs of 2 profiles, 0 failed, .*\n"));
+  expect_same_content(read_records(whole), read_records(folder.path() / "merged"));
+  EXPECT_EQ(run_cli(merge).exit_code, 2);  // it exists now
+}
+
+TEST_F(ProfileCommand, BadPicturesAreListed) {
+  const std::filesystem::path pictures = folder.path() / "pictures" / "class";
+  for (int i = 0; i < 9; ++i) {
+    const auto file = pictures / ("p" + std::to_string(i) + ".pgm");
+    testing::write_pnm(file, testing::fake_image(0, static_cast<std::uint64_t>(i)));
+    if (i >= 2) write_text_atomic(file, "P5\n28 28\n255\nshort");
+  }
+  const CliRun run =
+      run_cli({"profile", "--zoo", zoo.string(), "--data", pictures.parent_path().string(), "-o", out});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_NE(run.out.find("9 inputs, 7 failed"), std::string::npos) << run.out;
+  EXPECT_NE(run.err.find("p2.pgm"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("triage: 2 more inputs failed"), std::string::npos) << run.err;
+}
+
+TEST_F(ProfileCommand, SurvivesKill9AtThreeRandomMoments) {
+  const std::string undisturbed = out;
+  ASSERT_EQ(run_cli(command()).exit_code, 0);
+  out = (folder.path() / "killed.profile").string();
+  Random random(20181104);
+  int killed = 0;
+  for (int kill = 0; kill < 3; ++kill) {
+    const std::int64_t before = n_done();
+    const pid_t child = start();
+    wait_until_it_works(child);
+    // Across the first commits: some kills meet an open transaction before, some after one.
+    std::this_thread::sleep_for(std::chrono::milliseconds(100 + random.below(1200)));
+    ::kill(child, SIGKILL);
+    killed += wait_for(child) == 128 + SIGKILL ? 1 : 0;
+    EXPECT_GE(n_done(), before);  // nothing committed is lost
+  }
+  EXPECT_GE(killed, 1);
+  const CliRun run = run_cli(command());
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  expect_same_content(read_records(undisturbed), read_records(out));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    EXPECT_EQ(entry.path().string().find("killed.profile-"), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(ProfileCommand, CtrlCKeepsWhatIsDone) {
+  const pid_t child = start();
+  wait_until_it_works(child);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  ::kill(child, SIGINT);
+  EXPECT_EQ(wait_for(child), 130);
+  const std::string log = read_text(folder.path() / "log");
+  EXPECT_NE(log.find("run the same command again to go on"), std::string::npos) << log;
+  const std::int64_t done = n_done();
+  EXPECT_LT(done, static_cast<std::int64_t>(kInputs));
+  const CliRun run = run_cli(command({"--json"}));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(nlohmann::json::parse(run.out).at("resumed"), done);
+}
+
+TEST_F(ProfileCommand, ASecondWriterIsToldAtOnce) {
+  const pid_t child = start();
+  wait_until_it_works(child);
+  const CliRun second = run_cli(command());
+  EXPECT_EQ(second.exit_code, 3);
+  EXPECT_TRUE(matches(second.err, "triage: .*out\\.profile: another process is writing it, .*\n"));
+  ::kill(child, SIGKILL);
+  wait_for(child);
+}
+
+TEST_F(ProfileCommand, AnotherZooIsRefused) {
+  ASSERT_EQ(run_cli(command({"--limit", "5"})).exit_code, 0);
+  const CliRun run = run_cli(command({"--limit", "5", "--models", "large"}));
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_NE(run.err.find("number of models 2, expected 1"), std::string::npos) << run.err;
+  EXPECT_EQ(run_cli(command({"--limit", "6"})).exit_code, 3);
+  EXPECT_EQ(run_cli(command({"--limit", "5", "--threads", "2"})).exit_code, 3);
+  EXPECT_EQ(run_cli(command({"--limit", "5"})).exit_code, 0);
+}
+
+TEST_F(ProfileCommand, ArgumentsThatMakeNoSense) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--shard", "4/4"}, "--shard: '4/4', expected i/n with i from 0 to n-1"},
+      {{"--shard", "1"}, "--shard: '1', expected"},
+      {{"--shard", "a/b"}, "--shard: 'a/b', expected"},
+      {{"--range", "5"}, "--range: '5', expected a:b"},
+      {{"--range", "x:9"}, "--range: 'x:9', expected a:b"},
+      {{"--crop", "left"}, "left"},
+      {{"--models", "small,tiny"}, "--models: 'tiny' is not in"},
+      {{"--models", "small,small"}, "--models: 'small' is named twice"},
+      {{"--features", "beauty"}, "beauty"},  // beside the command's own "contrast"
+      {{"--working-size", "3"}, "3"},
+      {{"--threads", "0"}, "--threads"},
+      {{"--limit", "0"}, "--limit"},
+      {{"--max-pixels", "-1"}, "--max-pixels"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const CliRun run = run_cli(command(arguments));
+    EXPECT_EQ(run.exit_code, 2) << arguments[0];
+    EXPECT_NE(run.err.find(message), std::string::npos) << run.err;
+    EXPECT_FALSE(std::filesystem::exists(out));
+  }
+}
+
+}  // namespace
+}  // namespace triage

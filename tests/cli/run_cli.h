@@ -1,0 +1,30 @@
+// Runs the real binary, as a user does, and collects what it says.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace triage::test {
+
+struct CliRun {
+  int exit_code = -1;  // 128 + signal when it was killed
+  std::string out;
+  std::string err;
+};
+
+struct CliOptions {
+  std::string input;                  // its stdin
+  std::filesystem::path folder;       // where it runs; empty: here
+  std::filesystem::path stdout_path;  // a file that takes stdout instead of CliRun::out
+};
+
+// `arguments` follow the binary's name; no shell is involved.
+[[nodiscard]] CliRun run_cli(const std::vector<std::string>& arguments, const CliOptions& options = {});
+
+// Whether all of `text` matches; shows it when it does not.
+[[nodiscard]] ::testing::AssertionResult matches(const std::string& text, const std::string& regex);
+
+}  // namespace triage::test

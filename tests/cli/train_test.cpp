@@ -1,0 +1,120 @@
+// `triage train` as a user runs it, on a profile of fake networks.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/run_cli.h"
+#include "support/fake_zoo.h"
+#include "triage/dataset.h"
+#include "triage/engine.h"
+#include "triage/policy.h"
+#include "triage/profile.h"
+
+namespace triage::test {
+namespace {
+
+class Train : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new triage::testing::TempDir;
+    const auto zoo = load_zoo(triage::testing::write_fake_zoo(
+        folder_->path() / "zoo",
+        {{.name = "small", .accuracy = 0.7}, {.name = "large", .accuracy = 0.95, .ms = 0.2}}));
+    const auto data = triage::testing::write_fake_data(folder_->path() / "data", 120);
+    EngineSet engines;
+    measure_profile(zoo, engines,
+                    *open_dataset({.data = {data.images}, .labels = {data.labels}, .range = {}}), {},
+                    profile());
+  }
+  static void TearDownTestSuite() { delete folder_; }
+
+  static std::filesystem::path profile() { return folder_->path() / "fake.profile"; }
+  static std::filesystem::path out() { return folder_->path() / "out.triage"; }
+  static CliRun train(std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", profile().string(), "-o", out().string()});
+    return run_cli(more);
+  }
+  static void expect_usage(const std::vector<std::string>& more, const std::string& regex) {
+    const auto run = train(more);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.out, "");
+    EXPECT_TRUE(matches(run.err, "(.|\n)*" + regex + "(.|\n)*"));
+  }
+
+ private:
+  static triage::testing::TempDir* folder_;
+};
+triage::testing::TempDir* Train::folder_ = nullptr;
+
+TEST_F(Train, PremodelShowsAlgorithm1AndWritesThePolicy) {
+  const auto run = train({"--policy", "premodel", "--features", "contrast,avg_brightness"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(
+      matches(run.out,
+              "premodel, trained on 120 inputs\n(.|\n)*Algorithm 1(.|\n)*small +[0-9.]+ % +\\+[0-9.]+  kept\n"
+              "(.|\n)*out\\.triage written, [0-9.]+ .*optimistic.*triage evaluate(.|\n)*"));
+  const auto policy = load_policy(out());
+  EXPECT_EQ(policy->kind(), "premodel");
+  EXPECT_EQ(policy->info().schema.size(), 2U);
+}
+
+TEST_F(Train, CascadeShowsItsThresholds) {
+  const auto run = train({"--policy", "cascade", "--margin", "-5", "--max-stages", "2"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(
+      matches(run.out, "cascade, trained on 120 inputs\n(.|\n)*accepted from\n(.|\n)*always\n(.|\n)*"));
+  EXPECT_EQ(load_policy(out())->kind(), "cascade");
+}
+
+TEST_F(Train, SingleRunsTheNamedModel) {
+  EXPECT_EQ(train({"--policy", "single:large", "--criterion", "top5"}).exit_code, 0);
+  const auto policy = load_policy(out());
+  EXPECT_EQ(policy->kind(), "single");
+  EXPECT_EQ(policy->info().models.at(0).name, "large");
+  EXPECT_EQ(policy->info().criterion, Criterion::kTop5);
+}
+
+TEST_F(Train, JsonIsOneDocument) {
+  const auto run = train({"--policy", "premodel", "--fallback", "refuse", "--json"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const auto document = nlohmann::json::parse(run.out);
+  EXPECT_EQ(document["policy"], "premodel");
+  EXPECT_EQ(document["inputs"], 120);
+  EXPECT_EQ(document["features"].size(), 7U);
+  EXPECT_EQ(document["training"]["fallback"], "refuse");
+  EXPECT_EQ(document["selection"][0]["kept"], true);
+  EXPECT_EQ(document["size_bytes"], std::filesystem::file_size(out()));
+}
+
+TEST_F(Train, WarnsOfConstantFeatures) {
+  // The fake images are gray: no hue.
+  const auto run = train({"--policy", "premodel", "--features", "contrast,hue1"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_TRUE(matches(run.err, "triage: warning: feature 'hue1' is 0 on every training input(.|\n)*"));
+}
+
+TEST_F(Train, RefusesBadArguments) {
+  expect_usage({}, "--policy is required");
+  expect_usage({"--policy", "magic"}, "--policy: 'magic', expected premodel, cascade or single:MODEL");
+  expect_usage({"--policy", "single:huge"},
+               "--policy: no model 'huge' in the profile, expected one of: small, large");
+  expect_usage({"--policy", "cascade", "--theta", "1"}, "--theta: given for --policy cascade");
+  expect_usage({"--policy", "premodel", "--price", "1"}, "--price: given for --policy premodel");
+  expect_usage({"--policy", "premodel", "--k", "4"}, "k: 4, expected an odd number from 1 to 63");
+  expect_usage({"--policy", "premodel", "--features", "beauty"}, "feature 'beauty': not in the profile");
+  expect_usage({"--policy", "premodel", "--fallback", "worst"}, "fallback: 'worst', expected best, refuse");
+  expect_usage({"--policy", "premodel", "--criterion", "top3"}, "top3");
+  expect_usage({"--policy", "cascade", "--max-stages", "4"}, "stages 4, expected 1 to 3");
+}
+
+TEST_F(Train, RefusesWhatIsNoProfile) {
+  const auto path = out().parent_path() / "text.profile";
+  std::ofstream(path) << "not a profile";
+  const auto run = run_cli({"train", path.string(), "--policy", "premodel", "-o", out().string()});
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_TRUE(matches(run.err, "triage: .*text\\.profile(.|\n)*"));
+}
+
+}  // namespace
+}  // namespace triage::test
