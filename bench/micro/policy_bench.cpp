@@ -1,0 +1,98 @@
+// What a decision costs, nanoseconds each: the neighbour search, the premodel's whole decision, the
+// cascade's; and building the search when a policy is loaded.
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/hash.h"
+#include "policy/cascade.h"
+#include "policy/knn.h"
+#include "policy/premodel.h"
+
+namespace {
+
+constexpr std::size_t kRows = 50000;
+constexpr std::size_t kQueries = 1024;
+
+// Half of each feature is uniform, half lies close to a few values, as real ones do.
+std::vector<float> random_rows(std::size_t n, std::size_t d, std::uint64_t seed) {
+  triage::Random random(seed);
+  std::vector<float> rows(n * d);
+  for (float& value : rows) {
+    const double uniform = random.uniform();
+    value = static_cast<float>(
+        random.below(2) == 0 ? uniform : 0.2 * static_cast<double>(random.below(5)) + 0.05 * uniform);
+  }
+  return rows;
+}
+
+triage::PolicyInfo info_of(std::size_t n_models, std::size_t d) {
+  triage::PolicyInfo info;
+  for (std::size_t i = 0; i < n_models; ++i) info.models.push_back({"model" + std::to_string(i), "", 1, 2});
+  for (std::size_t i = 0; i < d; ++i) info.schema.features.push_back({"feature" + std::to_string(i), 1});
+  return info;
+}
+
+void knn_build(benchmark::State& state) {
+  const auto d = static_cast<std::size_t>(state.range(0));
+  const auto rows = random_rows(kRows, d, 1);
+  for (auto _ : state) {
+    const triage::KnnIndex index(rows, d);
+    benchmark::DoNotOptimize(&index);
+  }
+}
+BENCHMARK(knn_build)->Arg(7)->Unit(benchmark::kMillisecond);
+
+void knn_search(benchmark::State& state) {
+  const auto d = static_cast<std::size_t>(state.range(0));
+  const triage::KnnIndex index(random_rows(kRows, d, 1), d);
+  const auto queries = random_rows(kQueries, d, 2);
+  std::array<triage::Neighbour, triage::kMaxNeighbours> nearest;
+  std::size_t i = 0;
+  for (auto _ : state) {
+    index.search(std::span(queries).subspan(i * d, d), std::span(nearest).first(5));
+    benchmark::DoNotOptimize(nearest);
+    i = (i + 1) % kQueries;
+  }
+}
+BENCHMARK(knn_search)->Arg(4)->Arg(7)->Arg(12);
+
+void premodel_decision(benchmark::State& state) {
+  constexpr std::size_t d = 7;
+  triage::PremodelModel model;
+  model.n_stages = 3;
+  model.fallback = 2;
+  model.minimum.assign(d, 0);
+  model.maximum.assign(d, 1);
+  model.rows = random_rows(kRows, d, 1);
+  for (std::size_t i = 0; i < kRows; ++i) {
+    model.optimum.push_back(static_cast<triage::ModelIndex>(i % 4) - 1);
+    model.ids.push_back("input");
+  }
+  const auto policy = triage::make_premodel(info_of(3, d), std::move(model));
+  const auto queries = random_rows(kQueries, d, 2);
+  std::size_t i = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(policy->next({std::span(queries).subspan(i * d, d), {}, {}}));
+    i = (i + 1) % kQueries;
+  }
+}
+BENCHMARK(premodel_decision);
+
+void cascade_decision(benchmark::State& state) {
+  const auto policy = triage::make_cascade(info_of(2, 0), {{0.9}});
+  std::vector<triage::Look> looks(1);
+  looks[0].model = 0;
+  looks[0].confidence = 0.5;
+  for (auto _ : state) {
+    looks[0].confidence = 1.4 - looks[0].confidence;
+    benchmark::DoNotOptimize(policy->next({{}, looks, {}}));
+  }
+}
+BENCHMARK(cascade_decision);
+
+}  // namespace
+
+BENCHMARK_MAIN();
