@@ -55,7 +55,7 @@ BENCHMARK(preprocess)
 #ifdef TRIAGE_WITH_OPENVINO
 // A look at a 784 x 10 linear network: tensor, run, probabilities, the best 16.
 void linear_look(benchmark::State& state) {
-  const triage::testing::TempDir dir;
+  const triage::testing::TempFolder dir;
   const auto input = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{1, 784});
   const auto weights =
       ov::op::v0::Constant::create(ov::element::f32, {784, 10}, std::vector<float>(7840, 0.01F));

@@ -127,7 +127,7 @@ class Adopt : public ::testing::Test {
     return adopt_model(files, zoo, engines_.for_file(file), *data_, options_, {});
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   EngineSet engines_;
   std::unique_ptr<Dataset> data_;
   AdoptOptions options_;
@@ -212,7 +212,7 @@ TEST_F(Adopt, GivesTheSameEveryTime) {
 }
 
 TEST(Judge, CountsRightAnswers) {
-  const TempDir dir;
+  const TempFolder dir;
   const Zoo zoo = load_zoo(write_fake_zoo(dir.path(), {{.name = "sure"}, {.name = "half", .accuracy = 0.5}}));
   const FakeData files = write_fake_data(dir.path(), 400);
   const auto data =

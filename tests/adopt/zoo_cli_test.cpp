@@ -10,11 +10,11 @@
 #include "support/fake_zoo.h"
 #include "triage/zoo.h"
 
-namespace triage::test {
+namespace triage::testing {
 namespace {
 
 using triage::testing::FakeData;
-using triage::testing::TempDir;
+using triage::testing::TempFolder;
 using triage::testing::write_fake_data;
 using triage::testing::write_fake_zoo;
 
@@ -39,7 +39,7 @@ class ZooCli : public ::testing::Test {
     return run_cli(arguments);
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   std::filesystem::path zoo_;
   FakeData data_;
 };
@@ -132,4 +132,4 @@ TEST_F(ZooCli, AddRefusesBadArguments) {
 }
 
 }  // namespace
-}  // namespace triage::test
+}  // namespace triage::testing

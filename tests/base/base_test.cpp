@@ -143,7 +143,7 @@ TEST(Sha256, OfKnownTexts) {
 }
 
 TEST(Sha256, OfAFileIsThatOfItsContent) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const std::string million(1'000'000, 'a');
   EXPECT_EQ(sha256_file(folder.write("a", million)),
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
@@ -154,7 +154,7 @@ TEST(Sha256, OfAFileIsThatOfItsContent) {
 }
 
 TEST(ReadFile, GivesTheContentUpToALimit) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const fs::path path = folder.write("a", std::string("a\0b\n", 4));
   EXPECT_EQ(read_text(path), std::string("a\0b\n", 4));
   EXPECT_EQ(read_file(path, 4), (std::vector<std::uint8_t>{'a', 0, 'b', '\n'}));
@@ -171,7 +171,7 @@ std::size_t n_entries(const fs::path& folder) {
 }
 
 TEST(WriteFileAtomic, ReplacesAndMakesFolders) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   const fs::path path = folder / "new/deep/file";
   write_text_atomic(path, "first, longer");
   write_text_atomic(path, "second");
@@ -183,7 +183,7 @@ TEST(WriteFileAtomic, ReplacesAndMakesFolders) {
 }
 
 TEST(WriteFileAtomic, LeavesNothingBehindWhenItFails) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   fs::create_directories(folder / "taken/inner");
   EXPECT_TRIAGE_ERROR(write_text_atomic(folder / "taken", "x"), kIo, "taken", "cannot be replaced");
   EXPECT_EQ(n_entries(folder.path()), 1U);

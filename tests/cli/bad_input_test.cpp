@@ -32,7 +32,7 @@ void spill(const fs::path& path, std::string_view bytes) { std::ofstream(path, s
 // Everything good, made once: zoo.json, policy `p.triage`, folder `images` with labels.csv, IDX pair in
 // `idx`, `x.profile`.
 struct World {
-  testing::TempDir dir;
+  testing::TempFolder dir;
   fs::path root = dir.path();
 
   World() {
@@ -298,8 +298,8 @@ class BadInput : public ::testing::TestWithParam<Case> {
 TEST_P(BadInput, GetsItsMessageAndExitCode) {
   const Case& bad = GetParam();
   bad.spoil(world());
-  const test::CliRun run =
-      test::run_cli(bad.arguments, {.input = "", .folder = world().root, .stdout_path = ""});
+  const testing::CliRun run =
+      testing::run_cli(bad.arguments, {.input = "", .folder = world().root, .stdout_path = ""});
   EXPECT_EQ(run.exit_code, bad.exit_code) << run.err;
   EXPECT_TRUE(std::regex_search(run.err, std::regex("^triage: "))) << run.err;
   EXPECT_TRUE(std::regex_search(run.err, std::regex(bad.message))) << bad.message << "\nfound: " << run.err;

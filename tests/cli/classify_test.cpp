@@ -20,7 +20,7 @@ using Json = nlohmann::json;
 
 // The policy is a cascade of a bad network that is always sure enough or not, and a perfect one.
 struct Classify : ::testing::Test {
-  testing::TempDir dir;
+  testing::TempFolder dir;
   fs::path root = dir.path();
   std::string error;
 
@@ -43,13 +43,13 @@ struct Classify : ::testing::Test {
     testing::write_fake_data(root / "idx", 30);
   }
 
-  test::CliRun run(std::vector<std::string> arguments, const std::string& input = "") {
+  testing::CliRun run(std::vector<std::string> arguments, const std::string& input = "") {
     arguments.insert(arguments.begin(), {"classify", "--policy", "zoo/always-large.triage"});
-    return test::run_cli(arguments, {.input = input, .folder = root, .stdout_path = ""});
+    return testing::run_cli(arguments, {.input = input, .folder = root, .stdout_path = ""});
   }
   Json run_json(std::vector<std::string> arguments, int exit_code, const std::string& input = "") {
     arguments.push_back("--json");
-    const test::CliRun result = run(arguments, input);
+    const testing::CliRun result = run(arguments, input);
     EXPECT_EQ(result.exit_code, exit_code) << result.err;
     error = result.err;
     return Json::parse(result.out);
@@ -62,9 +62,9 @@ struct Classify : ::testing::Test {
 };
 
 TEST_F(Classify, SaysWhatAndWho) {
-  const test::CliRun result = run({"pictures/2.pgm", "--top", "2"});
+  const testing::CliRun result = run({"pictures/2.pgm", "--top", "2"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_TRUE(test::matches(
+  EXPECT_TRUE(testing::matches(
       result.out,
       "pictures/2\\.pgm\n"
       "  class 2 +[0-9.]+ %\n"
@@ -76,7 +76,7 @@ TEST_F(Classify, SaysWhatAndWho) {
 }
 
 TEST_F(Classify, ExplainsEveryLook) {
-  const test::CliRun result = run({"pictures/2.pgm", "--explain"});
+  const testing::CliRun result = run({"pictures/2.pgm", "--explain"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.out.find("  why       "), std::string::npos);
   EXPECT_NE(result.out.find("  look      small: class "), std::string::npos);
@@ -126,7 +126,7 @@ TEST_F(Classify, IdxFilesGiveTheirImagesAndLabels) {
     EXPECT_EQ(document["results"][i]["label"]["class"], testing::fake_label(i + 4));
     EXPECT_EQ(document["results"][i]["answer"][0]["class"], testing::fake_label(i + 4));
   }
-  const test::CliRun result = run({"idx/fake-images-idx3-ubyte", "--range", "4:7"});
+  const testing::CliRun result = run({"idx/fake-images-idx3-ubyte", "--range", "4:7"});
   EXPECT_NE(result.out.find("3 inputs, "), std::string::npos);
   EXPECT_NE(result.out.find("3 of 3 labelled ones right"), std::string::npos);
   EXPECT_NE(result.out.find("answered by large (3)"), std::string::npos);
@@ -146,7 +146,7 @@ TEST_F(Classify, OneBadImageDoesNotStopTheRest) {
 TEST_F(Classify, NamesWithStrangeCharactersAreShownSafely) {
   const std::string name = "pictures/\x1b[31mred\n.pgm";
   testing::write_pnm(root / name, testing::fake_image(3, 1));
-  const test::CliRun result = run({name});
+  const testing::CliRun result = run({name});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out.substr(0, result.out.find('\n')), "pictures/\\x1b[31mred\\x0a.pgm");
   EXPECT_EQ(run_json({name}, 0)["results"][0]["input"], name);
@@ -164,21 +164,21 @@ TEST_F(Classify, ZooIsTheOneBesideThePolicyUnlessNamed) {
 }
 
 TEST_F(Classify, UnwritableOutputIsAnError) {
-  const test::CliRun result =
-      test::run_cli({"classify", "--policy", "zoo/always-large.triage", "pictures/1.pgm"},
+  const testing::CliRun result =
+      testing::run_cli({"classify", "--policy", "zoo/always-large.triage", "pictures/1.pgm"},
                     {.input = "", .folder = root, .stdout_path = "/dev/full"});
   EXPECT_EQ(result.exit_code, 5);
   EXPECT_NE(result.err.find("triage: stdout: "), std::string::npos) << result.err;
 }
 
 TEST(Info, SaysWhatIsThereAndWhatIsMissing) {
-  const test::CliRun text = test::run_cli({"info"});
+  const testing::CliRun text = testing::run_cli({"info"});
   EXPECT_EQ(text.exit_code, 0) << text.err;
   for (const char* row : {"triage  ", "machine  ", "engine  ", "libraries  ", "energy  ", "data  ", "cache  ",
                           "disk  ", "missing  "}) {
     EXPECT_NE(text.out.find(row), std::string::npos) << row;
   }
-  const test::CliRun run = test::run_cli({"info", "--json"});
+  const testing::CliRun run = testing::run_cli({"info", "--json"});
   EXPECT_EQ(run.exit_code, 0);
   const Json document = Json::parse(run.out);
   EXPECT_FALSE(document["machine"].get<std::string>().empty());

@@ -11,7 +11,7 @@
 #include "triage/learn.h"
 #include "triage/profile.h"
 
-namespace triage::test {
+namespace triage::testing {
 namespace {
 
 std::string slurp(const std::string& path) {
@@ -23,7 +23,7 @@ std::string slurp(const std::string& path) {
 class Evaluate : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new triage::testing::TempDir;
+    folder_ = new triage::testing::TempFolder;
     const auto zoo =
         triage::testing::write_fake_zoo(folder_->path() / "zoo", {{.name = "small", .accuracy = 0.6},
                                                                   {.name = "middle", .accuracy = 0.8},
@@ -50,9 +50,9 @@ class Evaluate : public ::testing::Test {
     arguments.insert(arguments.begin(), {"evaluate", profile()});
     return run_cli(arguments);
   }
-  static triage::testing::TempDir* folder_;
+  static triage::testing::TempFolder* folder_;
 };
-triage::testing::TempDir* Evaluate::folder_ = nullptr;
+triage::testing::TempFolder* Evaluate::folder_ = nullptr;
 
 TEST_F(Evaluate, PrintsTablesAndAVerdict) {
   const CliRun run = evaluate({"--cv", "3", "--bootstrap", "50"});
@@ -113,4 +113,4 @@ TEST_F(Evaluate, RejectsWhatMakesNoSense) {
 }
 
 }  // namespace
-}  // namespace triage::test
+}  // namespace triage::testing

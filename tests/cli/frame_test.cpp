@@ -3,7 +3,7 @@
 
 #include "cli/run_cli.h"
 
-namespace triage::test {
+namespace triage::testing {
 namespace {
 
 TEST(Frame, Version) {
@@ -46,4 +46,4 @@ TEST(Frame, OutputThatCannotBeWrittenIsAnError) {
 }
 
 }  // namespace
-}  // namespace triage::test
+}  // namespace triage::testing

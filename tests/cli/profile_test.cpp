@@ -18,9 +18,9 @@
 namespace triage {
 namespace {
 
-using test::CliRun;
-using test::matches;
-using test::run_cli;
+using testing::CliRun;
+using testing::matches;
+using testing::run_cli;
 using testing::expect_same_content;
 using testing::read_records;
 
@@ -28,7 +28,7 @@ using testing::read_records;
 constexpr std::size_t kInputs = 3000;
 
 struct ProfileCommand : ::testing::Test {
-  testing::TempDir folder;
+  testing::TempFolder folder;
   std::filesystem::path zoo = testing::write_fake_zoo(
       folder.path() / "zoo",
       {{.name = "small", .accuracy = 0.6}, {.name = "large", .accuracy = 0.9, .ms = 0.3}});

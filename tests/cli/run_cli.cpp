@@ -11,7 +11,7 @@
 
 #include "support/fake_zoo.h"
 
-namespace triage::test {
+namespace triage::testing {
 namespace {
 
 std::string slurp(const std::filesystem::path& path) {
@@ -28,7 +28,7 @@ void redirect(const std::string& path, int flags, int to) {
 
 // Through files, not pipes: nothing can block, however much is written.
 CliRun run_cli(const std::vector<std::string>& arguments, const CliOptions& options) {
-  const testing::TempDir folder;
+  const testing::TempFolder folder;
   const std::string in = (folder.path() / "in").string();
   const std::string out =
       options.stdout_path.empty() ? (folder.path() / "out").string() : options.stdout_path.string();
@@ -62,4 +62,4 @@ CliRun run_cli(const std::vector<std::string>& arguments, const CliOptions& opti
   return ::testing::AssertionFailure() << "expected /" << regex << "/, found: " << text;
 }
 
-}  // namespace triage::test
+}  // namespace triage::testing

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace triage::test {
+namespace triage::testing {
 
 struct CliRun {
   int exit_code = -1;  // 128 + signal when it was killed
@@ -27,4 +27,4 @@ struct CliOptions {
 // Whether all of `text` matches; shows it when it does not.
 [[nodiscard]] ::testing::AssertionResult matches(const std::string& text, const std::string& regex);
 
-}  // namespace triage::test
+}  // namespace triage::testing

@@ -11,13 +11,13 @@
 #include "triage/policy.h"
 #include "triage/profile.h"
 
-namespace triage::test {
+namespace triage::testing {
 namespace {
 
 class Train : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = new triage::testing::TempDir;
+    folder_ = new triage::testing::TempFolder;
     const auto zoo = load_zoo(triage::testing::write_fake_zoo(
         folder_->path() / "zoo",
         {{.name = "small", .accuracy = 0.7}, {.name = "large", .accuracy = 0.95, .ms = 0.2}}));
@@ -43,9 +43,9 @@ class Train : public ::testing::Test {
   }
 
  private:
-  static triage::testing::TempDir* folder_;
+  static triage::testing::TempFolder* folder_;
 };
-triage::testing::TempDir* Train::folder_ = nullptr;
+triage::testing::TempFolder* Train::folder_ = nullptr;
 
 TEST_F(Train, PremodelShowsAlgorithm1AndWritesThePolicy) {
   const auto run = train({"--policy", "premodel", "--features", "contrast,avg_brightness"});
@@ -117,4 +117,4 @@ TEST_F(Train, RefusesWhatIsNoProfile) {
 }
 
 }  // namespace
-}  // namespace triage::test
+}  // namespace triage::testing

@@ -23,7 +23,7 @@ class Folder : public ::testing::Test {
     return {.data = {folder_.path()}, .labels = {folder_.write("labels.csv", csv)}, .range = {}};
   }
   [[nodiscard]] DatasetOptions plain() const { return {.data = {folder_.path()}, .labels = {}, .range = {}}; }
-  test::TempFolder folder_;
+  testing::TempFolder folder_;
 };
 
 using Csv = Folder;

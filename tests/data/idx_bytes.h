@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <string>
 
-namespace triage::test {
+namespace triage::testing {
 
 // A header of unsigned bytes with these sizes, then `values`.
 inline std::string idx_bytes(std::initializer_list<std::uint32_t> sizes, const std::string& values) {
@@ -33,4 +33,4 @@ inline std::string gzip(const std::string& bytes) {
   return out;
 }
 
-}  // namespace triage::test
+}  // namespace triage::testing

@@ -10,8 +10,8 @@ namespace {
 
 using enum ErrorCode;
 
-using test::gzip;
-using test::idx_bytes;
+using testing::gzip;
+using testing::idx_bytes;
 namespace fs = std::filesystem;
 
 const std::string kTwoImages = "abcdefABCDEF";  // two of 2 x 3
@@ -23,7 +23,7 @@ class Idx : public ::testing::Test {
     (void)folder_.write("x-labels-idx1-ubyte", labels);
     return {.data = {folder_.write("x-images-idx3-ubyte", images)}, .labels = {}, .range = {}};
   }
-  test::TempFolder folder_;
+  testing::TempFolder folder_;
   std::string images_ = idx_bytes({2, 2, 3}, kTwoImages);
   std::string labels_ = idx_bytes({2}, "\x07\xFF");
 };

@@ -54,7 +54,7 @@ class FakeEngineTest : public ::testing::Test {
     return judged;
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   FakeClock clock_;
   EngineSet engines_{{.cache_dir = {}, .clock = &clock_}};
 };

@@ -72,7 +72,7 @@ class OpenVino : public ::testing::Test {
     EXPECT_TRIAGE_ERROR(load(model), ErrorCode::kModel, "model 'net': ", message);
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   EngineSet engines_;
   Zoo zoo_ = [this] {
     Zoo zoo;

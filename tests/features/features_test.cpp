@@ -12,9 +12,9 @@ namespace {
 
 using enum ErrorCode;
 
-using test::constant;
-using test::extract_all;
-using test::extract_one;
+using testing::constant;
+using testing::extract_all;
+using testing::extract_one;
 using Names = std::vector<std::string_view>;
 
 // Black and white fields of `field` px.
@@ -108,7 +108,7 @@ TEST(Size, IsTheImagesOwn) {
 // definition: on a step the two middle pixels have equal magnitude, and the left (upper) one wins.
 TEST(Object, OfARectangle) {
   Image image = constant(60, 50, {0});
-  test::fill(image, 10, 15, 40, 30, 255);
+  testing::fill(image, 10, 15, 40, 30, 255);
   // Edges at x = 9 and 39, y = 14 and 29: a box of 31 x 16 points, whose outline through the point centres is
   // 30 x 15 with its corners cut or not by the closing.
   EXPECT_FLOAT_EQ(extract_one(image, "aspect_ratio"), 31.0F / 16.0F);
@@ -124,8 +124,8 @@ TEST(Object, OfARectangle) {
 
 TEST(Object, IsTheLargestOfTwo) {
   Image image = constant(100, 100, {0});
-  test::fill(image, 5, 5, 25, 15, 255);
-  test::fill(image, 40, 40, 60, 90, 255);
+  testing::fill(image, 5, 5, 25, 15, 255);
+  testing::fill(image, 40, 40, 60, 90, 255);
   EXPECT_FLOAT_EQ(extract_one(image, "aspect_ratio"), 21.0F / 51.0F);
 }
 
@@ -139,7 +139,7 @@ TEST(Object, AbsentGivesZeroAndOne) {
 TEST(Keypoints, CountIsolatedDots) {
   // All 16 points of FAST's circle around a dot are darker; around its neighbours one point differs at most.
   Image image = constant(100, 50, {0});
-  for (const int x : {20, 40, 60}) test::fill(image, x, 25, x + 1, 26, 255);
+  for (const int x : {20, 40, 60}) testing::fill(image, x, 25, x + 1, 26, 255);
   EXPECT_EQ(extract_one(image, "n_keypoints"), 6);  // 3 in 5,000 px
   EXPECT_EQ(extract_one(constant(100, 100, {9}), "n_keypoints"), 0);
   EXPECT_EQ(extract_one(constant(6, 100, {9}), "n_keypoints"), 0);
@@ -159,13 +159,13 @@ TEST(AllFeatures, FiniteAndTheSameForGrayAndReplicated) {
                             constant(1, 1, {255}), constant(2, 300, {7})};
   for (const int width : {1, 2, 3, 6, 7, 28, 61}) {
     for (const int height : {1, 5, 7, 28, 300}) {
-      for (const int block : {1, 4, 9}) images.push_back(test::blocks(width, height, 1, block, 5));
+      for (const int block : {1, 4, 9}) images.push_back(testing::blocks(width, height, 1, block, 5));
     }
   }
   for (const Image& image : images) {
     for (const int working_px : {8, 16, 25, 224}) {
       const std::vector<float> gray = extract_all(image, working_px);
-      const std::vector<float> rgb = extract_all(test::replicated(image), working_px);
+      const std::vector<float> rgb = extract_all(testing::replicated(image), working_px);
       for (std::size_t i = 0; i < gray.size(); ++i) {
         ASSERT_TRUE(std::isfinite(gray[i])) << feature_registry()[i].name;
         ASSERT_EQ(gray[i], rgb[i]) << feature_registry()[i].name << ", " << image.width << " x "
@@ -176,14 +176,14 @@ TEST(AllFeatures, FiniteAndTheSameForGrayAndReplicated) {
 }
 
 TEST(AllFeatures, HistogramsSumToOneOrAreEmpty) {
-  const Image image = test::blocks(90, 70, 3, 6, 1);
+  const Image image = testing::blocks(90, 70, 3, 6, 1);
   for (const char* histogram : {"edge_length", "edge_angle", "hue"})
     EXPECT_NEAR(sum_of(image, histogram), 1.0F, 1e-6F) << histogram;
 }
 
 TEST(Extraction, InStepsEqualsAtOnceAndLeavesOthersAlone) {
-  const Image image = test::blocks(50, 40, 3, 5, 2);
-  const FeatureSchema schema = make_schema(test::all_names());
+  const Image image = testing::blocks(50, 40, 3, 5, 2);
+  const FeatureSchema schema = make_schema(testing::all_names());
   const std::vector<float> expected = extract_all(image);
   FakeClock clock;
   FeatureExtraction extraction(schema, image, clock);
@@ -207,7 +207,7 @@ class TickingClock final : public Clock {
 };
 
 TEST(Extraction, RunsOnlyWhatIsNeededAndOnce) {
-  const Image image = test::blocks(50, 40, 3, 5, 2);
+  const Image image = testing::blocks(50, 40, 3, 5, 2);
   const FeatureSchema schema = make_schema(Names{"contrast", "hue1", "aspect_ratio", "avg_brightness"});
   const TickingClock clock;
   FeatureExtraction extraction(schema, image, clock);

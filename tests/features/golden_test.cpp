@@ -19,9 +19,9 @@ TEST(Golden, EqualsThePythonReference) {
   const nlohmann::json golden = nlohmann::json::parse(in);
   ASSERT_GE(golden.at("cases").size(), 9U);
   for (const nlohmann::json& sample : golden.at("cases")) {
-    const Image image = test::blocks(sample.at("width"), sample.at("height"), sample.at("channels"),
+    const Image image = testing::blocks(sample.at("width"), sample.at("height"), sample.at("channels"),
                                      sample.at("block"), sample.at("seed"));
-    const std::vector<float> values = test::extract_all(image, sample.at("working_px"));
+    const std::vector<float> values = testing::extract_all(image, sample.at("working_px"));
     const nlohmann::json& expected = sample.at("features");
     ASSERT_EQ(expected.size(), values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {

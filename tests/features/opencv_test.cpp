@@ -26,7 +26,7 @@ std::vector<Image> pictures(int channels) {
                              {113, 97, 7},
                              {224, 224, 11}}) {
     for (std::uint64_t seed = 0; seed < 4; ++seed)
-      images.push_back(test::blocks(shape.width, shape.height, channels, shape.block, seed));
+      images.push_back(testing::blocks(shape.width, shape.height, channels, shape.block, seed));
   }
   return images;
 }

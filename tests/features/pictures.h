@@ -12,7 +12,7 @@
 #include "triage/features.h"
 #include "triage/image.h"
 
-namespace triage::test {
+namespace triage::testing {
 
 inline Image constant(int width, int height, std::vector<std::uint8_t> colour) {
   Image image{width, height, static_cast<int>(colour.size()), {}};
@@ -75,4 +75,4 @@ inline float extract_one(const Image& image, std::string_view name, int working_
   return value;
 }
 
-}  // namespace triage::test
+}  // namespace triage::testing

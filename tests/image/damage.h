@@ -7,7 +7,7 @@
 #include "image/encode.h"
 #include "triage/error.h"
 
-namespace triage::test {
+namespace triage::testing {
 
 // No part of a file that lacks its end is a picture.
 inline void expect_every_truncation_fails(const FileBytes& whole) {
@@ -54,4 +54,4 @@ inline Image busy(int width, int height, int channels) {
   return image;
 }
 
-}  // namespace triage::test
+}  // namespace triage::testing

@@ -11,7 +11,7 @@
 
 #include <stdexcept>
 
-namespace triage::test {
+namespace triage::testing {
 
 FileBytes encode_jpeg(const Image& image, const JpegOptions& options) {
   jpeg_compress_struct info{};
@@ -143,4 +143,4 @@ FileBytes encode_webp(int width, int height, int channels, const std::vector<std
   return bytes;
 }
 
-}  // namespace triage::test
+}  // namespace triage::testing

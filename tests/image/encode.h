@@ -7,7 +7,7 @@
 
 #include "triage/image.h"
 
-namespace triage::test {
+namespace triage::testing {
 
 using FileBytes = std::vector<std::uint8_t>;
 
@@ -41,4 +41,4 @@ FileBytes encode_png(int width, int height, int channels, const std::vector<std:
 FileBytes encode_webp(int width, int height, int channels, const std::vector<std::uint8_t>& pixels,
                       float quality = -1);
 
-}  // namespace triage::test
+}  // namespace triage::testing

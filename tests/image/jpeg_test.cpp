@@ -11,8 +11,8 @@
 namespace triage {
 namespace {
 
-using test::encode_jpeg;
-using test::FileBytes;
+using testing::encode_jpeg;
+using testing::FileBytes;
 
 Image flat(int width, int height, const std::vector<std::uint8_t>& colour) {
   Image image{width, height, static_cast<int>(colour.size()), {}};
@@ -40,7 +40,7 @@ TEST(Jpeg, Colour) {
 }
 
 TEST(Jpeg, ProgressiveEqualsBaseline) {
-  const Image picture = test::busy(40, 24, 3);
+  const Image picture = testing::busy(40, 24, 3);
   EXPECT_EQ(decode_image(encode_jpeg(picture, {.progressive = true}), "x").pixels,
             decode_image(encode_jpeg(picture), "x").pixels);
 }
@@ -75,7 +75,7 @@ TEST(Jpeg, ExifOrientationTurnsUpright) {
   for (int orientation = 1; orientation <= 8; ++orientation) {
     for (const bool big_endian : {false, true}) {
       const Image image =
-          decode_image(encode_jpeg(stored, {.app1 = test::exif_segment(orientation, big_endian)}), "x");
+          decode_image(encode_jpeg(stored, {.app1 = testing::exif_segment(orientation, big_endian)}), "x");
       EXPECT_EQ(image.width, orientation <= 4 ? 32 : 16);
       EXPECT_EQ(image.height, orientation <= 4 ? 16 : 32);
       const auto& expected = seen[static_cast<std::size_t>(orientation - 1)];
@@ -86,13 +86,13 @@ TEST(Jpeg, ExifOrientationTurnsUpright) {
 }
 
 TEST(Exif, MalformedMeansUpright) {
-  const FileBytes good = test::exif_segment(6, true);
+  const FileBytes good = testing::exif_segment(6, true);
   ASSERT_EQ(exif_orientation(good), 6);
   for (std::size_t size = 0; size < good.size(); ++size) {
     const int orientation = exif_orientation({good.data(), size});
     EXPECT_TRUE(orientation == 1 || size >= good.size() - 8) << size;
   }
-  for (const int bad : {0, 9, 255}) EXPECT_EQ(exif_orientation(test::exif_segment(bad, false)), 1);
+  for (const int bad : {0, 9, 255}) EXPECT_EQ(exif_orientation(testing::exif_segment(bad, false)), 1);
   Random random(1);
   for (int trial = 0; trial < 2000; ++trial) {
     FileBytes damaged = good;
@@ -103,14 +103,14 @@ TEST(Exif, MalformedMeansUpright) {
 }
 
 TEST(Jpeg, EveryTruncationFails) {
-  test::expect_every_truncation_fails(encode_jpeg(test::busy(24, 17, 3)));
-  test::expect_every_truncation_fails(encode_jpeg(test::busy(24, 17, 1), {.progressive = true}));
+  testing::expect_every_truncation_fails(encode_jpeg(testing::busy(24, 17, 3)));
+  testing::expect_every_truncation_fails(encode_jpeg(testing::busy(24, 17, 1), {.progressive = true}));
 }
 
 TEST(Jpeg, DamageIsSurvived) {
-  test::expect_damage_is_survived(encode_jpeg(test::busy(32, 20, 3)), 1500);
-  test::expect_damage_is_survived(encode_jpeg(test::busy(32, 20, 3), {.progressive = true}), 1500);
-  test::expect_damage_is_survived(encode_jpeg(test::busy(16, 8, 4), {.ycck = true}), 500);
+  testing::expect_damage_is_survived(encode_jpeg(testing::busy(32, 20, 3)), 1500);
+  testing::expect_damage_is_survived(encode_jpeg(testing::busy(32, 20, 3), {.progressive = true}), 1500);
+  testing::expect_damage_is_survived(encode_jpeg(testing::busy(16, 8, 4), {.ycck = true}), 500);
 }
 
 TEST(Jpeg, ToleratesWhatFollowsTheEndAndPaddingBeforeIt) {
@@ -124,7 +124,7 @@ TEST(Jpeg, ToleratesWhatFollowsTheEndAndPaddingBeforeIt) {
 }
 
 TEST(Jpeg, ErrorsNameTheImageAndTheCause) {
-  FileBytes cut = encode_jpeg(test::busy(24, 17, 3));
+  FileBytes cut = encode_jpeg(testing::busy(24, 17, 3));
   cut.resize(cut.size() / 2);
   EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.jpg"), ErrorCode::kImage, "shoe.jpg: ", "corrupt or cut short",
                       "replace or remove");
@@ -132,7 +132,7 @@ TEST(Jpeg, ErrorsNameTheImageAndTheCause) {
 
 TEST(Jpeg, TooManyScansAreAnError) {
   // A progressive file whose last scan is repeated: each repetition costs a pass over the picture.
-  const FileBytes whole = encode_jpeg(test::busy(8, 8, 1), {.progressive = true});
+  const FileBytes whole = encode_jpeg(testing::busy(8, 8, 1), {.progressive = true});
   std::size_t last_scan = 0;
   for (std::size_t i = 0; i + 1 < whole.size(); ++i) {
     if (whole[i] == 0xFF && whole[i + 1] == 0xDA) last_scan = i;

@@ -7,8 +7,8 @@
 namespace triage {
 namespace {
 
-using test::encode_png;
-using test::FileBytes;
+using testing::encode_png;
+using testing::FileBytes;
 using Pixels = std::vector<std::uint8_t>;
 
 void expect_image(const FileBytes& file, int width, int height, int channels, const Pixels& pixels) {
@@ -38,7 +38,7 @@ TEST(Png, SixteenBitsAreRounded) {
 }
 
 TEST(Png, ColourAndInterlacing) {
-  const Image picture = test::busy(19, 13, 3);
+  const Image picture = testing::busy(19, 13, 3);
   expect_image(encode_png(19, 13, 3, picture.pixels), 19, 13, 3, picture.pixels);
   expect_image(encode_png(19, 13, 3, picture.pixels, {.interlaced = true}), 19, 13, 3, picture.pixels);
 }
@@ -72,9 +72,9 @@ TEST(Png, TextIsSkippedHoweverLarge) {
 }
 
 TEST(Png, EveryTruncationFails) {
-  test::expect_every_truncation_fails(encode_png(19, 13, 3, test::busy(19, 13, 3).pixels));
-  test::expect_every_truncation_fails(
-      encode_png(19, 13, 2, test::busy(19, 13, 2).pixels, {.alpha = true, .interlaced = true}));
+  testing::expect_every_truncation_fails(encode_png(19, 13, 3, testing::busy(19, 13, 3).pixels));
+  testing::expect_every_truncation_fails(
+      encode_png(19, 13, 2, testing::busy(19, 13, 2).pixels, {.alpha = true, .interlaced = true}));
 }
 
 // Every chunk has a checksum, so no change goes unseen.
@@ -92,7 +92,7 @@ TEST(Png, EveryChangedByteFails) {
 }
 
 TEST(Png, DamageIsSurvived) {
-  test::expect_damage_is_survived(encode_png(19, 13, 3, test::busy(19, 13, 3).pixels), 1000);
+  testing::expect_damage_is_survived(encode_png(19, 13, 3, testing::busy(19, 13, 3).pixels), 1000);
 }
 
 TEST(Png, ToleratesWhatFollowsTheEnd) {
@@ -102,7 +102,7 @@ TEST(Png, ToleratesWhatFollowsTheEnd) {
 }
 
 TEST(Png, ErrorsNameTheImageAndTheCause) {
-  FileBytes cut = encode_png(19, 13, 3, test::busy(19, 13, 3).pixels);
+  FileBytes cut = encode_png(19, 13, 3, testing::busy(19, 13, 3).pixels);
   cut.resize(cut.size() / 2);
   EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.png"), ErrorCode::kImage, "shoe.png: ", "the file ends early");
 }

@@ -6,7 +6,7 @@
 namespace triage {
 namespace {
 
-using test::FileBytes;
+using testing::FileBytes;
 using Pixels = std::vector<std::uint8_t>;
 
 Image decode(const std::string& text) { return decode_image(FileBytes(text.begin(), text.end()), "x"); }
@@ -65,13 +65,13 @@ TEST(Pnm, RejectsEachKindOfDamage) {
 
 TEST(Pnm, EveryTruncationFails) {
   for (const std::string& text : {"P2 3 2 255\n0 100 255 1 22 133\n"s, "P6 2 1 255\nabcdef"s}) {
-    test::expect_every_truncation_fails(FileBytes(text.begin(), text.end()));
+    testing::expect_every_truncation_fails(FileBytes(text.begin(), text.end()));
   }
 }
 
 TEST(Pnm, DamageIsSurvived) {
   const std::string text = "P3 2 2 200\n0 100 200 1 22 133 7 8 9 10 11 12\n";
-  test::expect_damage_is_survived(FileBytes(text.begin(), text.end()), 3000);
+  testing::expect_damage_is_survived(FileBytes(text.begin(), text.end()), 3000);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace triage {
 namespace {
 
-using test::FileBytes;
+using testing::FileBytes;
 
 struct Sample {
   std::string extension;
@@ -18,17 +18,17 @@ struct Sample {
 
 // A 6 x 4 picture in every format.
 std::vector<Sample> samples() {
-  const Image picture = test::busy(6, 4, 3);
+  const Image picture = testing::busy(6, 4, 3);
   std::string ppm = "P6 6 4 255\n";
   ppm.append(picture.pixels.begin(), picture.pixels.end());
-  return {{"jpg", test::encode_jpeg(picture)},
-          {"png", test::encode_png(6, 4, 3, picture.pixels)},
-          {"webp", test::encode_webp(6, 4, 3, picture.pixels)},
+  return {{"jpg", testing::encode_jpeg(picture)},
+          {"png", testing::encode_png(6, 4, 3, picture.pixels)},
+          {"webp", testing::encode_webp(6, 4, 3, picture.pixels)},
           {"ppm", FileBytes(ppm.begin(), ppm.end())}};
 }
 
 TEST(ReadImage, EachFormatByItsExtensionAndWithout) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   for (const Sample& sample : samples()) {
     for (const std::string& name : {"a." + sample.extension, "b-" + sample.extension, std::string("c.bin")}) {
       const Image image = read_image(folder.write(name, sample.bytes));
@@ -39,7 +39,7 @@ TEST(ReadImage, EachFormatByItsExtensionAndWithout) {
 }
 
 TEST(ReadImage, RejectsAnotherFormatThanTheExtension) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   for (const Sample& sample : samples()) {
     for (const std::string extension : {"jpg", "JPEG", "png", "webp", "pgm"}) {
       const auto path = folder.write("x." + extension, sample.bytes);
@@ -56,7 +56,7 @@ TEST(ReadImage, RejectsAnotherFormatThanTheExtension) {
 }
 
 TEST(ReadImage, RejectsEmptyUnknownAndMissing) {
-  const test::TempFolder folder;
+  const testing::TempFolder folder;
   EXPECT_TRIAGE_ERROR(read_image(folder.write("a.png", "")), ErrorCode::kImage, "a.png: is empty");
   EXPECT_TRIAGE_ERROR(read_image(folder.write("b.png", "GIF89a......")), ErrorCode::kImage, "b.png",
                       "no known image format");
@@ -77,7 +77,7 @@ TEST(DecodeImage, NeedsNoPixelsToSeeThatThereAreTooMany) {
   const std::string ppm = "P6 20000 20000 255\n";
   EXPECT_TRIAGE_ERROR(decode_image(FileBytes(ppm.begin(), ppm.end()), "x"), ErrorCode::kImage,
                       "20000 x 20000 pixels");
-  FileBytes jpeg = test::encode_jpeg(test::busy(8, 8, 1));
+  FileBytes jpeg = testing::encode_jpeg(testing::busy(8, 8, 1));
   for (std::size_t i = 0; i + 8 < jpeg.size(); ++i) {
     if (jpeg[i] != 0xFF || jpeg[i + 1] != 0xC0) continue;
     for (const std::size_t at : {i + 5, i + 6, i + 7, i + 8}) jpeg[at] = 0xFA;  // height, width

@@ -7,11 +7,11 @@
 namespace triage {
 namespace {
 
-using test::encode_webp;
-using test::FileBytes;
+using testing::encode_webp;
+using testing::FileBytes;
 
 TEST(WebP, LosslessIsExact) {
-  const Image picture = test::busy(21, 11, 3);
+  const Image picture = testing::busy(21, 11, 3);
   const Image image = decode_image(encode_webp(21, 11, 3, picture.pixels), "x");
   EXPECT_EQ(image.width, 21);
   EXPECT_EQ(image.height, 11);
@@ -32,14 +32,14 @@ TEST(WebP, LossyIsClose) {
 }
 
 TEST(WebP, EveryTruncationFails) {
-  test::expect_every_truncation_fails(encode_webp(21, 11, 3, test::busy(21, 11, 3).pixels));
-  test::expect_every_truncation_fails(encode_webp(21, 11, 3, test::busy(21, 11, 3).pixels, 80));
-  test::expect_every_truncation_fails(encode_webp(21, 11, 4, test::busy(21, 11, 4).pixels, 80));
+  testing::expect_every_truncation_fails(encode_webp(21, 11, 3, testing::busy(21, 11, 3).pixels));
+  testing::expect_every_truncation_fails(encode_webp(21, 11, 3, testing::busy(21, 11, 3).pixels, 80));
+  testing::expect_every_truncation_fails(encode_webp(21, 11, 4, testing::busy(21, 11, 4).pixels, 80));
 }
 
 TEST(WebP, DamageIsSurvived) {
-  test::expect_damage_is_survived(encode_webp(21, 11, 3, test::busy(21, 11, 3).pixels), 1000);
-  test::expect_damage_is_survived(encode_webp(21, 11, 4, test::busy(21, 11, 4).pixels, 80), 1000);
+  testing::expect_damage_is_survived(encode_webp(21, 11, 3, testing::busy(21, 11, 3).pixels), 1000);
+  testing::expect_damage_is_survived(encode_webp(21, 11, 4, testing::busy(21, 11, 4).pixels, 80), 1000);
 }
 
 TEST(WebP, AnimationIsAnError) {
@@ -50,7 +50,7 @@ TEST(WebP, AnimationIsAnError) {
 }
 
 TEST(WebP, ErrorsNameTheImageAndBothLengths) {
-  FileBytes cut = encode_webp(21, 11, 3, test::busy(21, 11, 3).pixels);
+  FileBytes cut = encode_webp(21, 11, 3, testing::busy(21, 11, 3).pixels);
   const std::string whole = std::to_string(cut.size());
   cut.resize(100);
   EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.webp"), ErrorCode::kImage, "shoe.webp",

@@ -1,30 +1,10 @@
 // Policy::next allocates nothing: every operator new of this program is counted.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <limits>
-#include <new>
 
 #include "policy/policies.h"
-
-namespace {
-std::atomic<std::size_t> n_allocations{0};
-
-void* counted(std::size_t size) {
-  ++n_allocations;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "support/allocations.h"
 
 namespace triage {
 namespace {
@@ -33,29 +13,29 @@ using testing::info_of;
 using testing::look_of;
 
 // Allocations during all the decisions about one input, from the first question to the answer.
-std::size_t allocations(const Policy& policy, std::span<const float> missing, std::span<const float> features,
+std::size_t allocations_of(const Policy& policy, std::span<const float> missing, std::span<const float> features,
                         std::span<const Look> looks) {
-  const std::size_t before = n_allocations;
+  const std::size_t before = testing::allocations();
   Action action = policy.next({missing, {}, {}});
   action = policy.next({features, {}, {}});
   for (std::size_t n = 1; n <= looks.size(); ++n) action = policy.next({features, looks.first(n), {}});
-  const std::size_t after = n_allocations;
+  const std::size_t after = testing::allocations();
   EXPECT_EQ(action.kind, Action::Kind::kAnswer);
   return after - before;
 }
 
 TEST(NoAllocation, CountsAllocations) {
-  const std::size_t before = n_allocations;
+  const std::size_t before = testing::allocations();
   const auto memory = std::make_unique<int>(1);
-  EXPECT_GT(n_allocations, before);
+  EXPECT_GT(testing::allocations(), before);
 }
 
 TEST(NoAllocation, InSingleAndCascade) {
   const std::vector<Look> looks{look_of(0, 1, 0.2F), look_of(1, 2, 0.3F), look_of(2, 3, 0.4F)};
   const auto single = make_single(info_of({"a"}), 0);
   const auto cascade = make_cascade(info_of({"a", "b", "c"}), {{0.9, 0.9}});
-  EXPECT_EQ(allocations(*single, {}, {}, std::span(looks).first(1)), 0U);
-  EXPECT_EQ(allocations(*cascade, {}, {}, looks), 0U);
+  EXPECT_EQ(allocations_of(*single, {}, {}, std::span(looks).first(1)), 0U);
+  EXPECT_EQ(allocations_of(*cascade, {}, {}, looks), 0U);
 }
 
 TEST(NoAllocation, InPremodelsOfEveryDimension) {
@@ -77,7 +57,7 @@ TEST(NoAllocation, InPremodelsOfEveryDimension) {
     const std::vector<float> missing(d, std::numeric_limits<float>::quiet_NaN());
     const auto features = testing::random_rows(1, d, 9);
     const std::vector<Look> looks{look_of(0, 1, 0.2F)};
-    EXPECT_EQ(allocations(*policy, missing, features, looks), 0U) << d << " features";
+    EXPECT_EQ(allocations_of(*policy, missing, features, looks), 0U) << d << " features";
   }
 }
 

@@ -25,7 +25,7 @@ std::unique_ptr<Policy> contrast_premodel(int version) {
 }
 
 TEST(PolicyFile, ComesBackFromDisk) {
-  const testing::TempDir folder;
+  const testing::TempFolder folder;
   const auto path = folder.path() / "new" / "a.triage";
   save_policy(*contrast_premodel(1), path);
   EXPECT_EQ(encode_policy(*load_policy(path)), encode_policy(*contrast_premodel(1)));
@@ -40,7 +40,7 @@ TEST(PolicyFile, LoadsTheGoldenFiles) {
 }
 
 TEST(PolicyFile, SaysWhichFileIsBad) {
-  const testing::TempDir folder;
+  const testing::TempFolder folder;
   const auto path = folder.path() / "a.triage";
   const std::string name = "policy '" + path.string() + "': ";
   EXPECT_TRIAGE_ERROR(load_policy(path), ErrorCode::kIo, path.string());
@@ -57,7 +57,7 @@ TEST(PolicyFile, SaysWhichFileIsBad) {
 }
 
 TEST(PolicyFile, RefusesFeaturesThatThisBuildLacks) {
-  const testing::TempDir folder;
+  const testing::TempFolder folder;
   const auto path = folder.path() / "a.triage";
   save_policy(*contrast_premodel(99), path);
   EXPECT_TRIAGE_ERROR(load_policy(path), ErrorCode::kPolicy, path.string(), "'contrast' v99");

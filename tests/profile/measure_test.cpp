@@ -17,7 +17,7 @@ using testing::expect_same_content;
 using testing::read_records;
 
 struct Measuring : ::testing::Test {
-  testing::TempDir folder;
+  testing::TempFolder folder;
   std::filesystem::path out = folder.path() / "out.profile";
   Zoo zoo;
   EngineSet engines;

@@ -14,7 +14,7 @@ using testing::write_made_up;
 using Paths = std::vector<std::filesystem::path>;
 
 struct Merging : ::testing::Test {
-  testing::TempDir folder;
+  testing::TempFolder folder;
   std::filesystem::path out = path("out");
 
   [[nodiscard]] std::filesystem::path path(const std::string& name) const {

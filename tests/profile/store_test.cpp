@@ -18,7 +18,7 @@ using testing::read_records;
 using testing::write_made_up;
 
 struct Store : ::testing::Test {
-  testing::TempDir folder;
+  testing::TempFolder folder;
   std::filesystem::path path = folder.path() / "a.profile";
   ProfileHeader header = made_up_header(50);
 

@@ -39,7 +39,7 @@ class RunAll final : public Policy {
 };
 
 struct ClassifierTest : ::testing::Test {
-  testing::TempDir dir;
+  testing::TempFolder dir;
   std::filesystem::path zoo_path =
       testing::write_fake_zoo(dir.path() / "zoo", {{.name = "small", .accuracy = 0.6, .ms = 1},
                                                    {.name = "large", .accuracy = 1.0, .ms = 8},

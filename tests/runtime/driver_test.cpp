@@ -2,26 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <functional>
-#include <new>
 #include <string>
 
+#include "support/allocations.h"
 #include "triage/error.h"
 #include "triage/runtime.h"
-
-namespace {
-std::size_t allocations = 0;
-}  // namespace
-
-// Counts every allocation of this program, so that a warm loop can be shown to make none.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace triage {
 namespace {
@@ -79,7 +65,7 @@ class FakeBackend final : public Backend {
   std::vector<FeatureMask> masks;
 };
 
-struct Drive : testing::Test {
+struct Drive : ::testing::Test {
   FakeClock clock;
   FakeBackend backend;
   Outcome outcome;
@@ -219,9 +205,9 @@ TEST_F(Drive, WarmLoopAllocatesNothing) {
   const FunctionPolicy policy(info_of(3, 5), clock, extract_run_answer);
   backend.masks.reserve(100);
   drive(policy, backend, clock, outcome);
-  const std::size_t before = allocations;
+  const std::size_t before = testing::allocations();
   for (int i = 0; i < 50; ++i) drive(policy, backend, clock, outcome);
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(testing::allocations(), before);
 }
 
 }  // namespace

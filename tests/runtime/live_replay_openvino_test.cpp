@@ -15,7 +15,7 @@ TEST(LiveReplay, FashionZooUnderOpenVino) {
   if (!fs::exists(images)) GTEST_SKIP() << images << " is absent: install dataset-fashion-mnist";
   const fs::path zoo = fs::path(TRIAGE_SOURCE_DIR) / "zoo/fashion/zoo.json";
   if (!fs::exists(zoo)) GTEST_SKIP() << zoo << " is absent";
-  const testing::TempDir dir;
+  const testing::TempFolder dir;
   const auto data = open_dataset({.data = {images}, .labels = {}, .range = {{0, 300}}});
   testing::expect_live_equals_replay(zoo, *data, dir.path());
 }

@@ -9,7 +9,7 @@ namespace triage {
 namespace {
 
 TEST(LiveReplay, FakeEngine) {
-  const testing::TempDir dir;
+  const testing::TempFolder dir;
   const auto zoo = testing::write_fake_zoo(
       dir.path() / "zoo", {{.name = "tiny", .accuracy = 0.3, .ms = 0.01, .side = 14},
                            {.name = "small", .accuracy = 0.4, .ms = 0.02},

@@ -22,7 +22,7 @@ class Live : public ::testing::Test {
                                                    {.name = "c", .ms = 4.0, .side = 14},
                                                    {.name = "f", .fail_every = 1}}))) {}
 
-  TempDir dir_;
+  TempFolder dir_;
   Zoo zoo_;
   FakeClock clock_;
   EngineSet engines_{{.cache_dir = {}, .clock = &clock_}};

@@ -1,7 +1,6 @@
 #include "support/fake_zoo.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -18,17 +17,6 @@ void append_be32(std::vector<std::uint8_t>& bytes, std::uint32_t value) {
 }
 
 }  // namespace
-
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "triage-test-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed: " + pattern);
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 std::filesystem::path write_fake_zoo(const std::filesystem::path& folder,
                                      const std::vector<FakeNetworkSpec>& networks, std::int32_t n_classes,

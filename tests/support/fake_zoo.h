@@ -1,6 +1,6 @@
-// A temporary folder, a zoo of fake networks and a data set that they classify: what most tests start from.
+// A zoo of fake networks and a data set that they classify: what most tests start from.
 //
-//   triage::testing::TempDir dir;
+//   triage::testing::TempFolder dir;
 //   const auto zoo = write_fake_zoo(dir.path() / "zoo", {{.name = "small", .accuracy = 0.7, .ms = 0.1},
 //                                                        {.name = "large", .accuracy = 0.9, .ms = 1.0}});
 //   const auto data = write_fake_data(dir.path() / "data", 200);
@@ -13,23 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "support/temp_folder.h"
 #include "triage/image.h"
 #include "triage/types.h"
 
 namespace triage::testing {
-
-// A folder of its own under the system's temporary one, deleted with everything in it.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // One network; src/engine/fake_engine.cpp says what the fields do. Those with equal side, mean and scale
 // share a preprocessing recipe.

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace triage::test {
+namespace triage::testing {
 
 class TempFolder {
  public:
@@ -45,4 +45,4 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace triage::test
+}  // namespace triage::testing

@@ -12,7 +12,7 @@ namespace triage {
 namespace {
 
 using nlohmann::json;
-using triage::testing::TempDir;
+using triage::testing::TempFolder;
 
 const std::string kSha(64, 'a');
 
@@ -50,7 +50,7 @@ class Manifest : public ::testing::Test {
   }
   static json drop(std::string_view path) { return {{"op", "remove"}, {"path", path}}; }
 
-  TempDir dir_;
+  TempFolder dir_;
   std::filesystem::path path_ = dir_.path() / "zoo.json";
 };
 
@@ -276,7 +276,7 @@ TEST(Fingerprint, FollowsWhatDeterminesTheOutput) {
 }
 
 TEST(VerifyFiles, NamesBothChecksums) {
-  const TempDir dir;
+  const TempFolder dir;
   Zoo zoo;
   zoo.folder = dir.path();
   ModelSpec model;
@@ -293,7 +293,7 @@ TEST(VerifyFiles, NamesBothChecksums) {
 }
 
 TEST(ModelChecksum, OfAnXmlCoversItsWeights) {
-  const TempDir dir;
+  const TempFolder dir;
   const std::string sha = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   write_text_atomic(dir.path() / "m.xml", "abc");
   EXPECT_EQ(model_checksum(dir.path() / "m.xml"), sha);

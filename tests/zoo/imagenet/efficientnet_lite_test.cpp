@@ -14,8 +14,8 @@
 namespace triage {
 namespace {
 
-using test::bytes_of;
-using test::message_of;
+using testing::bytes_of;
+using testing::message_of;
 
 // The published variants: channels and repeats of each stage.
 TEST(EfficientNetLite, ScalesWidthAndDepth) {
@@ -62,18 +62,18 @@ TEST(FoldBatchNorm, RefusesWhatIsNotFinite) {
 }
 
 TEST(EfficientNetLite, NamesWhatTheWeightsLack) {
-  std::vector<test::NamedTensor> tensors = test::tiny_weights(1);
+  std::vector<testing::NamedTensor> tensors = testing::tiny_weights(1);
   const auto failure = [&] {
-    const std::string file = test::make_pth(tensors);
+    const std::string file = testing::make_pth(tensors);
     const StateDict state = read_pth(bytes_of(file), "tiny.pth");
     return message_of(ErrorCode::kModel,
-                      [&] { (void)efficientnet_onnx(state, test::tiny_spec(), "tiny", ""); });
+                      [&] { (void)efficientnet_onnx(state, testing::tiny_spec(), "tiny", ""); });
   };
   EXPECT_EQ(failure(), "no error");
   std::erase_if(tensors,
-                [](const test::NamedTensor& tensor) { return tensor.name == "_blocks.3._bn1.running_var"; });
+                [](const testing::NamedTensor& tensor) { return tensor.name == "_blocks.3._bn1.running_var"; });
   EXPECT_EQ(failure(), "tiny.pth: tensor '_blocks.3._bn1.running_var' is missing, expected shape (12)");
-  tensors = test::tiny_weights(1);
+  tensors = testing::tiny_weights(1);
   tensors.back().shape = {1, 3};
   EXPECT_EQ(failure(), "tiny.pth: tensor '_fc.bias' has shape (1, 3), expected (3)");
 }

@@ -28,11 +28,11 @@ struct Planes {
 
 class Reference {
  public:
-  explicit Reference(std::vector<test::NamedTensor> weights) : weights_(std::move(weights)) {}
+  explicit Reference(std::vector<testing::NamedTensor> weights) : weights_(std::move(weights)) {}
 
   // TensorFlow's "SAME": the output has ceil(size / stride), missing rows are shared, the odd one goes below.
   Planes convolve(const Planes& in, const std::string& name, int stride, bool depthwise) const {
-    const test::NamedTensor& kernel = find(name + ".weight");
+    const testing::NamedTensor& kernel = find(name + ".weight");
     const int k = static_cast<int>(kernel.shape[2]);
     Planes out{static_cast<int>(kernel.shape[0]),
                (in.height + stride - 1) / stride,
@@ -88,7 +88,7 @@ class Reference {
   std::vector<double> embedding(const Planes& image) const {
     Planes value = normalise(convolve(image, "_conv_stem", 2, false), "_bn0", true);
     int index = 0;
-    for (const EfficientNetStage& stage : test::tiny_spec().stages) {
+    for (const EfficientNetStage& stage : testing::tiny_spec().stages) {
       for (int repeat = 0; repeat < stage.repeats; ++repeat) {
         value = block(value, index++, stage, repeat == 0 ? stage.stride : 1);
       }
@@ -103,7 +103,7 @@ class Reference {
 
   std::vector<double> logits(const std::vector<double>& embedding) const {
     std::vector<double> out;
-    const test::NamedTensor& weights = find("_fc.weight");
+    const testing::NamedTensor& weights = find("_fc.weight");
     for (std::size_t c = 0; c < find("_fc.bias").values.size(); ++c) {
       double sum = static_cast<double>(find("_fc.bias").values[c]);
       for (std::size_t i = 0; i < embedding.size(); ++i) {
@@ -115,18 +115,18 @@ class Reference {
   }
 
  private:
-  [[nodiscard]] const test::NamedTensor& find(const std::string& name) const {
+  [[nodiscard]] const testing::NamedTensor& find(const std::string& name) const {
     return *std::find_if(weights_.begin(), weights_.end(),
                          [&](const auto& tensor) { return tensor.name == name; });
   }
-  std::vector<test::NamedTensor> weights_;
+  std::vector<testing::NamedTensor> weights_;
 };
 
 TEST(EfficientNetOnnx, ComputesWhatTheWeightsSay) {
-  const std::vector<test::NamedTensor> weights = test::tiny_weights(7);
-  const std::string file = test::make_pth(weights);
+  const std::vector<testing::NamedTensor> weights = testing::tiny_weights(7);
+  const std::string file = testing::make_pth(weights);
   const std::string onnx =
-      efficientnet_onnx(read_pth(test::bytes_of(file), "tiny.pth"), test::tiny_spec(), "tiny", "a test");
+      efficientnet_onnx(read_pth(testing::bytes_of(file), "tiny.pth"), testing::tiny_spec(), "tiny", "a test");
   ov::Core core;
   // Odd, even and unequal sizes, since the padding depends on them.
   for (const auto& [height, width] : {std::pair{9, 7}, std::pair{8, 8}, std::pair{13, 16}}) {

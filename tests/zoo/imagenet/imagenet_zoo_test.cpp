@@ -18,7 +18,7 @@ namespace triage {
 namespace {
 
 namespace fs = std::filesystem;
-using test::TempFolder;
+using testing::TempFolder;
 
 fs::path shared_folder() {
   const char* set = std::getenv("TRIAGE_SHARED");

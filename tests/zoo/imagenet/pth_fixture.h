@@ -12,7 +12,7 @@
 
 #include "triage/error.h"
 
-namespace triage::test {
+namespace triage::testing {
 
 struct NamedTensor {
   std::string name;
@@ -107,6 +107,6 @@ inline ::testing::AssertionResult has(const std::string& text, std::string_view 
   return ::testing::AssertionFailure() << "'" << text << "' lacks '" << part << "'";
 }
 
-}  // namespace triage::test
+}  // namespace triage::testing
 
-#define EXPECT_HAS(text, part) EXPECT_TRUE(::triage::test::has(text, part))
+#define EXPECT_HAS(text, part) EXPECT_TRUE(::triage::testing::has(text, part))

@@ -14,15 +14,15 @@
 namespace triage {
 namespace {
 
-using test::bytes_of;
-using test::int_op;
-using test::message_of;
-using test::pickle;
-using test::pth_header;
-using test::pth_storages;
-using test::storage_op;
-using test::tensor_op;
-using test::text_op;
+using testing::bytes_of;
+using testing::int_op;
+using testing::message_of;
+using testing::pickle;
+using testing::pth_header;
+using testing::pth_storages;
+using testing::storage_op;
+using testing::tensor_op;
+using testing::text_op;
 
 std::vector<std::uint8_t> golden() {
   return read_file(std::filesystem::path(TRIAGE_SOURCE_DIR) / "tests/zoo/imagenet/golden/tiny.pth");
@@ -141,7 +141,7 @@ TEST(PthReader, RefusesStoragesThatAreNotAsDeclared) {
   const auto file = [](std::int64_t declared, std::string_view keys) {
     const std::string tensor = tensor_op(storage_op("FloatStorage", "0", declared), 0, Sizes{1}, Sizes{1});
     return pth_header() + pickle("}" + text_op("t") + tensor + "s") + pickle(std::string(keys)) +
-           test::raw(std::uint64_t{1}) + test::raw(1.0F);
+           testing::raw(std::uint64_t{1}) + testing::raw(1.0F);
   };
   const std::string key = text_op("0");
   EXPECT_EQ(failure(file(1, "](" + key + "e")), "no error");

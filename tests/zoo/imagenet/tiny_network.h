@@ -11,7 +11,7 @@
 #include "zoo/imagenet/efficientnet_lite.h"
 #include "zoo/imagenet/pth_fixture.h"
 
-namespace triage::test {
+namespace triage::testing {
 
 // Every kind of block: without and with widening, with and without stride, with and without a sum.
 inline EfficientNetSpec tiny_spec() {
@@ -67,4 +67,4 @@ inline std::vector<NamedTensor> tiny_weights(std::uint64_t seed) {
   return tensors;
 }
 
-}  // namespace triage::test
+}  // namespace triage::testing

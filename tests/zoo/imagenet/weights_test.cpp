@@ -20,7 +20,7 @@ namespace triage {
 namespace {
 
 namespace fs = std::filesystem;
-using test::TempFolder;
+using testing::TempFolder;
 
 const std::string kContent = "these are the weights";
 const std::string kSha256 = sha256_hex(std::as_bytes(std::span(kContent)));

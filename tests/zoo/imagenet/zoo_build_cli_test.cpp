@@ -7,7 +7,7 @@
 #include "cli/run_cli.h"
 #include "support/temp_folder.h"
 
-namespace triage::test {
+namespace triage::testing {
 namespace {
 
 TEST(ZooBuild, SaysWhatToDoWithoutWeightsAndNetwork) {
@@ -49,4 +49,4 @@ TEST(ZooBuild, RefusesWeightsThatAreNotThePublishedOnes) {
 }
 
 }  // namespace
-}  // namespace triage::test
+}  // namespace triage::testing
