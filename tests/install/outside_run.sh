@@ -3,7 +3,7 @@
 set -euo pipefail
 work=$1 prefix=$2 hidden=$3
 [[ ! -e $hidden/CMakeLists.txt ]] || { echo "FAILED: $hidden is still in reach" >&2; exit 1; }
-cmake -S "$work/outside" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release >"$work/configure.log" 2>&1 ||
+cmake -G Ninja -S "$work/outside" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release >"$work/configure.log" 2>&1 ||
   { cat "$work/configure.log"; exit 1; }
 cmake --build "$work/build" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
 "$work/build/classify_one" "$work/fashion/zoo.json" "$work/picture.pgm" "$work/first.triage"

@@ -31,7 +31,7 @@ add_executable(classify_one classify_one.cpp)
 target_link_libraries(classify_one PRIVATE triage::triage)
 target_link_options(classify_one PRIVATE -Wl,--gc-sections -s)
 END
-quietly cmake -S "$program" -B "$program/build" -DCMAKE_PREFIX_PATH="$build_dir/prefix" -DCMAKE_BUILD_TYPE=Release
+quietly cmake -G Ninja -S "$program" -B "$program/build" -DCMAKE_PREFIX_PATH="$build_dir/prefix" -DCMAKE_BUILD_TYPE=Release
 quietly cmake --build "$program/build"
 if readelf -d "$program/build/classify_one" | grep -iE 'sqlite|xgboost|libsvm'; then fail "it needs a library of the tools"; fi
 
