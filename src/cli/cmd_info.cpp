@@ -1,6 +1,7 @@
 // triage info: the machine, this build, and what is missing for the rest of the commands.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/system_info.h"
+#include "triage/energy.h"
 #include "triage/engine.h"
 #include "triage/error.h"
 #include "triage/profile.h"
@@ -31,6 +33,9 @@ struct Info {
   std::vector<Missing> missing;
 };
 
+// JSON has no NaN.
+Json number_or_null(double value) { return std::isnan(value) ? Json() : Json(value); }
+
 Json engines_json(std::vector<Missing>& missing) {
   EngineSet engines;
   Json list = Json::array();
@@ -51,20 +56,18 @@ Json engines_json(std::vector<Missing>& missing) {
   return list;
 }
 
-Json energy_json() {
+Json energy_json(const fs::path& sysfs) {
+  const EnergySources sources = find_energy_sources(sysfs);
   Json meters = Json::array();
-  bool readable = false;
-  for (const EnergyMeter& meter : energy_meters()) {
-    meters.push_back({{"name", meter.name}, {"readable", meter.readable}});
-    readable = readable || meter.readable;
+  for (const EnergySource& source : sources.all) {
+    meters.push_back({{"name", source.name},
+                      {"readable", source.readable},
+                      {"counted", source.counted},
+                      {"note", source.note},
+                      {"update_interval_ms", number_or_null(source.interval_ms)}});
   }
-  std::string note = "this version's profiles record time, not energy";
-  if (meters.empty()) {
-    note = "not measured: the kernel shows no meter under /sys/class/powercap (usual in virtual machines)";
-  } else if (!readable) {
-    note = "not measured: the meters are readable by root alone";
-  }
-  return {{"meters", meters}, {"note", note}};
+  const auto meter = make_energy_meter(sources);
+  return {{"meters", meters}, {"note", meter ? "measured: " + meter->description() : sources.reason}};
 }
 
 Json data_json(std::vector<Missing>& missing) {
@@ -101,7 +104,7 @@ Json disk_json() {
   return {{"free_bytes", space.available}, {"total_bytes", space.capacity}};
 }
 
-Info collect() {
+Info collect(const fs::path& sysfs) {
   Info info;
   Json cpu = Json::object();
   for (const auto& [name, has] : cpu_features()) cpu[name] = has;
@@ -114,7 +117,7 @@ Info collect() {
                    {"cpu_features", cpu},
                    {"engines", engines_json(info.missing)},
                    {"libraries", libraries},
-                   {"energy", energy_json()},
+                   {"energy", energy_json(sysfs)},
                    {"default_data", data_json(info.missing)},
                    {"model_cache", cache_json(info.missing)},
                    {"disk", disk_json()}};
@@ -152,8 +155,10 @@ void print_text(const Info& info) {
   }
   print_row("libraries", libraries);
   for (const Json& meter : doc["energy"]["meters"]) {
-    print_row("meter", fmt::format("{}, {}", text_of(meter["name"]),
-                                   meter["readable"].get<bool>() ? "readable" : "not readable"));
+    const std::string note = text_of(meter["note"]);
+    print_row("meter", fmt::format("{}, {}{}", text_of(meter["name"]),
+                                   meter["readable"].get<bool>() ? "readable" : "not readable",
+                                   note.empty() ? "" : ", not added: " + note));
   }
   print_row("energy", text_of(doc["energy"]["note"]));
   const Json& data = doc["default_data"];
@@ -175,11 +180,16 @@ void print_text(const Info& info) {
 void add_info(CLI::App& app, Session&) {
   CLI::App* command =
       app.add_subcommand("info", "Show machine, engines, versions, meters and what is missing");
-  const auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "Print one JSON document");
-  command->callback([json] {
-    const Info info = collect();
-    if (*json) {
+  struct Arguments {
+    bool json = false;
+    fs::path sysfs = "/sys";
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  command->add_flag("--json", arguments->json, "Print one JSON document");
+  command->add_option("--sysfs-root", arguments->sysfs, "Where energy meters are looked for")->group("");
+  command->callback([arguments] {
+    const Info info = collect(arguments->sysfs);
+    if (arguments->json) {
       print_json(info.document);
     } else {
       print_text(info);

@@ -9,9 +9,6 @@
 #include <zlib.h>
 
 #include <CLI/Version.hpp>
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/core/utility.hpp>
 
@@ -64,24 +61,6 @@ std::vector<std::pair<std::string, bool>> cpu_features() {
 #else
   return {};
 #endif
-}
-
-std::vector<EnergyMeter> energy_meters() {
-  namespace fs = std::filesystem;
-  std::vector<EnergyMeter> meters;
-  std::error_code ignored;
-  for (fs::directory_iterator it("/sys/class/powercap", ignored), end; it != end; it.increment(ignored)) {
-    std::error_code none;
-    const fs::path counter = it->path() / "energy_uj";
-    if (!fs::exists(counter, none)) continue;
-    EnergyMeter meter;
-    std::ifstream(it->path() / "name") >> meter.name;
-    long long microjoules = 0;
-    meter.readable = static_cast<bool>(std::ifstream(counter) >> microjoules);
-    meters.push_back(std::move(meter));
-  }
-  std::sort(meters.begin(), meters.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  return meters;
 }
 
 }  // namespace triage::cli

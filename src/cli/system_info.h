@@ -18,11 +18,4 @@ struct LibraryVersion {
 // tell.
 [[nodiscard]] std::vector<std::pair<std::string, bool>> cpu_features();
 
-struct EnergyMeter {
-  std::string name;  // such as "package-0"
-  bool readable = false;
-};
-// The kernel's power-capping meters (Intel RAPL and its kin).
-[[nodiscard]] std::vector<EnergyMeter> energy_meters();
-
 }  // namespace triage::cli
