@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
@@ -30,7 +32,11 @@ struct FakeModel {
   double accuracy = 1.0;    // share of right answers, 0..1
   double shared = 0.0;      // 0..1: share of pictures whose difficulty is that of the other networks, too
   double confidence = 0.7;  // 0..1: how well confidence tells right answers from wrong ones
-  double ms = 0.0;          // a run's time
+  double ms = 0.0;          // a run's time on the CPU, one thread
+  double jitter = 0.0;      // 0..1: runs take ms * (1 - jitter) and ms * (1 + jitter) in turn
+  double parallel = 0.0;    // 0..1: share of the time that further threads divide (Amdahl's law)
+  std::map<std::string, double>
+      devices;  // other devices that it runs on, and their time's ratio to the CPU's
   std::uint64_t seed = 0;
   std::int64_t fail_every = 0;  // a run fails when the picture's hash is divisible by it; 0: never
   bool logits = false;
@@ -54,6 +60,17 @@ struct FakeModel {
   [[nodiscard]] std::int64_t outputs() const { return std::int64_t{classes} + background; }
 };
 
+constexpr std::array<const char*, 2> kOtherDevices{"GPU", "NPU"};
+
+std::map<std::string, double> read_devices(ObjectReader reader) {
+  std::map<std::string, double> devices;
+  for (const char* device : kOtherDevices) {
+    if (reader.has(device)) devices[device] = reader.number(device, {0, 1e6});
+  }
+  reader.finish();
+  return devices;
+}
+
 FakeModel read_fake(const std::filesystem::path& path) {
   const nlohmann::json json = parse_json(read_text(path, kMaxFakeBytes), path.string(), ErrorCode::kModel);
   ObjectReader reader(json, path.string(), "", ErrorCode::kModel);
@@ -63,6 +80,9 @@ FakeModel read_fake(const std::filesystem::path& path) {
   fake.shared = reader.number("shared", {0, 1}, 0.0);
   fake.confidence = reader.number("confidence", {0, 1}, 0.7);
   fake.ms = reader.number("ms", {0, 1e6}, 0.0);
+  fake.jitter = reader.number("jitter", {0, 1}, 0.0);
+  fake.parallel = reader.number("parallel", {0, 1}, 0.0);
+  if (reader.has("devices")) fake.devices = read_devices(reader.object("devices"));
   fake.seed = static_cast<std::uint64_t>(reader.integer("seed", {0, 1e15}, 0));
   fake.fail_every = reader.integer("fail_every", {0, 1e15}, 0);
   fake.logits = reader.boolean("logits", false);
@@ -90,6 +110,7 @@ double uniform(std::uint64_t hash, std::uint64_t purpose) {
 
 class FakeNetwork final : public Network {
  public:
+  // `fake.ms` is the time on the model's device with its threads.
   FakeNetwork(std::string name, const FakeModel& fake, bool with_embedding, Clock& clock)
       : name_(std::move(name)),
         fake_(fake),
@@ -108,7 +129,8 @@ class FakeNetwork final : public Network {
     }
     read_pixels(tensor);
     const std::uint64_t picture = hash64(0, pixels_);
-    clock_->pass_ns(std::llround(fake_.ms * 1e6));
+    const double jitter = ++runs_ % 2 == 0 ? fake_.jitter : -fake_.jitter;
+    clock_->pass_ns(std::llround(fake_.ms * (1 + jitter) * 1e6));
     if (fake_.fail_every > 0 && picture % static_cast<std::uint64_t>(fake_.fail_every) == 0) {
       throw Error(ErrorCode::kEngine,
                   fmt::format("model '{}': this picture is one that its file tells it to fail on", name_));
@@ -183,6 +205,7 @@ class FakeNetwork final : public Network {
   std::string pixels_;
   std::vector<float> output_;
   std::vector<float> embedding_;
+  std::uint64_t runs_ = 0;
 };
 
 void check_fits(const FakeModel& fake, const ModelSpec& model) {
@@ -209,12 +232,31 @@ void check_fits(const FakeModel& fake, const ModelSpec& model) {
   }
 }
 
+// A run's time as the manifest has it run.
+double run_ms(const FakeModel& fake, const ModelSpec& model) {
+  double ratio = 1;
+  if (model.device != "CPU") {
+    const auto known = fake.devices.find(model.device);
+    if (known == fake.devices.end()) {
+      throw Error(
+          ErrorCode::kEngine,
+          fmt::format("model '{}': device is '{}', expected CPU or one that its file lists; change it in "
+                      "the manifest",
+                      model.name, model.device));
+    }
+    ratio = known->second;
+  }
+  return fake.ms * ratio * (1 - fake.parallel + fake.parallel / model.threads);
+}
+
 class FakeEngine final : public Engine {
  public:
   explicit FakeEngine(Clock& clock) : clock_(&clock) {}
   [[nodiscard]] std::string name() const override { return "fake"; }
   [[nodiscard]] std::string version() const override { return "1"; }
-  [[nodiscard]] std::vector<std::string> devices() const override { return {"CPU"}; }
+  [[nodiscard]] std::vector<std::string> devices() const override {
+    return {"CPU", kOtherDevices[0], kOtherDevices[1]};
+  }
 
   [[nodiscard]] std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model) override {
     verify_files(zoo, model);
@@ -222,8 +264,9 @@ class FakeEngine final : public Engine {
       throw Error(ErrorCode::kModel, fmt::format("model '{}': {} files, expected 1 for the fake engine",
                                                  model.name, model.files.size()));
     }
-    const FakeModel fake = read_fake(zoo.resolve(model.files[0]));
+    FakeModel fake = read_fake(zoo.resolve(model.files[0]));
     check_fits(fake, model);
+    fake.ms = run_ms(fake, model);
     return std::make_unique<FakeNetwork>(model.name, fake, !model.output.embedding.empty(), *clock_);
   }
 

@@ -185,5 +185,38 @@ TEST(EngineSetTest, TellsEnginesByExtension) {
 #endif
 }
 
+TEST_F(FakeEngineTest, DevicesAndThreadsChangeTheTimeAlone) {
+  Zoo zoo = write({{.name = "net", .ms = 8, .parallel = 0.5, .devices = {{"GPU", 0.25}}}});
+  add_variant(zoo, "net", "net x4", "CPU", 4);
+  add_variant(zoo, "net", "net gpu", "GPU", 1);
+  const Image image = fake_image(3, 1);
+  const std::vector<double> expected_ms = {8, 5, 2};  // 8 * (0.5 + 0.5 / 4) = 5
+  std::vector<std::vector<float>> answers;
+  for (ModelIndex m = 0; m < 3; ++m) {
+    const auto network = open(zoo, m);
+    const std::int64_t before = clock_.now_ns();
+    answers.push_back(classify(*network, zoo.models[static_cast<std::size_t>(m)], image));
+    EXPECT_NEAR(static_cast<double>(clock_.now_ns() - before) * 1e-6,
+                expected_ms[static_cast<std::size_t>(m)], 1e-9);
+  }
+  EXPECT_EQ(answers[1], answers[0]);
+  EXPECT_EQ(answers[2], answers[0]);
+  zoo.models[0].device = "NPU";
+  EXPECT_TRIAGE_ERROR(open(zoo), ErrorCode::kEngine,
+                      "model 'net': device is 'NPU', expected CPU or one that");
+}
+
+TEST_F(FakeEngineTest, JitterKeepsTheMean) {
+  const Zoo zoo = write({{.name = "net", .ms = 4, .jitter = 0.25}});
+  const auto network = open(zoo);
+  std::vector<double> ms;
+  for (int run = 0; run < 4; ++run) {
+    const std::int64_t before = clock_.now_ns();
+    (void)classify(*network, zoo.models[0], fake_image(1, 1));
+    ms.push_back(static_cast<double>(clock_.now_ns() - before) * 1e-6);
+  }
+  EXPECT_EQ(ms, (std::vector<double>{3, 5, 3, 5}));
+}
+
 }  // namespace
 }  // namespace triage

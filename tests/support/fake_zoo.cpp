@@ -46,7 +46,10 @@ std::filesystem::path write_fake_zoo(const std::filesystem::path& folder,
                               {"width", network.side},
                               {"height", network.side},
                               {"mean", network.mean},
-                              {"scale", network.scale}};
+                              {"scale", network.scale},
+                              {"jitter", network.jitter},
+                              {"parallel", network.parallel},
+                              {"devices", network.devices}};
     write_text_atomic(folder / file, json.dump(2));
     ModelSpec model;
     model.name = network.name;
@@ -62,6 +65,15 @@ std::filesystem::path write_fake_zoo(const std::filesystem::path& folder,
   }
   save_zoo(zoo, folder / "zoo.json");
   return folder / "zoo.json";
+}
+
+void add_variant(Zoo& zoo, std::string_view of, const std::string& name, const std::string& device,
+                 int threads) {
+  ModelSpec model = zoo.models.at(static_cast<std::size_t>(zoo.find(of)));
+  model.name = name;
+  model.device = device;
+  model.threads = threads;
+  zoo.models.push_back(std::move(model));
 }
 
 Image fake_image(Label label, std::uint64_t seed, std::int32_t n_classes, int side) {

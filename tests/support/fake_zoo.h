@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "support/temp_folder.h"
 #include "triage/image.h"
 #include "triage/types.h"
+#include "triage/zoo.h"
 
 namespace triage::testing {
 
@@ -34,6 +36,9 @@ struct FakeNetworkSpec {
   int side = 28;
   double mean = 0.0;
   double scale = 255.0;
+  double jitter = 0.0;
+  double parallel = 0.0;
+  std::map<std::string, double> devices = {};
 };
 
 // Writes `<folder>/zoo.json`, a `<name>.fake` for each network and, unless `labels` is false, `labels.txt`
@@ -41,6 +46,10 @@ struct FakeNetworkSpec {
 std::filesystem::path write_fake_zoo(const std::filesystem::path& folder,
                                      const std::vector<FakeNetworkSpec>& networks,
                                      std::int32_t n_classes = 10, bool labels = true);
+
+// Adds model `of` once more under another name, run in another way, as a manifest lists it.
+void add_variant(Zoo& zoo, std::string_view of, const std::string& name, const std::string& device,
+                 int threads);
 
 // A gray picture that every fake network of `n_classes` takes for `label` when it is right. Others for other
 // seeds. (side, side, 1)
