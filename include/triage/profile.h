@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "triage/dataset.h"
+#include "triage/energy.h"
 #include "triage/engine.h"
 #include "triage/image.h"
 #include "triage/table.h"
@@ -23,11 +24,28 @@ struct Shard {
   std::uint32_t count = 1;
 };
 
+// Energy of models, recipes and feature nodes: each runs over and over in a block of its own, on a sample of
+// the inputs, and what the machine draws idle is deducted.
+struct EnergyMeasuring {
+  EnergyMeter* meter = nullptr;                        // null: nothing is measured
+  std::string reason = "not measured: not asked for";  // recorded where there is no meter
+  double idle_seconds = 2;
+  std::function<void(double seconds)> wait;  // how idle time passes; empty: sleeps
+  BlockOptions block;
+  std::size_t inputs = 8;  // of the sample; networks run on the first alone
+};
+
 struct ProfileOptions {
   std::vector<std::string> features;  // empty: all of the registry
   int working_px = 224;
   Shard shard;  // input i belongs to shard i % count
   DecodeOptions decode;
+  Timing timing;  // mode, bound and runs; `min_runs` and `max_runs` count in the exhaustive mode alone
+  // Scores are not recorded: labels are not looked at, and neither features nor outputs are kept. For a
+  // device whose times are then merged over scores from elsewhere (merge_times).
+  bool times_only = false;
+  EnergyMeasuring energy;
+  const Clock* clock = nullptr;             // nullptr: steady_clock()
   double commit_seconds = 1.0;              // at most this much work is repeated after a kill
   const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: commits and throws kInterrupted
 };
@@ -38,7 +56,9 @@ struct ProfileProgress {
   std::size_t total = 0;              // of this shard
   std::size_t resumed = 0;            // were there when this run began
   std::int64_t size_bytes = 0;        // of the file, as of the last commit
+  std::size_t capped = 0;             // cells whose time is known less well than the bound asks for
   std::string loading;                // name of the model that is being loaded; empty while measuring
+  std::string energy;                 // what energy is being measured of; empty otherwise
   std::vector<std::string> warnings;  // so far: a loaded machine, say
 };
 
@@ -51,7 +71,8 @@ struct ProfileSummary {
 // Runs every classifier of the zoo on every input and extracts features, through the live backend. Creates
 // `out`, or goes on where an earlier run stopped; a file of another zoo, data set, shard or feature list
 // throws kProfile and is left alone, as does one that another process is writing. Inputs that fail are
-// recorded with their message.
+// recorded with their message. Models with equal fingerprints say the same: the first one's answers stand for
+// all of them.
 ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset& data,
                                const ProfileOptions& options, const std::filesystem::path& out,
                                const std::function<void(const ProfileProgress&)>& on_progress = {});
@@ -70,6 +91,10 @@ MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const
 // Reads one or several profiles of the same models into a table, rows in the order of the inputs. Throws kIo,
 // kProfile; a profile that is not finished throws kProfile unless `allow_partial`.
 [[nodiscard]] Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial = false);
+
+// The same for one profile, of which the times alone are read: ranks are 0, outputs empty, and there are no
+// features. For profiles of either kind.
+[[nodiscard]] Table load_times(const std::filesystem::path& profile);
 
 struct FailedInput {
   std::string id;

@@ -35,6 +35,7 @@ struct Outcome {
   std::vector<float> features;  // by the policy's schema; NaN where not extracted
   Cost total;                   // all looks, features and decisions
   double features_ms = 0;
+  double features_j = 0;
   double decision_ms = 0;  // time spent inside Policy::next
 };
 
@@ -93,6 +94,8 @@ class LiveBackend final : public Backend {
   void begin(const Image& image);
   Cost extract(FeatureMask mask, std::span<float> values) override;
   Look run(ModelIndex model) override;
+  // Makes the model's tensor, if it has not been made yet; returns the milliseconds that took, else 0.
+  double prepare(ModelIndex model);
 
   // Of the last run(): its times apart, and all class probabilities, shape (n_classes).
   [[nodiscard]] LookTimes last_times() const;

@@ -16,6 +16,35 @@ struct TableModel {
   std::string name;
   std::string fingerprint;  // ModelSpec::fingerprint(); empty for foreign tables
   std::string recipe;       // recipe_key(): models with equal keys share one preprocessing an input
+  // One network may be listed several times, run in other ways: equal fingerprints, other names.
+  std::string device{};  // as the engine names it; empty for foreign tables
+  int threads = 0;       // 0 for foreign tables
+};
+
+// How often a cell was timed. Cells are the features of an input, a recipe on it, and a model on it.
+enum class TimingMode {
+  kCheap,      // once
+  kExhaustive  // until the mean is known well enough, as in the paper
+};
+[[nodiscard]] std::string_view to_string(TimingMode mode);
+struct Timing {
+  TimingMode mode = TimingMode::kCheap;
+  double bound = 0;  // exhaustive: half-width of the mean's 95 % interval, as a share of the mean
+  int min_runs = 1;
+  int max_runs = 1;
+  std::size_t cells = 0;   // on the table's inputs
+  std::size_t capped = 0;  // of those: stopped at max_runs with the bound not reached
+};
+// In one phrase, for reports.
+[[nodiscard]] std::string describe(const Timing& timing);
+
+// Mean joules a run, idle power deducted. Empty arrays, and NaN, where it was not measured.
+struct TableEnergy {
+  std::vector<double> infer_j;       // (m)
+  std::vector<double> preprocess_j;  // (r)
+  std::vector<double> node_j;        // (g) NaN for nodes that no feature of the schema needs
+  double idle_w = kNotMeasured;
+  std::string note = "not measured: the table does not say";  // "measured: <meter>", or why not
 };
 
 // Row-major arrays; `n` inputs, `m` models, `d` features, `r` recipes, `g` feature nodes. Only inputs on
@@ -38,6 +67,9 @@ struct Table {
   std::vector<float> node_ms;    // (n, g), g = feature_nodes().size()
   std::vector<float> decode_ms;  // (n)
   std::string machine;           // one line: CPU, cores, system
+  Timing timing;
+  std::string times_note;  // where times come from when not from these inputs on this machine; else empty
+  TableEnergy energy;
 
   [[nodiscard]] std::size_t n_inputs() const { return ids.size(); }
   [[nodiscard]] std::size_t n_models() const { return models.size(); }
@@ -56,6 +88,12 @@ struct Table {
   [[nodiscard]] double cost_ms(std::size_t input, ModelIndex model) const {
     return preprocess(input, model) + static_cast<double>(infer_ms[at(input, model)]);
   }
+  // Mean joules of one model alone, preprocessing included; NaN where not measured.
+  [[nodiscard]] double cost_j(ModelIndex model) const {
+    const auto m = static_cast<std::size_t>(model);
+    if (energy.infer_j.empty() || energy.preprocess_j.empty()) return kNotMeasured;
+    return energy.infer_j[m] + energy.preprocess_j[static_cast<std::size_t>(recipe_of[m])];
+  }
   [[nodiscard]] std::span<const float> feature_row(std::size_t input) const {
     return {features.data() + input * schema.size(), schema.size()};
   }
@@ -72,6 +110,9 @@ using Rows = std::span<const std::uint32_t>;
 
 // Mean cost_ms per model over the rows, shape (m). NaN for no rows.
 [[nodiscard]] std::vector<double> mean_costs(const Table& table, Rows rows);
+// Table::cost_j of every model, shape (m). Of the table's
+// sample, not of rows: energy is measured in blocks, not an input at a time.
+[[nodiscard]] std::vector<double> mean_energy(const Table& table);
 // Mean score per model over the rows, shape (m). NaN for no rows.
 [[nodiscard]] std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion);
 

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/profile_report.h"
 #include "triage/dataset.h"
+#include "triage/energy.h"
 #include "triage/engine.h"
 #include "triage/error.h"
 #include "triage/profile.h"
@@ -33,6 +34,15 @@ struct Arguments {
   std::optional<std::size_t> limit;
   std::int64_t max_pixels = DecodeOptions{}.max_pixels;
   bool no_cache = false;
+  bool exhaustive = false;
+  std::optional<double> bound;
+  std::optional<int> min_runs;
+  std::optional<int> max_runs;
+  bool times_only = false;
+  std::string energy = "auto";
+  double idle_seconds = EnergyMeasuring{}.idle_seconds;
+  double block_seconds = BlockOptions{}.seconds;
+  std::filesystem::path sysfs = "/sys";
   std::filesystem::path out;
   bool json = false;
 };
@@ -67,6 +77,7 @@ std::unique_ptr<Dataset> open_data(const Arguments& arguments) {
   DatasetOptions options;
   options.data = arguments.data;
   options.labels = arguments.labels;
+  options.require_labels = !arguments.times_only;
   if (!arguments.range.empty()) {
     const auto [first, last] = parse_pair("--range", arguments.range, ':', "a:b, such as 20000:70000");
     options.range = {first, last};
@@ -103,6 +114,37 @@ Zoo open_zoo(const Arguments& arguments) {
   return zoo;
 }
 
+Timing timing_options(const Arguments& arguments) {
+  if (!arguments.exhaustive && (arguments.bound || arguments.min_runs || arguments.max_runs)) {
+    throw Error(ErrorCode::kUsage,
+                "--bound, --min-runs and --max-runs: given without --exhaustive, expected with it; "
+                "the cheap mode runs everything once");
+  }
+  if (!arguments.exhaustive) return {};
+  return {.mode = TimingMode::kExhaustive,
+          .bound = arguments.bound.value_or(5) / 100,
+          .min_runs = arguments.min_runs.value_or(5),
+          .max_runs = arguments.max_runs.value_or(100)};
+}
+
+// The meter that --energy asks for, null where there is none; `measuring` is then told why.
+std::unique_ptr<EnergyMeter> open_meter(const Arguments& arguments, EnergyMeasuring& measuring) {
+  measuring.idle_seconds = arguments.idle_seconds;
+  measuring.block.seconds = arguments.block_seconds;
+  if (arguments.energy == "off") {
+    measuring.reason = "not measured: switched off with --energy off";
+    return nullptr;
+  }
+  const EnergySources sources = find_energy_sources(arguments.sysfs);
+  std::unique_ptr<EnergyMeter> meter = make_energy_meter(sources);
+  if (!meter && arguments.energy == "require") {
+    throw Error(ErrorCode::kUsage, fmt::format("--energy require: {}; see 'triage info'", sources.reason));
+  }
+  measuring.meter = meter.get();
+  measuring.reason = sources.reason;
+  return meter;
+}
+
 ProfileOptions profile_options(const Arguments& arguments, const Session& session) {
   ProfileOptions options;
   options.features = arguments.features;
@@ -113,14 +155,25 @@ ProfileOptions profile_options(const Arguments& arguments, const Session& sessio
   options.working_px = arguments.working_px;
   options.shard = parse_shard(arguments.shard);
   options.decode.max_pixels = arguments.max_pixels;
+  options.timing = timing_options(arguments);
+  options.times_only = arguments.times_only;
   options.stop = &session.stop;
   return options;
 }
 
+// A meter that was there may still have failed.
+void expect_energy(const ProfileReport& report) {
+  if (report.energy.infer_j.empty() && !report.models.empty()) {
+    throw Error(ErrorCode::kProfile, fmt::format("--energy require: {}; times and scores are in {}",
+                                                 report.energy.note, report.out.string()));
+  }
+}
+
 void run_profile(const Arguments& arguments, Session& session) {
-  const ProfileOptions options = profile_options(arguments, session);
+  ProfileOptions options = profile_options(arguments, session);
   const Zoo zoo = open_zoo(arguments);
   const auto data = open_data(arguments);
+  const std::unique_ptr<EnergyMeter> meter = open_meter(arguments, options.energy);
   EngineOptions engine_options;
   if (!arguments.no_cache) engine_options.cache_dir = default_cache_dir();
   EngineSet engines(engine_options);
@@ -130,7 +183,8 @@ void run_profile(const Arguments& arguments, Session& session) {
     summary = measure_profile(zoo, engines, *data, options, arguments.out,
                               [&](const ProfileProgress& progress) { display.update(progress); });
   }
-  const ProfileReport report = make_report(arguments.out, summary);
+  const ProfileReport report = make_report(arguments.out, summary, arguments.times_only);
+  if (arguments.energy == "require") expect_energy(report);
   if (arguments.json) {
     print_json(to_json(report));
   } else {
@@ -167,6 +221,30 @@ void add_profile(CLI::App& app, Session& session) {
   command->add_option("--max-pixels", a.max_pixels, "Larger images are an error")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_flag("--exhaustive", a.exhaustive,
+                    "Run each model on each input until the 95 % bound of its mean time is below --bound "
+                    "(default: once)");
+  command->add_option("--bound", a.bound, "Percent of the mean (default 5)")->check(CLI::Range(0.01, 99.0));
+  command->add_option("--min-runs", a.min_runs, "At least this often (default 5)")
+      ->check(CLI::Range(2, 1'000'000));
+  command
+      ->add_option("--max-runs", a.max_runs, "At most this often (default 100); what it cuts off is counted")
+      ->check(CLI::Range(2, 1'000'000));
+  command->add_flag(
+      "--times-only", a.times_only,
+      "On the device: times and energy alone, no labels needed; 'triage merge --times' puts them over "
+      "scores from elsewhere");
+  command->add_option("--energy", a.energy, "Measure energy: auto (where there is a meter), off, or require")
+      ->check(CLI::IsMember({"auto", "off", "require"}))
+      ->capture_default_str();
+  command->add_option("--idle-seconds", a.idle_seconds, "How long idle power is measured")
+      ->check(CLI::Range(0.01, 600.0))
+      ->capture_default_str();
+  command
+      ->add_option("--block-seconds", a.block_seconds, "How long each model runs to have its energy measured")
+      ->check(CLI::Range(0.001, 600.0))
+      ->capture_default_str();
+  command->add_option("--sysfs-root", a.sysfs, "Where energy meters are looked for")->group("");
   command->add_flag("--no-cache", a.no_cache, "Compile the models anew");
   command->add_option("-o,--out", a.out, "Profile to make, or to go on with")->required();
   command->add_flag("--json", a.json, "Print the result as JSON");

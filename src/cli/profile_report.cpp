@@ -36,6 +36,10 @@ std::string format_ms(double ms) {
   return fmt::format("{:.{}f}", ms, digits);
 }
 
+std::string format_rate(const ProfileReport& report, double rate) {
+  return report.times_only ? "-" : fmt::format("{:.4f}", rate);
+}
+
 nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
 
 double network_share(const ProfileSummary& summary) {
@@ -54,8 +58,15 @@ void ProfileDisplay::update(const ProfileProgress& progress) {
     loading_->update(++n_loading_, printable(progress.loading));
     return;
   }
+  if (!progress.energy.empty()) {
+    loading_.reset();
+    if (!energy_) energy_.emplace("measuring energy:", 0);
+    energy_->update(++n_energy_, printable(progress.energy));
+    return;
+  }
   if (!measuring_) {
     loading_.reset();
+    energy_.reset();
     if (progress.resumed > 0) fmt::print(stderr, "going on after {} inputs\n", progress.resumed);
     measuring_.emplace("profiling", progress.total, progress.resumed);
     start_ns_ = steady_clock().now_ns();
@@ -86,11 +97,18 @@ void ProfileDisplay::show_estimate(const ProfileProgress& progress) {
   }
 }
 
-ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary& summary) {
-  ProfileReport report{out, summary, {}, {}, failed_inputs(out)};
+ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary& summary, bool times_only) {
+  ProfileReport report;
+  report.out = out;
+  report.summary = summary;
+  report.times_only = times_only;
+  report.failed = failed_inputs(out);
   if (report.failed.size() >= summary.progress.total) return report;
-  const Table table = load_table({&out, 1});
+  const Table table = times_only ? load_times(out) : load_table({&out, 1});
   report.machine = table.machine;
+  report.timing = table.timing;
+  report.energy = table.energy;
+  const std::vector<double> joules = mean_energy(table);
   std::vector<std::uint32_t> rows(table.n_inputs());
   std::iota(rows.begin(), rows.end(), 0U);
   const std::vector<double> top1 = mean_scores(table, rows, Criterion::kTop1);
@@ -98,7 +116,8 @@ ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary
   for (std::size_t m = 0; m < table.n_models(); ++m) {
     std::vector<double> times(rows.size());
     for (const std::uint32_t row : rows) times[row] = table.cost_ms(row, static_cast<ModelIndex>(m));
-    report.models.push_back({table.models[m].name, top1[m], top5[m], summarize_times(std::move(times))});
+    report.models.push_back(
+        {table.models[m].name, top1[m], top5[m], summarize_times(std::move(times)), joules[m]});
   }
   return report;
 }
@@ -107,14 +126,19 @@ void print_report(const ProfileReport& report) {
   std::size_t width = 5;
   for (const ModelReport& model : report.models) width = std::max(width, printable(model.name).size());
   if (!report.models.empty()) {
-    fmt::print("{:<{}}  {:>6}  {:>6}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}\n", "model", width, "top-1", "top-5",
-               "mean ms", "+-95 %", "p50", "p90", "p99");
+    fmt::print("{:<{}}  {:>6}  {:>6}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}  {:>12}\n", "model", width, "top-1",
+               "top-5", "mean ms", "+-95 %", "p50", "p90", "p99", "joules a run");
   }
   for (const ModelReport& model : report.models) {
     const TimeSummary& time = model.time;
-    fmt::print("{:<{}}  {:>6.4f}  {:>6.4f}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}\n", printable(model.name), width,
-               model.top1_rate, model.top5_rate, format_ms(time.mean), format_ms(time.bound95),
-               format_ms(time.p50), format_ms(time.p90), format_ms(time.p99));
+    fmt::print("{:<{}}  {:>6}  {:>6}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}  {:>12}\n", printable(model.name),
+               width, format_rate(report, model.top1_rate), format_rate(report, model.top5_rate),
+               format_ms(time.mean), format_ms(time.bound95), format_ms(time.p50), format_ms(time.p90),
+               format_ms(time.p99),
+               std::isnan(model.mean_j) ? "not measured" : fmt::format("{:.4g}", model.mean_j));
+  }
+  if (!report.models.empty()) {
+    fmt::print("timing {}\nenergy {}\n", describe(report.timing), printable(report.energy.note));
   }
   const ProfileProgress& progress = report.summary.progress;
   fmt::print("{}: {} inputs, {} failed, {}\n", printable(report.out.string()), progress.done, progress.failed,
@@ -137,6 +161,15 @@ nlohmann::json to_json(const ProfileReport& report) {
   const ProfileProgress& progress = report.summary.progress;
   Json json = {{"profile", report.out.string()},
                {"machine", report.machine},
+               {"contents", report.times_only ? "times" : "all"},
+               {"timing",
+                {{"mode", to_string(report.timing.mode)},
+                 {"bound", report.timing.bound},
+                 {"min_runs", report.timing.min_runs},
+                 {"max_runs", report.timing.max_runs},
+                 {"cells", report.timing.cells},
+                 {"capped", report.timing.capped}}},
+               {"energy", {{"note", report.energy.note}, {"idle_w", number(report.energy.idle_w)}}},
                {"inputs", progress.done},
                {"resumed", progress.resumed},
                {"size_bytes", progress.size_bytes},
@@ -146,11 +179,13 @@ nlohmann::json to_json(const ProfileReport& report) {
                {"warnings", progress.warnings},
                {"models", Json::array()},
                {"failed", Json::array()}};
+  const auto rate = [&](double value) { return report.times_only ? Json() : Json(value); };
   for (const ModelReport& model : report.models) {
     const TimeSummary& time = model.time;
     json["models"].push_back({{"name", model.name},
-                              {"top1_rate", model.top1_rate},
-                              {"top5_rate", model.top5_rate},
+                              {"top1_rate", rate(model.top1_rate)},
+                              {"top5_rate", rate(model.top5_rate)},
+                              {"mean_j", number(model.mean_j)},
                               {"time",
                                {{"n", time.n},
                                 {"mean_ms", number(time.mean)},

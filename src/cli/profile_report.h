@@ -23,8 +23,10 @@ class ProfileDisplay {
   void show_estimate(const ProfileProgress& progress);
   std::filesystem::path out_;
   std::optional<Progress> loading_;
+  std::optional<Progress> energy_;
   std::optional<Progress> measuring_;
   std::size_t n_loading_ = 0;
+  std::size_t n_energy_ = 0;
   std::size_t n_warnings_ = 0;
   std::int64_t start_ns_ = 0;
   std::int64_t start_bytes_ = 0;
@@ -35,17 +37,22 @@ struct ModelReport {
   std::string name;
   double top1_rate = 0, top5_rate = 0;
   TimeSummary time;  // preprocessing and inference
+  double mean_j = kNotMeasured;
 };
 struct ProfileReport {
   std::filesystem::path out;
   ProfileSummary summary;
   std::string machine;
+  bool times_only = false;
+  Timing timing;
+  TableEnergy energy;
   std::vector<ModelReport> models;  // empty when no input succeeded
   std::vector<FailedInput> failed;
 };
 
 // Reads the finished profile back.
-[[nodiscard]] ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary& summary);
+[[nodiscard]] ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary& summary,
+                                        bool times_only);
 // The table on stdout, failed inputs on stderr.
 void print_report(const ProfileReport& report);
 [[nodiscard]] nlohmann::json to_json(const ProfileReport& report);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/hash.h"
 #include "profile/codec.h"
@@ -52,10 +53,10 @@ void add_models(ProfileHeader& header, const Zoo& zoo) {
 }
 
 // Checks the labels on the way. Of names and labels only: reading all pixels would cost as much as profiling.
-std::string data_fingerprint(const Dataset& data, std::int32_t n_classes) {
+std::string data_fingerprint(const Dataset& data, std::int32_t n_classes, bool with_labels) {
   std::string text;
   for (std::size_t i = 0; i < data.size(); ++i) {
-    const Label label = data.label(i);
+    const Label label = with_labels ? data.label(i) : kNoLabel;
     if (label != kNoLabel && (label < 0 || label >= n_classes)) {
       throw Error(ErrorCode::kData,
                   fmt::format("{}: label {}, expected 0 to {} (the models' classes); check that "
@@ -68,6 +69,25 @@ std::string data_fingerprint(const Dataset& data, std::int32_t n_classes) {
     text += '\n';
   }
   return sha256_hex(std::as_bytes(std::span(text))).substr(0, 16);
+}
+
+// The mode's numbers, rounded as they are stored.
+Timing checked(Timing timing) {
+  timing.cells = timing.capped = 0;
+  if (timing.mode == TimingMode::kCheap) return Timing{};
+  if (!(timing.bound >= 0.0001 && timing.bound < 1)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("timing bound: {}, expected a share from 0.0001 to 1; 0.05 is the "
+                            "paper's",
+                            timing.bound));
+  }
+  if (timing.min_runs < 2 || timing.max_runs < timing.min_runs || timing.max_runs > 1'000'000) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("timing runs: {} to {}, expected 2 or more, and no more than 1000000",
+                            timing.min_runs, timing.max_runs));
+  }
+  timing.bound = static_cast<double>(std::llround(timing.bound * 1e6)) * 1e-6;
+  return timing;
 }
 
 std::int64_t shard_size(std::int64_t n_data, const Shard& shard) {
@@ -128,8 +148,10 @@ ProfileHeader make_header(const Zoo& zoo, const Dataset& data, const ProfileOpti
   for (const std::vector<std::string>& labels : {zoo.label_names, data.label_names()}) {
     if (header.label_names.empty() && std::ssize(labels) == header.n_classes) header.label_names = labels;
   }
+  header.times_only = options.times_only;
+  header.timing = checked(options.timing);
   const auto n_data = static_cast<std::int64_t>(data.size());
-  header.parts = {{data_fingerprint(data, header.n_classes), n_data, options.shard, 0,
+  header.parts = {{data_fingerprint(data, header.n_classes, !options.times_only), n_data, options.shard, 0,
                    shard_size(n_data, options.shard)}};
   return header;
 }
@@ -153,6 +175,19 @@ std::optional<std::string> model_difference(const ProfileHeader& found, const Pr
                   fmt::to_string(fmt::join(wanted.nodes, " ")));
   if (found.max_pixels != wanted.max_pixels)
     return differ("pixel limit", found.max_pixels, wanted.max_pixels);
+  if (found.times_only != wanted.times_only) {
+    const auto contents = [](const ProfileHeader& h) {
+      return h.times_only ? "times alone" : "scores and times";
+    };
+    return differ("contents", contents(found), contents(wanted));
+  }
+  const auto timing = [](const Timing& t) {
+    return t.mode == TimingMode::kCheap ? std::string(to_string(t.mode))
+                                        : fmt::format("{} (bound {:.3g}, {} to {} runs)", to_string(t.mode),
+                                                      t.bound, t.min_runs, t.max_runs);
+  };
+  if (timing(found.timing) != timing(wanted.timing))
+    return differ("timing", timing(found.timing), timing(wanted.timing));
   return std::nullopt;
 }
 

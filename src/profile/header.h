@@ -15,7 +15,7 @@
 namespace triage {
 
 inline constexpr std::int64_t kApplicationId = 0x54524947;  // "TRIG"
-inline constexpr std::int64_t kFormatVersion = 1;
+inline constexpr std::int64_t kFormatVersion = 2;
 
 struct ProfileModel {
   std::string name;
@@ -34,6 +34,21 @@ struct ProfilePart {
   std::int64_t n_inputs = 0;  // inputs that the part contributes when it is finished
 };
 
+// Energy of a machine. Arrays are empty where nothing was measured.
+struct EnergyCell {
+  double mean_j = kNotMeasured;
+  std::int64_t runs = 0;
+  double seconds = 0;  // of the block
+};
+struct ProfileEnergy {
+  std::string note;  // "measured: <meter>", or "not measured: <why>"
+  double idle_w = kNotMeasured;
+  std::vector<EnergyCell> node;        // (g)
+  std::vector<EnergyCell> preprocess;  // (r)
+  std::vector<EnergyCell> infer;       // (m)
+  [[nodiscard]] bool measured() const { return !infer.empty(); }
+};
+
 struct ProfileHeader {
   std::string zoo;
   std::int32_t n_classes = 0;
@@ -44,7 +59,12 @@ struct ProfileHeader {
   std::vector<ProfileModel> models;
   std::vector<std::string> label_names;
   std::vector<ProfilePart> parts;
+  Timing timing;  // counts aside
+  bool times_only = false;
+  std::string times_note;  // Table::times_note
 
+  // Cells timed on each input.
+  [[nodiscard]] std::size_t n_cells() const { return 1 + recipes.size() + models.size(); }
   // Inputs in the finished profile.
   [[nodiscard]] std::int64_t n_inputs() const;
 };
@@ -65,6 +85,8 @@ struct ProfileHeader {
 void create_schema(const Database& database, const ProfileHeader& header);
 // Checks that the database is a profile of this version, and reads its header. Throws kProfile.
 [[nodiscard]] ProfileHeader read_header(const Database& database);
+// Turns a profile of format 1 into one of this format, in one transaction; one of this format is left alone.
+void upgrade_schema(const Database& database);
 // Throws kIo when there is no such file, kProfile when it is none of SQLite's.
 void check_sqlite_file(const std::filesystem::path& path);
 
@@ -72,6 +94,10 @@ void check_sqlite_file(const std::filesystem::path& path);
 [[nodiscard]] std::vector<std::string> read_machines(const Database& database);
 // Number of a machine, added with how it runs the models when it is not there yet.
 std::int32_t add_machine(const Database& database, const ProfileHeader& header, std::string_view description);
+// Energy of a machine; its note is empty when nothing is recorded.
+[[nodiscard]] ProfileEnergy read_energy(const Database& database, const ProfileHeader& header,
+                                        std::int32_t machine);
+void write_energy(const Database& database, std::int32_t machine, const ProfileEnergy& energy);
 // Number of how machine `machine` runs model `model` (table `execution`).
 [[nodiscard]] inline std::int64_t execution_of(const ProfileHeader& header, std::int32_t machine,
                                                std::size_t model) {

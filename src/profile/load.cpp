@@ -12,13 +12,16 @@ namespace {
 
 void begin_table(Table& table, const ProfileHeader& header) {
   for (const ProfileModel& model : header.models) {
-    table.models.push_back(
-        {model.name, model.fingerprint, header.recipes[static_cast<std::size_t>(model.recipe)]});
+    table.models.push_back({model.name, model.fingerprint,
+                            header.recipes[static_cast<std::size_t>(model.recipe)], model.device,
+                            model.threads});
     table.recipe_of.push_back(model.recipe);
   }
   table.n_classes = header.n_classes;
   table.label_names = header.label_names;
   table.schema = header.schema;
+  table.timing = header.timing;
+  table.times_note = header.times_note;
 }
 
 void reserve(Table& table, const ProfileHeader& header, std::size_t n) {
@@ -42,6 +45,8 @@ void add_row(Table& table, const InputRecord& record) {
   for (const double ms : record.infer_ms) table.infer_ms.push_back(static_cast<float>(ms));
   for (const double ms : record.preprocess_ms) table.preprocess_ms.push_back(static_cast<float>(ms));
   table.features.insert(table.features.end(), record.features.begin(), record.features.end());
+  table.timing.cells += 1 + record.preprocess_ms.size() + record.infer_ms.size();
+  table.timing.capped += static_cast<std::size_t>(record.capped);
   table.node_ms.insert(table.node_ms.end(), record.node_ms.begin(), record.node_ms.end());
 }
 
@@ -60,13 +65,77 @@ void check_header(const ProfileReader& reader, const ProfileHeader& first, const
   }
 }
 
+std::vector<double> joules(const std::vector<EnergyCell>& cells) {
+  std::vector<double> values;
+  for (const EnergyCell& cell : cells) values.push_back(cell.mean_j);
+  return values;
+}
+
+TableEnergy table_energy(const ProfileEnergy& energy) {
+  TableEnergy table;
+  table.infer_j = joules(energy.infer);
+  table.preprocess_j = joules(energy.preprocess);
+  table.node_j = joules(energy.node);
+  table.idle_w = energy.idle_w;
+  table.note =
+      energy.note.empty() ? "not measured: profiled by a version that recorded time alone" : energy.note;
+  return table;
+}
+
+void read_rows(ProfileReader& reader, Table& table) {
+  InputRecord record;
+  while (reader.next(record)) {
+    if (record.error.empty()) {
+      add_row(table, record);
+    } else {
+      ++table.n_failed;
+    }
+  }
+}
+
+void expect_inputs(const Table& table, const std::string& profile) {
+  if (!table.ids.empty()) return;
+  throw Error(
+      ErrorCode::kProfile,
+      fmt::format(
+          "{}: has no usable input ({} failed), expected 1 or more; see why with 'sqlite3 {} \"SELECT "
+          "id, message FROM input\"'",
+          profile, table.n_failed, profile));
+}
+
+void check_loaded(const Table& table, const std::string& profile) {
+  try {
+    check_table(table);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: {}", profile, error.what()));
+  }
+}
+
 }  // namespace
+
+Table load_times(const std::filesystem::path& profile) {
+  ProfileReader reader(profile);
+  check_header(reader, reader.header(), profile.string());
+  Table table;
+  begin_table(table, reader.header());
+  read_rows(reader, table);
+  expect_inputs(table, profile.string());
+  table.schema.features.clear();
+  table.features.clear();
+  table.ranks.assign(table.infer_ms.size(), 0);
+  table.outputs.assign(table.infer_ms.size(), {});
+  table.machine = fmt::format("{}", fmt::join(reader.machines(), " | "));
+  if (reader.machines().size() == 1) table.energy = table_energy(reader.energy(0));
+  check_loaded(table, profile.string());
+  return table;
+}
 
 Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial) {
   if (profiles.empty()) throw Error(ErrorCode::kUsage, "profiles: none given, expected 1 or more");
   Table table;
   ProfileHeader first;
   std::vector<std::string> machines;
+  bool energy_known = false;
   for (const std::filesystem::path& path : profiles) {
     ProfileReader reader(path);
     if (&path == &profiles.front()) {
@@ -80,33 +149,29 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
                               "profile' again to finish it",
                               reader.name(), reader.n_done(), reader.header().n_inputs()));
     }
+    if (reader.header().times_only) {
+      throw Error(ErrorCode::kProfile,
+                  fmt::format("{}: holds times alone, expected scores too; put its times over a profile with "
+                              "scores: 'triage merge --times {} SCORES.profile -o OUT'",
+                              reader.name(), path.string()));
+    }
     reserve(table, first, table.n_inputs() + static_cast<std::size_t>(reader.n_done()));
-    InputRecord record;
-    while (reader.next(record)) {
-      if (record.error.empty()) {
-        add_row(table, record);
-      } else {
-        ++table.n_failed;
-      }
+    read_rows(reader, table);
+    if (!energy_known && !reader.machines().empty()) {
+      table.energy = table_energy(reader.energy(0));
+      energy_known = true;
     }
     for (const std::string& machine : reader.machines()) {
       if (std::find(machines.begin(), machines.end(), machine) == machines.end()) machines.push_back(machine);
     }
   }
   table.machine = fmt::format("{}", fmt::join(machines, " | "));
-  if (table.ids.empty()) {
-    throw Error(
-        ErrorCode::kProfile,
-        fmt::format(
-            "{}: has no usable input ({} failed), expected 1 or more; see why with 'sqlite3 {} \"SELECT "
-            "id, message FROM input\"'",
-            profiles.front().string(), table.n_failed, profiles.front().string()));
+  if (machines.size() > 1) {
+    table.energy = {};
+    table.energy.note = "not measured: the times are of several machines";
   }
-  try {
-    check_table(table);
-  } catch (const Error& error) {
-    throw Error(error.code(), fmt::format("{}: {}", profiles.front().string(), error.what()));
-  }
+  expect_inputs(table, profiles.front().string());
+  check_loaded(table, profiles.front().string());
   return table;
 }
 

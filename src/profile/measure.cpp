@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <new>
 
-#include "base/hash.h"
+#include "profile/energy.h"
+#include "profile/measurer.h"
 #include "profile/writer.h"
 #include "triage/error.h"
 #include "triage/profile.h"
@@ -15,93 +15,12 @@ namespace {
 
 constexpr double kBusyLoad = 0.5;  // load per core from which on times are not to be trusted
 
-// Errors of one input; any other ends the run.
-bool is_input_error(ErrorCode code) {
-  return code == ErrorCode::kImage || code == ErrorCode::kIo || code == ErrorCode::kEngine;
-}
-
-std::vector<ModelIndex> classifier_indices(const Zoo& zoo) {
-  std::vector<ModelIndex> indices;
-  for (std::size_t i = 0; i < zoo.models.size(); ++i) {
-    if (zoo.models[i].role == Role::kClassifier) indices.push_back(static_cast<ModelIndex>(i));
-  }
-  return indices;
-}
-
-// Fills records from inputs.
-class Measurer {
- public:
-  Measurer(ModelPool& pool, const ProfileHeader& header, const Dataset& data, const DecodeOptions& decode)
-      : header_(&header),
-        data_(&data),
-        decode_(decode),
-        backend_(pool, classifier_indices(pool.zoo()), header.schema, steady_clock()),
-        order_(header.models.size()) {}
-
-  // `position` is of the data set. A failure is recorded with its message.
-  void measure(std::size_t position, InputRecord& record) {
-    begin(position, record);
-    try {
-      Stopwatch watch(steady_clock());
-      const Image image = data_->load(position, decode_);
-      record.decode_ms = watch.ms();
-      record.width = image.width;
-      record.height = image.height;
-      record.channels = image.channels;
-      backend_.begin(image);
-      backend_.extract(all_features(header_->schema), record.features);
-      std::copy(backend_.node_ms().begin(), backend_.node_ms().end(), record.node_ms.begin());
-      // In another order for every input, so that no model always runs in the cache that the same other left.
-      Random random(position);
-      shuffle(std::span(order_), random);
-      for (const std::size_t model : order_) run(model, record);
-    } catch (const Error& error) {
-      if (!is_input_error(error.code())) throw;
-      record.error = error.what();
-    } catch (const std::bad_alloc&) {
-      record.error = record.id + ": memory is exhausted, expected enough to decode it; lower the pixel limit";
-    }
-  }
-
- private:
-  void begin(std::size_t position, InputRecord& record) {
-    record.input = static_cast<std::int64_t>(position);
-    record.id = data_->id(position);
-    record.label = data_->label(position);
-    record.error.clear();
-    record.width = record.height = record.channels = 0;
-    record.features.assign(header_->schema.size(), 0.0F);
-    record.node_ms.assign(header_->nodes.size(), 0.0F);
-    record.preprocess_ms.assign(header_->recipes.size(), 0.0);
-    record.ranks.assign(header_->models.size(), 0);
-    record.outputs.resize(header_->models.size());
-    record.infer_ms.assign(header_->models.size(), 0.0);
-    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
-  }
-
-  void run(std::size_t model, InputRecord& record) {
-    try {
-      record.outputs[model] = backend_.run(static_cast<ModelIndex>(model)).output;
-    } catch (const Error& error) {
-      throw Error(error.code(), fmt::format("model '{}': {}", header_->models[model].name, error.what()));
-    }
-    const LookTimes times = backend_.last_times();
-    // The first model of a recipe makes the tensor; for the others this adds 0.
-    record.preprocess_ms[static_cast<std::size_t>(header_->models[model].recipe)] += times.preprocess_ms;
-    record.infer_ms[model] = times.infer_ms;
-    record.ranks[model] = record.label == kNoLabel ? 0 : rank_of(backend_.last_probabilities(), record.label);
-  }
-
-  const ProfileHeader* header_;
-  const Dataset* data_;
-  DecodeOptions decode_;
-  LiveBackend backend_;
-  std::vector<std::size_t> order_;
-};
-
-double sum(const std::vector<double>& values) {
+// Spent inside the networks, all runs.
+double network_ms(const InputRecord& record) {
   double total = 0;
-  for (const double value : values) total += value;
+  for (std::size_t m = 0; m < record.infer_ms.size(); ++m) {
+    total += record.infer_ms[m] * record.infer_spread[m].runs;
+  }
   return total;
 }
 
@@ -137,6 +56,22 @@ class Run {
     summary_->progress.loading.clear();
   }
 
+  // Once for each machine; again when there was no meter before and there is one now.
+  void measure_energy(const IdlePower& idle, ModelPool& pool, const ProfileHeader& header,
+                      std::int32_t machine) {
+    const ProfileEnergy before = writer_->energy(machine);
+    if (before.measured() || (!before.note.empty() && options_->energy.meter == nullptr)) return;
+    const ProfileEnergy energy =
+        triage::measure_energy(*options_, idle, pool, header, *data_, [&](const std::string& item) {
+          summary_->progress.energy = item;
+          report();
+          check_stop();
+        });
+    summary_->progress.energy.clear();
+    writer_->set_energy(machine, energy);
+    writer_->commit();
+  }
+
   void measure(Measurer& measurer, std::int32_t machine) {
     InputRecord record;
     record.machine = machine;
@@ -147,10 +82,10 @@ class Run {
     const Stopwatch wall(steady_clock());
     Stopwatch since_commit(steady_clock());
     for (const std::size_t position : missing) {
-      check_stop();
       measurer.measure(position, record);
+      check_stop();
       writer_->add(record);
-      if (record.error.empty()) summary_->network_ms += sum(record.infer_ms);
+      if (record.error.empty()) summary_->network_ms += network_ms(record);
       if (since_commit.ms() >= options_->commit_seconds * 1000) {
         writer_->commit();
         update_size();
@@ -186,6 +121,7 @@ class Run {
   void report() {
     summary_->progress.done = writer_->n_done();
     summary_->progress.failed = writer_->n_failed();
+    summary_->progress.capped = writer_->n_capped();
     if (*on_progress_) (*on_progress_)(summary_->progress);
   }
 
@@ -208,15 +144,19 @@ ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset
   summary.progress.total = static_cast<std::size_t>(header.n_inputs());
   summary.progress.done = summary.progress.resumed = writer.n_done();
   summary.progress.failed = writer.n_failed();
+  summary.progress.capped = writer.n_capped();
   summary.progress.size_bytes = writer.size_bytes();
   if (summary.progress.done < summary.progress.total) {
     const std::string machine = machine_description();
     warn_about_machine(writer, machine, summary);
+    const IdlePower idle = measure_idle_power(options.energy);  // before anything of ours may keep it awake
     ModelPool pool(zoo, engines);
     Run run(data, options, writer, summary, on_progress);
     run.load(pool);
-    Measurer measurer(pool, header, data, options.decode);
-    run.measure(measurer, writer.machine(machine));
+    const std::int32_t number = writer.machine(machine);
+    run.measure_energy(idle, pool, header, number);
+    Measurer measurer(pool, header, data, options);
+    run.measure(measurer, number);
   }
   writer.finish();
   summary.progress.size_bytes = writer.size_bytes();

@@ -119,9 +119,7 @@ class Merge {
 
   void run() {
     for (const auto& source : *sources_) {
-      for (const std::string& machine : source->reader.machines()) {
-        source->machines.push_back(writer_->machine(machine));
-      }
+      add_machines(*source);
       advance(*source);
     }
     std::size_t uncommitted = 0;
@@ -137,6 +135,17 @@ class Merge {
   }
 
  private:
+  // Shards of one machine have each measured its energy: the first measurement stands.
+  void add_machines(Source& source) {
+    const std::vector<std::string>& machines = source.reader.machines();
+    for (std::size_t i = 0; i < machines.size(); ++i) {
+      source.machines.push_back(writer_->machine(machines[i]));
+      const ProfileEnergy energy = source.reader.energy(static_cast<std::int32_t>(i));
+      const ProfileEnergy there = writer_->energy(source.machines.back());
+      if (!there.measured() && !energy.note.empty()) writer_->set_energy(source.machines.back(), energy);
+    }
+  }
+
   // Reads the source's next input and gives it its position in the new file.
   void advance(Source& source) {
     source.more = source.reader.next(source.record);

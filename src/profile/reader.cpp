@@ -21,16 +21,21 @@ Database open_checked(const std::filesystem::path& path) {
 }  // namespace
 
 struct ProfileReader::Cursors {
-  explicit Cursors(const Database& db)
+  // Format 1 lacks some columns; what they would hold is in their place.
+  Cursors(const Database& db, bool format1)
       : input(db,
-              "SELECT input, id, label, status, message, width, height, channels FROM input ORDER BY input"),
+              fmt::format("SELECT input, id, label, status, message, width, height, channels, {} FROM input "
+                          "ORDER BY input",
+                          format1 ? "NULL" : "pixel_hash")),
         features(db, "SELECT input, vals FROM input_features ORDER BY input"),
         output(db, "SELECT input, model, rank, residual, top FROM output ORDER BY input, model"),
-        input_cost(db, "SELECT input, machine, decode_ms, node_ms FROM input_cost ORDER BY input, machine"),
-        preprocess_cost(
-            db,
-            "SELECT input, recipe, machine, mean_ms FROM preprocess_cost ORDER BY input, recipe, machine"),
-        infer_cost(db, "SELECT input, execution, mean_ms FROM infer_cost ORDER BY input, execution") {}
+        input_cost(db, fmt::format("SELECT input, machine, decode_ms, node_ms, {} FROM input_cost ORDER BY "
+                                   "input, machine",
+                                   format1 ? "1, 0" : "runs, capped")),
+        preprocess_cost(db,
+                        "SELECT input, recipe, machine, mean_ms, n, m2 FROM preprocess_cost ORDER BY input, "
+                        "recipe, machine"),
+        infer_cost(db, "SELECT input, execution, mean_ms, n, m2 FROM infer_cost ORDER BY input, execution") {}
   Statement input, features, output, input_cost, preprocess_cost, infer_cost;
 };
 
@@ -41,7 +46,7 @@ ProfileReader::ProfileReader(const std::filesystem::path& path) : database_(open
   if (n_done_ > header_.n_inputs()) {
     database_.fail_damaged(fmt::format("it has {} inputs, expected at most {}", n_done_, header_.n_inputs()));
   }
-  cursors_ = std::make_unique<Cursors>(database_);
+  cursors_ = std::make_unique<Cursors>(database_, database_.integer("PRAGMA user_version") == 1);
 }
 
 ProfileReader::~ProfileReader() = default;
@@ -75,10 +80,10 @@ bool ProfileReader::next(InputRecord& record) {
   record.width = static_cast<int>(at.input.integer(5, 0, INT32_MAX));
   record.height = static_cast<int>(at.input.integer(6, 0, INT32_MAX));
   record.channels = static_cast<int>(at.input.integer(7, 0, 4));
-  if (record.error.empty()) {
-    read_outputs(record);
-    read_costs(record);
-  }
+  record.pixel_hash.reset();
+  if (!at.input.is_null(8)) record.pixel_hash = at.input.integer(8, INT64_MIN, INT64_MAX);
+  if (record.error.empty() && !header_.times_only) read_outputs(record);
+  if (record.error.empty()) read_costs(record);
   return true;
 }
 
@@ -122,6 +127,9 @@ void ProfileReader::read_costs(InputRecord& record) {
   if (!decode_floats(at.input_cost.blob(3), record.node_ms)) {
     fail(record, fmt::format("its feature costs are not {} finite numbers", header_.nodes.size()));
   }
+  record.feature_runs = static_cast<int>(at.input_cost.integer(4, 1, INT32_MAX));
+  record.capped = static_cast<int>(at.input_cost.integer(5, 0, static_cast<std::int64_t>(header_.n_cells())));
+  record.preprocess_spread.resize(header_.recipes.size());
   record.preprocess_ms.resize(header_.recipes.size());
   for (std::size_t r = 0; r < record.preprocess_ms.size(); ++r) {
     Statement& cost = at.preprocess_cost;
@@ -131,7 +139,9 @@ void ProfileReader::read_costs(InputRecord& record) {
       fail(record, "a preprocessing cost is missing");
     }
     record.preprocess_ms[r] = cost.time_ms(3);
+    record.preprocess_spread[r] = {static_cast<int>(cost.integer(4, 1, INT32_MAX)), cost.time_ms(5)};
   }
+  record.infer_spread.resize(header_.models.size());
   record.infer_ms.resize(header_.models.size());
   for (std::size_t m = 0; m < record.infer_ms.size(); ++m) {
     Statement& cost = at.infer_cost;
@@ -140,6 +150,7 @@ void ProfileReader::read_costs(InputRecord& record) {
       fail(record, fmt::format("the cost of '{}' is missing", header_.models[m].name));
     }
     record.infer_ms[m] = cost.time_ms(2);
+    record.infer_spread[m] = {static_cast<int>(cost.integer(3, 1, INT32_MAX)), cost.time_ms(4)};
   }
 }
 

@@ -20,6 +20,9 @@ class ProfileReader {
 
   [[nodiscard]] const ProfileHeader& header() const { return header_; }
   [[nodiscard]] const std::vector<std::string>& machines() const { return machines_; }
+  [[nodiscard]] ProfileEnergy energy(std::int32_t machine) const {
+    return read_energy(database_, header_, machine);
+  }
   [[nodiscard]] const std::string& name() const { return database_.name(); }
   // Inputs that are there, failed ones included.
   [[nodiscard]] std::int64_t n_done() const { return n_done_; }

@@ -2,12 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "triage/types.h"
 
 namespace triage {
+
+// Beside a mean: how many runs, and the sum of squared deviations from it.
+struct Spread {
+  int runs = 1;
+  double m2 = 0;
+};
 
 struct InputRecord {
   std::int64_t input = 0;    // position in the profile
@@ -18,6 +25,7 @@ struct InputRecord {
   int width = 0;
   int height = 0;
   int channels = 0;
+  std::optional<std::int64_t> pixel_hash;  // of the decoded picture; profiles of format 1 have none
   double decode_ms = 0;
   std::vector<float> features;        // (d)
   std::vector<float> node_ms;         // (g)
@@ -25,6 +33,10 @@ struct InputRecord {
   std::vector<std::int32_t> ranks;    // (m) models
   std::vector<TopK> outputs;          // (m)
   std::vector<double> infer_ms;       // (m)
+  int feature_runs = 1;
+  std::vector<Spread> preprocess_spread;  // (r)
+  std::vector<Spread> infer_spread;       // (m)
+  int capped = 0;                         // cells that ended at the cap
 };
 
 }  // namespace triage

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <fstream>
 
 #include "profile/codec.h"
@@ -27,13 +28,14 @@ CREATE TABLE machine (machine INTEGER PRIMARY KEY, description TEXT NOT NULL) ST
 CREATE TABLE execution (execution INTEGER PRIMARY KEY, model INTEGER NOT NULL REFERENCES model,
   machine INTEGER NOT NULL REFERENCES machine, device TEXT NOT NULL, threads INTEGER NOT NULL) STRICT;
 CREATE TABLE input (input INTEGER PRIMARY KEY, id TEXT NOT NULL, label INTEGER NOT NULL, status TEXT NOT NULL,
-  message TEXT, width INTEGER NOT NULL, height INTEGER NOT NULL, channels INTEGER NOT NULL) STRICT;
+  message TEXT, width INTEGER NOT NULL, height INTEGER NOT NULL, channels INTEGER NOT NULL,
+  pixel_hash INTEGER) STRICT;
 CREATE TABLE input_features (input INTEGER PRIMARY KEY REFERENCES input, vals BLOB NOT NULL) STRICT;
 CREATE TABLE output (input INTEGER NOT NULL REFERENCES input, model INTEGER NOT NULL REFERENCES model,
   rank INTEGER NOT NULL, residual REAL NOT NULL, top BLOB NOT NULL, PRIMARY KEY (input, model))
   STRICT, WITHOUT ROWID;
 CREATE TABLE input_cost (input INTEGER NOT NULL REFERENCES input, machine INTEGER NOT NULL REFERENCES machine,
-  decode_ms REAL NOT NULL, node_ms BLOB NOT NULL, PRIMARY KEY (input, machine)) STRICT, WITHOUT ROWID;
+  decode_ms REAL NOT NULL, node_ms BLOB NOT NULL, runs INTEGER NOT NULL, capped INTEGER NOT NULL, PRIMARY KEY (input, machine)) STRICT, WITHOUT ROWID;
 CREATE TABLE preprocess_cost (input INTEGER NOT NULL REFERENCES input, recipe INTEGER NOT NULL REFERENCES recipe,
   machine INTEGER NOT NULL REFERENCES machine, n INTEGER NOT NULL, mean_ms REAL NOT NULL, m2 REAL NOT NULL,
   PRIMARY KEY (input, recipe, machine)) STRICT, WITHOUT ROWID;
@@ -47,6 +49,26 @@ CREATE VIEW model_summary AS
     (SELECT avg(c.mean_ms) FROM preprocess_cost c WHERE c.recipe = m.recipe) AS preprocess_ms
   FROM model m JOIN output o USING (model) GROUP BY m.model;
 )sql";
+
+constexpr const char* kEnergySchema = R"sql(
+CREATE TABLE machine_energy (machine INTEGER PRIMARY KEY REFERENCES machine, note TEXT NOT NULL, idle_w REAL)
+  STRICT;
+CREATE TABLE energy (machine INTEGER NOT NULL REFERENCES machine, kind TEXT NOT NULL, item INTEGER NOT NULL,
+  mean_j REAL, runs INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (machine, kind, item))
+  STRICT, WITHOUT ROWID;
+)sql";
+
+// What format 1 lacks. Its times are of one run each.
+constexpr const char* kFromFormat1 = R"sql(
+ALTER TABLE input ADD COLUMN pixel_hash INTEGER;
+ALTER TABLE input_cost ADD COLUMN runs INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE input_cost ADD COLUMN capped INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+// Kinds of table `energy`.
+constexpr const char* kNodeEnergy = "node";
+constexpr const char* kPreprocessEnergy = "preprocess";
+constexpr const char* kInferEnergy = "infer";
 
 // Bounds of what a header may state; a file beyond them is damaged.
 constexpr std::int64_t kMaxRows = 65536;  // models, machines, recipes, parts
@@ -75,6 +97,37 @@ std::int64_t get_meta_integer(const Database& database, std::string_view key, st
     database.fail_damaged(fmt::format("meta '{}' is '{}', expected {} to {}", key, text, min, max));
   }
   return value;
+}
+
+void write_timing(const Database& database, const ProfileHeader& header) {
+  put_meta(database, "timing_mode", to_string(header.timing.mode));
+  put_meta(database, "timing_bound_ppm", std::to_string(std::llround(header.timing.bound * 1e6)));
+  put_meta(database, "timing_min_runs", std::to_string(header.timing.min_runs));
+  put_meta(database, "timing_max_runs", std::to_string(header.timing.max_runs));
+  put_meta(database, "contents", header.times_only ? "times" : "all");
+  put_meta(database, "times_note", header.times_note);
+}
+
+// Which of two words a meta value is.
+bool get_meta_choice(const Database& database, std::string_view key, std::string_view no,
+                     std::string_view yes) {
+  const std::string text = get_meta(database, key);
+  if (text != no && text != yes) {
+    database.fail_damaged(fmt::format("meta '{}' is '{}', expected {} or {}", key, text, no, yes));
+  }
+  return text == yes;
+}
+
+void read_timing(const Database& database, ProfileHeader& header) {
+  const bool exhaustive = get_meta_choice(database, "timing_mode", to_string(TimingMode::kCheap),
+                                          to_string(TimingMode::kExhaustive));
+  header.timing.mode = exhaustive ? TimingMode::kExhaustive : TimingMode::kCheap;
+  header.timing.bound =
+      static_cast<double>(get_meta_integer(database, "timing_bound_ppm", 0, 1'000'000'000)) * 1e-6;
+  header.timing.min_runs = static_cast<int>(get_meta_integer(database, "timing_min_runs", 1, INT32_MAX));
+  header.timing.max_runs = static_cast<int>(get_meta_integer(database, "timing_max_runs", 1, INT32_MAX));
+  header.times_only = get_meta_choice(database, "contents", "all", "times");
+  header.times_note = get_meta(database, "times_note");
 }
 
 void put_names(const Database& database, const char* sql, const std::vector<std::string>& names) {
@@ -118,6 +171,7 @@ void write_header(const Database& database, const ProfileHeader& header) {
         .bind(3, std::int64_t{p.shard.index});
     part.bind(4, std::int64_t{p.shard.count}).bind(5, p.first).bind(6, p.n_inputs).run();
   }
+  write_timing(database, header);
   row = 0;
   Statement feature(database, "INSERT INTO feature VALUES (?, ?, ?)");
   for (const FeatureRef& f : header.schema.features) {
@@ -198,7 +252,18 @@ void create_schema(const Database& database, const ProfileHeader& header) {
   database.exec(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
   database.exec(fmt::format("PRAGMA user_version = {}", kFormatVersion).c_str());
   database.exec(kSchema);
+  database.exec(kEnergySchema);
   write_header(database, header);
+  database.exec("COMMIT");
+}
+
+void upgrade_schema(const Database& database) {
+  if (database.integer("PRAGMA user_version") != 1) return;
+  database.exec("BEGIN IMMEDIATE");
+  database.exec(kFromFormat1);
+  database.exec(kEnergySchema);
+  write_timing(database, {});
+  database.exec(fmt::format("PRAGMA user_version = {}", kFormatVersion).c_str());
   database.exec("COMMIT");
 }
 
@@ -210,9 +275,9 @@ ProfileHeader read_header(const Database& database) {
                             database.name()));
   }
   const std::int64_t version = database.integer("PRAGMA user_version");
-  if (version != kFormatVersion) {
+  if (version < 1 || version > kFormatVersion) {
     throw Error(ErrorCode::kProfile,
-                fmt::format("{}: has format version {}, expected {}; profile again with this "
+                fmt::format("{}: has format version {}, expected 1 to {}; profile again with this "
                             "build, or use the build that made it",
                             database.name(), version, kFormatVersion));
   }
@@ -233,7 +298,61 @@ ProfileHeader read_header(const Database& database) {
       database, "SELECT feature, name, version FROM feature ORDER BY feature", 64, [&](const Statement& row) {
         header.schema.features.push_back({row.text(1), static_cast<int>(row.integer(2, 0, 1 << 30))});
       });
+  if (version > 1) read_timing(database, header);
   return header;
+}
+
+ProfileEnergy read_energy(const Database& database, const ProfileHeader& header, std::int32_t machine) {
+  ProfileEnergy energy;
+  if (database.integer("PRAGMA user_version") == 1) return energy;
+  Statement about(database, "SELECT note, idle_w FROM machine_energy WHERE machine = ?");
+  if (!about.bind(0, std::int64_t{machine}).step()) return energy;
+  energy.note = about.text(0);
+  if (about.is_null(1)) return energy;
+  energy.idle_w = about.real(1);
+  energy.node.resize(header.nodes.size());
+  energy.preprocess.resize(header.recipes.size());
+  energy.infer.resize(header.models.size());
+  Statement rows(database, "SELECT kind, item, mean_j, runs, seconds FROM energy WHERE machine = ?");
+  rows.bind(0, std::int64_t{machine});
+  while (rows.step()) {
+    const std::string kind = rows.text(0);
+    std::vector<EnergyCell>* cells = kind == kNodeEnergy         ? &energy.node
+                                     : kind == kPreprocessEnergy ? &energy.preprocess
+                                     : kind == kInferEnergy      ? &energy.infer
+                                                                 : nullptr;
+    if (cells == nullptr) database.fail_damaged(fmt::format("energy of kind '{}'", kind));
+    EnergyCell& cell = (*cells)[static_cast<std::size_t>(rows.integer(1, 0, std::ssize(*cells) - 1))];
+    cell.mean_j = rows.is_null(2) ? kNotMeasured : rows.time_ms(2);
+    cell.runs = rows.integer(3, 0, INT64_MAX);
+    cell.seconds = rows.time_ms(4);
+  }
+  return energy;
+}
+
+void write_energy(const Database& database, std::int32_t machine, const ProfileEnergy& energy) {
+  for (const char* sql :
+       {"DELETE FROM energy WHERE machine = ?", "DELETE FROM machine_energy WHERE machine = ?"}) {
+    Statement(database, sql).bind(0, std::int64_t{machine}).run();
+  }
+  const auto bind_real = [](Statement& statement, int index, double value) {
+    std::isnan(value) ? statement.bind_null(index) : statement.bind(index, value);
+  };
+  Statement about(database, "INSERT INTO machine_energy VALUES (?, ?, ?)");
+  about.bind(0, std::int64_t{machine}).bind(1, std::string_view(energy.note));
+  bind_real(about, 2, energy.idle_w);
+  about.run();
+  Statement row(database, "INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?)");
+  const auto write = [&](std::string_view kind, const std::vector<EnergyCell>& cells) {
+    for (std::size_t item = 0; item < cells.size(); ++item) {
+      row.bind(0, std::int64_t{machine}).bind(1, kind).bind(2, static_cast<std::int64_t>(item));
+      bind_real(row, 3, cells[item].mean_j);
+      row.bind(4, cells[item].runs).bind(5, cells[item].seconds).run();
+    }
+  };
+  write(kNodeEnergy, energy.node);
+  write(kPreprocessEnergy, energy.preprocess);
+  write(kInferEnergy, energy.infer);
 }
 
 std::vector<std::string> read_machines(const Database& database) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "profile/cell.h"
 #include "triage/profile.h"
 
 namespace triage {
@@ -14,6 +15,16 @@ constexpr std::array<double, 30> kStudent95 = {
     2.26215716,  2.22813885, 2.20098516, 2.17881283, 2.16036866, 2.14478669, 2.13144955, 2.11990530,
     2.10981558,  2.10092204, 2.09302405, 2.08596345, 2.07961384, 2.07387307, 2.06865761, 2.06389856,
     2.05953855,  2.05552944, 2.05183052, 2.04840714, 2.04522964, 2.04227246};
+
+// Linear between the two nearest of the sorted values (type 7 of Hyndman and Fan, as NumPy's default).
+double quantile(const std::vector<double>& sorted, double q) {
+  const double position = q * static_cast<double>(sorted.size() - 1);
+  const auto low = static_cast<std::size_t>(position);
+  const std::size_t high = std::min(low + 1, sorted.size() - 1);
+  return sorted[low] + (position - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+}
+
+}  // namespace
 
 // Beyond the table: Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5), within 1e-5 from there on.
 double student95(std::size_t degrees) {
@@ -27,15 +38,12 @@ double student95(std::size_t degrees) {
          (3 * x7 + 19 * x5 + 17 * x3 - 15 * x) / (384 * v * v * v);
 }
 
-// Linear between the two nearest of the sorted values (type 7 of Hyndman and Fan, as NumPy's default).
-double quantile(const std::vector<double>& sorted, double q) {
-  const double position = q * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(position);
-  const std::size_t high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (position - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+bool CellTimes::within(double bound) const {
+  if (runs < 2) return false;
+  const double n = runs;
+  const double half_width = student95(static_cast<std::size_t>(runs) - 1) * std::sqrt(m2 / (n - 1) / n);
+  return half_width <= bound * mean;
 }
-
-}  // namespace
 
 TimeSummary summarize_times(std::vector<double> values) {
   TimeSummary summary;

@@ -31,12 +31,12 @@ void make_parent(const std::filesystem::path& path) {
 
 struct ProfileWriter::Statements {
   explicit Statements(const Database& db)
-      : input(db, "INSERT INTO input VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      : input(db, "INSERT INTO input VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         features(db, "INSERT INTO input_features VALUES (?, ?)"),
         output(db, "INSERT INTO output VALUES (?, ?, ?, ?, ?)"),
-        input_cost(db, "INSERT INTO input_cost VALUES (?, ?, ?, ?)"),
-        preprocess_cost(db, "INSERT INTO preprocess_cost VALUES (?, ?, ?, 1, ?, 0)"),
-        infer_cost(db, "INSERT INTO infer_cost VALUES (?, ?, 1, ?, 0)") {}
+        input_cost(db, "INSERT INTO input_cost VALUES (?, ?, ?, ?, ?, ?)"),
+        preprocess_cost(db, "INSERT INTO preprocess_cost VALUES (?, ?, ?, ?, ?, ?)"),
+        infer_cost(db, "INSERT INTO infer_cost VALUES (?, ?, ?, ?, ?)") {}
   Statement input, features, output, input_cost, preprocess_cost, infer_cost;
 };
 
@@ -60,6 +60,7 @@ ProfileWriter::ProfileWriter(const std::filesystem::path& path, const ProfileHea
     }
   }
   database_.emplace(path, Database::Mode::kWrite);
+  upgrade_schema(*database_);
   // FULL: the log is flushed at every commit, so that what is committed survives a power cut too.
   database_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   statements_ = std::make_unique<Statements>(*database_);
@@ -91,6 +92,7 @@ void ProfileWriter::read_done() {
     return end;
   }();
   done_.assign(static_cast<std::size_t>(n), false);
+  n_capped_ = static_cast<std::size_t>(database_->integer("SELECT coalesce(sum(capped), 0) FROM input_cost"));
   Statement rows(*database_, "SELECT input, status = 'ok' FROM input");
   while (rows.step()) {
     done_[static_cast<std::size_t>(rows.integer(0, 0, n - 1))] = true;
@@ -118,6 +120,8 @@ void ProfileWriter::add(const InputRecord& record) {
   const auto position = static_cast<std::size_t>(record.input);
   TRIAGE_CHECK(position < done_.size() && !done_[position]);
   begin();
+  TRIAGE_CHECK(record.infer_spread.size() == record.infer_ms.size() &&
+               record.preprocess_spread.size() == record.preprocess_ms.size());
   const bool ok = record.error.empty();
   Statement& input = statements_->input;
   input.bind(0, record.input).bind(1, std::string_view(record.id)).bind(2, std::int64_t{record.label});
@@ -128,40 +132,54 @@ void ProfileWriter::add(const InputRecord& record) {
     input.bind(4, std::string_view(record.error));
   }
   input.bind(5, std::int64_t{record.width}).bind(6, std::int64_t{record.height});
-  input.bind(7, std::int64_t{record.channels}).run();
-  if (ok) {
-    encode_floats(record.features, bytes_);
-    statements_->features.bind(0, record.input).bind(1, bytes_).run();
-    for (std::size_t m = 0; m < record.outputs.size(); ++m) {
-      encode_top(record.outputs[m], bytes_);
-      Statement& output = statements_->output;
-      output.bind(0, record.input)
-          .bind(1, static_cast<std::int64_t>(m))
-          .bind(2, std::int64_t{record.ranks[m]});
-      output.bind(3, static_cast<double>(record.outputs[m].residual())).bind(4, bytes_).run();
-    }
-    add_costs(record);
-  }
+  input.bind(7, std::int64_t{record.channels});
+  record.pixel_hash ? input.bind(8, *record.pixel_hash) : input.bind_null(8);
+  input.run();
+  if (ok && !header_.times_only) add_outputs(record);
+  if (ok) add_costs(record);
   done_[position] = true;
   ++n_done_;
   if (!ok) ++n_failed_;
+}
+
+void ProfileWriter::set_energy(std::int32_t machine, const ProfileEnergy& energy) {
+  begin();
+  write_energy(*database_, machine, energy);
+}
+
+void ProfileWriter::add_outputs(const InputRecord& record) {
+  encode_floats(record.features, bytes_);
+  statements_->features.bind(0, record.input).bind(1, bytes_).run();
+  for (std::size_t m = 0; m < record.outputs.size(); ++m) {
+    encode_top(record.outputs[m], bytes_);
+    Statement& output = statements_->output;
+    output.bind(0, record.input).bind(1, static_cast<std::int64_t>(m)).bind(2, std::int64_t{record.ranks[m]});
+    output.bind(3, static_cast<double>(record.outputs[m].residual())).bind(4, bytes_).run();
+  }
 }
 
 void ProfileWriter::add_costs(const InputRecord& record) {
   encode_floats(record.node_ms, bytes_);
   Statement& input_cost = statements_->input_cost;
   input_cost.bind(0, record.input).bind(1, std::int64_t{record.machine}).bind(2, record.decode_ms);
-  input_cost.bind(3, bytes_).run();
+  input_cost.bind(3, bytes_)
+      .bind(4, std::int64_t{record.feature_runs})
+      .bind(5, std::int64_t{record.capped})
+      .run();
+  n_capped_ += static_cast<std::size_t>(record.capped);
   for (std::size_t r = 0; r < record.preprocess_ms.size(); ++r) {
     Statement& cost = statements_->preprocess_cost;
     cost.bind(0, record.input).bind(1, static_cast<std::int64_t>(r)).bind(2, std::int64_t{record.machine});
-    cost.bind(3, record.preprocess_ms[r]).run();
+    const Spread& spread = record.preprocess_spread[r];
+    cost.bind(3, std::int64_t{spread.runs}).bind(4, record.preprocess_ms[r]).bind(5, spread.m2).run();
   }
   for (std::size_t m = 0; m < record.infer_ms.size(); ++m) {
     Statement& cost = statements_->infer_cost;
     cost.bind(0, record.input)
         .bind(1, execution_of(header_, record.machine, m))
-        .bind(2, record.infer_ms[m])
+        .bind(2, std::int64_t{record.infer_spread[m].runs})
+        .bind(3, record.infer_ms[m])
+        .bind(4, record.infer_spread[m].m2)
         .run();
   }
 }

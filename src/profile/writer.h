@@ -24,6 +24,8 @@ class ProfileWriter {
   [[nodiscard]] const std::string& name() const { return database_->name(); }
   [[nodiscard]] std::size_t n_done() const { return n_done_; }
   [[nodiscard]] std::size_t n_failed() const { return n_failed_; }
+  // Cells that ended at the cap.
+  [[nodiscard]] std::size_t n_capped() const { return n_capped_; }
   // Size of the database, uncommitted pages included.
   [[nodiscard]] std::int64_t size_bytes() const;
 
@@ -32,6 +34,11 @@ class ProfileWriter {
   // Machines that measured inputs in earlier runs.
   [[nodiscard]] std::vector<std::string> machines() const { return read_machines(*database_); }
   void add(const InputRecord& record);
+  // Of a machine in the file; what was there before is replaced.
+  void set_energy(std::int32_t machine, const ProfileEnergy& energy);
+  [[nodiscard]] ProfileEnergy energy(std::int32_t machine) const {
+    return read_energy(*database_, header_, machine);
+  }
   // Corrects ProfilePart::n_inputs of every part, shape (header.parts).
   void set_part_sizes(const std::vector<std::int64_t>& n_inputs);
   void commit();
@@ -42,6 +49,7 @@ class ProfileWriter {
   void create(const std::filesystem::path& path, const ProfileHeader& header);
   void read_done();
   void begin();
+  void add_outputs(const InputRecord& record);
   void add_costs(const InputRecord& record);
 
   WriterLock lock_;
@@ -52,6 +60,7 @@ class ProfileWriter {
   std::vector<bool> done_;
   std::size_t n_done_ = 0;
   std::size_t n_failed_ = 0;
+  std::size_t n_capped_ = 0;
   bool in_transaction_ = false;
   std::vector<std::uint8_t> bytes_;
 };

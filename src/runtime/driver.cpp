@@ -32,6 +32,7 @@ void reset(const PolicyInfo& info, Outcome& outcome) {
   outcome.features.assign(info.schema.size(), std::numeric_limits<float>::quiet_NaN());
   outcome.total = {.ms = 0, .j = 0};
   outcome.features_ms = 0;
+  outcome.features_j = 0;
   outcome.decision_ms = 0;
 }
 
@@ -46,6 +47,7 @@ void do_extract(const Policy& policy, Backend& backend, FeatureMask mask, Featur
   const Cost cost = backend.extract(missing, outcome.features);
   extracted |= missing;
   outcome.features_ms += cost.ms;
+  outcome.features_j += cost.j;
   outcome.total += cost;
 }
 

@@ -87,28 +87,35 @@ Cost LiveBackend::extract(FeatureMask mask, std::span<float> values) {
   return {watch.ms(), kNotMeasured};
 }
 
-Look LiveBackend::run(ModelIndex model) {
+double LiveBackend::prepare(ModelIndex model) {
   State& s = *state_;
   TRIAGE_CHECK(s.image != nullptr && model >= 0 && static_cast<std::size_t>(model) < s.models.size());
+  Tensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
+  if (tensor.made) return 0;
+  const Stopwatch watch(*s.clock);
+  preprocess(*s.image, tensor.recipe, tensor.bytes.span());
+  tensor.made = true;
+  return watch.ms();
+}
+
+Look LiveBackend::run(ModelIndex model) {
+  State& s = *state_;
+  TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < s.models.size());
   const ModelIndex zoo_model = s.models[static_cast<std::size_t>(model)];
   const OutputSpec& output = s.pool->zoo().models[static_cast<std::size_t>(zoo_model)].output;
   // Loading is not what an input costs, so it is done before the clock runs.
   const ModelPool::Lease network = s.pool->acquire(zoo_model);
-  Tensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
   s.times = {};
-  Stopwatch watch(*s.clock);
-  if (!tensor.made) {
-    preprocess(*s.image, tensor.recipe, tensor.bytes.span());
-    tensor.made = true;
-    s.times.preprocess_ms = watch.lap_ms();
-  }
+  s.times.preprocess_ms = prepare(model);
+  const Tensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
+  const Stopwatch watch(*s.clock);
   const std::span<const float> raw = network->run(tensor.bytes.span());
   const std::span<float> probabilities(s.probabilities.data(), static_cast<std::size_t>(output.n_classes));
   to_probabilities(output, raw, probabilities);
   Look look;
   look.model = model;
   look.output = TopK::from_probabilities(probabilities);
-  s.times.infer_ms = watch.lap_ms();
+  s.times.infer_ms = watch.ms();
   s.last_probabilities = probabilities;
   look.confidence = look.output.confidence();
   look.cost = {s.times.preprocess_ms + s.times.infer_ms, kNotMeasured};

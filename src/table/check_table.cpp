@@ -100,6 +100,15 @@ void check_features(const Table& table) {
   check_times("node_ms", table.node_ms);
 }
 
+// Absent, or NaN or 0 and more for each.
+void check_joules(std::string_view array, const std::vector<double>& values, std::size_t expected) {
+  if (!values.empty()) check_size(array, values.size(), expected);
+  for (const double value : values) {
+    if (std::isnan(value) || (value >= 0 && std::isfinite(value))) continue;
+    fail(fmt::format("{} has {}, expected joules of 0 or more, or none", array, value));
+  }
+}
+
 }  // namespace
 
 void check_table(const Table& table) {
@@ -119,6 +128,9 @@ void check_table(const Table& table) {
   check_features(table);
   check_size("decode_ms", table.decode_ms.size(), n);
   check_times("decode_ms", table.decode_ms);
+  check_joules("infer_j", table.energy.infer_j, table.n_models());
+  check_joules("preprocess_j", table.energy.preprocess_j, table.n_recipes());
+  check_joules("node_j", table.energy.node_j, feature_nodes().size());
 }
 
 }  // namespace triage

@@ -27,6 +27,16 @@ std::vector<double> mean_per_model(const Table& table, Rows rows, const Value& v
 
 }  // namespace
 
+std::string_view to_string(TimingMode mode) { return mode == TimingMode::kCheap ? "cheap" : "exhaustive"; }
+
+std::string describe(const Timing& timing) {
+  if (timing.mode == TimingMode::kCheap) return "cheap: each model ran once on each input";
+  return fmt::format(
+      "exhaustive: each model ran {} to {} times on each input, until the 95 % bound of the mean was at most "
+      "{:.3g} % of it; {} of {} cells ended at the cap",
+      timing.min_runs, timing.max_runs, 100 * timing.bound, timing.capped, timing.cells);
+}
+
 ModelIndex Table::find(std::string_view name) const {
   for (std::size_t i = 0; i < models.size(); ++i) {
     if (models[i].name == name) return static_cast<ModelIndex>(i);
@@ -37,6 +47,12 @@ ModelIndex Table::find(std::string_view name) const {
 std::vector<double> mean_costs(const Table& table, Rows rows) {
   return mean_per_model(table, rows,
                         [&](std::size_t row, ModelIndex model) { return table.cost_ms(row, model); });
+}
+
+std::vector<double> mean_energy(const Table& table) {
+  std::vector<double> joules;
+  for (const ModelIndex model : all_models(table)) joules.push_back(table.cost_j(model));
+  return joules;
 }
 
 std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion) {

@@ -19,10 +19,10 @@ namespace triage {
 namespace {
 
 using testing::CliRun;
-using testing::matches;
-using testing::run_cli;
 using testing::expect_same_content;
+using testing::matches;
 using testing::read_records;
+using testing::run_cli;
 
 // Long enough that a kill meets it at work.
 constexpr std::size_t kInputs = 3000;
@@ -76,12 +76,14 @@ struct ProfileCommand : ::testing::Test {
 };
 
 TEST_F(ProfileCommand, PrintsATable) {
-  const CliRun run = run_cli(command({"--limit", "50"}));
+  const CliRun run = run_cli(command({"--limit", "50", "--sysfs-root", folder.path().string()}));
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_TRUE(matches(run.out,
-                      "model +top-1 +top-5 +mean ms +\\+-95 % +p50 +p90 +p99\n"
-                      "small +0\\.[0-9]{4} .*\n"
-                      "large +0\\.[0-9]{4} .*\n"
+                      "model +top-1 +top-5 +mean ms +\\+-95 % +p50 +p90 +p99 +joules a run\n"
+                      "small +0\\.[0-9]{4} .* not measured\n"
+                      "large +0\\.[0-9]{4} .* not measured\n"
+                      "timing cheap: each model ran once on each input\n"
+                      "energy not measured: no .*/class/powercap and no .*\n"
                       ".*out\\.profile: 50 inputs, 0 failed, [0-9.]+ kB\n"
                       "this run took .*, [0-9]+ % of it inside the networks\n"));
 }

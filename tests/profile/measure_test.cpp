@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cmath>
 #include <fstream>
 
 #include "base/files.h"
@@ -179,6 +180,217 @@ TEST_F(Measuring, SelectorsAreLeftOut) {
   EXPECT_EQ(load().find("medium"), kNoModel);
 }
 
+// Fake models let their time pass on a fake clock, on which all else takes none.
+struct Timed : Measuring {
+  FakeClock clock;
+  EngineSet timed_engines{{.cache_dir = {}, .clock = &clock}};
+  void SetUp() override {
+    Measuring::SetUp();
+    zoo = load_zoo(testing::write_fake_zoo(
+        folder.path() / "timed",
+        {{.name = "steady", .ms = 2},
+         {.name = "shaky", .ms = 1, .side = 14, .jitter = 0.1},
+         {.name = "wild", .ms = 4, .jitter = 0.9, .parallel = 0.5, .devices = {{"GPU", 0.25}}}}));
+    options.clock = &clock;
+  }
+  Table measure_timed(const Dataset& data) {
+    summary = measure_profile(zoo, timed_engines, data, options, out);
+    return load_table({&out, 1});
+  }
+  ProfileSummary summary;
+};
+
+TEST_F(Timed, ExhaustiveRepeatsUntilTheBoundAndCountsWhatIsCutOff) {
+  options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 30};
+  const Table table = measure_timed(*idx(4));
+  EXPECT_EQ(table.timing.mode, TimingMode::kExhaustive);
+  EXPECT_EQ(table.timing.cells, 4U * 6U);  // features, two recipes, three models
+  EXPECT_EQ(table.timing.capped, 4U);      // "wild"
+  EXPECT_EQ(summary.progress.capped, 4U);
+  EXPECT_EQ(describe(table.timing),
+            "exhaustive: each model ran 5 to 30 times on each input, until the 95 % bound of the mean was at "
+            "most 5 % of it; 4 of 24 cells ended at the cap");
+  for (const InputRecord& record : read_records(out)) {
+    EXPECT_EQ(record.infer_spread[0].runs, 5);
+    EXPECT_NEAR(record.infer_ms[0], 2, 1e-9);
+    EXPECT_EQ(record.infer_spread[0].m2, 0);
+    EXPECT_NEAR(record.infer_spread[1].runs, 19, 1);  // as in times_test.cpp; runs begin with either time
+    EXPECT_NEAR(record.infer_ms[1], 1, 0.01);
+    EXPECT_EQ(record.infer_spread[2].runs, 30);
+    EXPECT_NEAR(record.infer_ms[2], 4, 1e-9);
+    EXPECT_NEAR(record.infer_spread[2].m2, 30 * 3.6 * 3.6, 1e-6);
+    EXPECT_EQ(record.preprocess_spread[0].runs, 5);
+    EXPECT_EQ(record.preprocess_spread[1].runs, 5);
+    EXPECT_EQ(record.feature_runs, 5);
+    EXPECT_EQ(record.capped, 1);
+  }
+}
+
+TEST_F(Timed, ExhaustiveRecordsTheSameAnswers) {
+  const auto data = idx(20);
+  (void)measure_timed(*data);
+  const auto cheap = read_records(out);
+  std::filesystem::remove(out);
+  options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.5, .min_runs = 2, .max_runs = 3};
+  (void)measure_timed(*data);
+  expect_same_content(cheap, read_records(out));
+}
+
+TEST_F(Timed, OneNetworkRunInSeveralWaysIsSeveralCandidates) {
+  testing::add_variant(zoo, "wild", "wild@CPUx2", "CPU", 2);
+  testing::add_variant(zoo, "wild", "wild@GPU", "GPU", 1);
+  options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 2, .max_runs = 2};
+  const Table table = measure_timed(*idx(10));
+  ASSERT_EQ(table.n_models(), 5U);
+  EXPECT_EQ(table.models[3].fingerprint, table.models[2].fingerprint);
+  EXPECT_EQ(table.models[3].threads, 2);
+  EXPECT_EQ(table.models[4].device, "GPU");
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_EQ(table.ranks[table.at(i, 3)], table.ranks[table.at(i, 2)]);
+    EXPECT_TRUE(testing::same_output(table.outputs[table.at(i, 4)], table.outputs[table.at(i, 2)]));
+    EXPECT_NEAR(table.infer_ms[table.at(i, 2)], 4, 1e-6);
+    EXPECT_NEAR(table.infer_ms[table.at(i, 3)], 3, 1e-6);  // half of it divided by two
+    EXPECT_NEAR(table.infer_ms[table.at(i, 4)], 1, 1e-6);
+  }
+}
+
+TEST_F(Timed, ADeviceThatTheEngineLacksIsAnError) {
+  zoo.models[0].device = "NPU";
+  EXPECT_TRIAGE_ERROR(measure_timed(*idx(3)), ErrorCode::kEngine, "model 'steady': device is 'NPU'");
+}
+
+TEST_F(Timed, TimesOnlyKeepsNothingButTimes) {
+  options.times_only = true;
+  const auto data = idx(6);
+  summary = measure_profile(zoo, timed_engines, *data, options, out);
+  EXPECT_EQ(summary.progress.done, 6U);
+  const auto records = read_records(out);
+  ASSERT_EQ(records.size(), 6U);
+  EXPECT_EQ(records[2].id, data->id(2));
+  EXPECT_EQ(records[2].label, kNoLabel);
+  EXPECT_TRUE(records[2].outputs.empty());
+  EXPECT_TRUE(records[2].features.empty());
+  EXPECT_TRUE(records[2].pixel_hash.has_value());
+  const Table times = load_times(out);
+  EXPECT_EQ(times.n_inputs(), 6U);
+  EXPECT_NEAR(times.cost_ms(2, 0), 2, 1e-6);
+  EXPECT_EQ(times.ranks, std::vector<std::int32_t>(18, 0));
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "holds times alone", "triage merge --times");
+}
+
+TEST_F(Timed, TimesCanBeReadFromAWholeProfile) {
+  const Table table = measure_timed(*idx(6));
+  const Table times = load_times(out);
+  EXPECT_EQ(times.infer_ms, table.infer_ms);
+  EXPECT_EQ(times.ids, table.ids);
+  EXPECT_EQ(times.schema.size(), 0U);
+}
+
+// 2 W idle; 12 W while the fake clock runs, which it does in models and in the idle wait alone.
+class ClockMeter final : public EnergyMeter {
+ public:
+  explicit ClockMeter(FakeClock& clock) : clock_(&clock) {}
+  [[nodiscard]] std::string description() const override { return "clock meter"; }
+  void begin() override { start_ = clock_->now_ns(); }
+  [[nodiscard]] EnergyReading end() override {
+    EnergyReading reading;
+    reading.seconds = static_cast<double>(clock_->now_ns() - start_) * 1e-9;
+    reading.joules = watts * reading.seconds;
+    if (--readings_left < 0) {
+      reading.joules = kNotMeasured;
+      reading.problem = "not measured: it went away";
+    }
+    return reading;
+  }
+  double watts = 12;
+  int readings_left = 1000;
+
+ private:
+  FakeClock* clock_;
+  std::int64_t start_ = 0;
+};
+
+struct Metered : Timed {
+  ClockMeter meter{clock};
+  void SetUp() override {
+    Timed::SetUp();
+    options.energy.meter = &meter;
+    options.energy.block = {.seconds = 0.5, .max_runs = 500};
+    options.energy.wait = [this](double seconds) { clock.pass_ns(std::llround(seconds * 1e9)); };
+  }
+};
+
+TEST_F(Metered, EachModelsJoulesAreRecorded) {
+  // Idle is read at 2 W; the models run at 12.
+  meter.watts = 2;
+  bool idle_done = false;
+  const auto on_progress = [&](const ProfileProgress& progress) {
+    if (!idle_done && !progress.loading.empty()) {
+      meter.watts = 12;
+      idle_done = true;
+    }
+  };
+  measure_profile(zoo, timed_engines, *idx(5), options, out, on_progress);
+  const Table table = load();
+  EXPECT_EQ(table.energy.note, "measured: clock meter; idle 2 W deducted");
+  EXPECT_NEAR(table.energy.idle_w, 2, 1e-9);
+  // 10 W above idle for 2, 1 and 4 ms; making a tensor takes no time on this clock.
+  const std::vector<double> expected = {0.020, 0.010, 0.040};
+  for (std::size_t m = 0; m < 3; ++m) EXPECT_NEAR(mean_energy(table)[m], expected[m], 0.01 * expected[m]);
+  EXPECT_EQ(table.energy.preprocess_j, (std::vector<double>{0, 0}));
+  // "contrast" and "edge_length1" need these; no feature needs "hue".
+  const auto nodes = feature_nodes();
+  for (std::size_t node = 0; node < nodes.size(); ++node) {
+    const bool needed = (nodes_of(table.schema, 3) >> node & 1U) != 0;
+    EXPECT_EQ(std::isnan(table.energy.node_j[node]), !needed) << nodes[node];
+  }
+}
+
+TEST_F(Metered, AMeterThatFailsLeavesTheWholeUnmeasuredAndTheTimesGood) {
+  meter.readings_left = 4;
+  measure_profile(zoo, timed_engines, *idx(5), options, out);
+  const Table table = load();
+  EXPECT_EQ(table.energy.note, "not measured: it went away");
+  EXPECT_TRUE(table.energy.infer_j.empty());
+  EXPECT_EQ(table.n_inputs(), 5U);
+}
+
+TEST_F(Metered, IdlingThatTakesNoTimeIsNoMeasurement) {
+  options.energy.wait = [](double) {};
+  EXPECT_EQ(measure_timed(*idx(5)).energy.note, "not measured: no time passed while idle power was measured");
+}
+
+TEST_F(Metered, WithoutAMeterTheReasonIsRecorded) {
+  options.energy = {};
+  options.energy.reason = "not measured: nobody asked";
+  EXPECT_EQ(measure_timed(*idx(5)).energy.note, "not measured: nobody asked");
+}
+
+TEST_F(Metered, IsMeasuredOnceAndAgainOnlyWhenThereWasNoMeterBefore) {
+  const auto data = idx(10);
+  std::atomic<bool> stop = false;
+  options.stop = &stop;
+  int items = 0;
+  std::size_t stop_at = 3;
+  const auto on_progress = [&](const ProfileProgress& progress) {
+    items += progress.energy.empty() ? 0 : 1;
+    stop = progress.done >= stop_at;
+  };
+  const auto run = [&] {
+    items = 0;
+    EXPECT_TRIAGE_ERROR(measure_profile(zoo, timed_engines, *data, options, out, on_progress),
+                        ErrorCode::kInterrupted, "interrupted");
+    stop = false;
+    stop_at += 3;
+    return items;
+  };
+  options.energy.meter = nullptr;
+  EXPECT_EQ(run(), 0);
+  options.energy.meter = &meter;
+  EXPECT_GT(run(), 5);
+  EXPECT_EQ(run(), 0);
+}
+
 TEST_F(Measuring, RejectsWhatMakesNoSense) {
   const auto data = idx(5);
   const auto expect = [&](ErrorCode code, std::string_view text) {
@@ -199,6 +411,13 @@ TEST_F(Measuring, RejectsWhatMakesNoSense) {
   zoo = good;
   options.shard = {3, 3};
   expect(ErrorCode::kUsage, "shard: 3 of 3");
+  options = good_options;
+  options.timing = {.mode = TimingMode::kExhaustive, .bound = 0, .min_runs = 5, .max_runs = 10};
+  expect(ErrorCode::kUsage, "timing bound: 0");
+  options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 1, .max_runs = 10};
+  expect(ErrorCode::kUsage, "timing runs: 1 to 10");
+  options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 4};
+  expect(ErrorCode::kUsage, "timing runs: 5 to 4");
   options = good_options;
   options.decode.max_pixels = 0;
   expect(ErrorCode::kUsage, "pixel limit: 0");

@@ -47,16 +47,23 @@ inline InputRecord made_up_record(const ProfileHeader& header, std::int64_t inpu
   record.width = 10 + static_cast<int>(input);
   record.height = 20;
   record.channels = 3;
+  record.pixel_hash = static_cast<std::int64_t>(random.next());
+  record.feature_runs = 3;
+  record.capped = static_cast<int>(input % 3);
   record.decode_ms = random.uniform();
   for (std::size_t i = 0; i < header.schema.size(); ++i) record.features.push_back(uniform());
   for (std::size_t i = 0; i < header.nodes.size(); ++i) record.node_ms.push_back(uniform());
-  for (std::size_t i = 0; i < header.recipes.size(); ++i) record.preprocess_ms.push_back(random.uniform());
+  for (std::size_t i = 0; i < header.recipes.size(); ++i) {
+    record.preprocess_ms.push_back(random.uniform());
+    record.preprocess_spread.push_back({1 + static_cast<int>(i), random.uniform()});
+  }
   for (std::size_t m = 0; m < header.models.size(); ++m) {
     std::vector<float> probabilities(20);
     for (float& p : probabilities) p = uniform() / 10;
     record.ranks.push_back(rank_of(probabilities, record.label));
     record.outputs.push_back(TopK::from_probabilities(probabilities));
     record.infer_ms.push_back(random.uniform());
+    record.infer_spread.push_back({1 + static_cast<int>(m), random.uniform()});
   }
   return record;
 }

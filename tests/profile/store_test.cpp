@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <cmath>
 #include <csignal>
 #include <fstream>
 
@@ -39,6 +40,12 @@ TEST_F(Store, EveryFieldComesBack) {
     EXPECT_EQ(expected[i].node_ms, found[i].node_ms);
     EXPECT_EQ(expected[i].preprocess_ms, found[i].preprocess_ms);
     EXPECT_EQ(expected[i].infer_ms, found[i].infer_ms);
+    EXPECT_EQ(expected[i].infer_spread[2].runs, found[i].infer_spread[2].runs);
+    EXPECT_EQ(expected[i].infer_spread[2].m2, found[i].infer_spread[2].m2);
+    EXPECT_EQ(expected[i].preprocess_spread[1].m2, found[i].preprocess_spread[1].m2);
+    EXPECT_EQ(expected[i].pixel_hash, found[i].pixel_hash);
+    EXPECT_EQ(expected[i].feature_runs, found[i].feature_runs);
+    EXPECT_EQ(expected[i].capped, found[i].capped);
   }
 }
 
@@ -179,6 +186,12 @@ TEST_F(Store, AnotherRequestIsToldWhatDiffers) {
   other = header;
   other.max_pixels = 2000;
   expect_difference("pixel limit 1000, expected 2000", other);
+  other = header;
+  other.times_only = true;
+  expect_difference("contents scores and times, expected times alone", other);
+  other = header;
+  other.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 100};
+  expect_difference("timing cheap, expected exhaustive (bound 0.05, 5 to 100 runs)", other);
   expect_difference("data: number of inputs 50, expected 60", made_up_header(60));
   expect_difference("data: fingerprint of names and labels da7a, expected 0ther",
                     made_up_header(50, {}, "0ther"));
@@ -209,8 +222,86 @@ TEST_F(Store, AnotherProgramsDatabase) {
 
 TEST_F(Store, AnotherVersion) {
   write();
-  sql("PRAGMA user_version = 2");
-  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "has format version 2, expected 1");
+  for (const char* version : {"0", "3"}) {
+    sql(std::string("PRAGMA user_version = ") + version);
+    EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "has format version ", version, "expected 1 to 2");
+  }
+}
+
+// tests/profile/golden/profile_v1.sql is the dump of a profile as the first version wrote it.
+struct Format1 : Store {
+  void SetUp() override {
+    const std::filesystem::path dump =
+        std::filesystem::path(TRIAGE_SOURCE_DIR) / "tests/profile/golden/profile_v1.sql";
+    Database(path, Database::Mode::kCreate).exec(read_text(dump).c_str());
+  }
+};
+
+TEST_F(Format1, IsReadAsTimedOnceWithoutEnergy) {
+  const Table table = load();
+  EXPECT_EQ(table.n_inputs(), 4U);
+  EXPECT_EQ(table.ids[3], "t10k-images-idx3-ubyte.gz#3");
+  EXPECT_EQ(table.labels, (std::vector<Label>{9, 2, 1, 1}));
+  EXPECT_EQ(table.ranks, (std::vector<std::int32_t>{2, 1, 1, 1, 1, 1, 1, 1}));
+  EXPECT_FLOAT_EQ(table.infer_ms[0], 0.009766F);
+  EXPECT_EQ(table.timing.mode, TimingMode::kCheap);
+  EXPECT_EQ(table.energy.note, "not measured: profiled by a version that recorded time alone");
+  for (const double joules : mean_energy(table)) EXPECT_TRUE(std::isnan(joules));
+}
+
+TEST_F(Format1, BecomesThisFormatWhenItIsGoneOnWith) {
+  const std::vector<InputRecord> before = read_records(path);
+  const ProfileHeader found = ProfileReader(path).header();
+  { const ProfileWriter writer(path, found); }
+  EXPECT_EQ(Database(path, Database::Mode::kRead).integer("PRAGMA user_version"), 2);
+  const std::vector<InputRecord> after = read_records(path);
+  testing::expect_same_content(before, after);
+  EXPECT_EQ(before[2].infer_ms, after[2].infer_ms);
+  EXPECT_EQ(after[2].infer_spread[1].runs, 1);
+  EXPECT_EQ(after[2].pixel_hash, std::nullopt);
+}
+
+TEST_F(Store, EnergyComesBack) {
+  write();
+  ProfileEnergy energy;
+  energy.note = "measured: package-0";
+  energy.idle_w = 3.5;
+  energy.node.resize(header.nodes.size());
+  energy.node[0] = {0.001, 400, 0.5};
+  energy.preprocess = {{0.002, 300, 0.51}, {0.004, 200, 0.52}};
+  energy.infer = {{0.1, 30, 0.6}, {0.2, 20, 0.7}, {0.4, 10, 0.8}};
+  {
+    ProfileWriter writer(path, header);
+    EXPECT_EQ(writer.energy(0).note, "");
+    ProfileEnergy before;
+    before.note = "not measured: no meter yet";
+    writer.set_energy(0, before);
+    EXPECT_EQ(writer.energy(0).note, before.note);
+    EXPECT_FALSE(writer.energy(0).measured());
+    writer.set_energy(0, energy);
+    writer.finish();
+  }
+  const ProfileEnergy back = ProfileReader(path).energy(0);
+  EXPECT_TRUE(back.measured());
+  EXPECT_EQ(back.infer[2].runs, 10);
+  EXPECT_EQ(back.infer[2].seconds, 0.8);
+  const Table table = load();
+  EXPECT_EQ(table.energy.note, "measured: package-0");
+  EXPECT_EQ(table.energy.idle_w, 3.5);
+  EXPECT_EQ(table.energy.node_j[0], 0.001);
+  EXPECT_TRUE(std::isnan(table.energy.node_j[1]));
+  const std::vector<double> expected = {0.102, 0.204, 0.402};  // recipes 0, 1, 0
+  for (std::size_t m = 0; m < 3; ++m) EXPECT_NEAR(mean_energy(table)[m], expected[m], 1e-12);
+  for (const auto& [change, message] : std::vector<std::pair<const char*, const char*>>{
+           {"UPDATE energy SET kind = 'other' WHERE kind = 'infer' AND item = 0", "energy of kind 'other'"},
+           {"UPDATE energy SET item = 3 WHERE kind = 'infer' AND item = 1",
+            "column 'item' is 3, expected 0 to 2"},
+           {"UPDATE energy SET mean_j = -1.0 WHERE kind = 'infer' AND item = 2", "column 'mean_j' is -1"}}) {
+    SCOPED_TRACE(change);
+    sql("DELETE FROM energy WHERE kind = 'other' OR item > 2 OR mean_j < 0");
+    sql(change);
+    EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, message);
+  }
 }
 
 TEST_F(Store, NoProfilesGiven) { EXPECT_TRIAGE_ERROR(load_table({}), ErrorCode::kUsage, "none given"); }
@@ -264,6 +355,15 @@ TEST_F(Store, ValuesThatCannotBe) {
       {"UPDATE meta SET value = '0' WHERE key = 'n_classes'", "meta 'n_classes' is '0'"},
       {"UPDATE meta SET value = '-5' WHERE key = 'n_classes'", "meta 'n_classes' is '-5'"},
       {"UPDATE meta SET value = '99999999999999999999' WHERE key = 'max_pixels'", "meta 'max_pixels'"},
+      {"UPDATE meta SET value = 'sometimes' WHERE key = 'timing_mode'", "meta 'timing_mode' is 'sometimes'"},
+      {"UPDATE meta SET value = '0' WHERE key = 'timing_min_runs'", "meta 'timing_min_runs' is '0'"},
+      {"UPDATE meta SET value = 'no' WHERE key = 'contents'",
+       "meta 'contents' is 'no', expected all or times"},
+      {"UPDATE input_cost SET runs = 0 WHERE input = 1", "column 'runs' is 0"},
+      {"UPDATE input_cost SET capped = 7 WHERE input = 1", "column 'capped' is 7, expected 0 to 6"},
+      {"UPDATE infer_cost SET n = 0 WHERE input = 1 AND execution = 1", "column 'n' is 0"},
+      {"UPDATE infer_cost SET m2 = -1.0 WHERE input = 1 AND execution = 1", "column 'm2' is -1"},
+      {"UPDATE preprocess_cost SET n = 0 WHERE input = 1 AND recipe = 0", "column 'n' is 0"},
       {"DROP TABLE output", "no such table: output"},
       {"DELETE FROM model", "it has no models"},
       {"DELETE FROM model WHERE model = 0", "column 'model' is 1, expected 0 to 0"},

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "profile/cell.h"
 #include "triage/profile.h"
 
 namespace triage {
@@ -20,6 +21,63 @@ TEST(SummarizeTimes, HandComputed) {
   EXPECT_DOUBLE_EQ(summary.p90, 6.2);  // position 3.6 between 5 and 7
   EXPECT_DOUBLE_EQ(summary.p99, 6.92);
   EXPECT_NEAR(summary.p999, 6.992, 1e-12);
+}
+
+// The same five: 2.776445 is 69.4 % of the mean 4.
+TEST(CellTimes, KnowsHowWellItsMeanIsKnown) {
+  CellTimes cell;
+  EXPECT_FALSE(cell.within(1));
+  for (const double ms : {7, 1, 4, 3}) cell.add(ms);
+  cell.add(5);
+  EXPECT_EQ(cell.runs, 5);
+  EXPECT_NEAR(cell.mean, 4, 1e-12);
+  EXPECT_NEAR(cell.m2, 20, 1e-12);
+  EXPECT_TRUE(cell.within(0.6942));
+  EXPECT_FALSE(cell.within(0.6941));
+}
+
+TEST(CellTimes, OneRunTellsNothingOfTheSpread) {
+  CellTimes cell;
+  cell.add(3);
+  EXPECT_FALSE(cell.within(0.5));
+}
+
+struct TimeCell : ::testing::Test {
+  Timing timing{.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 100};
+  int runs = 0;
+  // 0.9 and 1.1 ms in turn.
+  CellTimes alternate(const std::atomic<bool>* stop = nullptr) {
+    return time_cell(timing, stop, [&] { return ++runs % 2 == 0 ? 1.1 : 0.9; });
+  }
+};
+
+// For even n the bound is t(n-1) * 0.1 / sqrt(n-1): at 18 runs 0.0512; and at 19, of mean 0.9947, 0.0486.
+TEST_F(TimeCell, RepeatsUntilTheBoundIsReached) {
+  const CellTimes cell = alternate();
+  EXPECT_EQ(cell.runs, 19);
+  EXPECT_TRUE(cell.within(0.05));
+}
+
+TEST_F(TimeCell, StopsAtTheCap) {
+  timing.max_runs = 12;
+  const CellTimes cell = alternate();
+  EXPECT_EQ(cell.runs, 12);
+  EXPECT_FALSE(cell.within(0.05));
+}
+
+TEST_F(TimeCell, RunsAtLeastTheMinimum) {
+  EXPECT_EQ(time_cell(timing, nullptr, [] { return 1.0; }).runs, 5);
+  EXPECT_EQ(time_cell(timing, nullptr, [] { return 0.0; }).runs, 5);  // a clock that stands still
+}
+
+TEST_F(TimeCell, OnceInTheCheapMode) {
+  timing = {};
+  EXPECT_EQ(alternate().runs, 1);
+}
+
+TEST_F(TimeCell, EndsWhenItIsToldTo) {
+  const std::atomic<bool> stop = true;
+  EXPECT_EQ(alternate(&stop).runs, 1);
 }
 
 // 0..n-1: s^2 = n (n + 1) / 12; t(99) = 1.9842169.

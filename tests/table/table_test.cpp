@@ -62,6 +62,17 @@ TEST(Table, MeansOfNoRowsAreNan) {
   for (const double value : mean_scores(table, {}, Criterion::kTop1)) EXPECT_TRUE(std::isnan(value));
 }
 
+TEST(Table, EnergyIsPreprocessingAndInference) {
+  Table table = small_table();
+  for (const double joules : mean_energy(table)) EXPECT_TRUE(std::isnan(joules));
+  table.energy.infer_j = {1, 2, kNotMeasured};
+  table.energy.preprocess_j.assign(table.n_recipes(), 0.25);
+  EXPECT_EQ(mean_energy(table)[0], 1.25);
+  EXPECT_EQ(mean_energy(table)[1], 2.25);
+  EXPECT_TRUE(std::isnan(mean_energy(table)[2]));
+  check_table(table);
+}
+
 TEST(Table, AnUnknownRankScoresNothing) {
   Table table = small_table();
   table.ranks[0] = 0;
@@ -212,6 +223,13 @@ TEST(CheckTable, NamesWhatDoesNotFit) {
       {"node_ms[0] is -1", [](Table& t) { t.node_ms.assign(4 * feature_nodes().size(), -1.0F); }},
       {"decode_ms has 3 values", [](Table& t) { t.decode_ms.pop_back(); }},
       {"decode_ms[1] is -1", [](Table& t) { t.decode_ms[1] = -1; }},
+      {"infer_j has 1 values", [](Table& t) { t.energy.infer_j = {1}; }},
+      {"infer_j has -1, expected joules",
+       [](Table& t) {
+         t.energy.infer_j = {1, -1, 1};
+       }},
+      {"preprocess_j has 9 values", [](Table& t) { t.energy.preprocess_j.assign(9, 1); }},
+      {"node_j has 1 values", [](Table& t) { t.energy.node_j = {1}; }},
   };
   for (const BadTable& bad : cases) {
     Table table = small_table();

@@ -1,0 +1,169 @@
+#include "profile/measurer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+#include "base/hash.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+// Errors of one input; any other ends the run.
+bool is_input_error(ErrorCode code) {
+  return code == ErrorCode::kImage || code == ErrorCode::kIo || code == ErrorCode::kEngine;
+}
+
+std::int64_t hash_pixels(const Image& image) {
+  const std::string_view pixels(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size());
+  return std::bit_cast<std::int64_t>(hash64(0, pixels));
+}
+
+}  // namespace
+
+std::vector<ModelIndex> classifier_indices(const Zoo& zoo) {
+  std::vector<ModelIndex> indices;
+  for (std::size_t i = 0; i < zoo.models.size(); ++i) {
+    if (zoo.models[i].role == Role::kClassifier) indices.push_back(static_cast<ModelIndex>(i));
+  }
+  return indices;
+}
+
+std::vector<ModelIndex> recipe_users(const ProfileHeader& header) {
+  std::vector<ModelIndex> users(header.recipes.size(), kNoModel);
+  for (std::size_t m = header.models.size(); m-- > 0;) {
+    users[static_cast<std::size_t>(header.models[m].recipe)] = static_cast<ModelIndex>(m);
+  }
+  return users;
+}
+
+Measurer::Measurer(ModelPool& pool, const ProfileHeader& header, const Dataset& data,
+                   const ProfileOptions& options)
+    : header_(&header),
+      data_(&data),
+      options_(&options),
+      clock_(options.clock != nullptr ? options.clock : &steady_clock()),
+      backend_(pool, classifier_indices(pool.zoo()), header.schema, *clock_),
+      recipe_users_(recipe_users(header)),
+      order_(header.models.size()) {
+  for (const ProfileModel& model : header.models) {
+    const auto first =
+        std::find_if(header.models.begin(), header.models.end(),
+                     [&](const ProfileModel& other) { return other.fingerprint == model.fingerprint; });
+    speaker_.push_back(static_cast<std::size_t>(first - header.models.begin()));
+  }
+}
+
+void Measurer::measure(std::size_t position, InputRecord& record) {
+  begin(position, record);
+  try {
+    const Stopwatch watch(*clock_);
+    const Image image = data_->load(position, options_->decode);
+    record.decode_ms = watch.ms();
+    record.width = image.width;
+    record.height = image.height;
+    record.channels = image.channels;
+    record.pixel_hash = hash_pixels(image);
+    measure_features(image, record);
+    if (header_->timing.mode == TimingMode::kExhaustive) measure_recipes(image, record);
+    // In another order for every input, so that no model always runs in the cache that the same other left.
+    Random random(position);
+    shuffle(std::span(order_), random);
+    for (const std::size_t model : order_) measure_model(model, record);
+    share_answers(record);
+  } catch (const Error& error) {
+    if (!is_input_error(error.code())) throw;
+    record.error = error.what();
+  } catch (const std::bad_alloc&) {
+    record.error = record.id + ": memory is exhausted, expected enough to decode it; lower the pixel limit";
+  }
+}
+
+void Measurer::begin(std::size_t position, InputRecord& record) {
+  record.input = static_cast<std::int64_t>(position);
+  record.id = data_->id(position);
+  record.label = header_->times_only ? kNoLabel : data_->label(position);
+  record.error.clear();
+  record.width = record.height = record.channels = 0;
+  record.pixel_hash.reset();
+  record.features.assign(header_->schema.size(), 0.0F);
+  record.node_ms.assign(header_->nodes.size(), 0.0F);
+  record.preprocess_ms.assign(header_->recipes.size(), 0.0);
+  record.preprocess_spread.assign(header_->recipes.size(), {});
+  record.ranks.assign(header_->models.size(), 0);
+  record.outputs.resize(header_->models.size());
+  record.infer_ms.assign(header_->models.size(), 0.0);
+  record.infer_spread.assign(header_->models.size(), {});
+  record.feature_runs = 1;
+  record.capped = 0;
+  for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
+}
+
+int Measurer::is_capped(const CellTimes& cell) const {
+  return header_->timing.mode == TimingMode::kExhaustive && !cell.within(header_->timing.bound) ? 1 : 0;
+}
+
+// The nodes' times are means over the runs that the extraction as a whole needs.
+void Measurer::measure_features(const Image& image, InputRecord& record) {
+  std::vector<double> node_ms(record.node_ms.size(), 0.0);
+  const CellTimes cell = time_cell(header_->timing, options_->stop, [&] {
+    backend_.begin(image);
+    const double ms = backend_.extract(all_features(header_->schema), record.features).ms;
+    for (std::size_t node = 0; node < node_ms.size(); ++node) {
+      node_ms[node] += static_cast<double>(backend_.node_ms()[node]);
+    }
+    return ms;
+  });
+  for (std::size_t node = 0; node < node_ms.size(); ++node) {
+    record.node_ms[node] = static_cast<float>(node_ms[node] / cell.runs);
+  }
+  record.feature_runs = cell.runs;
+  record.capped += is_capped(cell);
+}
+
+// Leaves every tensor made, so that the networks' times that follow are theirs alone.
+void Measurer::measure_recipes(const Image& image, InputRecord& record) {
+  for (std::size_t recipe = 0; recipe < recipe_users_.size(); ++recipe) {
+    const CellTimes cell = time_cell(header_->timing, options_->stop, [&] {
+      backend_.begin(image);
+      return backend_.prepare(recipe_users_[recipe]);
+    });
+    record.preprocess_ms[recipe] = cell.mean;
+    record.preprocess_spread[recipe] = {cell.runs, cell.m2};
+    record.capped += is_capped(cell);
+  }
+  for (const ModelIndex user : recipe_users_) (void)backend_.prepare(user);
+}
+
+void Measurer::measure_model(std::size_t model, InputRecord& record) {
+  const auto index = static_cast<ModelIndex>(model);
+  // In the cheap mode the first model of a recipe makes the tensor; else this adds 0.
+  record.preprocess_ms[static_cast<std::size_t>(header_->models[model].recipe)] += backend_.prepare(index);
+  try {
+    const CellTimes cell = time_cell(header_->timing, options_->stop, [&] {
+      record.outputs[model] = backend_.run(index).output;
+      return backend_.last_times().infer_ms;
+    });
+    record.infer_ms[model] = cell.mean;
+    record.infer_spread[model] = {cell.runs, cell.m2};
+    record.capped += is_capped(cell);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("model '{}': {}", header_->models[model].name, error.what()));
+  }
+  record.ranks[model] = record.label == kNoLabel ? 0 : rank_of(backend_.last_probabilities(), record.label);
+}
+
+// What a network says belongs to its fingerprint, however it is run: answers of another device or number of
+// threads may differ in the last digits, which would make them look like another network's.
+void Measurer::share_answers(InputRecord& record) const {
+  for (std::size_t model = 0; model < speaker_.size(); ++model) {
+    if (speaker_[model] == model) continue;
+    record.outputs[model] = record.outputs[speaker_[model]];
+    record.ranks[model] = record.ranks[speaker_[model]];
+  }
+}
+
+}  // namespace triage

@@ -1,0 +1,46 @@
+// Fills records from inputs: runs every model through the live backend and extracts features.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "profile/cell.h"
+#include "profile/header.h"
+#include "profile/record.h"
+#include "triage/runtime.h"
+
+namespace triage {
+
+// Zoo positions of the models that a profile is about.
+[[nodiscard]] std::vector<ModelIndex> classifier_indices(const Zoo& zoo);
+// For each recipe of the header, the first model that has it, shape (r).
+[[nodiscard]] std::vector<ModelIndex> recipe_users(const ProfileHeader& header);
+
+class Measurer {
+ public:
+  // All must outlive it.
+  Measurer(ModelPool& pool, const ProfileHeader& header, const Dataset& data, const ProfileOptions& options);
+
+  // `position` is of the data set. A failure is recorded with its message. Raising the options' stop flag
+  // ends it early, and the record is then not to be kept.
+  void measure(std::size_t position, InputRecord& record);
+
+ private:
+  void begin(std::size_t position, InputRecord& record);
+  void measure_features(const Image& image, InputRecord& record);
+  void measure_recipes(const Image& image, InputRecord& record);
+  void measure_model(std::size_t model, InputRecord& record);
+  void share_answers(InputRecord& record) const;
+  [[nodiscard]] int is_capped(const CellTimes& cell) const;
+
+  const ProfileHeader* header_;
+  const Dataset* data_;
+  const ProfileOptions* options_;
+  const Clock* clock_;
+  LiveBackend backend_;
+  std::vector<ModelIndex> recipe_users_;
+  std::vector<std::size_t> speaker_;  // (m) first model with the same fingerprint
+  std::vector<std::size_t> order_;
+};
+
+}  // namespace triage
