@@ -19,7 +19,8 @@
 
 namespace triage {
 
-// Reads a table instead of running models; charges each recipe and feature node once an input.
+// Reads a table instead of running models; charges each recipe and feature node once an input. Joules are
+// the table's means; NaN where it has none.
 class ReplayBackend final : public Backend {
  public:
   // Maps the policy's models and features to the table's by name, and checks fingerprints and versions.
@@ -52,6 +53,8 @@ struct Replay {
   std::vector<double> top1, top5;       // 1 when right, 0 otherwise (refusals too)
   std::vector<double> ms;               // selection, preprocessing, inference
   std::vector<double> selection_ms;     // features and decisions, of that
+  std::vector<double> j;                // features, preprocessing, inference; NaN where not measured
+  std::vector<double> selection_j;      // features, of that; decisions are timed, not metered
   std::vector<ModelIndex> model;    // last model that ran, in the table's numbering; kNoModel when refused
   std::vector<std::uint8_t> looks;  // how many models ran
 
@@ -86,7 +89,9 @@ struct Metrics {
   double p50_ms = kNotMeasured;
   double p90_ms = kNotMeasured;
   double p99_ms = kNotMeasured;
-  double precision = kNotMeasured;  // these three: averaged over the classes that have inputs here
+  double mean_j = kNotMeasured;      // joules
+  double overhead_j = kNotMeasured;  // features' share of them
+  double precision = kNotMeasured;   // these three: averaged over the classes that have inputs here
   double recall = kNotMeasured;
   double f1 = kNotMeasured;
   double optimum = kNotMeasured;      // share of the inputs that have an optimum on which it ran last
@@ -163,6 +168,8 @@ struct Evaluation {
   std::size_t n_failed = 0;
   std::int32_t n_classes = 0;
   std::string machine;
+  std::string timing;                 // how often everything was timed, and where times are from
+  std::string energy;                 // "measured: ..." or why not
   std::vector<std::string> models;    // (m)
   std::vector<std::int32_t> fold_of;  // (n), empty without folds
   std::vector<Method> methods;        // singles first, in the table's order

@@ -109,6 +109,8 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"date", info.date},
                     {"profiles", info.sources},
                     {"machine", evaluation.machine},
+                    {"timing", evaluation.timing},
+                    {"energy", evaluation.energy},
                     {"criterion", to_string(evaluation.criterion)},
                     {"folds", evaluation.folds},
                     {"seed", evaluation.seed},

@@ -7,13 +7,15 @@
 namespace triage {
 namespace {
 
-constexpr std::array<MetricField, 16> kFields{{{"score", &Metrics::score},
+constexpr std::array<MetricField, 18> kFields{{{"score", &Metrics::score},
                                                {"top1", &Metrics::top1},
                                                {"top5", &Metrics::top5},
                                                {"mean_ms", &Metrics::mean_ms},
                                                {"p50_ms", &Metrics::p50_ms},
                                                {"p90_ms", &Metrics::p90_ms},
                                                {"p99_ms", &Metrics::p99_ms},
+                                               {"mean_j", &Metrics::mean_j},
+                                               {"overhead_j", &Metrics::overhead_j},
                                                {"precision", &Metrics::precision},
                                                {"recall", &Metrics::recall},
                                                {"f1", &Metrics::f1},
@@ -34,6 +36,8 @@ void set_times(const Replay& replay, Rows rows, Metrics& metrics) {
   metrics.p50_ms = quantile(times, 0.50);
   metrics.p90_ms = quantile(times, 0.90);
   metrics.p99_ms = quantile(times, 0.99);
+  metrics.mean_j = mean_of(replay.j, rows);
+  metrics.overhead_j = ratio(mean_of(replay.selection_j, rows), metrics.mean_j);
   metrics.overhead = ratio(mean_of(replay.selection_ms, rows), metrics.mean_ms);
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
 #include "triage/error.h"
@@ -76,10 +77,12 @@ Cost ReplayBackend::extract(FeatureMask mask, std::span<float> values) {
     wanted |= nodes_[i];
   }
   const std::size_t n_nodes = table_->node_ms.size() / table_->n_inputs();
-  Cost cost;
+  Cost cost{.ms = 0, .j = 0};
   for (std::size_t node = 0; node < n_nodes; ++node) {
     const bool is_new = ((wanted & ~nodes_done_) >> node & 1U) != 0;
-    if (is_new) cost.ms += static_cast<double>(table_->node_ms[input_ * n_nodes + node]);
+    if (!is_new) continue;
+    cost.ms += static_cast<double>(table_->node_ms[input_ * n_nodes + node]);
+    cost.j += table_->energy.node_j.empty() ? kNotMeasured : table_->energy.node_j[node];
   }
   nodes_done_ |= wanted;
   return cost;
@@ -95,7 +98,12 @@ Look ReplayBackend::run(ModelIndex model) {
   look.output = table_->outputs[at];
   look.confidence = look.output.confidence();
   look.cost.ms = static_cast<double>(table_->infer_ms[at]);
-  if (!recipes_done_[recipe]) look.cost.ms += table_->preprocess(input_, index);
+  look.cost.j = table_->cost_j(index);
+  if (!recipes_done_[recipe]) {
+    look.cost.ms += table_->preprocess(input_, index);
+  } else if (!std::isnan(look.cost.j)) {
+    look.cost.j -= table_->energy.preprocess_j[recipe];
+  }
   recipes_done_[recipe] = true;
   return look;
 }
@@ -104,7 +112,10 @@ Replay make_replay(std::string name, std::size_t n) {
   Replay replay;
   replay.name = std::move(name);
   replay.predicted.assign(n, kNoLabel);
-  for (auto* values : {&replay.top1, &replay.top5, &replay.ms, &replay.selection_ms}) values->assign(n, 0.0);
+  for (auto* values :
+       {&replay.top1, &replay.top5, &replay.ms, &replay.selection_ms, &replay.j, &replay.selection_j}) {
+    values->assign(n, 0.0);
+  }
   replay.model.assign(n, kNoModel);
   replay.looks.assign(n, 0);
   return replay;
@@ -117,6 +128,9 @@ void replay_model(const Table& table, std::size_t input, ModelIndex model, Repla
   replay.top5[input] = ran ? table.score(input, model, Criterion::kTop5) : 0.0;
   replay.ms[input] = ran ? table.cost_ms(input, model) : 0.0;
   replay.selection_ms[input] = 0.0;
+  // What runs nothing takes no energy, measured or not.
+  replay.j[input] = ran ? table.cost_j(model) : 0.0;
+  replay.selection_j[input] = 0.0;
   replay.model[input] = model;
   replay.looks[input] = ran ? 1 : 0;
 }
@@ -141,6 +155,8 @@ void replay_policy(const Table& table, Rows rows, const Policy& policy, const Cl
     replay.model[input] = outcome.refused ? kNoModel : last;
     replay.ms[input] = outcome.total.ms;
     replay.selection_ms[input] = outcome.features_ms + outcome.decision_ms;
+    replay.j[input] = outcome.total.j;
+    replay.selection_j[input] = outcome.features_j;
     replay.looks[input] = static_cast<std::uint8_t>(outcome.looks.size());
   }
 }

@@ -109,6 +109,8 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
   for (const std::string& source : info.sources) sources += (sources.empty() ? "" : ", ") + source;
   Markup rows;
   rows += method_row("Machine", evaluation.machine);
+  rows += method_row("Timing", evaluation.timing);
+  rows += method_row("Energy", evaluation.energy);
   rows += method_row("Profiles", sources);
   rows += method_row("Inputs",
                      fmt::format("{} with {} classes; {} more left out because some model failed on them",

@@ -292,6 +292,8 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   evaluation.n_failed = table.n_failed;
   evaluation.n_classes = table.n_classes;
   evaluation.machine = table.machine;
+  evaluation.timing = describe(table.timing) + (table.times_note.empty() ? "" : "; " + table.times_note);
+  evaluation.energy = table.energy.note;
   for (const TableModel& model : table.models) evaluation.models.push_back(model.name);
   evaluation.optimum_share.assign(table.n_models() + 1, 0.0);
   for (const std::uint32_t i : rows) {

@@ -1,6 +1,7 @@
 // Replay: what is charged, what is scored, what does not fit.
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 
 #include "support/expect_error.h"
@@ -81,6 +82,35 @@ TEST(Replay, ChargesARecipeOnceAnInput) {
   EXPECT_EQ(replay.top1, (std::vector<double>{1, 0}));
   EXPECT_EQ(replay.top5, (std::vector<double>{1, 1}));
   EXPECT_EQ(replay.selection_ms, (std::vector<double>{0, 0}));
+}
+
+TEST(Replay, ChargesJoulesAsItChargesTime) {
+  Table table = small_table();
+  FakeClock clock;
+  Replay replay = make_replay("x", 2);
+  const Scripted policy(info_for(table, {1, 0, 2}), {1, 0, 2});
+  replay_policy(table, kBoth, policy, clock, replay);
+  EXPECT_TRUE(std::isnan(replay.j[0])) << "never estimated";
+  table.energy.infer_j = {10, 20, 40};
+  table.energy.preprocess_j = {1, 4};  // a and b share the first
+  replay_policy(table, kBoth, policy, clock, replay);
+  EXPECT_EQ(replay.j, (std::vector<double>{75, 75}));
+  replay_model(table, 0, 2, replay);
+  EXPECT_EQ(replay.j[0], 44);
+  replay_model(table, 0, kNoModel, replay);
+  EXPECT_EQ(replay.j[0], 0);
+
+  PolicyInfo info = info_for(table, {0});
+  const std::string_view names[] = {"n_keypoints", "contrast"};
+  info.schema = make_schema(names);
+  table.energy.node_j.assign(feature_nodes().size(), 0.5);
+  ReplayBackend backend(table, info);
+  std::vector<float> values(2);
+  backend.begin(0);
+  const auto nodes = static_cast<double>(std::popcount(nodes_of(info.schema, 1)));
+  EXPECT_EQ(backend.extract(1, values).j, 0.5 * nodes);
+  const NodeMask further = nodes_of(info.schema, 2) & ~nodes_of(info.schema, 1);
+  EXPECT_EQ(backend.extract(2, values).j, 0.5 * static_cast<double>(std::popcount(further)));
 }
 
 TEST(Replay, ChargesAFeatureNodeOnceAnInput) {

@@ -138,7 +138,7 @@ TEST(Json, HasItsKeys) {
        {"format",    "format_version", "triage",    "command",     "date",     "profiles",        "machine",
         "criterion", "folds",          "seed",      "bootstrap",   "inputs",   "inputs_left_out", "classes",
         "models",    "recommended",    "verdict",   "remarks",     "warnings", "optimum_share",   "selection",
-        "stages",    "methods",        "contrasts", "zero_router", "cascades"}) {
+        "stages",    "methods",        "contrasts", "zero_router", "cascades", "timing",          "energy"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   const auto& method = json["methods"][0];
