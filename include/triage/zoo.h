@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -109,6 +110,11 @@ struct Zoo {
 // ("n01440764 tench, Tinca tinca" is "tench, Tinca tinca"). Throws kIo, and kManifest for an empty file or an
 // empty line before the last.
 [[nodiscard]] std::vector<std::string> read_label_names(const std::filesystem::path& path);
+// Every classifier once for each device and, on the CPU, for each number of threads, named "net@CPUx2" or
+// "net@GPU": candidates of their own with the same fingerprint. Selectors stay as they are. Throws kUsage for
+// empty lists and for what is named twice.
+[[nodiscard]] Zoo with_devices(const Zoo& zoo, std::span<const std::string> devices,
+                               std::span<const int> threads);
 // Writes it atomically. Throws kIo.
 void save_zoo(const Zoo& zoo, const std::filesystem::path& path);
 // Checksum of a model file as manifests state it: sha256 of its bytes; of an OpenVINO .xml, of its bytes

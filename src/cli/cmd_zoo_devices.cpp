@@ -1,0 +1,65 @@
+// `triage zoo devices`: a manifest that lists each model once for each way of running it.
+#include <fmt/format.h>
+
+#include "cli/cmd_zoo.h"
+#include "triage/error.h"
+#include "triage/zoo.h"
+
+namespace triage::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  fs::path zoo;
+  std::vector<std::string> devices{"CPU"};
+  std::vector<int> threads{1};
+  fs::path out;
+};
+
+// A manifest elsewhere has to name the files from there.
+fs::path from_folder(const fs::path& folder, const fs::path& file) {
+  return fs::absolute(file).lexically_normal().lexically_proximate(fs::absolute(folder).lexically_normal());
+}
+
+void run(const Arguments& arguments) {
+  if (fs::exists(arguments.out)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}: exists already, expected a new file; remove it or write another",
+                            arguments.out.string()));
+  }
+  const Zoo zoo = load_zoo(arguments.zoo);
+  Zoo variants = with_devices(zoo, arguments.devices, arguments.threads);
+  const fs::path folder = arguments.out.parent_path();
+  for (ModelSpec& model : variants.models) {
+    for (ModelFile& file : model.files) {
+      if (file.path.is_relative()) file.path = from_folder(folder, zoo.resolve(file));
+    }
+  }
+  if (!variants.labels_file.empty() && variants.labels_file.is_relative()) {
+    variants.labels_file = from_folder(folder, zoo.folder / zoo.labels_file);
+  }
+  save_zoo(variants, arguments.out);
+  fmt::print("{}: {} models of {} in {}\n", printable(arguments.out.string()), variants.models.size(),
+             zoo.models.size(), printable(arguments.zoo.string()));
+}
+
+}  // namespace
+
+void add_zoo_devices(CLI::App& zoo, Session&) {
+  CLI::App* command = zoo.add_subcommand(
+      "devices", "Writes a manifest with each model once for each device and number of threads");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("zoo", arguments->zoo, "The manifest, zoo.json")->required();
+  command->add_option("--devices", arguments->devices, "As 'triage info' names them, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--threads", arguments->threads, "Numbers of threads on the CPU, separated by commas")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("-o,--out", arguments->out, "Manifest to write; must not exist")->required();
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace triage::cli
