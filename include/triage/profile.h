@@ -88,6 +88,23 @@ struct MergeSummary {
 // that occur twice with different content, kUsage when `out` exists.
 MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const std::filesystem::path& out);
 
+struct TimesSummary {
+  std::size_t inputs = 0;  // in the new file
+  std::size_t failed = 0;  // of those
+  std::size_t own = 0;     // timed themselves
+  std::size_t dealt = 0;   // given another input's times
+};
+
+// Puts the times (and energy) of one profile, usually made with times_only on the target, over the scores of
+// another: a new profile with the target's models, devices, threads and machine, and the scores' inputs.
+// Models are matched by fingerprint. An input that both have (same id, size and pixels) gets its own times;
+// each other gets all the times of one input that was timed, dealt out so that each is used equally often:
+// means, quantiles and what is slow together are then the target's, though not this input's. Throws kProfile,
+// naming the model, when either lacks one of the other's, for features that differ and for unfinished
+// profiles; kUsage when `out` exists.
+TimesSummary merge_times(const std::filesystem::path& times, const std::filesystem::path& scores,
+                         const std::filesystem::path& out);
+
 // Reads one or several profiles of the same models into a table, rows in the order of the inputs. Throws kIo,
 // kProfile; a profile that is not finished throws kProfile unless `allow_partial`.
 [[nodiscard]] Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial = false);

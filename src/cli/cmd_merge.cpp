@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "triage/error.h"
 #include "triage/profile.h"
 
 namespace triage::cli {
@@ -13,9 +14,31 @@ namespace {
 
 struct Arguments {
   std::vector<std::filesystem::path> inputs;
+  std::filesystem::path times;
   std::filesystem::path out;
   bool json = false;
 };
+
+void run_merge_times(const Arguments& arguments) {
+  if (arguments.inputs.size() != 1) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--times: {} profiles with scores, expected 1; merge those first",
+                            arguments.inputs.size()));
+  }
+  const TimesSummary summary = merge_times(arguments.times, arguments.inputs.front(), arguments.out);
+  if (arguments.json) {
+    print_json({{"profile", arguments.out.string()},
+                {"times", arguments.times.string()},
+                {"inputs", summary.inputs},
+                {"failed", summary.failed},
+                {"timed_themselves", summary.own},
+                {"times_of_another", summary.dealt}});
+    return;
+  }
+  fmt::print("{}: {} inputs, {} failed; {} with their own times of {}, {} with another input's\n",
+             printable(arguments.out.string()), summary.inputs, summary.failed, summary.own,
+             printable(arguments.times.string()), summary.dealt);
+}
 
 void run_merge(const Arguments& arguments) {
   const MergeSummary summary = merge_profiles(arguments.inputs, arguments.out);
@@ -42,7 +65,10 @@ void add_merge(CLI::App& app, Session& /*session*/) {
   command->add_option("profiles", arguments->inputs, "Finished profiles")->required();
   command->add_option("-o,--out", arguments->out, "Profile to make; must not exist")->required();
   command->add_flag("--json", arguments->json, "Print the result as JSON");
-  command->callback([arguments] { run_merge(*arguments); });
+  command->add_option("--times", arguments->times,
+                      "Put the times of this profile, made on the target, over the scores of the other");
+  command->callback(
+      [arguments] { arguments->times.empty() ? run_merge(*arguments) : run_merge_times(*arguments); });
 }
 
 }  // namespace triage::cli

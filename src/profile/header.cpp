@@ -86,7 +86,7 @@ Timing checked(Timing timing) {
                 fmt::format("timing runs: {} to {}, expected 2 or more, and no more than 1000000",
                             timing.min_runs, timing.max_runs));
   }
-  timing.bound = static_cast<double>(std::llround(timing.bound * 1e6)) * 1e-6;
+  timing.bound = static_cast<double>(std::llround(timing.bound * 1e6)) / 1e6;
   return timing;
 }
 

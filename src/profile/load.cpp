@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "profile/reader.h"
+#include "profile/new_profile.h"
 #include "triage/error.h"
 #include "triage/profile.h"
 
@@ -143,12 +143,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
       begin_table(table, first);
     }
     check_header(reader, first, profiles.front().string());
-    if (!reader.finished() && !allow_partial) {
-      throw Error(ErrorCode::kProfile,
-                  fmt::format("{}: has {} of {} inputs, expected all; run the same 'triage "
-                              "profile' again to finish it",
-                              reader.name(), reader.n_done(), reader.header().n_inputs()));
-    }
+    if (!allow_partial) expect_finished(reader);
     if (reader.header().times_only) {
       throw Error(ErrorCode::kProfile,
                   fmt::format("{}: holds times alone, expected scores too; put its times over a profile with "

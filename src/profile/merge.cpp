@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "profile/codec.h"
+#include "profile/new_profile.h"
 #include "profile/reader.h"
 #include "profile/writer.h"
 #include "triage/error.h"
@@ -69,12 +70,7 @@ ProfileHeader joined_header(const std::vector<std::unique_ptr<Source>>& sources)
                   fmt::format("{}: does not fit {}: {}; merge profiles of the same models", reader.name(),
                               sources.front()->reader.name(), *difference));
     }
-    if (!reader.finished()) {
-      throw Error(ErrorCode::kProfile,
-                  fmt::format("{}: has {} of {} inputs, expected all; run the same 'triage "
-                              "profile' again to finish it",
-                              reader.name(), reader.n_done(), reader.header().n_inputs()));
-    }
+    expect_finished(reader);
     for (ProfilePart part : reader.header().parts) {
       const auto known = std::find_if(header.parts.begin(), header.parts.end(),
                                       [&](const ProfilePart& other) { return same_data(other, part); });
@@ -206,45 +202,19 @@ class Merge {
   std::vector<std::int64_t> sizes_;  // inputs of each part
 };
 
-void remove_profile(const std::filesystem::path& path) {
-  std::error_code ignored;
-  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-    std::filesystem::remove(path.string() + suffix, ignored);
-  }
-}
-
 }  // namespace
 
 MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const std::filesystem::path& out) {
   if (inputs.empty()) throw Error(ErrorCode::kUsage, "merge: no profiles given, expected 1 or more");
-  if (std::filesystem::exists(out)) {
-    throw Error(
-        ErrorCode::kUsage,
-        fmt::format("{}: exists already, expected a new file; remove it or write another", out.string()));
-  }
+  expect_new(out);
   std::vector<std::unique_ptr<Source>> sources;
   for (const std::filesystem::path& path : inputs) sources.push_back(std::make_unique<Source>(path));
   const ProfileHeader header = joined_header(sources);
-  const WriterLock lock(out);
-  const std::filesystem::path temporary = out.string() + ".merging";
-  remove_profile(temporary);
   MergeSummary summary;
-  try {
-    {
-      ProfileWriter writer(temporary, header);
-      Merge(sources, header, writer).run();
-      summary = {writer.n_done(), writer.n_failed()};
-    }
-    remove_profile(out);  // side files of one that somebody removed
-    std::filesystem::rename(temporary, out);
-  } catch (const std::filesystem::filesystem_error& error) {
-    remove_profile(temporary);
-    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be made ({}), expected a folder that can be written",
-                                            out.string(), error.code().message()));
-  } catch (...) {
-    remove_profile(temporary);
-    throw;
-  }
+  make_profile(out, header, [&](ProfileWriter& writer) {
+    Merge(sources, header, writer).run();
+    summary = {writer.n_done(), writer.n_failed()};
+  });
   return summary;
 }
 

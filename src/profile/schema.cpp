@@ -123,7 +123,7 @@ void read_timing(const Database& database, ProfileHeader& header) {
                                           to_string(TimingMode::kExhaustive));
   header.timing.mode = exhaustive ? TimingMode::kExhaustive : TimingMode::kCheap;
   header.timing.bound =
-      static_cast<double>(get_meta_integer(database, "timing_bound_ppm", 0, 1'000'000'000)) * 1e-6;
+      static_cast<double>(get_meta_integer(database, "timing_bound_ppm", 0, 1'000'000'000)) / 1e6;
   header.timing.min_runs = static_cast<int>(get_meta_integer(database, "timing_min_runs", 1, INT32_MAX));
   header.timing.max_runs = static_cast<int>(get_meta_integer(database, "timing_max_runs", 1, INT32_MAX));
   header.times_only = get_meta_choice(database, "contents", "all", "times");

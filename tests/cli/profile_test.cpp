@@ -9,11 +9,13 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <thread>
 
 #include "base/files.h"
 #include "cli/run_cli.h"
 #include "profile/profile_fixture.h"
+#include "support/fake_sysfs.h"
 
 namespace triage {
 namespace {
@@ -117,6 +119,75 @@ TEST_F(ProfileCommand, ShardsMergeToTheWhole) {
   EXPECT_EQ(run_cli(merge).exit_code, 2);  // it exists now
 }
 
+TEST_F(ProfileCommand, ExhaustiveSaysSoAndCountsWhatIsCutOff) {
+  const CliRun run = run_cli(command(
+      {"--limit", "5", "--exhaustive", "--bound", "10", "--min-runs", "2", "--max-runs", "4", "--json"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const nlohmann::json json = nlohmann::json::parse(run.out);
+  EXPECT_EQ(json.at("timing").at("mode"), "exhaustive");
+  EXPECT_EQ(json.at("timing").at("bound"), 0.1);
+  EXPECT_EQ(json.at("timing").at("max_runs"), 4);
+  EXPECT_EQ(json.at("timing").at("cells"), 5 * 4);
+  EXPECT_LE(json.at("timing").at("capped"), 5 * 4);
+}
+
+// On a board without labels; its times over scores made elsewhere, with one network run in two ways.
+TEST_F(ProfileCommand, TimesOfABoardOverScores) {
+  ASSERT_EQ(run_cli(command({"--limit", "40"})).exit_code, 0);
+  const std::string scores = out;
+  const std::string variants = (folder.path() / "elsewhere" / "variants.json").string();
+  std::filesystem::create_directories(folder.path() / "elsewhere");
+  const CliRun devices = run_cli({"zoo", "devices", zoo.string(), "--threads", "1,2", "-o", variants});
+  ASSERT_EQ(devices.exit_code, 0) << devices.err;
+  EXPECT_TRUE(matches(devices.out, ".*variants.json: 4 models of 2 in .*\n"));
+  std::filesystem::remove(data.labels);
+  out = (folder.path() / "board.profile").string();
+  const std::vector<std::string> on_board = {
+      "profile",    "--zoo",    variants,   "--data", data.images.string(),
+      "--features", "contrast", "--limit",  "10",     "--times-only",
+      "-o",         out,        "--energy", "off"};
+  const CliRun board = run_cli(on_board);
+  ASSERT_EQ(board.exit_code, 0) << board.err;
+  EXPECT_TRUE(std::regex_search(board.out, std::regex("\nsmall@CPUx2 +- +- "))) << board.out;
+  EXPECT_NE(board.out.find("energy not measured: switched off with --energy off\n"), std::string::npos);
+  const std::string merged = (folder.path() / "merged.profile").string();
+  const CliRun run = run_cli({"merge", "--times", out, scores, "-o", merged});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(
+      matches(run.out, ".*merged.profile: 40 inputs, 0 failed; 10 with their own times of .*, 30 with .*\n"));
+  const std::vector<std::filesystem::path> paths = {merged};
+  const Table table = load_table(paths);
+  EXPECT_EQ(table.models[3].name, "large@CPUx2");
+  EXPECT_EQ(table.models[3].threads, 2);
+  EXPECT_EQ(run_cli({"train", out, "--policy", "cascade", "-o", merged + ".triage"}).exit_code, 3);
+  EXPECT_EQ(run_cli({"merge", "--times", out, scores, scores, "-o", merged + "2"}).exit_code, 2);
+  EXPECT_EQ(run_cli({"zoo", "devices", zoo.string(), "-o", variants}).exit_code, 2);  // it exists now
+}
+
+TEST_F(ProfileCommand, MetersAreFoundBelowTheGivenRoot) {
+  const testing::FakeSysfs sysfs;
+  sysfs.zone("intel-rapl:0", "package-0", 5'000'000);
+  const std::vector<std::string> metered = {
+      "--limit",        "5",    "--energy",        "require", "--sysfs-root", sysfs.root().string(),
+      "--idle-seconds", "0.01", "--block-seconds", "0.001"};
+  const CliRun run = run_cli(command(metered));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  // The counter stands still, so everything took 0 J.
+  EXPECT_TRUE(std::regex_search(run.out, std::regex("\nlarge .* 0\n"))) << run.out;
+  EXPECT_NE(run.out.find("energy measured: package-0; idle 0 W deducted\n"), std::string::npos) << run.out;
+  const CliRun info = run_cli({"info", "--sysfs-root", sysfs.root().string()});
+  EXPECT_TRUE(
+      std::regex_search(info.out, std::regex("meter +package-0, readable\nenergy +measured: package-0\n")))
+      << info.out;
+}
+
+TEST_F(ProfileCommand, AMeterThatIsRequiredMustBeThere) {
+  const CliRun run = run_cli(command({"--energy", "require", "--sysfs-root", folder.path().string()}));
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.err.find("--energy require: not measured: no "), std::string::npos) << run.err;
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
 TEST_F(ProfileCommand, BadPicturesAreListed) {
   const std::filesystem::path pictures = folder.path() / "pictures" / "class";
   for (int i = 0; i < 9; ++i) {
@@ -206,6 +277,9 @@ TEST_F(ProfileCommand, ArgumentsThatMakeNoSense) {
       {{"--working-size", "3"}, "3"},
       {{"--threads", "0"}, "--threads"},
       {{"--limit", "0"}, "--limit"},
+      {{"--bound", "5"}, "given without --exhaustive"},
+      {{"--exhaustive", "--min-runs", "20", "--max-runs", "10"}, "timing runs: 20 to 10"},
+      {{"--energy", "maybe"}, "--energy"},
       {{"--max-pixels", "-1"}, "--max-pixels"},
   };
   for (const auto& [arguments, message] : cases) {
