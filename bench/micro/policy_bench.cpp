@@ -59,18 +59,56 @@ void knn_search(benchmark::State& state) {
 }
 BENCHMARK(knn_search)->Arg(4)->Arg(7)->Arg(12);
 
-void premodel_decision(benchmark::State& state) {
-  constexpr std::size_t d = 7;
+triage::PremodelModel bare_premodel(std::size_t d) {
   triage::PremodelModel model;
   model.n_stages = 3;
   model.fallback = 2;
   model.minimum.assign(d, 0);
   model.maximum.assign(d, 1);
+  return model;
+}
+
+triage::PremodelModel knn_premodel(std::size_t d) {
+  triage::PremodelModel model = bare_premodel(d);
   model.rows = random_rows(kRows, d, 1);
   for (std::size_t i = 0; i < kRows; ++i) {
     model.optimum.push_back(static_cast<triage::ModelIndex>(i % 4) - 1);
     model.ids.push_back("input");
   }
+  model.choosers = triage::paper_choosers(model);
+  return model;
+}
+
+// A full tree that halves the features in turn.
+triage::TreeChooser full_tree(std::size_t depth, std::size_t d) {
+  triage::TreeChooser tree;
+  const std::size_t n = (std::size_t{2} << depth) - 1;
+  for (std::size_t node = 0; node < n; ++node) {
+    const bool leaf = 2 * node + 2 >= n;
+    tree.feature.push_back(leaf ? -1 : static_cast<std::int32_t>(node % d));
+    tree.threshold.push_back(0.5F);
+    tree.left.push_back(leaf ? -1 : static_cast<std::int32_t>(2 * node + 1));
+    tree.right.push_back(leaf ? -1 : static_cast<std::int32_t>(2 * node + 2));
+    tree.label.push_back(0);  // "no": every stage is asked
+  }
+  return tree;
+}
+
+// As many vectors as noisy labels leave of 5,000 training rows.
+triage::SvmChooser large_svm(std::size_t d) {
+  constexpr std::int32_t kVectors = 3000;
+  triage::SvmChooser svm;
+  svm.gamma = 2;
+  svm.classes = {0, 1};
+  svm.counts = {kVectors / 2, kVectors / 2};
+  svm.vectors = random_rows(d, kVectors, 3);
+  svm.coefficients = random_rows(1, kVectors, 4);
+  svm.rho = {-1e4F};  // "no": every stage is asked
+  return svm;
+}
+
+void decide(benchmark::State& state, triage::PremodelModel model) {
+  const std::size_t d = model.minimum.size();
   const auto policy = triage::make_premodel(info_of(3, d), std::move(model));
   const auto queries = random_rows(kQueries, d, 2);
   std::size_t i = 0;
@@ -79,7 +117,34 @@ void premodel_decision(benchmark::State& state) {
     i = (i + 1) % kQueries;
   }
 }
+
+// All features are known; three stages, or one chooser among three models.
+void premodel_decision(benchmark::State& state) { decide(state, knn_premodel(7)); }
 BENCHMARK(premodel_decision);
+
+void premodel_decision_multiclass_knn(benchmark::State& state) {
+  triage::PremodelModel model = knn_premodel(7);
+  model.form = triage::PremodelForm::kMulticlass;
+  triage::KnnChooser knn;
+  for (std::size_t i = 0; i < kRows; ++i) knn.labels.push_back(static_cast<std::uint8_t>(i % 4));
+  model.choosers = {knn};
+  decide(state, std::move(model));
+}
+BENCHMARK(premodel_decision_multiclass_knn);
+
+void premodel_decision_trees(benchmark::State& state) {
+  triage::PremodelModel model = bare_premodel(7);
+  model.choosers.assign(3, full_tree(10, 7));
+  decide(state, std::move(model));
+}
+BENCHMARK(premodel_decision_trees);
+
+void premodel_decision_svms(benchmark::State& state) {
+  triage::PremodelModel model = bare_premodel(7);
+  model.choosers.assign(3, large_svm(7));
+  decide(state, std::move(model));
+}
+BENCHMARK(premodel_decision_svms);
 
 void cascade_decision(benchmark::State& state) {
   const auto policy = triage::make_cascade(info_of(2, 0), {{0.9}});

@@ -26,12 +26,32 @@ struct ModelSelection {
 };
 // Model-1 is the optimum of most rows; then, while coverage grows by more than `theta` (share, 0.005 is the
 // paper's 0.5 points), the model that is right on most of the rows that are still failing. Ties: cheaper,
-// then the lower index.
+// then the lower index. "Cheap" is what `cost` says.
 [[nodiscard]] ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
-                                           std::size_t max_models = SIZE_MAX);
+                                           std::size_t max_models = SIZE_MAX,
+                                           CostKind cost = CostKind::kTime);
+
+// What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
+// that its model is right on the input.
+enum class PremodelLabel { kOptimum, kCorrect };
+[[nodiscard]] std::string_view to_string(PremodelLabel label);
+// Throws kUsage for anything but "optimum" and "correct".
+[[nodiscard]] PremodelLabel parse_premodel_label(std::string_view text);
+
+// What a premodel does with an input that is farther from the training inputs than its limit.
+enum class Beyond { kRefuse, kFallback };
+// Throws kUsage for anything but "refuse" and "fallback".
+[[nodiscard]] Beyond parse_beyond(std::string_view text);
+
+inline constexpr std::string_view kPaperPremodel = "knn.knn.knn";
 
 struct PremodelOptions {
   Criterion criterion = Criterion::kTop1;
+  CostKind cost = CostKind::kTime;  // what the optimum model is cheapest in
+  // knn, dt or svm: one chooser among all selected models (Figure 9). Several with dots: a chain of yes/no
+  // stages, the last named one goes on (Figure 10).
+  std::string kind = std::string(kPaperPremodel);
+  PremodelLabel label = PremodelLabel::kOptimum;  // kCorrect: chains only
   double theta = 0.005;
   std::size_t max_models = SIZE_MAX;
   int k = 5;                          // neighbours, odd
@@ -41,13 +61,20 @@ struct PremodelOptions {
   std::string fallback = "best";
   // Controls: fit on feature rows that are shuffled among the inputs with this seed.
   std::optional<std::uint64_t> shuffle_features = std::nullopt;
+  std::uint64_t seed = 0;  // of the inner folds in which hyper-parameters are chosen, and of the SVM's subset
+  bool full = false;       // train an SVM on all rows instead of at most 5,000; can take hours
+  // Soundness: the limit on an input's mean distance to its k neighbours, as the quantile (0..1) of the
+  // training rows' own distances, each to the others.
+  std::optional<double> max_distance_quantile = std::nullopt;
+  Beyond beyond = Beyond::kRefuse;
 };
 struct TrainedPremodel {
   std::unique_ptr<Policy> policy;
   ModelSelection selection;
   std::vector<std::string> warnings;  // such as features that are constant in training
 };
-// The paper's premodel, sections 3.1 to 3.4. Throws kUsage for options that do not fit the table.
+// The paper's premodel, sections 3.1 to 3.4, and its variants. Throws kUsage for options that do not fit the
+// table.
 [[nodiscard]] TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options);
 
 struct CascadeOptions {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "triage/features.h"
@@ -110,9 +111,15 @@ using Rows = std::span<const std::uint32_t>;
 
 // Mean cost_ms per model over the rows, shape (m). NaN for no rows.
 [[nodiscard]] std::vector<double> mean_costs(const Table& table, Rows rows);
-// Table::cost_j of every model, shape (m). Of the table's
-// sample, not of rows: energy is measured in blocks, not an input at a time.
+// Table::cost_j of every model, shape (m). Of the table's sample, not of rows: energy is measured in blocks, not an input at a time.
 [[nodiscard]] std::vector<double> mean_energy(const Table& table);
+// What "cheap" means: milliseconds or joules.
+enum class CostKind { kTime, kEnergy };
+[[nodiscard]] std::string_view to_string(CostKind kind);
+// Throws kUsage for anything but "time" and "energy".
+[[nodiscard]] CostKind parse_cost_kind(std::string_view text);
+// Mean cost of either kind per model over the rows, shape (m). Throws kUsage where energy was not measured.
+[[nodiscard]] std::vector<double> model_costs(const Table& table, Rows rows, CostKind kind);
 // Mean score per model over the rows, shape (m). NaN for no rows.
 [[nodiscard]] std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion);
 

@@ -25,6 +25,13 @@ struct TrainArguments {
   int k = 5;
   std::string fallback = "best";
   std::optional<std::size_t> max_models;
+  std::string premodel = std::string(kPaperPremodel);
+  std::string label = "optimum";
+  std::string cost = "time";
+  std::uint64_t seed = 0;
+  bool full = false;
+  std::optional<double> max_distance_quantile;
+  std::string beyond = "refuse";
   double margin_points = 0;
   std::optional<double> price;
   int max_stages = 3;
@@ -54,6 +61,13 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
   options.k = arguments.k;
   options.features = arguments.features;
   options.fallback = arguments.fallback;
+  options.kind = arguments.premodel;
+  options.label = parse_premodel_label(arguments.label);
+  options.cost = parse_cost_kind(arguments.cost);
+  options.seed = arguments.seed;
+  options.full = arguments.full;
+  options.max_distance_quantile = arguments.max_distance_quantile;
+  options.beyond = parse_beyond(arguments.beyond);
   auto trained = train_premodel(table, rows, options);
   return {std::move(trained.policy), std::move(trained.selection.trace), std::move(trained.warnings)};
 }
@@ -202,6 +216,35 @@ void check_kind(const TrainArguments& arguments, std::span<const KindOption> opt
   }
 }
 
+// Which premodel, and what it is taught.
+template <class Own>
+void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel) {
+  premodel(command
+               .add_option("--premodel", a.premodel,
+                           "premodel: knn, dt or svm chooses one model; with dots between, a chain of stages")
+               ->capture_default_str()
+               ->type_name("KINDS"));
+  premodel(command
+               .add_option("--label", a.label,
+                           "premodel: what a stage says yes to: its model is the optimum, or is correct")
+               ->capture_default_str()
+               ->type_name("LABEL"));
+  premodel(command.add_option("--cost", a.cost, "premodel: what the optimum is cheapest in: time or energy")
+               ->capture_default_str()
+               ->type_name("KIND"));
+  premodel(command.add_option("--seed", a.seed, "premodel: of inner folds and the svm's subset")
+               ->capture_default_str()
+               ->type_name("N"));
+  premodel(command.add_flag("--full", a.full, "premodel: train an svm on all inputs, not at most 5,000"));
+  premodel(command
+               .add_option("--max-distance-quantile", a.max_distance_quantile,
+                           "premodel: limit on the distance to the training inputs, as a quantile of theirs")
+               ->type_name("Q"));
+  premodel(command.add_option("--beyond", a.beyond, "premodel: beyond that limit: refuse or fallback")
+               ->capture_default_str()
+               ->type_name("WHAT"));
+}
+
 }  // namespace
 
 void add_train(CLI::App& app, Session& session) {
@@ -240,6 +283,7 @@ void add_train(CLI::App& app, Session& session) {
           ->capture_default_str()
           ->type_name("MODEL"));
   premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")->type_name("N"));
+  add_kind_options(*command, a, premodel);
   cascade(command
               ->add_option("--margin", a.margin_points,
                            "cascade: points of score to aim for above the best single model")

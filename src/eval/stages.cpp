@@ -15,29 +15,31 @@ bool is_majority(std::span<const ModelIndex> optima, ModelIndex model) {
   return 2 * static_cast<std::size_t>(std::count(optima.begin(), optima.end(), model)) > optima.size();
 }
 
-// A premodel's answers to raw features, stage by stage.
+// A premodel's answers to raw features, stage by stage. A multi-class chooser says yes to one model.
 class StageReader {
  public:
   StageReader(const Table& table, const Premodel& premodel)
-      : premodel_(&premodel), values_(premodel.info().schema.size()), backend_(table, premodel.info()) {}
+      : premodel_(&premodel),
+        raw_(premodel.info().schema.size()),
+        scaled_(raw_.size()),
+        backend_(table, premodel.info()) {}
   void read(std::size_t input) {
     backend_.begin(input);
-    backend_.extract(all_features(premodel_->info().schema), values_);
-    const PremodelModel& model = premodel_->model();
-    for (std::size_t i = 0; i < values_.size(); ++i) {
-      values_[i] = scale_feature(values_[i], model.minimum[i], model.maximum[i]);
-    }
-    found_ = premodel_->index().search(values_, std::span(nearest_).first(static_cast<std::size_t>(model.k)));
+    backend_.extract(all_features(premodel_->info().schema), raw_);
+    premodel_->scale(raw_, scaled_);
+    question_ = premodel_->ask(scaled_, nearest_);
   }
   [[nodiscard]] bool says_yes(std::size_t stage) const {
-    return 2 * premodel_->votes(std::span(nearest_).first(found_), stage) > premodel_->model().k;
+    const PremodelModel& model = premodel_->model();
+    return model.form == PremodelForm::kChain ? choose(model.choosers[stage], question_) == 1
+                                              : choose(model.choosers.front(), question_) == stage;
   }
 
  private:
   const Premodel* premodel_;
-  std::vector<float> values_;
+  std::vector<float> raw_, scaled_;
   std::array<Neighbour, kMaxNeighbours> nearest_{};
-  std::size_t found_ = 0;
+  Question question_;
   ReplayBackend backend_;
 };
 

@@ -1,12 +1,15 @@
-// Training of the paper's premodel: Algorithm 1, labels, scaling, the KNN chain (sections 3.1 to 3.4).
+// Training of the premodel: Algorithm 1, labels, scaling, the choosers (paper, sections 3.1 to 3.4 and 5.2).
 #include "policy/premodel.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/hash.h"
+#include "learn/choosers.h"
+#include "learn/distance_limit.h"
 #include "learn/policy_info.h"
 #include "triage/error.h"
 #include "triage/learn.h"
@@ -15,6 +18,29 @@ namespace triage {
 namespace {
 
 [[noreturn]] void fail_usage(const std::string& message) { throw Error(ErrorCode::kUsage, message); }
+
+void check_label(const PremodelOptions& options, const PremodelKind& kind) {
+  if (options.label == PremodelLabel::kCorrect && kind.form == PremodelForm::kMulticlass) {
+    fail_usage(
+        fmt::format("label: correct, expected optimum for the premodel '{}', which chooses one of several "
+                    "models that may all be right; name a chain, such as {}.{}",
+                    options.kind, options.kind, options.kind));
+  }
+}
+
+void check_distance(const PremodelOptions& options, Rows rows) {
+  if (!options.max_distance_quantile) return;
+  const double q = *options.max_distance_quantile;
+  if (!(q >= 0 && q <= 1)) {
+    fail_usage(fmt::format("max-distance-quantile: {}, expected a share from 0 to 1; 0.99 is usual", q));
+  }
+  if (static_cast<std::size_t>(options.k) >= rows.size()) {
+    fail_usage(
+        fmt::format("max-distance-quantile: {} training inputs, expected more than k, {}; profile more "
+                    "inputs or use fewer neighbours",
+                    rows.size(), options.k));
+  }
+}
 
 void check_options(const PremodelOptions& options, Rows rows) {
   if (options.k < 1 || options.k > 63 || options.k % 2 == 0) {
@@ -134,7 +160,80 @@ ModelIndex add_fallback(std::vector<ModelIndex>& models, ModelIndex fallback) {
   return static_cast<ModelIndex>(position);
 }
 
-std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelModel& model) {
+// Classes of the rows for chooser `i`: see chooser.h.
+std::vector<std::uint8_t> chooser_labels(const Table& table, Rows rows, std::span<const ModelIndex> selected,
+                                         const PremodelModel& model, std::span<const ModelIndex> optimum,
+                                         const PremodelOptions& options, std::size_t i) {
+  std::vector<std::uint8_t> labels;
+  labels.reserve(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    if (model.form == PremodelForm::kMulticlass) {
+      labels.push_back(static_cast<std::uint8_t>(
+          optimum[r] == kNoModel ? model.n_stages : static_cast<std::size_t>(optimum[r])));
+    } else if (options.label == PremodelLabel::kCorrect) {
+      labels.push_back(table.score(rows[r], selected[i], options.criterion) > 0 ? 1 : 0);
+    } else {
+      labels.push_back(optimum[r] == static_cast<ModelIndex>(i) ? 1 : 0);
+    }
+  }
+  return labels;
+}
+
+void check_classes(const PremodelKind& kind, std::size_t n_models) {
+  if (kind.form == PremodelForm::kChain) return;
+  const std::size_t most = kind.stages.front() == ChooserKind::kSvm ? kMaxSvmClasses - 1 : 255;
+  if (n_models <= most) return;
+  fail_usage(
+      fmt::format("premodel: {} models were selected, expected at most {} to choose among at once; use "
+                  "--max-models or a chain",
+                  n_models, most));
+}
+
+// Trains the choosers; `notes` gets what there is to say about each.
+void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> selected,
+                  const PremodelKind& kind, const PremodelOptions& options, PremodelModel& model,
+                  std::vector<std::string>& notes) {
+  const std::size_t n_choosers = kind.form == PremodelForm::kChain ? model.n_stages : 1;
+  const std::size_t d = model.minimum.size();
+  for (std::size_t i = 0; i < n_choosers; ++i) {
+    const auto labels = chooser_labels(table, rows, selected, model, model.optimum, options, i);
+    auto trained = train_chooser(kind.stage(i), {model.rows, d, labels, model.n_classes()},
+                                 {options.seed, options.full});
+    model.choosers.push_back(std::move(trained.chooser));
+    notes.push_back(std::move(trained.summary));
+  }
+}
+
+void add_distance_limit(const PremodelOptions& options, PremodelModel& model) {
+  if (!options.max_distance_quantile) return;
+  const auto distances =
+      leave_one_out_distances(model.rows, model.minimum.size(), static_cast<std::size_t>(options.k));
+  model.max_distance = quantile_of(distances, *options.max_distance_quantile);
+  model.refuse_beyond = options.beyond == Beyond::kRefuse;
+}
+
+// Training inputs are kept for neighbours' sake alone.
+void drop_unused_rows(PremodelModel& model) {
+  const bool has_knn = std::any_of(model.choosers.begin(), model.choosers.end(), [](const Chooser& chooser) {
+    return std::holds_alternative<KnnChooser>(chooser);
+  });
+  if (has_knn || std::isfinite(model.max_distance)) return;
+  model.rows.clear();
+  model.optimum.clear();
+  model.ids = {};
+}
+
+// How often each stage's model is wanted, and in the last place how often none, shape (n_stages + 1).
+std::vector<std::size_t> count_optimum(const PremodelModel& model) {
+  std::vector<std::size_t> counts(model.n_stages + 1, 0);
+  for (const ModelIndex best : model.optimum) {
+    ++counts[best == kNoModel ? model.n_stages : static_cast<std::size_t>(best)];
+  }
+  return counts;
+}
+
+std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelModel& model,
+                                       std::span<const std::size_t> counts, PremodelLabel label) {
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < info.schema.size(); ++i) {
     if (model.minimum[i] < model.maximum[i]) continue;
@@ -142,13 +241,12 @@ std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelMod
         fmt::format("feature '{}' is {} on every training input: it scales to 0 and decides nothing",
                     info.schema.features[i].name, model.minimum[i]));
   }
+  if (label != PremodelLabel::kOptimum) return warnings;
   for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
-    if (std::find(model.optimum.begin(), model.optimum.end(), static_cast<ModelIndex>(stage)) !=
-        model.optimum.end()) {
-      continue;
-    }
-    warnings.push_back(fmt::format("model '{}' is the optimum of no training input: its stage always says no",
-                                   info.models[stage].name));
+    if (counts[stage] > 0) continue;
+    warnings.push_back(
+        fmt::format("model '{}' is the optimum of no training input: {}", info.models[stage].name,
+                    model.form == PremodelForm::kChain ? "its stage always says no" : "it is never chosen"));
   }
   return warnings;
 }
@@ -163,22 +261,38 @@ std::string describe_trace(const Table& table, const ModelSelection& selection) 
   return text;
 }
 
+void add_chooser_notes(const PremodelModel& model, std::span<const std::string> notes, PolicyInfo& info) {
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    if (notes[i].empty()) continue;
+    info.training.emplace_back(fmt::format("{}-{}", name_of(model.choosers[i]), i + 1), notes[i]);
+  }
+}
+
 void add_summary(const Table& table, const PremodelOptions& options, const ModelSelection& selection,
-                 const PremodelModel& model, PolicyInfo& info) {
+                 const PremodelModel& model, std::span<const std::size_t> counts,
+                 std::span<const std::string> notes, PolicyInfo& info) {
   auto& summary = info.training;
+  summary.emplace_back("premodel", options.kind);
+  summary.emplace_back("label", std::string(to_string(options.label)));
+  summary.emplace_back("cost", std::string(to_string(options.cost)));
   summary.emplace_back("theta", fmt::format("{}", options.theta));
   summary.emplace_back("k", std::to_string(options.k));
   summary.emplace_back("coverage", describe_trace(table, selection));
   for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
-    const auto n = std::count(model.optimum.begin(), model.optimum.end(), static_cast<ModelIndex>(stage));
     summary.emplace_back(fmt::format("optimum of stage {}", stage + 1),
-                         fmt::format("{}: {} inputs", info.models[stage].name, n));
+                         fmt::format("{}: {} inputs", info.models[stage].name, counts[stage]));
   }
-  const auto none = std::count(model.optimum.begin(), model.optimum.end(), kNoModel);
-  summary.emplace_back("none right", fmt::format("{} inputs", none));
+  summary.emplace_back("none right", fmt::format("{} inputs", counts.back()));
+  add_chooser_notes(model, notes, info);
   summary.emplace_back("fallback", model.fallback == kNoModel
                                        ? std::string("refuse")
                                        : info.models[static_cast<std::size_t>(model.fallback)].name);
+  if (options.max_distance_quantile) {
+    summary.emplace_back(
+        "distance limit",
+        fmt::format("{:.4f}, quantile {} of the training inputs; beyond: {}", model.max_distance,
+                    *options.max_distance_quantile, model.refuse_beyond ? "refuse" : "fallback"));
+  }
   if (options.shuffle_features) {
     summary.emplace_back("control", fmt::format("features shuffled, seed {}", *options.shuffle_features));
   }
@@ -186,28 +300,56 @@ void add_summary(const Table& table, const PremodelOptions& options, const Model
 
 }  // namespace
 
+std::string_view to_string(PremodelLabel label) {
+  return label == PremodelLabel::kOptimum ? "optimum" : "correct";
+}
+
+PremodelLabel parse_premodel_label(std::string_view text) {
+  for (const auto label : {PremodelLabel::kOptimum, PremodelLabel::kCorrect}) {
+    if (text == to_string(label)) return label;
+  }
+  fail_usage(fmt::format("label: '{}', expected optimum or correct", text));
+}
+
+Beyond parse_beyond(std::string_view text) {
+  if (text == "refuse") return Beyond::kRefuse;
+  if (text == "fallback") return Beyond::kFallback;
+  fail_usage(fmt::format("beyond: '{}', expected refuse or fallback", text));
+}
+
 TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options) {
+  const PremodelKind kind = parse_premodel_kind(options.kind);
   check_options(options, rows);
+  check_label(options, kind);
+  check_distance(options, rows);
   const auto columns = find_columns(table, options);
   TrainedPremodel trained;
-  trained.selection = select_models(table, rows, options.criterion, options.theta, options.max_models);
+  trained.selection =
+      select_models(table, rows, options.criterion, options.theta, options.max_models, options.cost);
   const auto& selected = trained.selection.models;
-  const auto costs = mean_costs(table, rows);
+  check_classes(kind, selected.size());
+  const auto costs = model_costs(table, rows, options.cost);
 
   PremodelModel model;
+  model.form = kind.form;
   model.k = options.k;
   model.n_stages = selected.size();
   model.rows = gather_features(table, rows, columns, options.shuffle_features);
   fit_scaling(model, columns.size());
   model.optimum = make_labels(table, rows, selected, costs, options.criterion);
   for (const std::uint32_t row : rows) model.ids.push_back(table.ids[row]);
+  std::vector<std::string> notes;
+  add_choosers(table, rows, selected, kind, options, model, notes);
+  add_distance_limit(options, model);
+  const auto counts = count_optimum(model);
+  drop_unused_rows(model);
 
   auto models = selected;
   model.fallback = add_fallback(models, find_fallback(table, rows, selected, costs, options));
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
   info.schema = select_schema(table.schema, columns);
-  add_summary(table, options, trained.selection, model, info);
-  trained.warnings = find_warnings(info, model);
+  add_summary(table, options, trained.selection, model, counts, notes, info);
+  trained.warnings = find_warnings(info, model, counts, options.label);
   trained.policy = make_premodel(std::move(info), std::move(model));
   return trained;
 }

@@ -54,7 +54,7 @@ std::size_t remove_right(const Table& table, Criterion criterion, ModelIndex mod
 }  // namespace
 
 ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
-                             std::size_t max_models) {
+                             std::size_t max_models, CostKind cost) {
   if (!(theta >= 0 && theta < 1)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("theta: {}, expected a share from 0 up to 1; 0.005 is usual", theta));
@@ -65,7 +65,7 @@ ModelSelection select_models(const Table& table, Rows rows, Criterion criterion,
                             "more of each; profile more inputs or allow more models",
                             rows.size(), max_models));
   }
-  const auto costs = mean_costs(table, rows);
+  const auto costs = model_costs(table, rows, cost);
   const auto n = static_cast<double>(rows.size());
   auto candidates = all_models(table);
   std::vector<std::uint32_t> failing(rows.begin(), rows.end());

@@ -1,6 +1,7 @@
 #include "policy/policy_codec.h"
 
 #include <bit>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
@@ -89,6 +90,11 @@ class Fields {
                  "a 32-bit integer");
     }
     return value.get<std::int32_t>();
+  }
+  [[nodiscard]] bool boolean(std::string_view key) const {
+    const json& value = at(key);
+    if (!value.is_boolean()) fail_field(name(key), value.type_name(), "true or false");
+    return value.get<bool>();
   }
   [[nodiscard]] const Bytes& bytes(std::string_view key) const {
     const json& value = at(key);
@@ -189,27 +195,91 @@ std::unique_ptr<Policy> decode_cascade(PolicyInfo info, const Fields& fields) {
   return make_cascade(std::move(info), std::move(model));
 }
 
-json encode_body(const Premodel& policy) {
-  const auto& model = policy.model();
+// Bytes as they are: classes of at most 256.
+json to_bytes(std::span<const std::uint8_t> values) {
+  return json::binary(Bytes(values.begin(), values.end()));
+}
+
+json encode_chooser(const KnnChooser& knn) { return {{"kind", "knn"}, {"labels", to_bytes(knn.labels)}}; }
+
+json encode_chooser(const TreeChooser& tree) {
+  return {{"kind", "tree"},
+          {"feature", to_binary<std::int32_t>(tree.feature)},
+          {"threshold", to_binary<float>(tree.threshold)},
+          {"left", to_binary<std::int32_t>(tree.left)},
+          {"right", to_binary<std::int32_t>(tree.right)},
+          {"label", to_bytes(tree.label)}};
+}
+
+json encode_chooser(const SvmChooser& svm) {
+  return {{"kind", "svm"},
+          {"gamma", svm.gamma},
+          {"classes", to_bytes(svm.classes)},
+          {"counts", to_binary<std::int32_t>(svm.counts)},
+          {"vectors", to_binary<float>(svm.vectors)},
+          {"coefficients", to_binary<float>(svm.coefficients)},
+          {"rho", to_binary<float>(svm.rho)}};
+}
+
+Chooser decode_chooser(const Fields& fields) {
+  const std::string& kind = fields.text("kind");
+  if (kind == "knn") return KnnChooser{fields.bytes("labels")};
+  if (kind == "tree") {
+    return TreeChooser{fields.values<std::int32_t>("feature"), fields.values<float>("threshold"),
+                       fields.values<std::int32_t>("left"), fields.values<std::int32_t>("right"),
+                       fields.bytes("label")};
+  }
+  if (kind != "svm") fail_field(fields.name("kind"), fmt::format("'{}'", kind), "knn, tree or svm");
+  SvmChooser svm;
+  svm.gamma = static_cast<float>(fields.number("gamma"));
+  svm.classes = fields.bytes("classes");
+  svm.counts = fields.values<std::int32_t>("counts");
+  svm.vectors = fields.values<float>("vectors");
+  svm.coefficients = fields.values<float>("coefficients");
+  svm.rho = fields.values<float>("rho");
+  return svm;
+}
+
+constexpr std::string_view kChain = "chain";
+constexpr std::string_view kMulticlass = "multiclass";
+
+std::vector<float> index_rows(const Premodel& policy) {
   std::vector<float> rows;
+  if (!policy.has_index()) return rows;
   rows.reserve(policy.index().n_rows() * policy.index().dimensions());
   for (std::size_t i = 0; i < policy.index().n_rows(); ++i) {
     const auto row = policy.index().row(i);
     rows.insert(rows.end(), row.begin(), row.end());
   }
-  const auto& ids = model.ids.bytes();
-  return {{"k", model.k},
-          {"n_stages", model.n_stages},
-          {"fallback", model.fallback},
-          {"minimum", to_binary<float>(model.minimum)},
-          {"maximum", to_binary<float>(model.maximum)},
-          {"rows", to_binary<float>(rows)},
-          {"optimum", to_binary<ModelIndex>(model.optimum)},
-          {"ids", json::binary(Bytes(ids.begin(), ids.end()))},
-          {"id_ends", to_binary<std::uint32_t>(model.ids.ends())}};
+  return rows;
 }
 
-std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& fields) {
+json encode_body(const Premodel& policy) {
+  const auto& model = policy.model();
+  const auto& ids = model.ids.bytes();
+  json choosers = json::array();
+  for (const Chooser& chooser : model.choosers) {
+    choosers.push_back(std::visit([](const auto& each) { return encode_chooser(each); }, chooser));
+  }
+  json body{{"form", model.form == PremodelForm::kChain ? kChain : kMulticlass},
+            {"k", model.k},
+            {"n_stages", model.n_stages},
+            {"choosers", std::move(choosers)},
+            {"fallback", model.fallback},
+            {"minimum", to_binary<float>(model.minimum)},
+            {"maximum", to_binary<float>(model.maximum)},
+            {"rows", to_binary<float>(index_rows(policy))},
+            {"optimum", to_binary<ModelIndex>(model.optimum)},
+            {"ids", json::binary(Bytes(ids.begin(), ids.end()))},
+            {"id_ends", to_binary<std::uint32_t>(model.ids.ends())},
+            {"max_distance", nullptr},
+            {"refuse_beyond", model.refuse_beyond}};
+  if (std::isfinite(model.max_distance)) body["max_distance"] = model.max_distance;
+  return body;
+}
+
+// What both formats have.
+PremodelModel decode_premodel_rows(const Fields& fields) {
   PremodelModel model;
   model.k = fields.integer("k");
   const std::int32_t n_stages = fields.integer("n_stages");
@@ -222,6 +292,27 @@ std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& fields) {
   model.optimum = fields.values<ModelIndex>("optimum");
   const Bytes& ids = fields.bytes("ids");
   model.ids = IdList(std::string(ids.begin(), ids.end()), fields.values<std::uint32_t>("id_ends"));
+  return model;
+}
+
+std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& fields, int format) {
+  PremodelModel model = decode_premodel_rows(fields);
+  if (format == 1) {
+    // The paper's chain is all there was. A stage each costs memory, so their number is checked first.
+    if (model.n_stages <= info.models.size()) model.choosers = paper_choosers(model);
+    return make_premodel(std::move(info), std::move(model));
+  }
+  const std::string& form = fields.text("form");
+  if (form != kChain && form != kMulticlass) {
+    fail_field("premodel.form", fmt::format("'{}'", form), "chain or multiclass");
+  }
+  model.form = form == kChain ? PremodelForm::kChain : PremodelForm::kMulticlass;
+  for (const json& value : fields.array("choosers")) {
+    model.choosers.push_back(
+        decode_chooser({value, fmt::format("premodel.choosers[{}]", model.choosers.size())}));
+  }
+  if (!fields.at("max_distance").is_null()) model.max_distance = fields.number("max_distance");
+  model.refuse_beyond = fields.boolean("refuse_beyond");
   return make_premodel(std::move(info), std::move(model));
 }
 
@@ -233,13 +324,13 @@ json encode_body(const Policy& policy) {
   return encode_body(*premodel);
 }
 
-std::unique_ptr<Policy> decode_payload(const json& payload) {
+std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   const Fields fields(payload, "");
   PolicyInfo info = decode_info(fields);
   const std::string& kind = fields.text("kind");
   if (kind == "single") return decode_single(std::move(info), fields.object(kind));
   if (kind == "cascade") return decode_cascade(std::move(info), fields.object(kind));
-  if (kind == "premodel") return decode_premodel(std::move(info), fields.object(kind));
+  if (kind == "premodel") return decode_premodel(std::move(info), fields.object(kind), format);
   fail_field("kind", fmt::format("'{}'", kind), "single, premodel or cascade");
 }
 
@@ -256,8 +347,8 @@ std::string checksum(std::span<const std::uint8_t> payload) { return sha256_hex(
 
 }  // namespace
 
-std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload) {
-  json file{{"magic", kMagic}, {"format", kPolicyFormat}, {"sha256", checksum(payload)}};
+std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload, int format) {
+  json file{{"magic", kMagic}, {"format", format}, {"sha256", checksum(payload)}};
   file["payload"] = json::binary(std::move(payload));
   return json::to_cbor(file);
 }
@@ -275,15 +366,15 @@ std::unique_ptr<Policy> decode_policy(std::span<const std::uint8_t> bytes) {
   const Fields fields(file, "");
   if (fields.text("magic") != kMagic)
     fail_field("magic", fmt::format("'{}'", fields.text("magic")), "'triage policy'");
-  if (fields.integer("format") != kPolicyFormat) {
-    fail_field("format", fields.integer("format"),
-               fmt::format("{}, the one this build reads", kPolicyFormat));
+  const std::int32_t format = fields.integer("format");
+  if (format < 1 || format > kPolicyFormat) {
+    fail_field("format", format, fmt::format("1 to {}, those that this build reads", kPolicyFormat));
   }
   const Bytes& payload = fields.bytes("payload");
   if (const auto found = checksum(payload); found != fields.text("sha256")) {
     fail_field("sha256 of the payload", found, fmt::format("{}; the file is damaged", fields.text("sha256")));
   }
-  return decode_payload(parse(payload));
+  return decode_payload(parse(payload), format);
 }
 
 }  // namespace triage

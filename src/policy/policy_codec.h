@@ -10,7 +10,8 @@
 
 namespace triage {
 
-inline constexpr int kPolicyFormat = 1;
+// What is written; format 1 is read as well.
+inline constexpr int kPolicyFormat = 2;
 
 [[nodiscard]] std::vector<std::uint8_t> encode_policy(const Policy& policy);
 // Checks everything but whether this build has the features. Throws kPolicy: `<field>: <found>, expected
@@ -18,6 +19,7 @@ inline constexpr int kPolicyFormat = 1;
 [[nodiscard]] std::unique_ptr<Policy> decode_policy(std::span<const std::uint8_t> bytes);
 
 // The outer map around a payload: magic, format, checksum.
-[[nodiscard]] std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload);
+[[nodiscard]] std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload,
+                                                     int format = kPolicyFormat);
 
 }  // namespace triage

@@ -20,11 +20,16 @@ void check_values(std::span<const float> values, std::size_t size, std::string_v
   }
 }
 
+bool needs_neighbours(const PremodelModel& model) {
+  return std::isfinite(model.max_distance) ||
+         std::any_of(model.choosers.begin(), model.choosers.end(),
+                     [](const Chooser& chooser) { return std::holds_alternative<KnnChooser>(chooser); });
+}
+
 // Sizes are compared by division, so that no product can overflow.
 void check_rows(const PremodelModel& model, std::size_t d) {
   const std::size_t n = model.optimum.size();
-  if (d == 0 || d > kMaxDimensions) fail_field("schema.features", d, "1 to 64 for a premodel");
-  if (n == 0) fail_field("premodel.optimum", "no training inputs", "at least k");
+  if (n == 0 && needs_neighbours(model)) fail_field("premodel.optimum", "no training inputs", "at least k");
   if (model.rows.size() % d != 0 || model.rows.size() / d != n) {
     fail_field("premodel.rows", model.rows.size(), fmt::format("{} x {} values", n, d));
   }
@@ -33,6 +38,11 @@ void check_rows(const PremodelModel& model, std::size_t d) {
       std::find_if(model.rows.begin(), model.rows.end(), [](float v) { return v < 0 || v > 1; });
   if (outside != model.rows.end()) fail_field("premodel.rows", *outside, "scaled values from 0 to 1");
   if (model.ids.size() != n) fail_field("premodel.ids", model.ids.size(), fmt::format("{} entries", n));
+  for (const ModelIndex label : model.optimum) {
+    if (label < kNoModel || label >= static_cast<ModelIndex>(model.n_stages)) {
+      fail_field("premodel.optimum", label, fmt::format("-1 to {}", model.n_stages - 1));
+    }
+  }
 }
 
 void check_scaling(const PremodelModel& model, std::size_t d) {
@@ -46,29 +56,51 @@ void check_scaling(const PremodelModel& model, std::size_t d) {
   }
 }
 
-void check_chain(const PolicyInfo& info, const PremodelModel& model) {
-  if (model.n_stages == 0 || model.n_stages > info.models.size()) {
-    fail_field("premodel.n_stages", model.n_stages, fmt::format("1 to {}, the models", info.models.size()));
-  }
-  if (model.fallback != kNoModel) check_model(info, model.fallback, "premodel.fallback");
+void check_neighbours(const PremodelModel& model) {
   if (model.k < 1 || model.k > 63 || model.k % 2 == 0)
     fail_field("premodel.k", model.k, "an odd number from 1 to 63");
+  if (std::isnan(model.max_distance) || model.max_distance < 0) {
+    fail_field("premodel.max_distance", model.max_distance, "0 or more");
+  }
   const std::size_t n = model.optimum.size();
+  if (!needs_neighbours(model)) {
+    if (n != 0) fail_field("premodel.optimum", n, "no training inputs, as nothing looks at them");
+    return;
+  }
   if (static_cast<std::size_t>(model.k) > n) {
     fail_field("premodel.k", model.k, fmt::format("at most the training inputs, {}", n));
   }
-  for (const ModelIndex label : model.optimum) {
-    if (label < kNoModel || label >= static_cast<ModelIndex>(model.n_stages)) {
-      fail_field("premodel.optimum", label, fmt::format("-1 to {}", model.n_stages - 1));
-    }
+}
+
+void check_stages(const PolicyInfo& info, const PremodelModel& model) {
+  if (model.n_stages == 0 || model.n_stages > info.models.size()) {
+    fail_field("premodel.n_stages", model.n_stages, fmt::format("1 to {}, the models", info.models.size()));
+  }
+  // Classes are stored in a byte.
+  if (model.n_classes() > 256) fail_field("premodel.n_stages", model.n_stages, "at most 255");
+}
+
+void check_choosers(const PolicyInfo& info, const PremodelModel& model) {
+  const std::size_t wanted = model.form == PremodelForm::kChain ? model.n_stages : 1;
+  if (model.choosers.size() != wanted) {
+    fail_field("premodel.choosers", model.choosers.size(), fmt::format("{}, as its form has", wanted));
+  }
+  if (model.fallback != kNoModel) check_model(info, model.fallback, "premodel.fallback");
+  for (std::size_t i = 0; i < model.choosers.size(); ++i) {
+    check_chooser(model.choosers[i], model.optimum.size(), info.schema.size(), model.n_classes(),
+                  fmt::format("premodel.choosers[{}]", i));
   }
 }
 
 const PremodelModel& checked(const PolicyInfo& info, const PremodelModel& model) {
   check_info(info);
-  check_rows(model, info.schema.size());
-  check_scaling(model, info.schema.size());
-  check_chain(info, model);
+  const std::size_t d = info.schema.size();
+  if (d == 0 || d > kMaxDimensions) fail_field("schema.features", d, "1 to 64 for a premodel");
+  check_stages(info, model);
+  check_rows(model, d);
+  check_neighbours(model);
+  check_scaling(model, d);
+  check_choosers(info, model);
   return model;
 }
 
@@ -102,22 +134,58 @@ void explain_search(const Premodel& premodel, std::span<const float> raw, std::s
   }
 }
 
-void explain_stage(const Premodel& premodel, std::size_t stage, int votes, bool yes, Trace& trace) {
-  trace.steps.push_back(
-      {fmt::format("KNN-{}: {} of {} neighbours say {}: {}", stage + 1, votes, premodel.model().k,
-                   premodel.info().models[stage].name, yes ? "yes" : "no"),
-       {{"votes", votes}}});
+std::vector<std::string_view> feature_names(const PolicyInfo& info) {
+  std::vector<std::string_view> names;
+  for (const auto& feature : info.schema.features) names.push_back(feature.name);
+  return names;
 }
 
-void explain_fallback(const Premodel& premodel, Trace& trace) {
-  const ModelIndex fallback = premodel.model().fallback;
-  trace.steps.push_back({fallback == kNoModel ? std::string("every stage says no: refused")
-                                              : fmt::format("every stage says no: runs {}, the fallback",
-                                                            name_of(premodel.info(), fallback)),
+void explain_stage(const Premodel& premodel, std::size_t stage, const Question& question, bool yes,
+                   Trace& trace) {
+  const Chooser& chooser = premodel.model().choosers[stage];
+  const auto names = feature_names(premodel.info());
+  trace.steps.push_back({fmt::format("{}-{}: {}: {}", name_of(chooser), stage + 1,
+                                     explain(chooser, question, 1, premodel.info().models[stage].name, names),
+                                     yes ? "yes" : "no"),
                          {}});
 }
 
+void explain_multiclass(const Premodel& premodel, const Question& question, std::size_t cls, Trace& trace) {
+  const Chooser& chooser = premodel.model().choosers.front();
+  const bool none = cls == premodel.model().n_stages;
+  const auto names = feature_names(premodel.info());
+  const std::string_view what = none ? std::string_view("none") : premodel.info().models[cls].name;
+  trace.steps.push_back(
+      {fmt::format("{}: {}", name_of(chooser), explain(chooser, question, cls, what, names)), {}});
+}
+
+void explain_fallback(const Premodel& premodel, const Action& action, std::string_view reason, Trace& trace) {
+  trace.steps.push_back(
+      {action.kind == Action::Kind::kRefuse
+           ? fmt::format("{}: refused", reason)
+           : fmt::format("{}: runs {}, the fallback", reason, name_of(premodel.info(), action.model)),
+       {}});
+}
+
 }  // namespace
+
+std::vector<Chooser> paper_choosers(const PremodelModel& model) {
+  std::vector<Chooser> choosers;
+  for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
+    KnnChooser knn;
+    for (const ModelIndex best : model.optimum) {
+      knn.labels.push_back(best == static_cast<ModelIndex>(stage) ? 1 : 0);
+    }
+    choosers.emplace_back(std::move(knn));
+  }
+  return choosers;
+}
+
+double mean_distance(std::span<const Neighbour> neighbours) {
+  double sum = 0;
+  for (const Neighbour& neighbour : neighbours) sum += std::sqrt(neighbour.squared_distance);
+  return sum / static_cast<double>(neighbours.size());
+}
 
 IdList::IdList(std::string bytes, std::vector<std::uint32_t> ends)
     : bytes_(std::move(bytes)), ends_(std::move(ends)) {
@@ -145,46 +213,76 @@ float scale_feature(float value, float minimum, float maximum) {
   return static_cast<float>(std::clamp(scaled, -kMaxScaled, kMaxScaled));
 }
 
-Premodel::Premodel(PolicyInfo info, PremodelModel model)
-    : Policy(std::move(info)),
-      model_(std::move(model)),
-      index_(checked(this->info(), model_).rows, this->info().schema.size()) {
+Premodel::Premodel(PolicyInfo info, PremodelModel model) : Policy(std::move(info)), model_(std::move(model)) {
+  checked(this->info(), model_);
+  if (!model_.optimum.empty()) index_.emplace(model_.rows, this->info().schema.size());
   std::vector<float>().swap(model_.rows);
-}
-
-int Premodel::votes(std::span<const Neighbour> neighbours, std::size_t stage) const {
-  return static_cast<int>(
-      std::count_if(neighbours.begin(), neighbours.end(), [&](const Neighbour& neighbour) {
-        return model_.optimum[neighbour.row] == static_cast<ModelIndex>(stage);
-      }));
 }
 
 Action Premodel::next(const Evidence& evidence, Trace* trace) const {
   if (!evidence.looks.empty()) return Action::answer_of(evidence.looks.back());
   TRIAGE_CHECK(evidence.features.size() == info().schema.size());
   const FeatureMask mask = missing(evidence.features);
-  return mask != 0 ? Action::extract(mask) : choose(evidence.features, trace);
+  return mask != 0 ? Action::extract(mask) : choose_model(evidence.features, trace);
 }
 
-Action Premodel::choose(std::span<const float> features, Trace* trace) const {
-  std::array<float, kMaxDimensions> scaled_values{};
-  const auto scaled = std::span(scaled_values).first(features.size());
-  for (std::size_t i = 0; i < features.size(); ++i) {
-    scaled[i] = scale_feature(features[i], model_.minimum[i], model_.maximum[i]);
+void Premodel::scale(std::span<const float> raw, std::span<float> scaled) const {
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    scaled[i] = scale_feature(raw[i], model_.minimum[i], model_.maximum[i]);
   }
-  std::array<Neighbour, kMaxNeighbours> nearest;
-  const auto neighbours = std::span(nearest).first(static_cast<std::size_t>(model_.k));
-  TRIAGE_CHECK(index_.search(scaled, neighbours) == neighbours.size());
-  if (trace != nullptr) explain_search(*this, features, scaled, neighbours, *trace);
+}
 
-  for (std::size_t stage = 0; stage < model_.n_stages; ++stage) {
-    const int n_yes = votes(neighbours, stage);
-    const bool yes = 2 * n_yes > model_.k;
-    if (trace != nullptr) explain_stage(*this, stage, n_yes, yes, *trace);
-    if (yes) return Action::run(static_cast<ModelIndex>(stage));
+Question Premodel::ask(std::span<const float> scaled, std::span<Neighbour> nearest) const {
+  if (!index_) return {scaled, {}};
+  const auto neighbours = nearest.first(static_cast<std::size_t>(model_.k));
+  TRIAGE_CHECK(index_->search(scaled, neighbours) == neighbours.size());
+  return {scaled, neighbours};
+}
+
+ModelIndex Premodel::chosen(const Question& question, Trace* trace) const {
+  if (model_.form == PremodelForm::kMulticlass) {
+    const std::size_t cls = choose(model_.choosers.front(), question);
+    if (trace != nullptr) explain_multiclass(*this, question, cls, *trace);
+    return cls == model_.n_stages ? kNoModel : static_cast<ModelIndex>(cls);
   }
-  if (trace != nullptr) explain_fallback(*this, *trace);
-  return model_.fallback == kNoModel ? Action::refuse() : Action::run(model_.fallback);
+  for (std::size_t stage = 0; stage < model_.n_stages; ++stage) {
+    const bool yes = choose(model_.choosers[stage], question) == 1;
+    if (trace != nullptr) explain_stage(*this, stage, question, yes, *trace);
+    if (yes) return static_cast<ModelIndex>(stage);
+  }
+  return kNoModel;
+}
+
+Action Premodel::fall_back(bool refuse) const {
+  return refuse || model_.fallback == kNoModel ? Action::refuse() : Action::run(model_.fallback);
+}
+
+Action Premodel::choose_model(std::span<const float> features, Trace* trace) const {
+  std::array<float, kMaxDimensions> scaled_values{};
+  std::array<Neighbour, kMaxNeighbours> nearest;
+  const auto scaled = std::span(scaled_values).first(features.size());
+  scale(features, scaled);
+  const Question question = ask(scaled, nearest);
+  if (trace != nullptr) explain_search(*this, features, scaled, question.neighbours, *trace);
+
+  if (std::isfinite(model_.max_distance) && mean_distance(question.neighbours) > model_.max_distance) {
+    const Action action = fall_back(model_.refuse_beyond);
+    if (trace != nullptr) {
+      explain_fallback(*this, action,
+                       fmt::format("mean distance to the neighbours {:.4f}, limit {:.4f}: unlike training",
+                                   mean_distance(question.neighbours), model_.max_distance),
+                       *trace);
+    }
+    return action;
+  }
+  const ModelIndex model = chosen(question, trace);
+  if (model != kNoModel) return Action::run(model);
+  const Action action = fall_back(false);
+  if (trace != nullptr) {
+    explain_fallback(*this, action,
+                     model_.form == PremodelForm::kChain ? "every stage says no" : "none is right", *trace);
+  }
+  return action;
 }
 
 std::unique_ptr<Policy> make_premodel(PolicyInfo info, PremodelModel model) {

@@ -1,12 +1,16 @@
-// The paper's premodel (sections 3.1 to 3.5): a chain of KNN stages, one a model, over one neighbour search.
-// The first stage whose majority says "yes, this model" has it run; when all say no, the fallback.
+// The premodel: chooses a model by the input's features before any model has run. Either a chain of yes/no
+// stages, one a model (the paper's sections 3.1 to 3.5, Figure 10): the first that says yes has its model
+// run; or one chooser among all the models (Figure 9). When nothing is chosen: the fallback.
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "policy/chooser.h"
 #include "policy/knn.h"
 #include "triage/policy.h"
 
@@ -29,17 +33,37 @@ class IdList {
   std::vector<std::uint32_t> ends_;
 };
 
-// `n` training inputs, `d` features of the policy's schema.
+enum class PremodelForm { kChain, kMulticlass };
+
+// `n` training inputs, `d` features of the policy's schema. The training inputs are kept only where a KNN
+// chooser or `max_distance` needs them; else n is 0.
 struct PremodelModel {
+  PremodelForm form = PremodelForm::kChain;
+  std::size_t n_stages = 0;        // models that are chosen among: 0 .. n_stages-1 of PolicyInfo::models
+  std::vector<Chooser> choosers;   // chain: one a stage; multi-class: one, class i for model i, then "none"
+  ModelIndex fallback = kNoModel;  // run when nothing is chosen; kNoModel refuses
+  std::vector<float> minimum;      // (d) of each feature in training
+  std::vector<float> maximum;      // (d)
+
   int k = 5;                        // neighbours asked: odd, 1..63, at most n
-  std::size_t n_stages = 0;         // stage i asks for model i of PolicyInfo::models
-  ModelIndex fallback = kNoModel;   // run when every stage says no; kNoModel refuses
-  std::vector<float> minimum;       // (d) of each feature in training
-  std::vector<float> maximum;       // (d)
   std::vector<float> rows;          // (n, d) scaled training features, 0..1
-  std::vector<ModelIndex> optimum;  // (n) label: a stage's model, kNoModel where none of them is right
+  std::vector<ModelIndex> optimum;  // (n) the model that is its optimum, kNoModel where none is right
   IdList ids;                       // (n) names of the training inputs
+
+  // Soundness (section 6): an input whose mean distance to its k neighbours is larger is not like those of
+  // training; it is refused or gets the fallback.
+  double max_distance = std::numeric_limits<double>::infinity();
+  bool refuse_beyond = false;
+
+  [[nodiscard]] std::size_t n_classes() const { return form == PremodelForm::kChain ? 2 : n_stages + 1; }
 };
+
+// The paper's chain: stage i says yes when most neighbours have model i as their optimum. From `n_stages` and
+// `optimum`.
+[[nodiscard]] std::vector<Chooser> paper_choosers(const PremodelModel& model);
+
+// Mean distance to the neighbours, in scaled features.
+[[nodiscard]] double mean_distance(std::span<const Neighbour> neighbours);
 
 // Min-max scaling: minimum to 0, maximum to 1; 0 for a feature that was constant in training. Held within a
 // million ranges, so that distances stay finite.
@@ -53,15 +77,22 @@ class Premodel final : public Policy {
 
   // What it was made from, but for `rows`, which are in index().
   [[nodiscard]] const PremodelModel& model() const { return model_; }
-  [[nodiscard]] const KnnIndex& index() const { return index_; }
-  // How many of the neighbours say yes to stage `stage`.
-  [[nodiscard]] int votes(std::span<const Neighbour> neighbours, std::size_t stage) const;
+  // Whether it has training inputs to search; index() may be called only then.
+  [[nodiscard]] bool has_index() const { return index_.has_value(); }
+  [[nodiscard]] const KnnIndex& index() const { return *index_; }
+
+  // The parts of a decision, for tests and for judging stages one by one. `raw` and `scaled` have shape (d),
+  // `nearest` at least (k).
+  void scale(std::span<const float> raw, std::span<float> scaled) const;
+  [[nodiscard]] Question ask(std::span<const float> scaled, std::span<Neighbour> nearest) const;
 
  private:
-  [[nodiscard]] Action choose(std::span<const float> features, Trace* trace) const;
+  [[nodiscard]] Action choose_model(std::span<const float> features, Trace* trace) const;
+  [[nodiscard]] ModelIndex chosen(const Question& question, Trace* trace) const;
+  [[nodiscard]] Action fall_back(bool refuse) const;
 
   PremodelModel model_;
-  KnnIndex index_;
+  std::optional<KnnIndex> index_;
 };
 
 // Throws kPolicy when the parts do not fit together.

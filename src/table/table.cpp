@@ -55,6 +55,24 @@ std::vector<double> mean_energy(const Table& table) {
   return joules;
 }
 
+std::string_view to_string(CostKind kind) { return kind == CostKind::kTime ? "time" : "energy"; }
+
+CostKind parse_cost_kind(std::string_view text) {
+  for (const auto kind : {CostKind::kTime, CostKind::kEnergy}) {
+    if (text == to_string(kind)) return kind;
+  }
+  throw Error(ErrorCode::kUsage, fmt::format("cost: '{}', expected time or energy", text));
+}
+
+std::vector<double> model_costs(const Table& table, Rows rows, CostKind kind) {
+  if (kind == CostKind::kTime) return mean_costs(table, rows);
+  const auto joules = mean_energy(table);
+  if (std::none_of(joules.begin(), joules.end(), [](double j) { return std::isnan(j); })) return joules;
+  throw Error(ErrorCode::kUsage, fmt::format("cost: energy is {}, expected joules of every model; use '--cost time', or profile on a "
+                                             "machine with an energy meter ('triage info' lists them)",
+                                             table.energy.note));
+}
+
 std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion) {
   return mean_per_model(
       table, rows, [&](std::size_t row, ModelIndex model) { return table.score(row, model, criterion); });

@@ -116,5 +116,28 @@ TEST_F(Train, RefusesWhatIsNoProfile) {
   EXPECT_TRUE(matches(run.err, "triage: .*text\\.profile(.|\n)*"));
 }
 
+TEST_F(Train, PremodelsOfOtherKindsSayHowTheyWereTrained) {
+  const auto run =
+      train({"--policy", "premodel", "--features", "contrast,avg_brightness", "--premodel", "dt.svm",
+             "--label", "correct", "--max-distance-quantile", "0.9", "--beyond", "fallback"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(
+      matches(run.out,
+              "(.|\n)*premodel +dt\\.svm\n +label +correct\n +cost +time\n(.|\n)*DT-1 +depth [0-9]+, at "
+              "least(.|\n)*distance limit +[0-9.]+, quantile 0\\.9 .*beyond: fallback\n(.|\n)*"))
+      << run.out;
+  EXPECT_EQ(load_policy(out())->kind(), "premodel");
+}
+
+TEST_F(Train, RefusesPremodelOptionsThatDoNotFit) {
+  expect_usage({"--policy", "premodel", "--premodel", "forest"}, "expected knn, dt or svm");
+  expect_usage({"--policy", "premodel", "--label", "right"}, "label: 'right', expected optimum or correct");
+  expect_usage({"--policy", "premodel", "--beyond", "stop"}, "beyond: 'stop', expected refuse or fallback");
+  expect_usage({"--policy", "premodel", "--cost", "money"}, "cost: 'money', expected time or energy");
+  expect_usage({"--policy", "premodel", "--features", "contrast", "--cost", "energy"},
+               "energy was not measured");
+  expect_usage({"--policy", "cascade", "--premodel", "dt"}, "--premodel: given for --policy cascade");
+}
+
 }  // namespace
 }  // namespace triage::testing

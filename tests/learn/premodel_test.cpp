@@ -221,6 +221,138 @@ TEST(TrainPremodel, LearnsWhatTheFeaturesTellAndNothingFromShuffledOnes) {
   EXPECT_LT(shuffled, 0.65);
 }
 
+// ---- kinds, labels, distance ----
+
+// Model-1 of three is right where the feature is low, the others above; 600 inputs without noise.
+Table three_bands() {
+  std::vector<std::vector<std::int32_t>> ranks;
+  std::vector<float> values;
+  Random random(8);
+  for (int i = 0; i < 600; ++i) {
+    const auto band = random.below(10);  // half of the inputs are in the lowest
+    const std::size_t right = band < 5 ? 0 : band < 8 ? 1 : 2;
+    std::vector<std::int32_t> each(3, 2);
+    each[right] = 1;
+    ranks.push_back(each);
+    values.push_back(static_cast<float>(2 * right) + static_cast<float>(random.uniform()));
+  }
+  Table table = table_of({"low", "mid", "high"}, {1, 2, 3}, ranks);
+  add_feature(table, "contrast", values);
+  add_feature(table, "hue1", std::vector<float>(values.rbegin(), values.rend()));
+  return table;
+}
+
+TEST(TrainPremodel, EveryKindFindsThreeBands) {
+  const Table table = three_bands();
+  for (const char* kind :
+       {"knn", "dt", "svm", "knn.knn.knn", "dt.dt.dt", "svm.svm.svm", "knn.dt.svm", "dt.knn"}) {
+    PremodelOptions options;
+    options.kind = kind;
+    options.features = {"contrast", "hue1"};
+    options.fallback = "refuse";
+    const auto trained = train_premodel(table, all_rows(table), options);
+    const auto& model = premodel_of(trained).model();
+    EXPECT_EQ(model.choosers.size(), std::string_view(kind).find('.') == std::string_view::npos ? 1U : 3U);
+    // Without neighbours to ask there is no need for the training inputs.
+    EXPECT_EQ(premodel_of(trained).has_index(), std::string_view(kind).find("knn") != std::string_view::npos);
+    for (std::size_t i = 0; i < 60; ++i) {
+      const auto chosen = choice(*trained.policy, table.feature_row(i));
+      ASSERT_GE(chosen, 0) << kind;
+      EXPECT_EQ(
+          table.score(i, table.find(trained.policy->info().models[static_cast<std::size_t>(chosen)].name),
+                      Criterion::kTop1),
+          1)
+          << kind << ", input " << i;
+    }
+  }
+}
+
+TEST(TrainPremodel, CorrectLabelsSayYesWhereverTheModelIsRight) {
+  const Table table = small_table();
+  auto options = small_options();
+  options.label = PremodelLabel::kCorrect;
+  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto& choosers = premodel_of(trained).model().choosers;
+  ASSERT_EQ(choosers.size(), 2U);  // "cheap", then "dear", which is right on the first six
+  EXPECT_EQ(std::get<KnnChooser>(choosers[0]).labels, (std::vector<std::uint8_t>{1, 1, 1, 0, 0, 0, 0}));
+  EXPECT_EQ(std::get<KnnChooser>(choosers[1]).labels, (std::vector<std::uint8_t>{1, 1, 1, 1, 1, 1, 0}));
+  // What is shown of a neighbour stays its optimum.
+  EXPECT_EQ(premodel_of(trained).model().optimum, (std::vector<ModelIndex>{0, 0, 0, 1, 1, 1, kNoModel}));
+}
+
+TEST(TrainPremodel, OneChooserHasAClassForNoneIsRight) {
+  const Table table = small_table();
+  auto options = small_options();
+  options.kind = "knn";
+  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto& choosers = premodel_of(trained).model().choosers;
+  ASSERT_EQ(choosers.size(), 1U);
+  EXPECT_EQ(std::get<KnnChooser>(choosers[0]).labels, (std::vector<std::uint8_t>{0, 0, 0, 1, 1, 1, 2}));
+}
+
+TEST(TrainPremodel, DistanceLimitIsAQuantileOfTheTrainingInputsOwn) {
+  const Table table = small_table();  // scaled: 0, 0.1, 0.2, 0.5, 0.8, 0.9, 1
+  auto options = small_options();
+  options.kind = "dt";
+  options.max_distance_quantile = 1;
+  const auto farthest = train_premodel(table, all_rows(table), options);
+  // 0.5 has 0.2, 0.8 and, as near as 0.9, 0.1: (0.3 + 0.3 + 0.4) / 3.
+  EXPECT_NEAR(premodel_of(farthest).model().max_distance, 1.0 / 3, 1e-6);
+  EXPECT_TRUE(premodel_of(farthest).model().refuse_beyond);
+  EXPECT_TRUE(premodel_of(farthest).has_index());
+  EXPECT_EQ(farthest.policy->next({std::array{100.0F, 5.0F}, {}, {}}).kind, Action::Kind::kRefuse);
+  options.beyond = Beyond::kFallback;
+  const auto falling_back = train_premodel(table, all_rows(table), options);
+  EXPECT_EQ(choice(*falling_back.policy, std::array{-100.0F, 5.0F}), 1);  // "dear", though low means "cheap"
+  EXPECT_EQ(choice(*falling_back.policy, std::array{11.0F, 5.0F}), 0);
+}
+
+TEST(TrainPremodel, SummarySaysWhatWasTrained) {
+  const Table table = three_bands();
+  PremodelOptions options;
+  options.kind = "knn.dt.svm";
+  options.features = {"contrast", "hue1"};
+  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto value = [&](std::string_view key) {
+    for (const auto& [k, v] : trained.policy->info().training) {
+      if (k == key) return v;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(value("premodel"), "knn.dt.svm");
+  EXPECT_EQ(value("label"), "optimum");
+  EXPECT_EQ(value("cost"), "time");
+  EXPECT_TRUE(value("DT-2").starts_with("depth ")) << value("DT-2");
+  EXPECT_NE(value("SVM-3").find("trained on 600 of 600 inputs"), std::string::npos) << value("SVM-3");
+}
+
+// Permuted labels leave the base rate, whatever learns from them.
+TEST(TrainPremodel, PermutedLabelsGiveTheBaseRate) {
+  Table table = three_bands();
+  const Table truth = table;
+  const auto order = all_rows(table);
+  std::vector<std::uint32_t> permuted = order;
+  Random random(12);
+  shuffle(std::span(permuted), random);
+  for (std::size_t i = 0; i < permuted.size(); ++i) {
+    std::copy_n(&truth.ranks[permuted[i] * 3], 3, &table.ranks[i * 3]);
+  }
+  std::vector<std::uint32_t> train, test;
+  for (const std::uint32_t row : order) (row % 2 == 0 ? train : test).push_back(row);
+  for (const char* kind : {"knn", "dt", "svm"}) {
+    PremodelOptions options;
+    options.kind = kind;
+    options.features = {"contrast", "hue1"};
+    const auto trained = train_premodel(table, train, options);
+    double right = 0;
+    for (const std::uint32_t row : test) {
+      const auto chosen = static_cast<std::size_t>(choice(*trained.policy, table.feature_row(row)));
+      right += table.score(row, table.find(trained.policy->info().models[chosen].name), Criterion::kTop1);
+    }
+    EXPECT_LT(right / static_cast<double>(test.size()), 0.58) << kind;  // half is the base rate
+  }
+}
+
 void expect_usage(const PremodelOptions& options, std::string_view message) {
   const Table table = small_table();
   try {
@@ -246,6 +378,31 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
   expect_usage(with([](auto& o) { o.fallback = "worst"; }),
                "fallback: 'worst', expected best, refuse or a model");
   expect_usage(with([](auto& o) { o.theta = 1.5; }), "theta: 1.5");
+  expect_usage(with([](auto& o) { o.kind = "forest"; }),
+               "premodel: 'forest' in 'forest', expected knn, dt or svm");
+  expect_usage(with([](auto& o) {
+                 o.kind = "dt";
+                 o.label = PremodelLabel::kCorrect;
+               }),
+               "label: correct, expected optimum for the premodel 'dt'");
+  expect_usage(with([](auto& o) { o.max_distance_quantile = 1.5; }), "max-distance-quantile: 1.5");
+  expect_usage(with([](auto& o) {
+                 o.k = 7;
+                 o.max_distance_quantile = 0.9;
+               }),
+               "max-distance-quantile: 7 training inputs, expected more than k, 7");
+  expect_usage(with([](auto& o) { o.cost = CostKind::kEnergy; }), "cost: energy was not measured");
+}
+
+TEST(ParseOptions, OfThePremodel) {
+  EXPECT_EQ(parse_premodel_label("correct"), PremodelLabel::kCorrect);
+  EXPECT_EQ(parse_premodel_label("optimum"), PremodelLabel::kOptimum);
+  EXPECT_EQ(parse_beyond("fallback"), Beyond::kFallback);
+  EXPECT_EQ(parse_beyond("refuse"), Beyond::kRefuse);
+  EXPECT_EQ(parse_cost_kind("energy"), CostKind::kEnergy);
+  EXPECT_THROW((void)parse_premodel_label("right"), Error);
+  EXPECT_THROW((void)parse_beyond("stop"), Error);
+  EXPECT_THROW((void)parse_cost_kind("money"), Error);
 }
 
 }  // namespace

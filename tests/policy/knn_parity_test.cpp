@@ -1,38 +1,15 @@
 // The stages' votes against scikit-learn's KNeighborsClassifier, through tools/knn_parity.py.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "policy/knn_votes.h"
 #include "policy/policies.h"
+#include "support/run_python.h"
 
 namespace triage {
 namespace {
-
-constexpr int kNoSklearn = 77;
-
-struct Ran {
-  int exit_code = -1;
-  std::string output;
-};
-
-Ran run_parity(const std::filesystem::path& folder) {
-  const std::string command =
-      std::string("'" TRIAGE_PYTHON "' '" TRIAGE_SOURCE_DIR "/tools/knn_parity.py' '") + folder.string() +
-      "' 2>&1";
-  Ran ran;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return ran;
-  std::array<char, 512> line{};
-  while (std::fgets(line.data(), static_cast<int>(line.size()), pipe) != nullptr) ran.output += line.data();
-  const int status = pclose(pipe);
-  ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
-}
 
 class KnnParity : public ::testing::TestWithParam<std::size_t> {
  protected:
@@ -50,13 +27,14 @@ class KnnParity : public ::testing::TestWithParam<std::size_t> {
       model.optimum.push_back(static_cast<ModelIndex>(random.below(4)) - 1);
       model.ids.push_back("input" + std::to_string(i));
     }
+    model.choosers = paper_choosers(model);
     const auto policy = make_premodel(testing::info_of({"a", "b", "c"}, names), model);
     const auto folder = std::filesystem::path(::testing::TempDir()) /
                         ("knn_parity_" + std::to_string(n) + "_" + std::to_string(GetParam()));
     testing::write_votes(dynamic_cast<const Premodel&>(*policy), GetParam(), folder);
-    const Ran ran = run_parity(folder);
+    const auto ran = testing::run_script(TRIAGE_PYTHON, "knn_parity.py", folder);
     std::filesystem::remove_all(folder);
-    if (ran.exit_code == kNoSklearn) GTEST_SKIP() << ran.output;
+    if (ran.exit_code == testing::kNoSklearn) GTEST_SKIP() << ran.output;
     EXPECT_EQ(ran.exit_code, 0) << ran.output;
     std::fputs(ran.output.c_str(), stdout);
   }

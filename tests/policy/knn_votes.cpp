@@ -1,5 +1,6 @@
 #include "policy/knn_votes.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <nlohmann/json.hpp>
@@ -25,6 +26,7 @@ std::unique_ptr<Policy> subset(const Premodel& premodel, std::span<const std::si
     model.optimum.push_back(premodel.model().optimum[row]);
     model.ids.push_back(premodel.model().ids.at(row));
   }
+  model.choosers = paper_choosers(model);
   return make_premodel(premodel.info(), std::move(model));
 }
 
@@ -32,7 +34,11 @@ void ask(const Premodel& premodel, std::span<const float> query, std::span<std::
   std::array<Neighbour, kMaxNeighbours> nearest;
   const auto neighbours = std::span(nearest).first(static_cast<std::size_t>(premodel.model().k));
   TRIAGE_CHECK(premodel.index().search(query, neighbours) == neighbours.size());
-  for (std::size_t stage = 0; stage < votes.size(); ++stage) votes[stage] = premodel.votes(neighbours, stage);
+  for (std::size_t stage = 0; stage < votes.size(); ++stage) {
+    const auto& labels = std::get<KnnChooser>(premodel.model().choosers[stage]).labels;
+    votes[stage] = static_cast<std::int32_t>(std::count_if(
+        neighbours.begin(), neighbours.end(), [&](const Neighbour& n) { return labels[n.row] == 1; }));
+  }
 }
 
 template <class T>

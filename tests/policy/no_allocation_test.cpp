@@ -1,6 +1,7 @@
 // Policy::next allocates nothing: every operator new of this program is counted.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
 
 #include "policy/policies.h"
@@ -13,8 +14,8 @@ using testing::info_of;
 using testing::look_of;
 
 // Allocations during all the decisions about one input, from the first question to the answer.
-std::size_t allocations_of(const Policy& policy, std::span<const float> missing, std::span<const float> features,
-                        std::span<const Look> looks) {
+std::size_t allocations_of(const Policy& policy, std::span<const float> missing,
+                           std::span<const float> features, std::span<const Look> looks) {
   const std::size_t before = testing::allocations();
   Action action = policy.next({missing, {}, {}});
   action = policy.next({features, {}, {}});
@@ -53,11 +54,25 @@ TEST(NoAllocation, InPremodelsOfEveryDimension) {
       model.optimum.push_back(i % 3 - 1);
       model.ids.push_back("input" + std::to_string(i));
     }
+    model.choosers = paper_choosers(model);
     const auto policy = make_premodel(info_of({"a", "b"}, names), model);
     const std::vector<float> missing(d, std::numeric_limits<float>::quiet_NaN());
     const auto features = testing::random_rows(1, d, 9);
     const std::vector<Look> looks{look_of(0, 1, 0.2F)};
     EXPECT_EQ(allocations_of(*policy, missing, features, looks), 0U) << d << " features";
+  }
+}
+
+TEST(NoAllocation, InEveryKindOfChooser) {
+  const std::vector<float> missing{std::numeric_limits<float>::quiet_NaN()};
+  const std::vector<Look> looks{look_of(0, 1, 0.2F)};
+  for (const auto& model : {testing::mixed_premodel(), testing::line_multiclass(0),
+                            testing::bare_premodel(PremodelForm::kMulticlass, 2, {testing::line_tree(2)}),
+                            testing::bare_premodel(PremodelForm::kMulticlass, 2, {testing::line_svm()})}) {
+    const auto policy = make_premodel(info_of({"a", "b", "c"}, {"x"}), model);
+    for (const float x : {1.0F, 5.0F, 9.0F, 99.0F}) {
+      EXPECT_EQ(allocations_of(*policy, missing, std::array{x}, looks), 0U);
+    }
   }
 }
 

@@ -47,6 +47,57 @@ inline PremodelModel line_premodel(ModelIndex fallback) {
   model.rows = {0.0F, 0.1F, 0.2F, 0.8F, 0.9F, 1.0F};
   model.optimum = {0, 0, 0, 1, 1, kNoModel};
   for (const char* id : {"a.png", "b.png", "c.png", "d.png", "e.png", "f.png"}) model.ids.push_back(id);
+  model.choosers = paper_choosers(model);
+  return model;
+}
+
+// Three leaves over one feature: at most 0.25 gives class 1, at most 0.75 class 0, more gives class `high`.
+inline TreeChooser line_tree(std::uint8_t high) {
+  return {{0, -1, 0, -1, -1},
+          {0.25F, 0, 0.75F, 0, 0},
+          {1, -1, 3, -1, -1},
+          {2, -1, 4, -1, -1},
+          {0, 1, 0, 0, high}};
+}
+
+// One feature, classes 0 and 1 with a support vector each, at 0 and at 1: the nearer one wins.
+inline SvmChooser line_svm() {
+  SvmChooser svm;
+  svm.gamma = 1;
+  svm.classes = {0, 1};
+  svm.counts = {1, 1};
+  svm.vectors = {0.0F, 1.0F};
+  svm.coefficients = {1.0F, -1.0F};
+  svm.rho = {0};
+  return svm;
+}
+
+// Without training inputs, as trees and support vector machines need none.
+inline PremodelModel bare_premodel(PremodelForm form, std::size_t n_stages, std::vector<Chooser> choosers) {
+  PremodelModel model;
+  model.form = form;
+  model.n_stages = n_stages;
+  model.choosers = std::move(choosers);
+  model.minimum = {0};
+  model.maximum = {10};
+  return model;
+}
+
+// line_premodel() as one chooser among "small", "big" and none, of any kind.
+inline PremodelModel line_multiclass(ModelIndex fallback) {
+  PremodelModel model = line_premodel(fallback);
+  model.form = PremodelForm::kMulticlass;
+  model.choosers = {KnnChooser{{0, 0, 0, 1, 1, 2}}};
+  return model;
+}
+
+// A chain of all kinds over the inputs of line_premodel(), with a limit on the distance.
+inline PremodelModel mixed_premodel() {
+  PremodelModel model = line_premodel(2);
+  model.n_stages = 3;
+  model.choosers = {model.choosers[1], line_tree(0), line_svm()};
+  model.max_distance = 0.5;
+  model.refuse_beyond = true;
   return model;
 }
 

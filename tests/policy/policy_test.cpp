@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "policy/policies.h"
@@ -106,6 +108,7 @@ TEST(Premodel, FirstYesRunsItsModel) {
 TEST(Premodel, FallsBackWhenEveryStageSaysNo) {
   auto model = line_premodel(kNoModel);
   model.optimum = {0, 1, kNoModel, 1, 1, kNoModel};  // of 0, 1, 2: one small, one big, one none
+  model.choosers = paper_choosers(model);
   const auto refusing = make_premodel(info_of({"small", "big"}, {"x"}), model);
   EXPECT_EQ(next(*refusing, std::array{1.0F}).kind, Kind::kRefuse);
   // The fallback may be a model that no stage asks for.
@@ -136,12 +139,167 @@ TEST(Premodel, ExplainsVotesNeighboursAndFeatures) {
 TEST(Premodel, ExplainsTheFallback) {
   auto model = line_premodel(kNoModel);
   model.optimum.assign(6, kNoModel);
+  model.choosers = paper_choosers(model);
   Trace refused, run;
   (void)next(*make_premodel(info_of({"small", "big"}, {"x"}), model), std::array{1.0F}, {}, &refused);
   EXPECT_EQ(refused.steps.back().what, "every stage says no: refused");
   model.fallback = 1;
   (void)next(*make_premodel(info_of({"small", "big"}, {"x"}), model), std::array{1.0F}, {}, &run);
   EXPECT_EQ(run.steps.back().what, "every stage says no: runs big, the fallback");
+}
+
+// ---- choosers ----
+
+std::size_t class_of(const Chooser& chooser, float x) { return choose(chooser, Question{std::array{x}, {}}); }
+
+TEST(TreeChooser, GoesLeftAtTheThresholdAndRightAbove) {
+  const Chooser tree = testing::line_tree(2);
+  EXPECT_EQ(class_of(tree, 0.25F), 1U);
+  EXPECT_EQ(class_of(tree, 0.26F), 0U);
+  EXPECT_EQ(class_of(tree, 0.75F), 0U);
+  EXPECT_EQ(class_of(tree, 7.0F), 2U);
+  EXPECT_EQ(class_of(TreeChooser{{-1}, {0}, {-1}, {-1}, {3}}, 0), 3U);
+}
+
+TEST(SvmChooser, TakesTheSideOfTheDecisionValue) {
+  const SvmChooser svm = testing::line_svm();
+  // exp(-0.2^2) - exp(-0.8^2) for class 0, against class 1.
+  const auto answer = choose(svm, std::array{0.2F});
+  EXPECT_EQ(answer.label, 0U);
+  EXPECT_NEAR(answer.value, -(std::exp(-0.04) - std::exp(-0.64)), 1e-6);
+  EXPECT_EQ(choose(svm, std::array{0.8F}).label, 1U);
+  EXPECT_EQ(choose(svm, std::array{0.5F}).label, 1U);  // 0 is not above 0
+  SvmChooser shifted = svm;
+  shifted.rho = {-0.1F};
+  EXPECT_EQ(choose(shifted, std::array{0.5F}).label, 0U);
+}
+
+// Against the sums written out, with more vectors than are taken at a time.
+TEST(SvmChooser, VotesOverThePairsOfThreeClasses) {
+  SvmChooser svm;
+  svm.gamma = 3;
+  svm.classes = {1, 4, 7};
+  svm.counts = {70, 1, 130};
+  const std::size_t v = 201;
+  svm.vectors = testing::random_rows(2, v, 5);
+  svm.coefficients = testing::random_rows(2, v, 6);
+  for (float& c : svm.coefficients) c -= 0.5F;
+  svm.rho = {0.1F, -0.2F, 0.05F};
+  const auto queries = testing::random_rows(50, 2, 7);
+  for (std::size_t q = 0; q < 50; ++q) {
+    std::array<double, 3> sums{};  // pairs (0, 1), (0, 2), (1, 2)
+    for (std::size_t i = 0; i < v; ++i) {
+      const double dx = static_cast<double>(svm.vectors[i]) - static_cast<double>(queries[2 * q]);
+      const double dy = static_cast<double>(svm.vectors[v + i]) - static_cast<double>(queries[2 * q + 1]);
+      const double kernel = std::exp(-3 * (dx * dx + dy * dy));
+      const double a = static_cast<double>(svm.coefficients[i]),
+                   b = static_cast<double>(svm.coefficients[v + i]);
+      const int cls = i < 70 ? 0 : i < 71 ? 1 : 2;
+      if (cls == 0) sums[0] += a * kernel, sums[1] += b * kernel;
+      if (cls == 1) sums[0] += a * kernel, sums[2] += b * kernel;
+      if (cls == 2) sums[1] += a * kernel, sums[2] += b * kernel;
+    }
+    std::array<int, 3> won{};
+    ++won[sums[0] - 0.1 > 0 ? 0 : 1];
+    ++won[sums[1] + 0.2 > 0 ? 0 : 2];
+    ++won[sums[2] - 0.05 > 0 ? 1 : 2];
+    const auto best = std::max_element(won.begin(), won.end()) - won.begin();
+    const auto answer = choose(svm, std::span(queries).subspan(2 * q, 2));
+    EXPECT_EQ(answer.label, svm.classes[static_cast<std::size_t>(best)]);
+    EXPECT_EQ(answer.value, won[static_cast<std::size_t>(best)]);
+  }
+}
+
+TEST(SvmChooser, OfOneClassIsSureOfIt) {
+  SvmChooser svm;
+  svm.classes = {5};
+  svm.counts = {0};
+  EXPECT_EQ(choose(svm, std::array{0.5F}).label, 5U);
+}
+
+TEST(SvmChooser, StaysFiniteFarAway) {
+  EXPECT_TRUE(std::isfinite(choose(testing::line_svm(), std::array{1e6F}).value));
+}
+
+TEST(KnnChooser, TiesGoToTheLowerClass) {
+  const KnnChooser knn{{2, 1, 1, 2, 0}};
+  const std::array<Neighbour, 5> near{{{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 4}}};
+  EXPECT_EQ(choose(knn, near), 1U);
+  EXPECT_EQ(choose(knn, std::span(near).first(1)), 2U);
+}
+
+TEST(Premodel, ChoosesAmongAllModelsAtOnce) {
+  auto model = testing::line_multiclass(kNoModel);
+  const auto knn = make_premodel(info_of({"small", "big"}, {"x"}), model);
+  EXPECT_EQ(next(*knn, std::array{1.0F}).model, 0);
+  EXPECT_EQ(next(*knn, std::array{8.0F}).model, 1);
+  model.choosers = {KnnChooser{{0, 0, 0, 2, 2, 2}}};  // none is right of the upper ones
+  const auto refusing = make_premodel(info_of({"small", "big"}, {"x"}), model);
+  EXPECT_EQ(next(*refusing, std::array{9.0F}).kind, Kind::kRefuse);
+
+  const auto tree =
+      make_premodel(info_of({"small", "big"}, {"x"}),
+                    testing::bare_premodel(PremodelForm::kMulticlass, 2, {testing::line_tree(2)}));
+  EXPECT_EQ(next(*tree, std::array{2.0F}).model, 1);
+  EXPECT_EQ(next(*tree, std::array{5.0F}).model, 0);
+  EXPECT_EQ(next(*tree, std::array{9.0F}).kind, Kind::kRefuse);
+  const auto svm = make_premodel(info_of({"small", "big"}, {"x"}),
+                                 testing::bare_premodel(PremodelForm::kMulticlass, 2, {testing::line_svm()}));
+  EXPECT_EQ(next(*svm, std::array{2.0F}).model, 0);
+  EXPECT_EQ(next(*svm, std::array{9.0F}).model, 1);
+}
+
+TEST(Premodel, ChainsMixKinds) {
+  // Stage 1: most neighbours have "big" as their optimum; stage 2: at most 2.5; stage 3: nearer to 10 than to
+  // 0.
+  auto model = testing::mixed_premodel();
+  const auto policy = make_premodel(info_of({"a", "b", "c"}, {"x"}), model);
+  EXPECT_EQ(next(*policy, std::array{9.0F}).model, 0);
+  EXPECT_EQ(next(*policy, std::array{1.0F}).model, 1);
+  model.choosers[0] = KnnChooser{std::vector<std::uint8_t>(6, 0)};
+  EXPECT_EQ(next(*make_premodel(info_of({"a", "b", "c"}, {"x"}), model), std::array{9.0F}).model, 2);
+}
+
+TEST(Premodel, ExplainsEveryKind) {
+  const auto last_steps = [](const PremodelModel& model, std::vector<std::string> models, float x) {
+    Trace trace;
+    (void)next(*make_premodel(info_of(std::move(models), {"x"}), model), std::array{x}, {}, &trace);
+    std::vector<std::string> steps;
+    for (const auto& step : trace.steps) {
+      if (step.values.empty()) steps.push_back(step.what);
+    }
+    return steps;
+  };
+  auto mixed = testing::mixed_premodel();
+  mixed.choosers[0] = KnnChooser{std::vector<std::uint8_t>(6, 0)};
+  EXPECT_EQ(last_steps(mixed, {"a", "b", "c"}, 8.0F),
+            (std::vector<std::string>{"KNN-1: 0 of 3 neighbours say a: no",
+                                      "DT-2: x > 0.25, x > 0.75 (scaled) for b: no",
+                                      "SVM-3: decision value 0.4335 for c: yes"}));
+  EXPECT_EQ(last_steps(testing::line_multiclass(0), {"small", "big"}, 1.0F),
+            (std::vector<std::string>{"KNN: 3 of 3 neighbours say small"}));
+  EXPECT_EQ(last_steps(testing::bare_premodel(PremodelForm::kMulticlass, 2, {testing::line_tree(2)}),
+                       {"small", "big"}, 9.0F),
+            (std::vector<std::string>{"DT: x > 0.25, x > 0.75 (scaled) for none", "none is right: refused"}));
+}
+
+TEST(Premodel, BeyondTheDistanceLimitRefusesOrFallsBack) {
+  auto model = line_premodel(0);
+  model.max_distance = 0.5;
+  const auto choose_at = [&](float x) {
+    return next(*make_premodel(info_of({"small", "big"}, {"x"}), model), std::array{x});
+  };
+  // Mean distance of 15 to 8, 9 and 10 is 0.6 ranges; of 14 exactly the limit, which is allowed.
+  EXPECT_EQ(choose_at(13.9F).model, 1);
+  model.refuse_beyond = true;
+  EXPECT_EQ(choose_at(15.0F).kind, Kind::kRefuse);
+  model.refuse_beyond = false;
+  EXPECT_EQ(choose_at(15.0F).model, 0);
+  Trace trace;
+  (void)next(*make_premodel(info_of({"small", "big"}, {"x"}), model), std::array{15.0F}, {}, &trace);
+  EXPECT_EQ(
+      trace.steps.back().what,
+      "mean distance to the neighbours 0.6000, limit 0.5000: unlike training: runs small, the fallback");
 }
 
 TEST(ScaleFeature, MapsTheTrainingRangeToOne) {
@@ -230,13 +388,73 @@ TEST(Checks, RefuseEachBadPartOfAPremodel) {
   refuse([](PremodelModel& m) { m.optimum[0] = -2; }, "premodel.optimum: -2");
   refuse([](PremodelModel& m) { m.optimum.clear(); }, "premodel.optimum: no training inputs");
   refuse([](PremodelModel& m) { m.ids.push_back("g"); }, "premodel.ids: 7");
+  refuse([](PremodelModel& m) { m.choosers.pop_back(); }, "premodel.choosers: 1, expected 2");
+  refuse([](PremodelModel& m) { m.form = PremodelForm::kMulticlass; }, "premodel.choosers: 2, expected 1");
+  refuse([](PremodelModel& m) { m.choosers[1] = KnnChooser{}; },
+         "premodel.choosers[1].labels: no training inputs");
+  refuse([](PremodelModel& m) { m.choosers[1] = KnnChooser{{1}}; },
+         "premodel.choosers[1].labels: 1, expected 6 training inputs");
+  refuse([](PremodelModel& m) { std::get<KnnChooser>(m.choosers[0]).labels[3] = 2; },
+         "premodel.choosers[0].labels: 2, expected a class from 0 to 1");
+  refuse(
+      [](PremodelModel& m) {
+        m.choosers = {testing::line_svm(), testing::line_tree(1)};
+      },
+      "premodel.optimum: 6, expected no training inputs");
+  refuse([](PremodelModel& m) { m.max_distance = -1; }, "premodel.max_distance: -1");
+  refuse([](PremodelModel& m) { m.max_distance = kNotMeasured; }, "premodel.max_distance: nan");
   expect_refused(
       [] {
         (void)make_premodel(info_of({"small", "big"}), line_premodel(0));
       },
       "schema.features: 0");
+  expect_refused(
+      [] {
+        auto model = testing::bare_premodel(PremodelForm::kChain, 1, {testing::line_tree(1)});
+        model.max_distance = 1;  // to what?
+        (void)make_premodel(info_of({"a"}, {"x"}), model);
+      },
+      "premodel.optimum: no training inputs");
   expect_refused([] { IdList("abc", {2, 1}); }, "premodel.id_ends: a decrease");
   expect_refused([] { IdList("abc", {2}); }, "premodel.id_ends: 2");
+}
+
+TEST(Checks, RefuseEachBadPartOfATree) {
+  const auto refuse = [](auto change, std::string_view field) {
+    TreeChooser tree = testing::line_tree(1);
+    change(tree);
+    expect_refused([&] { check_chooser(tree, 1, 2, "tree"); }, field);
+  };
+  refuse([](TreeChooser& t) { t = {}; }, "tree.feature: no nodes");
+  refuse([](TreeChooser& t) { t.right.pop_back(); }, "tree: an array of 4 values, expected 5 nodes");
+  refuse([](TreeChooser& t) { t.feature[2] = 1; }, "tree.feature: 1, expected -1 to 0");
+  refuse([](TreeChooser& t) { t.feature[2] = -2; }, "tree.feature: -2");
+  refuse([](TreeChooser& t) { t.threshold[0] = std::numeric_limits<float>::infinity(); },
+         "tree.threshold: inf");
+  refuse([](TreeChooser& t) { t.left[2] = 2; }, "tree.left and right: 2, expected nodes behind 2, up to 4");
+  refuse([](TreeChooser& t) { t.right[2] = 5; }, "tree.left and right: 5");
+  refuse([](TreeChooser& t) { t.left[0] = -1; }, "tree.left and right: -1");
+  refuse([](TreeChooser& t) { t.label[4] = 2; }, "tree.label: 2, expected a class from 0 to 1");
+}
+
+TEST(Checks, RefuseEachBadPartOfAnSvm) {
+  const auto refuse = [](auto change, std::string_view field) {
+    SvmChooser svm = testing::line_svm();
+    change(svm);
+    expect_refused([&] { check_chooser(svm, 1, 2, "svm"); }, field);
+  };
+  refuse([](SvmChooser& s) { s.classes.clear(); }, "svm.classes: 0, expected 1 to 32");
+  refuse([](SvmChooser& s) { s.classes.resize(33); }, "svm.classes: 33");
+  refuse([](SvmChooser& s) { s.classes = {1, 0}; }, "svm.classes: 0, expected rising classes below 2");
+  refuse([](SvmChooser& s) { s.classes = {0, 2}; }, "svm.classes: 2");
+  refuse([](SvmChooser& s) { s.counts = {2}; }, "svm.counts: 1, expected 2 values");
+  refuse([](SvmChooser& s) { s.counts = {3, -1}; }, "svm.counts: -1");
+  refuse([](SvmChooser& s) { s.counts = {1, 2}; }, "svm.counts: 3, expected 2 vectors");
+  refuse([](SvmChooser& s) { s.gamma = 0; }, "svm.gamma: 0");
+  refuse([](SvmChooser& s) { s.counts = {1, 0}; }, "svm.vectors: 2, expected 1 values");
+  refuse([](SvmChooser& s) { s.vectors[0] = kNotMeasured; }, "svm.vectors: nan");
+  refuse([](SvmChooser& s) { s.coefficients.pop_back(); }, "svm.coefficients: 1, expected 2 values");
+  refuse([](SvmChooser& s) { s.rho.clear(); }, "svm.rho: 0, expected 1 values");
 }
 
 }  // namespace

@@ -47,6 +47,17 @@ std::vector<Named> train_all(const Table& table, Rows rows) {
     options.fallback = fallback;
     policies.push_back({"premodel-" + fallback, train_premodel(table, rows, options).policy});
   }
+  for (const char* kind : {"knn", "dt", "svm", "dt.svm.knn"}) {
+    PremodelOptions options;
+    options.theta = 0;
+    options.kind = kind;
+    policies.push_back({std::string("premodel-") + kind, train_premodel(table, rows, options).policy});
+  }
+  PremodelOptions limited;
+  limited.theta = 0;
+  limited.label = PremodelLabel::kCorrect;
+  limited.max_distance_quantile = 0.5;
+  policies.push_back({"premodel-limited", train_premodel(table, rows, limited).policy});
   policies.push_back({"cascade-of-all", cascade_of_all(table)});
   for (const double margin : {-0.05, 0.0}) {
     CascadeOptions options;
@@ -142,6 +153,8 @@ void expect_live_equals_replay(const std::filesystem::path& zoo_path, const Data
   EXPECT_EQ(seen["single"].models.size(), 1U);
   EXPECT_GE(seen["premodel-best"].models.size(), 2U);
   EXPECT_GT(seen["premodel-refuse"].refused, 0U);
+  EXPECT_GT(seen["premodel-limited"].refused, 0U);
+  EXPECT_GE(seen["premodel-dt.svm.knn"].models.size(), 2U);
   EXPECT_EQ(seen["premodel-best"].refused, 0U);
   EXPECT_GE(seen["cascade-of-all"].models.size(), 2U);
   EXPECT_GE(seen["cascade-of-all"].most_looks, 2U);

@@ -1,0 +1,18 @@
+// How far from its neighbours an input may be before a premodel should not be trusted (paper, section 6).
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace triage {
+
+// Mean distance of each row to its k nearest other rows, shape (n). `rows` has shape (n, d), scaled; 1 <= k <
+// n and k < kMaxNeighbours.
+[[nodiscard]] std::vector<double> leave_one_out_distances(std::span<const float> rows, std::size_t d,
+                                                          std::size_t k);
+
+// The smallest of the values that at least the share `q` (0..1) of them do not exceed. At least one value.
+[[nodiscard]] double quantile_of(std::vector<double> values, double q);
+
+}  // namespace triage

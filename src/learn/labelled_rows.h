@@ -1,0 +1,35 @@
+// What a chooser is trained on: scaled features and a class each.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace triage {
+
+struct LabelledRows {
+  std::span<const float> values;  // (n, d)
+  std::size_t d = 0;
+  std::span<const std::uint8_t> labels;  // (n)
+  std::size_t n_classes = 0;             // labels are below
+
+  [[nodiscard]] std::size_t n() const { return labels.size(); }
+  [[nodiscard]] std::span<const float> row(std::size_t i) const { return values.subspan(i * d, d); }
+};
+
+// Rows of its own, for subsets.
+struct OwnedRows {
+  std::vector<float> values;
+  std::vector<std::uint8_t> labels;
+  std::size_t d = 0;
+  std::size_t n_classes = 0;
+
+  [[nodiscard]] LabelledRows view() const { return {values, d, labels, n_classes}; }
+};
+[[nodiscard]] OwnedRows take_rows(const LabelledRows& rows, std::span<const std::uint32_t> chosen);
+
+// 0 .. n-1 in an order that depends on the seed alone.
+[[nodiscard]] std::vector<std::uint32_t> shuffled_indices(std::size_t n, std::uint64_t seed);
+
+}  // namespace triage
