@@ -149,14 +149,40 @@ struct Frontier {
 };
 
 // The premodel's stage i, over all test inputs of the folds that have it. "Yes" is right when model i is the
-// optimum among the selected ones.
+// optimum among the selected ones, or, with labels of that kind, when it is correct. A multi-class premodel
+// is one stage, right when its whole choice is.
 struct StageAccuracy {
-  std::string label;       // "KNN-1"
+  std::string label;       // "KNN-1"; "KNN" when multi-class
   double accuracy = 0;     // share of right answers
   double base_rate = 0;    // what always giving the answer that was more frequent in training reaches
   double positives = 0;    // share of inputs where "yes" is right
   std::size_t inputs = 0;  // judged, over all folds
 };
+
+// An input that the premodel chose for: how far it is from the training inputs, and how that went.
+struct SoundnessInput {
+  double distance = 0;  // mean, to the k nearest training inputs, in scaled features
+  double score = 0;     // of the chosen model
+};
+struct SoundnessPoint {
+  double distance = 0;  // were inputs farther than this refused,
+  double coverage = 0;  // this share would be answered,
+  double score = 0;     // with this mean score
+};
+// Whether the distance to the training inputs tells when the premodel's choice will be wrong (paper, section
+// 6).
+struct Soundness {
+  std::size_t inputs = 0;              // 0: the premodel keeps no training inputs to be near to
+  std::vector<SoundnessPoint> points;  // by rising distance, at most 201; the last covers all
+  Estimate auc;  // how often, of a failure and a success, the failure is farther; 0.5 tells nothing
+  std::string verdict;
+};
+[[nodiscard]] Soundness measure_soundness(std::vector<SoundnessInput> inputs, int resamples,
+                                          std::uint64_t seed);
+// Adds the rows' inputs on which `premodel` ran a model, as `replay` has it; none when the policy keeps no
+// training inputs.
+void add_soundness_inputs(const Table& table, Rows rows, const Policy& premodel, const Replay& replay,
+                          std::vector<SoundnessInput>& inputs);
 
 struct Evaluation {
   Criterion criterion = Criterion::kTop1;
@@ -180,6 +206,7 @@ struct Evaluation {
   ModelSelection selection;            // Algorithm 1 over all inputs
   std::vector<double> selected_share;  // (m) share of folds whose Algorithm 1 keeps the model
   std::vector<StageAccuracy> stages;
+  Soundness soundness;  // of the premodel
   std::vector<std::string> warnings;
   std::string recommended;  // name of the method to use; "SBS" when one model alone is the better choice
   std::string verdict;      // one or two sentences
@@ -189,13 +216,22 @@ struct Evaluation {
   [[nodiscard]] const Method* find(std::string_view name) const;
 };
 
+// A further premodel, judged beside the first.
+struct PremodelVariant {
+  std::string name;  // of the method: "premodel dt.dt.dt"
+  PremodelOptions options;
+};
+
 struct EvaluateOptions {
   Criterion criterion = Criterion::kTop1;
   int folds = 10;
   std::uint64_t seed = 0;
-  double theta = 0.005;                     // Algorithm 1, as a share
-  int neighbours = 5;                       // of the premodel
-  std::string fallback = "best";            // of the premodel, see PremodelOptions
+  double theta = 0.005;           // Algorithm 1, as a share
+  int neighbours = 5;             // of the premodel
+  std::string fallback = "best";  // of the premodel, see PremodelOptions
+  PremodelOptions
+      premodel;  // kind, labels and so on; criterion, theta, k and fallback are those of this struct
+  std::vector<PremodelVariant> variants;    // with options of their own, but the criterion
   int resamples = 2000;                     // of the bootstrap; 0 leaves the intervals out
   const Clock* clock = nullptr;             // for decision times; nullptr: steady_clock()
   const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted

@@ -28,6 +28,12 @@ struct Arguments {
   std::string criterion = "top1";
   double theta_points = 0.5;
   std::string fallback = "best";
+  std::vector<std::string> premodels{std::string(kPaperPremodel)};
+  std::string label = "optimum";
+  std::string cost = "time";
+  std::optional<double> max_distance_quantile;
+  std::string beyond = "refuse";
+  bool full = false;
   int resamples = 2000;
   std::string folds_file;
   std::string report;
@@ -42,6 +48,13 @@ std::string command_line(const Arguments& arguments) {
   if (arguments.policies.empty()) out += fmt::format(" --cv {}", arguments.folds);
   out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
                      arguments.criterion, arguments.theta_points, arguments.fallback, arguments.resamples);
+  for (const auto& kind : arguments.premodels) out += " --premodel " + kind;
+  out += fmt::format(" --label {} --cost {}", arguments.label, arguments.cost);
+  if (arguments.max_distance_quantile) {
+    out += fmt::format(" --max-distance-quantile {} --beyond {}", *arguments.max_distance_quantile,
+                       arguments.beyond);
+  }
+  if (arguments.full) out += " --full";
   return out;
 }
 
@@ -54,6 +67,35 @@ ReportInfo report_info(const Arguments& arguments) {
   return info;
 }
 
+constexpr std::string_view kBothLabels = "both";
+
+PremodelOptions premodel_options(const Arguments& arguments, const std::string& kind) {
+  PremodelOptions options;
+  options.kind = kind;
+  options.theta = arguments.theta_points / 100;
+  options.fallback = arguments.fallback;
+  options.cost = parse_cost_kind(arguments.cost);
+  if (arguments.label != kBothLabels) options.label = parse_premodel_label(arguments.label);
+  options.seed = arguments.seed;
+  options.full = arguments.full;
+  options.max_distance_quantile = arguments.max_distance_quantile;
+  options.beyond = parse_beyond(arguments.beyond);
+  return options;
+}
+
+// The first kind is "the premodel", the others stand beside it; with both labels, chains occur twice.
+void add_premodels(const Arguments& arguments, EvaluateOptions& options) {
+  options.premodel = premodel_options(arguments, arguments.premodels.front());
+  for (std::size_t i = 0; i < arguments.premodels.size(); ++i) {
+    const std::string& kind = arguments.premodels[i];
+    PremodelOptions premodel = premodel_options(arguments, kind);
+    if (i > 0) options.variants.push_back({"premodel " + kind, premodel});
+    if (arguments.label != kBothLabels || kind.find('.') == std::string::npos) continue;
+    premodel.label = PremodelLabel::kCorrect;
+    options.variants.push_back({"premodel " + kind + ", correct", premodel});
+  }
+}
+
 EvaluateOptions evaluate_options(const Arguments& arguments, const Session& session) {
   EvaluateOptions options;
   options.criterion = parse_criterion(arguments.criterion);
@@ -62,6 +104,7 @@ EvaluateOptions evaluate_options(const Arguments& arguments, const Session& sess
   options.theta = arguments.theta_points / 100;
   options.fallback = arguments.fallback;
   options.resamples = arguments.resamples;
+  add_premodels(arguments, options);
   options.stop = &session.stop;
   return options;
 }
@@ -102,6 +145,32 @@ void run(const Arguments& arguments, const Session& session) {
   if (!arguments.json && !arguments.report.empty()) fmt::print("\nReport: {}\n", printable(arguments.report));
 }
 
+void add_premodel_options(CLI::App& command, Arguments& a, CLI::Option& policies) {
+  command
+      .add_option(
+          "--premodel", a.premodels,
+          "knn, dt, svm, or a chain such as knn.dt.svm; may be repeated, the others stand beside the first")
+      ->capture_default_str()
+      ->allow_extra_args(false)
+      ->excludes(&policies);
+  command
+      .add_option("--label", a.label, "what stages say yes to: optimum, correct, or both beside each other")
+      ->capture_default_str()
+      ->excludes(&policies);
+  command.add_option("--cost", a.cost, "what the premodel's optimum is cheapest in: time or energy")
+      ->capture_default_str()
+      ->excludes(&policies);
+  command
+      .add_option("--max-distance-quantile", a.max_distance_quantile,
+                  "the premodel's limit on the distance to its training inputs, as a quantile of theirs")
+      ->excludes(&policies);
+  command.add_option("--beyond", a.beyond, "beyond that limit: refuse or fallback")
+      ->capture_default_str()
+      ->excludes(&policies);
+  command.add_flag("--full", a.full, "train an svm on all inputs of a fold, not at most 5,000")
+      ->excludes(&policies);
+}
+
 }  // namespace
 
 void add_evaluate(CLI::App& app, Session& session) {
@@ -129,6 +198,7 @@ void add_evaluate(CLI::App& app, Session& session) {
       ->add_option("--fallback", arguments->fallback,
                    "what the premodel does when every stage says no: best, refuse or a model's name")
       ->capture_default_str();
+  add_premodel_options(*command, *arguments, *policies);
   command
       ->add_option("--bootstrap", arguments->resamples, "resamples for the 95 % intervals; 0 leaves them out")
       ->check(CLI::Range(0, 100000))

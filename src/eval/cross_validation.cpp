@@ -31,7 +31,9 @@ struct TrainedFold {
   std::unique_ptr<Policy> shuffled;
   std::unique_ptr<Policy> cascade;
   std::vector<std::unique_ptr<Policy>> sweep;
+  std::vector<std::unique_ptr<Policy>> variants;
   std::vector<ModelIndex> selected;
+  std::vector<double> costs;  // (m) of the kind that the premodel saves
   ModelIndex majority = kNoModel;
   ModelIndex fallback = kNoModel;
   std::vector<std::string> warnings;
@@ -42,7 +44,7 @@ bool has_outputs(const Table& table) {
 }
 
 PremodelOptions premodel_options(const EvaluateOptions& options) {
-  PremodelOptions premodel;
+  PremodelOptions premodel = options.premodel;
   premodel.criterion = options.criterion;
   premodel.theta = options.theta;
   premodel.k = options.neighbours;
@@ -50,21 +52,39 @@ PremodelOptions premodel_options(const EvaluateOptions& options) {
   return premodel;
 }
 
+StageTruth truth_of(const Table& table, const TrainedFold& trained, const EvaluateOptions& options) {
+  return {table, trained.selected, trained.costs, options.criterion, options.premodel.label};
+}
+
+void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
+                     TrainedFold& trained) {
+  PremodelOptions premodel = premodel_options(options);
+  TrainedPremodel made = train_premodel(table, fold.train, premodel);
+  trained.premodel = std::move(made.policy);
+  trained.selected = made.selection.models;
+  trained.warnings = std::move(made.warnings);
+  premodel.shuffle_features = mix64(options.seed);
+  trained.shuffled = train_premodel(table, fold.train, premodel).policy;
+  for (const PremodelVariant& variant : options.variants) {
+    PremodelOptions own = variant.options;
+    own.criterion = options.criterion;
+    trained.variants.push_back(train_premodel(table, fold.train, own).policy);
+  }
+}
+
 TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
   TrainedFold trained;
+  trained.costs = model_costs(table, fold.train, options.premodel.cost);
   if (table.schema.size() > 0) {
-    PremodelOptions premodel = premodel_options(options);
-    TrainedPremodel made = train_premodel(table, fold.train, premodel);
-    trained.premodel = std::move(made.policy);
-    trained.selected = made.selection.models;
-    trained.warnings = std::move(made.warnings);
-    premodel.shuffle_features = mix64(options.seed);
-    trained.shuffled = train_premodel(table, fold.train, premodel).policy;
+    train_premodels(table, fold, options, trained);
   } else {
-    trained.selected = select_models(table, fold.train, options.criterion, options.theta).models;
+    trained.selected =
+        select_models(table, fold.train, options.criterion, options.theta, SIZE_MAX, options.premodel.cost)
+            .models;
   }
-  trained.majority = majority_model(table, fold, trained.selected, options.fallback, options.criterion);
-  trained.fallback = fallback_model(table, fold, trained.selected, options.fallback);
+  trained.fallback = fallback_model(table, fold, trained.selected, trained.costs, options.fallback);
+  trained.majority =
+      majority_model(truth_of(table, trained, options), fold.train, options.premodel.kind, trained.fallback);
   if (has_outputs(table)) {
     CascadeOptions cascade;
     cascade.criterion = options.criterion;
@@ -132,27 +152,52 @@ Entry choice_entry(const Table& table, std::span<const Fold> folds, std::string 
   return entry;
 }
 
+// A replay of policies, of which `policy(trained fold)` gives one.
+template <class PolicyOf>
 Entry policy_entry(const Table& table, std::span<const Fold> folds, std::string name, MethodKind kind,
-                   std::string about, std::span<const TrainedFold> trained,
-                   std::unique_ptr<Policy> TrainedFold::*policy, const EvaluateOptions& options) {
+                   std::string about, std::span<const TrainedFold> trained, PolicyOf policy,
+                   const EvaluateOptions& options) {
   Entry entry{make_replay(std::move(name), table.n_inputs()), kind, std::move(about)};
   const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
   for (std::size_t f = 0; f < folds.size(); ++f) {
     throw_if_stopped(options);
-    replay_policy(table, folds[f].test, *(trained[f].*policy), clock, entry.replay);
+    replay_policy(table, folds[f].test, *policy(trained[f]), clock, entry.replay);
   }
   return entry;
+}
+
+std::string about_premodel(const PremodelOptions& options) {
+  const bool chain = options.kind.find('.') != std::string::npos;
+  const std::string labels =
+      options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
+  if (options.kind == kPaperPremodel) return "the paper's chain of KNN stages over image features" + labels;
+  return fmt::format("{} {} over image features{}", chain ? "the chain" : "one chooser", options.kind,
+                     labels);
+}
+
+// The premodel, its variants and its controls.
+void add_learned_premodels(const Table& table, std::span<const Fold> folds,
+                           std::span<const TrainedFold> trained, const EvaluateOptions& options,
+                           std::vector<Entry>& entries) {
+  entries.push_back(policy_entry(
+      table, folds, "premodel", MethodKind::kPremodel, about_premodel(options.premodel), trained,
+      [](const TrainedFold& fold) { return fold.premodel.get(); }, options));
+  for (std::size_t v = 0; v < options.variants.size(); ++v) {
+    const PremodelVariant& variant = options.variants[v];
+    entries.push_back(policy_entry(
+        table, folds, variant.name, MethodKind::kPremodel, about_premodel(variant.options), trained,
+        [&](const TrainedFold& fold) { return fold.variants[v].get(); }, options));
+  }
+  entries.push_back(policy_entry(
+      table, folds, "shuffled features", MethodKind::kControl,
+      "the same premodel, its features shuffled among the training inputs", trained,
+      [](const TrainedFold& fold) { return fold.shuffled.get(); }, options));
 }
 
 void add_premodel(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
                   const EvaluateOptions& options, std::vector<Entry>& entries) {
   if (table.schema.size() > 0) {
-    entries.push_back(policy_entry(table, folds, "premodel", MethodKind::kPremodel,
-                                   "the paper's chain of KNN stages over image features", trained,
-                                   &TrainedFold::premodel, options));
-    entries.push_back(policy_entry(table, folds, "shuffled features", MethodKind::kControl,
-                                   "the same premodel, its features shuffled among the training inputs",
-                                   trained, &TrainedFold::shuffled, options));
+    add_learned_premodels(table, folds, trained, options, entries);
     entries.push_back(choice_entry(table, folds, "majority class", MethodKind::kControl,
                                    "every stage gives its more frequent answer, without any features",
                                    [&](std::size_t f, std::uint32_t) { return trained[f].majority; }));
@@ -163,10 +208,25 @@ void add_premodel(const Table& table, std::span<const Fold> folds, std::span<con
   entries.push_back(choice_entry(table, folds, "perfect chain", MethodKind::kBound,
                                  "the premodel's chain were it never wrong and free of cost; not attainable",
                                  [&](std::size_t f, std::uint32_t i) {
-                                   const ModelIndex best = optimum(table, i, trained[f].selected,
-                                                                   folds[f].costs, options.criterion);
+                                   const ModelIndex best = truth_of(table, trained[f], options).choice(i);
                                    return best == kNoModel ? trained[f].fallback : best;
                                  }));
+}
+
+// Stage by stage, and by distance; `entries` has the premodel's replay.
+void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
+                    const EvaluateOptions& options, std::span<const Entry> entries, Evaluation& evaluation) {
+  const auto premodel = std::find_if(entries.begin(), entries.end(),
+                                     [](const Entry& e) { return e.kind == MethodKind::kPremodel; });
+  if (premodel == entries.end()) return;
+  std::vector<StageCounts> counts;
+  std::vector<SoundnessInput> inputs;
+  for (std::size_t f = 0; f < folds.size(); ++f) {
+    count_stages(table, folds[f], *trained[f].premodel, truth_of(table, trained[f], options), counts);
+    add_soundness_inputs(table, folds[f].test, *trained[f].premodel, premodel->replay, inputs);
+  }
+  evaluation.stages = stage_accuracies(counts);
+  evaluation.soundness = measure_soundness(std::move(inputs), options.resamples, options.seed);
 }
 
 // Mean time and score of every price's cascades over all test inputs.
@@ -239,19 +299,14 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
   add_premodel(table, folds, trained, options, entries);
   std::vector<FrontierPoint> points;
   if (has_outputs(table)) {
-    entries.push_back(policy_entry(table, folds, "cascade", MethodKind::kCascade,
-                                   "up to three models in order, each accepted when confident enough",
-                                   trained, &TrainedFold::cascade, options));
+    entries.push_back(policy_entry(
+        table, folds, "cascade", MethodKind::kCascade,
+        "up to three models in order, each accepted when confident enough", trained,
+        [](const TrainedFold& fold) { return fold.cascade.get(); }, options));
     steps.advance();
     points = sweep_points(table, folds, trained, options, steps);
   }
-  if (table.schema.size() > 0) {
-    std::vector<StageCounts> counts;
-    for (std::size_t f = 0; f < folds.size(); ++f) {
-      count_stages(table, folds[f], *trained[f].premodel, trained[f].selected, counts);
-    }
-    evaluation.stages = stage_accuracies(counts);
-  }
+  judge_premodel(table, folds, trained, options, entries, evaluation);
   summarize(table, folds, optima, std::move(entries), options, evaluation);
   finish_frontiers(std::move(points), evaluation);
   write_verdict(evaluation);

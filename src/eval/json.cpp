@@ -97,6 +97,18 @@ Json stages_json(const Evaluation& evaluation) {
   return out;
 }
 
+Json soundness_json(const Soundness& soundness) {
+  if (soundness.inputs == 0) return nullptr;
+  Json points = Json::array();
+  for (const SoundnessPoint& p : soundness.points) {
+    points.push_back({{"distance", p.distance}, {"coverage", p.coverage}, {"score", p.score}});
+  }
+  return {{"inputs", soundness.inputs},
+          {"auc", to_json(soundness.auc)},
+          {"verdict", soundness.verdict},
+          {"points", std::move(points)}};
+}
+
 }  // namespace
 
 std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info) {
@@ -126,6 +138,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"optimum_share", figures(evaluation.optimum_share)},
                     {"selection", selection_json(evaluation)},
                     {"stages", stages_json(evaluation)},
+                    {"soundness", soundness_json(evaluation.soundness)},
                     {"methods", std::move(methods)},
                     {"contrasts", contrasts_json(evaluation)},
                     {"zero_router", to_json(evaluation.zero_router)},

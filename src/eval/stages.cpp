@@ -10,12 +10,26 @@
 namespace triage {
 namespace {
 
-// Whether more than half of `optima` are `model`.
-bool is_majority(std::span<const ModelIndex> optima, ModelIndex model) {
-  return 2 * static_cast<std::size_t>(std::count(optima.begin(), optima.end(), model)) > optima.size();
+// Whether "yes" is right on more than half of the rows.
+bool is_majority(const StageTruth& truth, Rows rows, std::size_t stage) {
+  const auto n =
+      std::count_if(rows.begin(), rows.end(), [&](std::uint32_t i) { return truth.yes(i, stage); });
+  return 2 * static_cast<std::size_t>(n) > rows.size();
 }
 
-// A premodel's answers to raw features, stage by stage. A multi-class chooser says yes to one model.
+// The choice that is right most often (ties: the earlier in `selected`, none last).
+ModelIndex most_frequent(const StageTruth& truth, Rows rows) {
+  const auto selected = truth.selected();
+  std::vector<std::size_t> counts(selected.size() + 1, 0);
+  for (const std::uint32_t i : rows) {
+    const auto at = std::find(selected.begin(), selected.end(), truth.choice(i));
+    ++counts[static_cast<std::size_t>(at - selected.begin())];
+  }
+  const auto most = static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin());
+  return most == selected.size() ? kNoModel : selected[most];
+}
+
+// A premodel's answers to raw features, chooser by chooser.
 class StageReader {
  public:
   StageReader(const Table& table, const Premodel& premodel)
@@ -29,10 +43,8 @@ class StageReader {
     premodel_->scale(raw_, scaled_);
     question_ = premodel_->ask(scaled_, nearest_);
   }
-  [[nodiscard]] bool says_yes(std::size_t stage) const {
-    const PremodelModel& model = premodel_->model();
-    return model.form == PremodelForm::kChain ? choose(model.choosers[stage], question_) == 1
-                                              : choose(model.choosers.front(), question_) == stage;
+  [[nodiscard]] std::size_t answer(std::size_t chooser) const {
+    return choose(premodel_->model().choosers[chooser], question_);
   }
 
  private:
@@ -43,64 +55,99 @@ class StageReader {
   ReplayBackend backend_;
 };
 
+void count_chain(const Fold& fold, const Premodel& premodel, const StageTruth& truth, StageReader& reader,
+                 std::vector<StageCounts>& counts) {
+  const std::size_t n_stages = truth.selected().size();
+  counts.resize(std::max(counts.size(), n_stages));
+  std::vector<bool> majority;
+  for (std::size_t stage = 0; stage < n_stages; ++stage) {
+    counts[stage].label = fmt::format("{}-{}", name_of(premodel.model().choosers[stage]), stage + 1);
+    majority.push_back(is_majority(truth, fold.train, stage));
+  }
+  for (const std::uint32_t input : fold.test) {
+    reader.read(input);
+    for (std::size_t stage = 0; stage < n_stages; ++stage) {
+      const bool yes = truth.yes(input, stage);
+      counts[stage].inputs += 1;
+      counts[stage].right += (reader.answer(stage) == 1) == yes ? 1 : 0;
+      counts[stage].majority_right += majority[stage] == yes ? 1 : 0;
+      counts[stage].positives += yes ? 1 : 0;
+    }
+  }
+}
+
+void count_multiclass(const Fold& fold, const Premodel& premodel, const StageTruth& truth,
+                      StageReader& reader, std::vector<StageCounts>& counts) {
+  counts.resize(1);
+  counts[0].label = name_of(premodel.model().choosers.front());
+  const ModelIndex majority = most_frequent(truth, fold.train);
+  const auto selected = truth.selected();
+  for (const std::uint32_t input : fold.test) {
+    reader.read(input);
+    const std::size_t cls = reader.answer(0);
+    const ModelIndex said = cls == selected.size() ? kNoModel : selected[cls];
+    const ModelIndex right = truth.choice(input);
+    counts[0].inputs += 1;
+    counts[0].right += said == right ? 1 : 0;
+    counts[0].majority_right += majority == right ? 1 : 0;
+    counts[0].positives += right != kNoModel ? 1 : 0;
+  }
+}
+
 }  // namespace
 
-std::vector<ModelIndex> selected_optima(const Table& table, Rows rows, const Fold& fold,
-                                        std::span<const ModelIndex> selected, Criterion criterion) {
-  std::vector<ModelIndex> optima;
-  optima.reserve(rows.size());
-  for (const std::uint32_t i : rows) optima.push_back(optimum(table, i, selected, fold.costs, criterion));
-  return optima;
+bool StageTruth::yes(std::size_t input, std::size_t stage) const {
+  return label_ == PremodelLabel::kCorrect ? table_->score(input, selected_[stage], criterion_) > 0
+                                           : choice(input) == selected_[stage];
+}
+
+ModelIndex StageTruth::choice(std::size_t input) const {
+  if (label_ == PremodelLabel::kOptimum) return optimum(*table_, input, selected_, costs_, criterion_);
+  const auto first = std::find_if(selected_.begin(), selected_.end(), [&](ModelIndex model) {
+    return table_->score(input, model, criterion_) > 0;
+  });
+  return first == selected_.end() ? kNoModel : *first;
 }
 
 ModelIndex fallback_model(const Table& table, const Fold& fold, std::span<const ModelIndex> selected,
-                          std::string_view fallback) {
+                          std::span<const double> costs, std::string_view fallback) {
   if (fallback == "refuse") return kNoModel;
   if (fallback != "best") return table.find(fallback);
-  std::vector<double> scores, costs;
+  std::vector<double> selected_scores, selected_costs;
   for (const ModelIndex model : selected) {
-    scores.push_back(fold.scores[static_cast<std::size_t>(model)]);
-    costs.push_back(fold.costs[static_cast<std::size_t>(model)]);
+    selected_scores.push_back(fold.scores[static_cast<std::size_t>(model)]);
+    selected_costs.push_back(costs[static_cast<std::size_t>(model)]);
   }
-  return selected[static_cast<std::size_t>(single_best(scores, costs))];
+  return selected[static_cast<std::size_t>(single_best(selected_scores, selected_costs))];
 }
 
-ModelIndex majority_model(const Table& table, const Fold& fold, std::span<const ModelIndex> selected,
-                          std::string_view fallback, Criterion criterion) {
-  const auto optima = selected_optima(table, fold.train, fold, selected, criterion);
-  const auto at = std::find_if(selected.begin(), selected.end(),
-                               [&](ModelIndex model) { return is_majority(optima, model); });
-  return at != selected.end() ? *at : fallback_model(table, fold, selected, fallback);
+ModelIndex majority_model(const StageTruth& truth, Rows train, std::string_view kind, ModelIndex fallback) {
+  if (kind.find('.') == std::string_view::npos) {
+    const ModelIndex most = most_frequent(truth, train);
+    return most == kNoModel ? fallback : most;
+  }
+  for (std::size_t stage = 0; stage < truth.selected().size(); ++stage) {
+    if (is_majority(truth, train, stage)) return truth.selected()[stage];
+  }
+  return fallback;
 }
 
-void count_stages(const Table& table, const Fold& fold, const Policy& premodel,
-                  std::span<const ModelIndex> selected, std::vector<StageCounts>& counts) {
-  const auto* chain = dynamic_cast<const Premodel*>(&premodel);
-  if (chain == nullptr || chain->model().n_stages != selected.size()) return;
-  const Criterion criterion = premodel.info().criterion;
-  const auto trained = selected_optima(table, fold.train, fold, selected, criterion);
-  const auto tested = selected_optima(table, fold.test, fold, selected, criterion);
-  counts.resize(std::max(counts.size(), selected.size()));
-  std::vector<bool> majority;
-  for (const ModelIndex model : selected) majority.push_back(is_majority(trained, model));
-  StageReader reader(table, *chain);
-  for (std::size_t t = 0; t < tested.size(); ++t) {
-    reader.read(fold.test[t]);
-    for (std::size_t stage = 0; stage < selected.size(); ++stage) {
-      const bool truth = tested[t] == selected[stage];
-      counts[stage].inputs += 1;
-      counts[stage].right += reader.says_yes(stage) == truth ? 1 : 0;
-      counts[stage].majority_right += majority[stage] == truth ? 1 : 0;
-      counts[stage].positives += truth ? 1 : 0;
-    }
+void count_stages(const Table& table, const Fold& fold, const Policy& premodel, const StageTruth& truth,
+                  std::vector<StageCounts>& counts) {
+  const auto* judged = dynamic_cast<const Premodel*>(&premodel);
+  if (judged == nullptr || judged->model().n_stages != truth.selected().size()) return;
+  StageReader reader(table, *judged);
+  if (judged->model().form == PremodelForm::kChain) {
+    count_chain(fold, *judged, truth, reader, counts);
+  } else {
+    count_multiclass(fold, *judged, truth, reader, counts);
   }
 }
 
 std::vector<StageAccuracy> stage_accuracies(std::span<const StageCounts> counts) {
   std::vector<StageAccuracy> stages;
   for (const StageCounts& c : counts) {
-    stages.push_back({fmt::format("KNN-{}", stages.size() + 1), c.right / c.inputs,
-                      c.majority_right / c.inputs, c.positives / c.inputs,
+    stages.push_back({c.label, c.right / c.inputs, c.majority_right / c.inputs, c.positives / c.inputs,
                       static_cast<std::size_t>(c.inputs)});
   }
   return stages;

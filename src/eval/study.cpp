@@ -172,7 +172,8 @@ std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const Colum
   const std::size_t premodel = index_of(entries, MethodKind::kPremodel);
   if (premodel == entries.size()) return contrasts;
   for (std::size_t e = 0; e < entries.size(); ++e) {
-    if (entries[e].kind == MethodKind::kControl) add(premodel, e);
+    const bool variant = entries[e].kind == MethodKind::kPremodel && e != premodel;
+    if (variant || entries[e].kind == MethodKind::kControl) add(premodel, e);
     if (entries[e].kind == MethodKind::kCascade) add(e, premodel);
   }
   return contrasts;

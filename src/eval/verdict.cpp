@@ -105,6 +105,24 @@ void remark_contrasts(Evaluation& evaluation) {
   }
 }
 
+// Which of two premodels does better, where more than one was asked for.
+void remark_variants(Evaluation& evaluation) {
+  for (const Contrast& contrast : evaluation.contrasts) {
+    const Method* method = evaluation.find(contrast.method);
+    const Method* reference = evaluation.find(contrast.reference);
+    if (method == nullptr || method->kind != MethodKind::kPremodel) continue;
+    if (reference == nullptr || reference->kind != MethodKind::kPremodel) continue;
+    const bool better = low_end(contrast.score_gain) > 0, worse = high_end(contrast.score_gain) < 0;
+    evaluation.remarks.push_back(
+        fmt::format("The {} scores {} the '{}': {} points {} at {} times its time.", contrast.method,
+                    better  ? "more than"
+                    : worse ? "less than"
+                            : "neither more nor less than",
+                    contrast.reference, points(contrast.score_gain.value),
+                    points_range(contrast.score_gain.interval), times(contrast.time_ratio.value)));
+  }
+}
+
 void remark_stages(Evaluation& evaluation) {
   const auto& stages = evaluation.stages;
   if (stages.empty()) return;
@@ -146,7 +164,9 @@ void write_verdict(Evaluation& evaluation) {
   evaluation.verdict = best != nullptr ? recommend(evaluation, *best) : keep_single(evaluation);
   remark_candidates(evaluation, best);
   remark_contrasts(evaluation);
+  remark_variants(evaluation);
   remark_stages(evaluation);
+  if (!evaluation.soundness.verdict.empty()) evaluation.remarks.push_back(evaluation.soundness.verdict);
   remark_frontier(evaluation);
   remark_oracle(evaluation);
 }

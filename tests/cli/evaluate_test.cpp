@@ -86,6 +86,23 @@ TEST_F(Evaluate, WritesReportAndFolds) {
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 241);
 }
 
+TEST_F(Evaluate, PutsPremodelsBesideEachOther) {
+  const CliRun run = evaluate({"--cv", "3", "--bootstrap", "20", "--premodel", "knn.dt", "--premodel", "svm",
+                               "--label", "both", "--max-distance-quantile", "0.9", "--json"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const auto json = nlohmann::json::parse(run.out);
+  std::vector<std::string> premodels;
+  for (const auto& method : json["methods"]) {
+    if (method["kind"] == "premodel") premodels.push_back(method["name"]);
+  }
+  EXPECT_EQ(premodels, (std::vector<std::string>{"premodel", "premodel knn.dt, correct", "premodel svm"}));
+  EXPECT_EQ(json["stages"][0]["stage"], "KNN-1");
+  EXPECT_GT(json["soundness"]["inputs"], 0);
+  EXPECT_LT(json["soundness"]["inputs"], 240) << "the farthest are refused";
+  EXPECT_NE(json["command"].get<std::string>().find("--premodel knn.dt --premodel svm --label both"),
+            std::string::npos);
+}
+
 TEST_F(Evaluate, JudgesAFinishedPolicy) {
   const CliRun run = evaluate({"--policy", policy(), "--bootstrap", "20"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
@@ -104,6 +121,10 @@ TEST_F(Evaluate, RejectsWhatMakesNoSense) {
   fails({"--cv", "3", "--policy", policy()}, 2, "triage: [^\n]*excludes[^\n]*\n");
   fails({"--criterion", "top3"}, 2, "triage: [^\n]*top3[^\n]*\n");
   fails({"--fallback", "nobody"}, 2, "triage: --fallback: 'nobody', expected [^\n]*\n");
+  fails({"--premodel", "forest"}, 2, "triage: premodel: 'forest'[^\n]*expected knn, dt or svm[^\n]*\n");
+  fails({"--premodel", "knn", "--label", "correct"}, 2, "triage: label: correct[^\n]*\n");
+  fails({"--cost", "energy"}, 2, "triage: cost: energy was not measured[^\n]*\n");
+  fails({"--premodel", "dt", "--policy", policy()}, 2, "triage: [^\n]*excludes[^\n]*\n");
   fails({"--cv", "241"}, 2, "triage: [^\n]*241[^\n]*\n");
   fails({"--policy", policy(), "--folds", (folder_->path() / "f.csv").string()}, 2,
         "triage: --folds: [^\n]*\n");
