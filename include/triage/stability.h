@@ -1,0 +1,79 @@
+// Does it matter where times were measured? Section 3.3 of the paper trains on a server for a device, since
+// relative times are stable. Two tables of the same models and inputs, measured at two machine settings,
+// tell.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "triage/eval.h"
+
+namespace triage {
+
+// Spearman's rank correlation: Pearson's of the ranks, equal values sharing their mean rank. -1 to 1; NaN for
+// fewer than two pairs, for values that are not finite, and when one list is constant. Throws kUsage for
+// lists of different length.
+[[nodiscard]] double spearman(std::span<const double> a, std::span<const double> b);
+// Kendall's tau-b, on the same terms.
+[[nodiscard]] double kendall(std::span<const double> a, std::span<const double> b);
+
+// Models of a table that run on `device` with `threads`.
+[[nodiscard]] std::vector<ModelIndex> models_run_as(const Table& table, std::string_view device, int threads);
+// The table with these models alone, in this order. Throws kUsage for none, or for a number that there is
+// not.
+[[nodiscard]] Table select_table_models(const Table& table, std::span<const ModelIndex> models);
+
+// Anything that trains a policy on rows of a table.
+struct NamedTrainer {
+  std::string name;
+  std::function<std::unique_ptr<Policy>(const Table& table, Rows rows)> train;
+};
+
+struct StabilityOptions {
+  Criterion criterion = Criterion::kTop1;
+  int folds = 10;
+  std::uint64_t seed = 0;
+  int resamples = 2000;                     // of the bootstrap; 0 leaves the intervals out
+  const Clock* clock = nullptr;             // for decision times; nullptr: steady_clock()
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+};
+
+// One model's mean time at both settings.
+struct StableModel {
+  std::string name;  // in `used`
+  double trained_ms = 0;
+  double used_ms = 0;
+};
+
+// A policy that was trained with the times of `trained`, and the same kind trained with those of `used`, both
+// on the test inputs of `used`, cross-validated.
+struct Transfer {
+  std::string name;
+  double moved_score = 0, native_score = 0;  // means, 0..1
+  double moved_ms = 0, native_ms = 0;
+  Estimate score_regret;  // native - moved; above 0 where training elsewhere costs score
+  Estimate time_ratio;    // moved / native; above 1 where it costs time
+  double same_model = 0;  // share of inputs on which both ran the same model last
+};
+
+struct Stability {
+  std::vector<StableModel> models;  // (m)
+  double spearman = kNotMeasured;   // of the models' mean times
+  double kendall = kNotMeasured;
+  std::vector<Transfer> transfers;  // one for each trainer
+};
+
+// Models are matched by fingerprint, which must be unique in each table: choose one way of running each with
+// models_run_as. Throws kUsage, naming what, when models or inputs are not the same in both, and for folds
+// that do not fit.
+[[nodiscard]] Stability judge_stability(const Table& trained, const Table& used,
+                                        std::span<const NamedTrainer> trainers,
+                                        const StabilityOptions& options);
+
+}  // namespace triage
