@@ -69,9 +69,11 @@ std::vector<double> model_costs(const Table& table, Rows rows, CostKind kind) {
   if (kind == CostKind::kTime) return mean_costs(table, rows);
   const auto joules = mean_energy(table);
   if (std::none_of(joules.begin(), joules.end(), [](double j) { return std::isnan(j); })) return joules;
-  throw Error(ErrorCode::kUsage, fmt::format("cost: energy is {}, expected joules of every model; use '--cost time', or profile on a "
-                                             "machine with an energy meter ('triage info' lists them)",
-                                             table.energy.note));
+  throw Error(
+      ErrorCode::kUsage,
+      fmt::format("cost: energy was {}, expected joules of every model; use '--cost time', or profile on a "
+                  "machine with an energy meter ('triage info' lists them)",
+                  table.energy.note));
 }
 
 std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion) {
