@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "triage/policy.h"
@@ -56,6 +57,8 @@ struct PremodelOptions {
   std::size_t max_models = SIZE_MAX;
   int k = 5;                          // neighbours, odd
   std::vector<std::string> features;  // empty: the paper's seven
+  // Further lines of the policy's training summary, such as how the features were chosen.
+  std::vector<std::pair<std::string, std::string>> notes = {};
   // When every stage says no: a model's name, "best" (the most accurate of the selected on these rows) or
   // "refuse".
   std::string fallback = "best";

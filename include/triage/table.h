@@ -137,6 +137,8 @@ enum class CostKind { kTime, kEnergy };
 // inputs are ordered by a hash of (seed, id) and dealt out, so that the folds depend on neither row order nor
 // platform. Throws kUsage for k < 2 or more folds than inputs.
 [[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, int k, std::uint64_t seed);
+// The same among `rows` alone, shape (rows.size()).
+[[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed);
 
 // A fingerprint of a set of inputs by their ids, whatever their order: 16 hex digits. Policies record it of
 // their training inputs (key `inputs_hash` of PolicyInfo::training), so that judging them on these warns.

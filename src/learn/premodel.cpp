@@ -275,6 +275,7 @@ void add_summary(const Table& table, const PremodelOptions& options, const Model
   summary.emplace_back("premodel", options.kind);
   summary.emplace_back("label", std::string(to_string(options.label)));
   summary.emplace_back("cost", std::string(to_string(options.cost)));
+  summary.insert(summary.end(), options.notes.begin(), options.notes.end());
   summary.emplace_back("theta", fmt::format("{}", options.theta));
   summary.emplace_back("k", std::to_string(options.k));
   summary.emplace_back("coverage", describe_trace(table, selection));

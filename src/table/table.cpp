@@ -112,17 +112,23 @@ std::vector<ModelIndex> all_models(const Table& table) {
 }
 
 std::vector<std::int32_t> make_folds(const Table& table, int k, std::uint64_t seed) {
-  const std::size_t n = table.n_inputs();
+  std::vector<std::uint32_t> rows(table.n_inputs());
+  std::iota(rows.begin(), rows.end(), 0U);
+  return make_folds(table, rows, k, seed);
+}
+
+std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed) {
+  const std::size_t n = rows.size();
   if (k < 2 || static_cast<std::size_t>(k) > n) {
     throw Error(
         ErrorCode::kUsage,
         fmt::format("folds: {}, expected 2 to {} (the number of inputs); choose another number", k, n));
   }
   std::vector<std::pair<std::uint64_t, std::size_t>> order(n);
-  for (std::size_t i = 0; i < n; ++i) order[i] = {hash64(seed, table.ids[i]), i};
+  for (std::size_t i = 0; i < n; ++i) order[i] = {hash64(seed, table.ids[rows[i]]), i};
   // Equal hashes are told apart by the id, never by the row.
   std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first < b.first : table.ids[a.second] < table.ids[b.second];
+    return a.first != b.first ? a.first < b.first : table.ids[rows[a.second]] < table.ids[rows[b.second]];
   });
   std::vector<std::int32_t> folds(n);
   for (std::size_t i = 0; i < n; ++i) {
