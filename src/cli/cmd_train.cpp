@@ -7,8 +7,10 @@
 #include <optional>
 
 #include "cli/cli.h"
+#include "cli/feature_report.h"
 #include "policy/cascade.h"
 #include "triage/error.h"
+#include "triage/feature_selection.h"
 #include "triage/learn.h"
 #include "triage/profile.h"
 
@@ -53,7 +55,17 @@ std::vector<std::uint32_t> all_rows(const Table& table) {
   return rows;
 }
 
-Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+// `--features auto`: those that a search on the same rows chooses.
+void choose_features(const Table& table, Rows rows, const Session& session, PremodelOptions& options) {
+  FeatureSelectionOptions selection = selection_options(options);
+  selection.stop = &session.stop;
+  const auto chosen = select_features_with_progress(table, rows, selection);
+  options.features = chosen.features;
+  options.notes.emplace_back("features", describe_selection(chosen));
+}
+
+Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments& arguments,
+                            const Session& session) {
   PremodelOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.theta = arguments.theta_points / 100;
@@ -68,6 +80,7 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
   options.beyond = parse_beyond(arguments.beyond);
+  if (arguments.features == std::vector<std::string>{"auto"}) choose_features(table, rows, session, options);
   auto trained = train_premodel(table, rows, options);
   return {std::move(trained.policy), std::move(trained.selection.trace), std::move(trained.warnings)};
 }
@@ -93,9 +106,9 @@ Trained train_single_with(const Table& table, Rows rows, const TrainArguments& a
   return {train_single(table, rows, parse_criterion(arguments.criterion), model), {}, {}};
 }
 
-Trained train(const Table& table, const TrainArguments& arguments) {
+Trained train(const Table& table, const TrainArguments& arguments, const Session& session) {
   const auto rows = all_rows(table);
-  if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments);
+  if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments, session);
   if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments);
   return train_single_with(table, rows, arguments);
 }
@@ -182,10 +195,10 @@ nlohmann::json to_json(const Table& table, const Trained& trained, const TrainAr
   return document;
 }
 
-void run(const TrainArguments& arguments) {
+void run(const TrainArguments& arguments, const Session& session) {
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
   const Table table = load_table(profiles);
-  const Trained trained = train(table, arguments);
+  const Trained trained = train(table, arguments, session);
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
   for (const auto& warning : trained.warnings) warn(warning);
@@ -248,7 +261,6 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
 }  // namespace
 
 void add_train(CLI::App& app, Session& session) {
-  (void)session;
   auto* command = app.add_subcommand("train", "Learn a policy from profiles");
   const auto arguments = std::make_shared<TrainArguments>();
   auto& a = *arguments;
@@ -270,10 +282,11 @@ void add_train(CLI::App& app, Session& session) {
                             "premodel: drop a model that covers no more than this many points more")
                ->capture_default_str()
                ->type_name("POINTS"));
-  premodel(
-      command->add_option("--features", a.features, "premodel: features to use, default the paper's seven")
-          ->delimiter(',')
-          ->type_name("A,B,..."));
+  premodel(command
+               ->add_option("--features", a.features,
+                            "premodel: features to use, default the paper's seven; auto: search for them")
+               ->delimiter(',')
+               ->type_name("A,B,..."));
   premodel(command->add_option("--k", a.k, "premodel: neighbours asked, odd")
                ->capture_default_str()
                ->type_name("N"));
@@ -296,9 +309,9 @@ void add_train(CLI::App& app, Session& session) {
               ->capture_default_str()
               ->type_name("N"));
   command->add_flag("--json", a.json, "One JSON document on stdout");
-  command->callback([arguments, own] {
+  command->callback([arguments, own, &session] {
     check_kind(*arguments, own);
-    run(*arguments);
+    run(*arguments, session);
   });
 }
 
