@@ -24,8 +24,9 @@ enum class PairRule : std::uint8_t {
 };
 
 struct FeatureSelectionOptions {
-  // The premodel whose accuracy is asked, as in PremodelOptions.
+  // The premodel whose accuracy is asked, as in PremodelOptions: always the paper's chain of KNN stages.
   Criterion criterion = Criterion::kTop1;
+  CostKind cost = CostKind::kTime;  // what the optimum model is cheapest in
   double theta = 0.005;
   std::size_t max_models = SIZE_MAX;
   int k = 5;                      // neighbours, odd, 1..63
@@ -48,7 +49,8 @@ struct FeatureSelectionOptions {
   std::function<void(std::size_t done, std::size_t total)> on_progress = nullptr;
 };
 
-// Options that ask for the accuracy of a premodel trained with `premodel`; the rest are defaults.
+// Options that search for a premodel that is trained with `premodel`; the rest are defaults. Kind and labels
+// are those of the paper all the same.
 [[nodiscard]] FeatureSelectionOptions selection_options(const PremodelOptions& premodel);
 
 // One candidate that passed the first check.

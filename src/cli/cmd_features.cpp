@@ -19,6 +19,7 @@ namespace {
 struct Arguments {
   std::vector<std::filesystem::path> profiles;
   std::string criterion = "top1";
+  std::string cost = "time";
   double theta_points = 0.5;
   int k = 5;
   std::string fallback = "best";
@@ -62,6 +63,7 @@ FeatureSelectionOptions selection_options(const Arguments& arguments, const Tabl
                                           const Session& session) {
   FeatureSelectionOptions options;
   options.criterion = parse_criterion(arguments.criterion);
+  options.cost = parse_cost_kind(arguments.cost);
   options.theta = arguments.theta_points / 100;
   options.k = arguments.k;
   options.fallback = arguments.fallback;
@@ -106,6 +108,9 @@ void add_features(CLI::App& app, Session& session) {
       ->type_name("X.profile");
   command->add_option("--criterion", a.criterion, "What counts as right: top1 or top5")
       ->capture_default_str();
+  command->add_option("--cost", a.cost, "What the optimum is cheapest in: time or energy")
+      ->capture_default_str()
+      ->type_name("KIND");
   command->add_option("--theta", a.theta_points, "As of triage train")
       ->capture_default_str()
       ->type_name("POINTS");

@@ -72,9 +72,11 @@ std::vector<FeatureImportance> rank_importance(const EliminationStep& step) {
 FeatureSelectionOptions selection_options(const PremodelOptions& premodel) {
   FeatureSelectionOptions options;
   options.criterion = premodel.criterion;
+  options.cost = premodel.cost;
   options.theta = premodel.theta;
   options.max_models = premodel.max_models;
   options.k = premodel.k;
+  options.seed = premodel.seed;
   options.fallback = premodel.fallback;
   return options;
 }

@@ -91,8 +91,9 @@ ModelIndex find_fallback(const Table& table, Rows rows, std::span<const ModelInd
 
 Chain make_chain(const Table& table, Rows rows, const FeatureSelectionOptions& options) {
   Chain chain;
-  chain.models = select_models(table, rows, options.criterion, options.theta, options.max_models).models;
-  const auto costs = mean_costs(table, rows);
+  chain.models =
+      select_models(table, rows, options.criterion, options.theta, options.max_models, options.cost).models;
+  const auto costs = model_costs(table, rows, options.cost);
   for (const std::uint32_t row : rows) {
     chain.labels.push_back(
         stage_of(chain.models, optimum(table, row, chain.models, costs, options.criterion)));

@@ -242,6 +242,7 @@ TEST(SelectFeatures, RejectsOptionsThatDoNotFit) {
   expect("inner folds: 41, expected 2 to 40", [](Options& o) { o.folds = 41; });
   expect("number of features: 3, expected 1 to 2", [](Options& o) { o.n_features = 3; });
   expect("fallback: 'worst'", [](Options& o) { o.fallback = "worst"; });
+  expect("energy", [](Options& o) { o.cost = CostKind::kEnergy; });
   expect("theta: 2", [](Options& o) { o.theta = 2; });
   expect("candidate feature 'beauty'", [](Options& o) { o.candidates = {"beauty"}; });
   expect("all 1 candidates are constant", [](Options& o) { o.candidates = {"hue1"}; });
@@ -250,12 +251,16 @@ TEST(SelectFeatures, RejectsOptionsThatDoNotFit) {
 TEST(SelectionOptions, AskForThePremodelThatIsTrained) {
   PremodelOptions premodel;
   premodel.criterion = Criterion::kTop5;
+  premodel.cost = CostKind::kEnergy;
+  premodel.seed = 8;
   premodel.theta = 0.1;
   premodel.max_models = 2;
   premodel.k = 9;
   premodel.fallback = "refuse";
   const auto options = selection_options(premodel);
   EXPECT_EQ(options.criterion, Criterion::kTop5);
+  EXPECT_EQ(options.cost, CostKind::kEnergy);
+  EXPECT_EQ(options.seed, 8U);
   EXPECT_EQ(options.theta, 0.1);
   EXPECT_EQ(options.max_models, 2U);
   EXPECT_EQ(options.k, 9);
