@@ -186,7 +186,9 @@ void add_info(CLI::App& app, Session&) {
   };
   const auto arguments = std::make_shared<Arguments>();
   command->add_flag("--json", arguments->json, "Print one JSON document");
-  command->add_option("--sysfs-root", arguments->sysfs, "Where energy meters are looked for")->group("");
+  command->add_option("--sysfs-root", arguments->sysfs, "Where energy meters are looked for")
+      ->envname("TRIAGE_SYSFS_ROOT")
+      ->group("");
   command->callback([arguments] {
     const Info info = collect(arguments->sysfs);
     if (arguments->json) {

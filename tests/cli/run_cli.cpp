@@ -45,6 +45,7 @@ CliRun run_cli(const std::vector<std::string>& arguments, const CliOptions& opti
     redirect(out, O_WRONLY | O_CREAT | O_TRUNC, 1);
     redirect(err, O_WRONLY | O_CREAT | O_TRUNC, 2);
     if (!options.folder.empty() && ::chdir(options.folder.c_str()) != 0) ::_exit(127);
+    ::setenv("TRIAGE_SYSFS_ROOT", "/nonexistent", 0);  // meters of this machine would take their time
     ::execv(TRIAGE_BINARY, argv.data());
     ::_exit(127);
   }
