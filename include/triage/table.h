@@ -111,7 +111,8 @@ using Rows = std::span<const std::uint32_t>;
 
 // Mean cost_ms per model over the rows, shape (m). NaN for no rows.
 [[nodiscard]] std::vector<double> mean_costs(const Table& table, Rows rows);
-// Table::cost_j of every model, shape (m). Of the table's sample, not of rows: energy is measured in blocks, not an input at a time.
+// Table::cost_j of every model, shape (m). Of the table's sample, not of rows: energy is measured in blocks,
+// not an input at a time.
 [[nodiscard]] std::vector<double> mean_energy(const Table& table);
 // What "cheap" means: milliseconds or joules.
 enum class CostKind { kTime, kEnergy };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
@@ -89,6 +90,20 @@ std::unique_ptr<Dataset> open_data(const Arguments& arguments) {
   return open_dataset(options);
 }
 
+// With one number of threads for all, models that differed in it alone are the same candidate.
+void check_ways(const Zoo& zoo) {
+  std::map<std::pair<std::string, std::string>, std::string> ways;
+  for (const ModelSpec& model : zoo.models) {
+    const auto [known, fresh] = ways.try_emplace({model.fingerprint(), model.device}, model.name);
+    if (fresh) continue;
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("--threads: '{}' and '{}' are one network and would run in the same way, expected other "
+                    "ways; leave one out with --models, or --threads away",
+                    known->second, model.name));
+  }
+}
+
 // The zoo with the options of the command line applied.
 Zoo open_zoo(const Arguments& arguments) {
   Zoo zoo = load_zoo(arguments.zoo);
@@ -111,6 +126,7 @@ Zoo open_zoo(const Arguments& arguments) {
     if (!arguments.crop.empty()) model.input.crop = parse_crop(arguments.crop);
     if (arguments.threads) model.threads = *arguments.threads;
   }
+  if (arguments.threads) check_ways(zoo);
   return zoo;
 }
 
@@ -244,7 +260,9 @@ void add_profile(CLI::App& app, Session& session) {
       ->add_option("--block-seconds", a.block_seconds, "How long each model runs to have its energy measured")
       ->check(CLI::Range(0.001, 600.0))
       ->capture_default_str();
-  command->add_option("--sysfs-root", a.sysfs, "Where energy meters are looked for")->group("");
+  command->add_option("--sysfs-root", a.sysfs, "Where energy meters are looked for")
+      ->envname("TRIAGE_SYSFS_ROOT")
+      ->group("");
   command->add_flag("--no-cache", a.no_cache, "Compile the models anew");
   command->add_option("-o,--out", a.out, "Profile to make, or to go on with")->required();
   command->add_flag("--json", a.json, "Print the result as JSON");

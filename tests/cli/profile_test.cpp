@@ -56,6 +56,7 @@ struct ProfileCommand : ::testing::Test {
       const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
       ::dup2(fd, 1);
       ::dup2(fd, 2);
+      ::setenv("TRIAGE_SYSFS_ROOT", "/nonexistent", 0);
       ::execv(TRIAGE_BINARY, argv.data());
       ::_exit(127);
     }
@@ -162,6 +163,11 @@ TEST_F(ProfileCommand, TimesOfABoardOverScores) {
   EXPECT_EQ(run_cli({"train", out, "--policy", "cascade", "-o", merged + ".triage"}).exit_code, 3);
   EXPECT_EQ(run_cli({"merge", "--times", out, scores, scores, "-o", merged + "2"}).exit_code, 2);
   EXPECT_EQ(run_cli({"zoo", "devices", zoo.string(), "-o", variants}).exit_code, 2);  // it exists now
+  std::vector<std::string> one_way = on_board;
+  one_way.insert(one_way.end(), {"--threads", "1"});
+  const CliRun same = run_cli(one_way);
+  EXPECT_EQ(same.exit_code, 2);
+  EXPECT_NE(same.err.find("'small@CPUx1' and 'small@CPUx2' are one network"), std::string::npos) << same.err;
 }
 
 TEST_F(ProfileCommand, MetersAreFoundBelowTheGivenRoot) {
