@@ -43,4 +43,7 @@ struct DecodeOptions {
 // Whether the extension is one that read_image takes (jpg, jpeg, png, webp, ppm, pgm, pnm; any case).
 [[nodiscard]] bool has_image_extension(const std::filesystem::path& path);
 
+// As a PNG file, 8 bits a channel.
+[[nodiscard]] std::vector<std::uint8_t> encode_png(const Image& image);
+
 }  // namespace triage

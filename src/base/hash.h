@@ -55,6 +55,9 @@ void shuffle(std::span<T> values, Random& random) {
   }
 }
 
+// With padding, on one line.
+[[nodiscard]] std::string base64(std::span<const std::uint8_t> bytes);
+
 // 64 lower-case hex digits.
 [[nodiscard]] std::string sha256_hex(std::span<const std::byte> bytes);
 // Of a file's content, read in blocks. Throws kIo.

@@ -31,6 +31,7 @@ void add_merge(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
+void add_study(CLI::App& app, Session& session);
 void add_classify(CLI::App& app, Session& session);
 
 // A bar with rate and time left on a terminal; elsewhere a plain line now and then. Writes to stderr.

@@ -2,17 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <mutex>
-#include <thread>
 
 #include "base/hash.h"
 #include "eval/hull.h"
 #include "eval/metrics.h"
+#include "eval/parallel.h"
 #include "eval/stages.h"
-#include "eval/study.h"
+#include "eval/summary.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -110,34 +108,14 @@ class Steps {
   std::size_t total_;
 };
 
-// Every fold on its own, on as many threads as there are cores. The first error is thrown again.
 std::vector<TrainedFold> train_folds(const Table& table, std::span<const Fold> folds,
                                      const EvaluateOptions& options, Steps& steps) {
   std::vector<TrainedFold> trained(folds.size());
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr error;
-  const auto work = [&] {
-    try {
-      for (std::size_t f = next++; f < folds.size(); f = next++) {
-        throw_if_stopped(options);
-        trained[f] = train_fold(table, folds[f], options);
-        steps.advance();
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!error) error = std::current_exception();
-      next = folds.size();
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    const std::size_t n_threads =
-        std::min<std::size_t>(folds.size(), std::max(1U, std::thread::hardware_concurrency()));
-    for (std::size_t t = 1; t < n_threads; ++t) threads.emplace_back(work);
-    work();
-  }
-  if (error) std::rethrow_exception(error);
+  for_each_parallel(folds.size(), [&](std::size_t f) {
+    throw_if_stopped(options);
+    trained[f] = train_fold(table, folds[f], options);
+    steps.advance();
+  });
   return trained;
 }
 

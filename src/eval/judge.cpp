@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "eval/study.h"
+#include "eval/summary.h"
 #include "triage/error.h"
 
 namespace triage {

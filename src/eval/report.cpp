@@ -153,16 +153,7 @@ Markup body(const Evaluation& evaluation, const ReportInfo& info) {
 }  // namespace
 
 std::string evaluation_html(const Evaluation& evaluation, const ReportInfo& info) {
-  Markup head = element("meta", {{"charset", "utf-8"}});
-  head += element("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
-  head += element("meta", {{"name", "description"}, {"content", evaluation.verdict}});
-  head += element_text("title", {}, "Triage: " + headline(evaluation));
-  head += element("style", {}, Markup{std::string(report_css())});
-  return "<!DOCTYPE html>\n" +
-         element("html", {{"lang", "en"}},
-                 element("head", {}, head) + element("body", {}, body(evaluation, info)))
-             .html +
-         "\n";
+  return report_page("Triage: " + headline(evaluation), evaluation.verdict, body(evaluation, info));
 }
 
 }  // namespace triage

@@ -3,9 +3,9 @@
 #include "eval/report_style.h"
 
 namespace triage {
+namespace {
 
-std::string_view report_css() {
-  return R"css(
+constexpr std::string_view kCss = R"css(
 :root {
   color-scheme: light dark;
   --page: #fbfbfa; --card: #ffffff; --ink: #1b1f24; --quiet: #5c6570; --line: #dfe2e6; --grid: #eceef0;
@@ -95,6 +95,17 @@ svg text.on-none { fill: var(--ink); font-size: 12px; }
 }
 @media print { body { background: #fff; } figure, .tile { break-inside: avoid; } .scroll { overflow: visible; } }
 )css";
+
+}  // namespace
+
+std::string report_page(std::string_view title, std::string_view description, const Markup& body) {
+  Markup head = element("meta", {{"charset", "utf-8"}});
+  head += element("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
+  head += element("meta", {{"name", "description"}, {"content", std::string(description)}});
+  head += element_text("title", {}, title);
+  head += element("style", {}, Markup{std::string(kCss)});
+  return "<!DOCTYPE html>\n" +
+         element("html", {{"lang", "en"}}, element("head", {}, head) + element("body", {}, body)).html + "\n";
 }
 
 }  // namespace triage

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "eval/study.h"
+#include "eval/summary.h"
 #include "triage/learn.h"
 
 namespace triage {

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eval/study.h"
+#include "eval/summary.h"
 #include "eval/words.h"
 
 namespace triage {

@@ -22,9 +22,9 @@ namespace fs = std::filesystem;
 
 // Folders of src/, each before those that may use it. What stands before kFirstTool is the library that ships
 // on a device, the rest are the tools.
-constexpr std::array<std::string_view, 17> kOrder{
+constexpr std::array<std::string_view, 18> kOrder{
     "base",       "energy",  "image",        "features", "table", "data", "zoo",   "engine", "policy",
-    "preprocess", "runtime", "zoo/imagenet", "profile",  "learn", "eval", "adopt", "cli"};
+    "preprocess", "runtime", "zoo/imagenet", "profile",  "learn", "eval", "study", "adopt",  "cli"};
 constexpr std::string_view kFirstTool = "zoo/imagenet";
 
 // Public headers whose folder is not called as they are.

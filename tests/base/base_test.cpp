@@ -192,5 +192,15 @@ TEST(WriteFileAtomic, LeavesNothingBehindWhenItFails) {
   EXPECT_EQ(read_text(file), "x");
 }
 
+TEST(Base64, AgreesWithRfc4648) {
+  const auto encode = [](std::string_view text) {
+    return base64({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  };
+  EXPECT_EQ(encode(""), "");
+  EXPECT_EQ(encode("f"), "Zg==");
+  EXPECT_EQ(encode("fo"), "Zm8=");
+  EXPECT_EQ(encode("foobar"), "Zm9vYmFy");
+}
+
 }  // namespace
 }  // namespace triage

@@ -107,5 +107,18 @@ TEST(Png, ErrorsNameTheImageAndTheCause) {
   EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.png"), ErrorCode::kImage, "shoe.png: ", "the file ends early");
 }
 
+TEST(EncodePng, IsReadBackAsItWas) {
+  for (const int channels : {1, 3}) {
+    Image image{5, 3, channels, {}};
+    for (std::size_t i = 0; i < image.size_bytes(); ++i) image.pixels.push_back(static_cast<std::uint8_t>(i * 37));
+    const Image back = decode_image(encode_png(image), "again.png");
+    EXPECT_EQ(back.width, 5);
+    EXPECT_EQ(back.height, 3);
+    EXPECT_EQ(back.channels, channels);
+    EXPECT_EQ(back.pixels, image.pixels);
+  }
+  EXPECT_TRIAGE_ERROR(encode_png(Image{}), ErrorCode::kImage, "0 x 0 x 0");
+}
+
 }  // namespace
 }  // namespace triage

@@ -1,4 +1,4 @@
-#include "eval/study.h"
+#include "eval/summary.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,35 @@
+// The exhibits, each from a run; study.cpp puts them in order. What the paper reports stands in the texts as constants.
+#pragma once
+
+#include <vector>
+
+#include "study/run.h"
+
+namespace triage {
+
+// Models (models.cpp): Figure 1 with Table 1, Figures 5, 6a to 6c and 11.
+[[nodiscard]] std::vector<Exhibit> motivation_exhibits(const StudyRun& run);
+[[nodiscard]] Exhibit optimum_exhibit(const StudyRun& run);
+[[nodiscard]] std::vector<Exhibit> selection_exhibits(const StudyRun& run);
+[[nodiscard]] Exhibit model_count_exhibit(const StudyRun& run);
+
+// Performance (performance.cpp): Figures 8a to 8d.
+[[nodiscard]] std::vector<Exhibit> performance_exhibits(const StudyRun& run);
+
+// Costs (cost.cpp): section 5.5.
+[[nodiscard]] Exhibit cost_exhibit(const StudyRun& run);
+
+// Beyond the paper (controls.cpp): the controls, the frontier, and the search for why.
+[[nodiscard]] Exhibit controls_exhibit(const StudyRun& run);
+[[nodiscard]] Exhibit stages_exhibit(const StudyRun& run);
+[[nodiscard]] Exhibit variants_exhibit(const StudyRun& run);
+
+// Where the paper disagrees with itself; known from its text alone.
+[[nodiscard]] std::vector<std::string> paper_contradictions();
+
+// A cell of a share, in percent.
+[[nodiscard]] inline Cell percent_cell(double share) { return 100 * share; }
+// The method of this name; it must exist.
+[[nodiscard]] const Method& method_of(const Evaluation& evaluation, std::string_view name);
+
+}  // namespace triage

@@ -1,0 +1,80 @@
+#include "study/run.h"
+
+#include "eval/parallel.h"
+#include "triage/clock.h"
+
+namespace triage {
+namespace {
+
+struct TrainedVariant {
+  TrainedPremodel premodel;
+  double train_ms = 0;
+};
+
+// One fold's variants, in their order.
+std::vector<TrainedVariant> train_fold(const StudyRun& run, const Fold& fold, std::span<const Variant> variants) {
+  std::vector<TrainedVariant> trained;
+  for (const Variant& variant : variants) {
+    throw_if_stopped(run.evaluate);
+    const std::int64_t start = steady_clock().now_ns();
+    TrainedPremodel premodel = train_premodel(run.table, fold.train, variant.options);
+    trained.push_back({std::move(premodel), static_cast<double>(steady_clock().now_ns() - start) * 1e-6});
+  }
+  return trained;
+}
+
+}  // namespace
+
+StudyRun start_run(const Table& table, const StudyOptions& options) {
+  EvaluateOptions evaluate;
+  evaluate.criterion = options.criterion;
+  evaluate.folds = options.folds;
+  evaluate.seed = options.seed;
+  evaluate.theta = options.theta;
+  evaluate.neighbours = options.neighbours;
+  evaluate.resamples = options.resamples;
+  evaluate.clock = options.clock;
+  evaluate.stop = options.stop;
+  StudyRun run{table, options, evaluate, {}, {}, cross_validate(table, evaluate)};
+  run.folds = make_fold_list(table, run.evaluation.fold_of, options.folds, options.criterion);
+  run.optima = optimum_by_fold(table, run.folds, options.criterion);
+  return run;
+}
+
+PremodelOptions paper_premodel(const StudyOptions& options) {
+  PremodelOptions premodel;
+  premodel.criterion = options.criterion;
+  premodel.theta = options.theta;
+  premodel.k = options.neighbours;
+  return premodel;
+}
+
+std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const Variant> variants) {
+  std::vector<std::vector<TrainedVariant>> trained(run.folds.size());
+  for_each_parallel(run.folds.size(), [&](std::size_t f) { trained[f] = train_fold(run, run.folds[f], variants); });
+
+  const Clock& clock = run.options.clock != nullptr ? *run.options.clock : steady_clock();
+  std::vector<Entry> entries = baselines(run.table, run.folds, run.optima, run.evaluate);
+  const std::size_t n_baselines = entries.size();
+  std::vector<JudgedVariant> judged;
+  for (std::size_t v = 0; v < variants.size(); ++v) {
+    Entry entry{make_replay(variants[v].name, run.table.n_inputs()), MethodKind::kPolicy, variants[v].about};
+    JudgedVariant result{variants[v], {}, 0, {}};
+    for (std::size_t f = 0; f < run.folds.size(); ++f) {
+      throw_if_stopped(run.evaluate);
+      replay_policy(run.table, run.folds[f].test, *trained[f][v].premodel.policy, clock, entry.replay);
+      result.train_ms += trained[f][v].train_ms / static_cast<double>(run.folds.size());
+    }
+    for (const ModelIndex model : trained.front()[v].premodel.selection.models) {
+      result.selected.push_back(run.table.models[static_cast<std::size_t>(model)].name);
+    }
+    entries.push_back(std::move(entry));
+    judged.push_back(std::move(result));
+  }
+  Evaluation evaluation;
+  summarize(run.table, run.folds, run.optima, std::move(entries), run.evaluate, evaluation);
+  for (std::size_t v = 0; v < judged.size(); ++v) judged[v].method = std::move(evaluation.methods[n_baselines + v]);
+  return judged;
+}
+
+}  // namespace triage

@@ -1,0 +1,45 @@
+// What the exhibits share: folds, the cross-validation of everything, and that of any variant of the premodel.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "eval/summary.h"
+#include "triage/study.h"
+
+namespace triage {
+
+// A premodel trained in each fold with these options.
+struct Variant {
+  std::string name;
+  std::string about;
+  PremodelOptions options;
+};
+
+// The outcome of one variant, and what its training took.
+struct JudgedVariant {
+  Variant variant;
+  Method method;
+  double train_ms = 0;                // mean over folds
+  std::vector<std::string> selected;  // models of the first fold's Algorithm 1
+};
+
+struct StudyRun {
+  const Table& table;
+  const StudyOptions& options;
+  EvaluateOptions evaluate;
+  std::vector<Fold> folds;
+  std::vector<ModelIndex> optima;  // (n)
+  Evaluation evaluation;
+};
+
+[[nodiscard]] StudyRun start_run(const Table& table, const StudyOptions& options);
+
+// The paper's premodel under the study's criterion, theta and number of neighbours.
+[[nodiscard]] PremodelOptions paper_premodel(const StudyOptions& options);
+
+// Trains every variant in every fold (in parallel) and replays it on the fold's other part (alone, since decisions are timed).
+[[nodiscard]] std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const Variant> variants);
+
+}  // namespace triage

@@ -1,0 +1,132 @@
+// The study on made-up tables: every exhibit is there, and says what the table says.
+#include "triage/study.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "eval/synthetic.h"
+#include "support/expect_error.h"
+
+namespace triage {
+namespace {
+
+StudyOptions quick() {
+  StudyOptions options;
+  options.folds = 3;
+  options.resamples = 50;
+  options.slice = 200;
+  return options;
+}
+
+const Table& table() {
+  static const Table made = testing::synthetic_table(600, testing::synthetic_zoo(), 7);
+  return made;
+}
+
+const Study& study() {
+  static const Study made = study_paper(table(), quick());
+  return made;
+}
+
+const Exhibit& exhibit(std::string_view id) {
+  const auto found = std::find_if(study().exhibits.begin(), study().exhibits.end(), [&](const Exhibit& e) { return e.id == id; });
+  if (found == study().exhibits.end()) throw std::runtime_error("no exhibit " + std::string(id));
+  return *found;
+}
+
+double figure(const Exhibit& exhibit, std::size_t row, std::size_t column) {
+  return std::get<double>(exhibit.data.rows.at(row).at(column));
+}
+
+TEST(StudyPaper, HasEveryFigureAndTable) {
+  std::set<std::string> ids;
+  for (const Exhibit& e : study().exhibits) {
+    EXPECT_TRUE(ids.insert(e.id).second) << e.id << " twice";
+    EXPECT_FALSE(e.ours.empty()) << e.id;
+    EXPECT_FALSE(e.verdict.empty()) << e.id;
+    EXPECT_FALSE(e.data.rows.empty()) << e.id;
+    for (const auto& row : e.data.rows) EXPECT_EQ(row.size(), e.data.columns.size()) << e.id;
+    for (const std::size_t column : e.chart.values) EXPECT_LT(column, e.data.columns.size()) << e.id;
+  }
+  for (const char* id : {"figure-1", "table-1", "figure-5", "figure-6a", "figure-6b", "figure-6c", "figure-8a", "figure-8c",
+                         "figure-8d", "figure-11", "section-5.5", "controls", "stages", "variants"}) {
+    EXPECT_TRUE(ids.contains(id)) << id;
+  }
+  EXPECT_EQ(study().contradictions.size(), 5U);
+}
+
+TEST(StudyPaper, Figure5AddsUpToAllInputs) {
+  const Exhibit& e = exhibit("figure-5");
+  double sum = 0;
+  for (std::size_t r = 0; r < e.data.rows.size(); ++r) sum += figure(e, r, 1);
+  EXPECT_EQ(e.data.rows.size(), table().n_models() + 1);
+  EXPECT_NEAR(sum, 100, 1e-9);
+}
+
+TEST(StudyPaper, Figure6bLooksOnlyWhereModel1Fails) {
+  const ModelIndex first = study().evaluation.selection.models.front();
+  double failing = 0, right = 0;
+  for (std::size_t i = 0; i < table().n_inputs(); ++i) {
+    if (table().score(i, first, Criterion::kTop1) > 0) continue;
+    failing += 1;
+    right += table().score(i, 8, Criterion::kTop1);
+  }
+  EXPECT_NEAR(figure(exhibit("figure-6b"), static_cast<std::size_t>(first), 1), 0, 1e-12);
+  EXPECT_NEAR(figure(exhibit("figure-6b"), 8, 1), 100 * right / failing, 1e-9);
+}
+
+TEST(StudyPaper, Table1ListsTheModelsThatAreRight) {
+  const Exhibit& list = exhibit("table-1");
+  for (const auto& row : list.data.rows) {
+    const std::string input = std::get<std::string>(row[0]).substr(4);
+    const auto at = std::find(table().ids.begin(), table().ids.end(), input);
+    ASSERT_NE(at, table().ids.end()) << input;
+    const auto i = static_cast<std::size_t>(at - table().ids.begin());
+    for (std::size_t m = 0; m < table().n_models(); ++m) {
+      const bool listed = (std::get<std::string>(row[2]) + ",").find(table().models[m].name + ",") != std::string::npos;
+      EXPECT_EQ(listed, table().score(i, static_cast<ModelIndex>(m), Criterion::kTop1) > 0) << input << " " << m;
+    }
+  }
+}
+
+TEST(StudyPaper, Figure8AndControlsRepeatTheEvaluation) {
+  const Method& premodel = *study().evaluation.find("premodel");
+  const auto& rows = exhibit("figure-8c").data.rows;
+  const auto found = std::find_if(rows.begin(), rows.end(), [](const auto& r) { return std::get<std::string>(r[0]) == "premodel"; });
+  ASSERT_NE(found, rows.end());
+  EXPECT_NEAR(std::get<double>((*found)[1]), 100 * premodel.pooled.top1, 1e-9);
+  EXPECT_NEAR(std::get<double>((*found)[3]), 100 * premodel.score_gain.value, 1e-9);
+}
+
+TEST(StudyPaper, Figure11GoesFromOneModelToFive) {
+  const Exhibit& e = exhibit("figure-11");
+  ASSERT_EQ(e.data.rows.size(), 5U);
+  for (std::size_t r = 0; r < 5; ++r) EXPECT_EQ(figure(e, r, 0), static_cast<double>(r + 1));
+}
+
+TEST(StudyPaper, TheFaithfulVariantIsThePremodel) {
+  EXPECT_NEAR(figure(exhibit("variants"), 0, 2), 100 * study().evaluation.find("premodel")->pooled.score, 1e-9);
+}
+
+TEST(StudyPaper, RefusesTablesThatCannotTell) {
+  Table bare = testing::synthetic_table(60, testing::synthetic_zoo(), 1);
+  bare.schema.features.clear();
+  bare.features.clear();
+  EXPECT_TRIAGE_ERROR(study_paper(bare, quick()), ErrorCode::kUsage, "no features");
+  Table scores = testing::synthetic_table(60, testing::synthetic_zoo(), 1);
+  for (TopK& output : scores.outputs) output = {};
+  EXPECT_TRIAGE_ERROR(study_paper(scores, quick()), ErrorCode::kUsage, "scores alone");
+}
+
+TEST(StudyPaper, StopsWhenAsked) {
+  StudyOptions options = quick();
+  const std::atomic<bool> stop = true;
+  options.stop = &stop;
+  EXPECT_TRIAGE_ERROR(study_paper(table(), options), ErrorCode::kInterrupted, "stopped");
+}
+
+}  // namespace
+}  // namespace triage
