@@ -46,6 +46,9 @@ ul.remarks li { margin: .3rem 0; overflow-wrap: anywhere; }
 .tile .detail { color: var(--quiet); font-size: .8125rem; line-height: 1.4; margin: .15rem 0 0; }
 figure { margin: 1rem 0 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem 1.1rem; }
 figure svg { display: block; width: 100%; min-width: 38rem; height: auto; margin: 0 auto; }
+a { color: var(--cascade); }
+.pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: .75rem; }
+.pictures img { image-rendering: pixelated; max-width: 100%; height: auto; }
 figcaption { color: var(--quiet); font-size: .875rem; margin-top: .6rem; max-width: 50rem; }
 details { margin-top: .6rem; font-size: .875rem; }
 summary { cursor: pointer; color: var(--quiet); }
