@@ -25,12 +25,19 @@ struct ModelSelection {
   std::vector<ModelIndex> models;    // in the order of selection
   std::vector<SelectionStep> trace;  // the kept ones and the one that was dropped
 };
+// How Algorithm 1 chooses. The paper's is the default; the others are variants of ours.
+enum class SelectionRule {
+  kPaper,
+  kHull,         // only among the models that no mixture of two others beats in cost and score on these rows
+  kGainPerCost,  // after Model-1: the highest gain in coverage a millisecond, or a joule
+};
 // Model-1 is the optimum of most rows; then, while coverage grows by more than `theta` (share, 0.005 is the
 // paper's 0.5 points), the model that is right on most of the rows that are still failing. Ties: cheaper,
 // then the lower index. "Cheap" is what `cost` says.
 [[nodiscard]] ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
                                            std::size_t max_models = SIZE_MAX,
-                                           CostKind cost = CostKind::kTime);
+                                           CostKind cost = CostKind::kTime,
+                                           SelectionRule rule = SelectionRule::kPaper);
 
 // What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
 // that its model is right on the input.
@@ -55,6 +62,7 @@ struct PremodelOptions {
   PremodelLabel label = PremodelLabel::kOptimum;  // kCorrect: chains only
   double theta = 0.005;
   std::size_t max_models = SIZE_MAX;
+  SelectionRule rule = SelectionRule::kPaper;
   int k = 5;                          // neighbours, odd
   std::vector<std::string> features;  // empty: the paper's seven
   // Further lines of the policy's training summary, such as how the features were chosen.

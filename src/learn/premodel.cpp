@@ -325,8 +325,8 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOpti
   check_distance(options, rows);
   const auto columns = find_columns(table, options);
   TrainedPremodel trained;
-  trained.selection =
-      select_models(table, rows, options.criterion, options.theta, options.max_models, options.cost);
+  trained.selection = select_models(table, rows, options.criterion, options.theta, options.max_models,
+                                    options.cost, options.rule);
   const auto& selected = trained.selection.models;
   check_classes(kind, selected.size());
   const auto costs = model_costs(table, rows, options.cost);

@@ -11,21 +11,21 @@ namespace triage {
 namespace {
 
 // How many of the rows each model is right on, shape (m).
-std::vector<std::size_t> count_right(const Table& table, Rows rows, Criterion criterion) {
-  std::vector<std::size_t> counts(table.n_models(), 0);
+std::vector<double> count_right(const Table& table, Rows rows, Criterion criterion) {
+  std::vector<double> counts(table.n_models(), 0);
   for (const std::uint32_t row : rows) {
     for (std::size_t model = 0; model < counts.size(); ++model) {
-      counts[model] += table.score(row, static_cast<ModelIndex>(model), criterion) > 0 ? 1 : 0;
+      counts[model] += table.score(row, static_cast<ModelIndex>(model), criterion) > 0 ? 1.0 : 0.0;
     }
   }
   return counts;
 }
 
 // How many of the rows each model is the optimum of, shape (m).
-std::vector<std::size_t> count_optimum(const Table& table, Rows rows, std::span<const double> costs,
+std::vector<double> count_optimum(const Table& table, Rows rows, std::span<const double> costs,
                                        Criterion criterion) {
   const auto models = all_models(table);
-  std::vector<std::size_t> counts(table.n_models(), 0);
+  std::vector<double> counts(table.n_models(), 0);
   for (const std::uint32_t row : rows) {
     const ModelIndex best = optimum(table, row, models, costs, criterion);
     if (best != kNoModel) ++counts[static_cast<std::size_t>(best)];
@@ -33,16 +33,48 @@ std::vector<std::size_t> count_optimum(const Table& table, Rows rows, std::span<
   return counts;
 }
 
-// The candidate with the highest count (ties: cheaper, then the lower index); kNoModel when there is none.
-ModelIndex highest(std::span<const ModelIndex> candidates, std::span<const std::size_t> counts,
-                   std::span<const double> costs) {
+// The candidate with the highest value (ties: cheaper, then the lower index); kNoModel when there is none.
+ModelIndex highest(std::span<const ModelIndex> candidates, std::span<const double> values, std::span<const double> costs) {
   ModelIndex best = kNoModel;
   for (const ModelIndex model : candidates) {
     const auto i = static_cast<std::size_t>(model), b = static_cast<std::size_t>(best);
-    if (best == kNoModel || counts[i] > counts[b] || (counts[i] == counts[b] && costs[i] < costs[b]))
-      best = model;
+    if (best == kNoModel || values[i] > values[b] || (values[i] == values[b] && costs[i] < costs[b])) best = model;
   }
   return best;
+}
+
+// Whether no other model, nor a mixture of two, scores at least as much in no more time than `model`.
+bool is_on_hull(std::size_t model, std::span<const double> costs, std::span<const double> scores) {
+  for (std::size_t a = 0; a < costs.size(); ++a) {
+    if (a == model || costs[a] > costs[model]) continue;
+    if (scores[a] > scores[model] || (scores[a] == scores[model] && (costs[a] < costs[model] || a < model))) return false;
+    for (std::size_t b = 0; b < costs.size(); ++b) {
+      if (!(costs[b] > costs[model]) || !(scores[b] > scores[a])) continue;
+      const double share = (costs[model] - costs[a]) / (costs[b] - costs[a]);
+      if (scores[a] + share * (scores[b] - scores[a]) > scores[model]) return false;
+    }
+  }
+  return true;
+}
+
+std::vector<ModelIndex> candidates_of(const Table& table, Rows rows, std::span<const double> costs, Criterion criterion,
+                                      SelectionRule rule) {
+  auto candidates = all_models(table);
+  if (rule == SelectionRule::kHull) {
+    const auto scores = mean_scores(table, rows, criterion);
+    std::erase_if(candidates, [&](ModelIndex model) { return !is_on_hull(static_cast<std::size_t>(model), costs, scores); });
+  }
+  return candidates;
+}
+
+// What the next model is chosen by: how many of the rows that still fail it is right on; or that a millisecond, for those that
+// bring more than `enough` of them.
+std::vector<double> values_of(const Table& table, std::span<const std::uint32_t> failing, std::span<const double> costs,
+                              Criterion criterion, SelectionRule rule, double enough) {
+  std::vector<double> values = count_right(table, failing, criterion);
+  if (rule != SelectionRule::kGainPerCost) return values;
+  for (std::size_t model = 0; model < values.size(); ++model) values[model] = values[model] > enough ? values[model] / costs[model] : 0;
+  return values;
 }
 
 // Takes out the rows on which `model` is right; returns how many they were.
@@ -54,7 +86,7 @@ std::size_t remove_right(const Table& table, Criterion criterion, ModelIndex mod
 }  // namespace
 
 ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
-                             std::size_t max_models, CostKind cost) {
+                             std::size_t max_models, CostKind cost, SelectionRule rule) {
   if (!(theta >= 0 && theta < 1)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("theta: {}, expected a share from 0 up to 1; 0.005 is usual", theta));
@@ -67,7 +99,7 @@ ModelSelection select_models(const Table& table, Rows rows, Criterion criterion,
   }
   const auto costs = model_costs(table, rows, cost);
   const auto n = static_cast<double>(rows.size());
-  auto candidates = all_models(table);
+  auto candidates = candidates_of(table, rows, costs, criterion, rule);
   std::vector<std::uint32_t> failing(rows.begin(), rows.end());
 
   ModelSelection selection;
@@ -81,7 +113,7 @@ ModelSelection select_models(const Table& table, Rows rows, Criterion criterion,
     selection.models.push_back(next);
     if (selection.models.size() == max_models) break;
     std::erase(candidates, next);
-    next = highest(candidates, count_right(table, failing, criterion), costs);
+    next = highest(candidates, values_of(table, failing, costs, criterion, rule, theta * n), costs);
   }
   return selection;
 }

@@ -64,6 +64,9 @@ std::vector<Variant> variants_of(const StudyRun& run) {
   }
   add("theta 0", "Algorithm 1 goes on while coverage grows at all", [](PremodelOptions& o) { o.theta = 0; });
   add("theta 2 points", "fewer models", [](PremodelOptions& o) { o.theta = 0.02; });
+  add("Algorithm 1 on the hull", "only models that no mixture of two others beats",
+      [](PremodelOptions& o) { o.rule = SelectionRule::kHull; });
+  add("Algorithm 1 by gain per time", "dear models have to earn their time", [](PremodelOptions& o) { o.rule = SelectionRule::kGainPerCost; });
   add("refuses", "answers nothing when every stage says no; a refusal counts as wrong",
       [](PremodelOptions& o) { o.fallback = "refuse"; });
   return variants;

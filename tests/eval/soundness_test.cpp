@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eval/study.h"
+#include "eval/summary.h"
 #include "eval/synthetic.h"
 #include "support/expect_error.h"
 #include "triage/eval.h"
