@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "cli/cli.h"
+#include "triage/error.h"
 #include "triage/profile.h"
 #include "triage/study.h"
 
@@ -41,13 +42,23 @@ std::string command_line(const Arguments& arguments) {
 
 // The page, the Markdown and a CSV for each exhibit.
 void write_study(const Study& study, const ReportInfo& info, const fs::path& out) {
-  fs::create_directories(out / "csv");
   for (const Exhibit& exhibit : study.exhibits) write_text_atomic(out / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
   write_text_atomic(out / "study.md", study_markdown(study, info));
   write_text_atomic(out / "study.html", study_html(study, info));
 }
 
+// Before the work begins, which would be lost otherwise.
+void make_folder(const fs::path& out) {
+  std::error_code error;
+  fs::create_directories(out / "csv", error);
+  if (error) {
+    throw Error(ErrorCode::kIo, fmt::format("{}: {}, expected a folder to write the study into; choose another with --out",
+                                            out.string(), error.message()));
+  }
+}
+
 void run(Arguments& arguments, const Session& session) {
+  make_folder(arguments.out);
   StudyOptions& options = arguments.options;
   options.criterion = parse_criterion(arguments.criterion);
   options.theta = arguments.theta_points / 100;
