@@ -47,13 +47,13 @@ std::vector<std::string> all_feature_names(const Table& table) {
   return names;
 }
 
-std::vector<Variant> variants_of(const StudyRun& run) {
+std::vector<Variant> variants_of(const StudyRun& run, std::span<const FeatureSelection> searches) {
   const PremodelOptions paper = paper_premodel(run.options);
-  std::vector<Variant> variants{{"as in the paper", "K = 5, seven features, theta 0.5 points", paper}};
+  std::vector<Variant> variants{{"as in the paper", "K = 5, seven features, theta 0.5 points", paper, {}}};
   const auto add = [&](std::string name, std::string about, auto change) {
     PremodelOptions options = paper;
     change(options);
-    variants.push_back({std::move(name), std::move(about), options});
+    variants.push_back({std::move(name), std::move(about), options, {}});
   };
   for (const int k : {1, 15, 63}) {
     add(fmt::format("K = {}", k), "neighbours asked", [&](PremodelOptions& o) { o.k = k; });
@@ -62,6 +62,8 @@ std::vector<Variant> variants_of(const StudyRun& run) {
     add("every feature", "all features of the profile, extras included",
         [&](PremodelOptions& o) { o.features = all_feature_names(run.table); });
   }
+  add("features chosen in the fold", "by correlation and elimination, Tables 3 and 4", [](PremodelOptions&) {});
+  for (const FeatureSelection& search : searches) variants.back().features.push_back(search.features);
   add("theta 0", "Algorithm 1 goes on while coverage grows at all", [](PremodelOptions& o) { o.theta = 0; });
   add("theta 2 points", "fewer models", [](PremodelOptions& o) { o.theta = 0.02; });
   add("Algorithm 1 on the hull", "only models that no mixture of two others beats",
@@ -122,14 +124,14 @@ Exhibit stages_exhibit(const StudyRun& run) {
   return exhibit;
 }
 
-Exhibit variants_exhibit(const StudyRun& run) {
+Exhibit variants_exhibit(const StudyRun& run, std::span<const FeatureSelection> searches) {
   Exhibit exhibit;
   exhibit.id = "variants";
   exhibit.title = "Search for why: variants of the premodel";
   exhibit.about = "Every variant that was tried, each trained inside the folds.";
   exhibit.data.columns = method_columns(run);
   exhibit.data.columns.insert(exhibit.data.columns.begin() + 1, {"what differs", 0});
-  const auto judged = judge_variants(run, variants_of(run));
+  const auto judged = judge_variants(run, variants_of(run, searches));
   const JudgedVariant* best = &judged.front();
   for (const JudgedVariant& variant : judged) {
     auto row = method_row(variant.method);

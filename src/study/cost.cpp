@@ -28,7 +28,7 @@ double mean_feature_ms(const Table& table) {
 
 Exhibit cost_exhibit(const StudyRun& run) {
   const Table& table = run.table;
-  const auto judged = judge_variants(run, std::vector<Variant>{{"premodel", "", paper_premodel(run.options)}});
+  const auto judged = judge_variants(run, std::vector<Variant>{{"premodel", "", paper_premodel(run.options), {}}});
   const JudgedVariant& premodel = judged.front();
   const auto costs = mean_costs(table, all_rows(table));
   const auto [cheapest, dearest] = std::minmax_element(costs.begin(), costs.end());

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "study/run.h"
+#include "triage/feature_selection.h"
 
 namespace triage {
 
@@ -12,6 +13,10 @@ namespace triage {
 [[nodiscard]] Exhibit optimum_exhibit(const StudyRun& run);
 [[nodiscard]] std::vector<Exhibit> selection_exhibits(const StudyRun& run);
 [[nodiscard]] Exhibit model_count_exhibit(const StudyRun& run);
+
+// Features (features.cpp): Tables 2 to 4, Figures 7, 12 and 13. One search a fold.
+[[nodiscard]] std::vector<FeatureSelection> search_features(const StudyRun& run);
+[[nodiscard]] std::vector<Exhibit> feature_exhibits(const StudyRun& run, std::span<const FeatureSelection> searches);
 
 // Performance (performance.cpp): Figures 8a to 8d.
 [[nodiscard]] std::vector<Exhibit> performance_exhibits(const StudyRun& run);
@@ -22,7 +27,7 @@ namespace triage {
 // Beyond the paper (controls.cpp): the controls, the frontier, and the search for why.
 [[nodiscard]] Exhibit controls_exhibit(const StudyRun& run);
 [[nodiscard]] Exhibit stages_exhibit(const StudyRun& run);
-[[nodiscard]] Exhibit variants_exhibit(const StudyRun& run);
+[[nodiscard]] Exhibit variants_exhibit(const StudyRun& run, std::span<const FeatureSelection> searches);
 
 // Where the paper disagrees with itself; known from its text alone.
 [[nodiscard]] std::vector<std::string> paper_contradictions();

@@ -216,7 +216,7 @@ Exhibit model_count_exhibit(const StudyRun& run) {
     PremodelOptions options = paper_premodel(run.options);
     options.theta = 0;
     options.max_models = count;
-    variants.push_back({fmt::format("{} models", count), "", options});
+    variants.push_back({fmt::format("{} models", count), "", options, {}});
   }
   Exhibit exhibit;
   exhibit.id = "figure-11";

@@ -12,12 +12,14 @@ struct TrainedVariant {
 };
 
 // One fold's variants, in their order.
-std::vector<TrainedVariant> train_fold(const StudyRun& run, const Fold& fold, std::span<const Variant> variants) {
+std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f, std::span<const Variant> variants) {
   std::vector<TrainedVariant> trained;
   for (const Variant& variant : variants) {
     throw_if_stopped(run.evaluate);
+    PremodelOptions options = variant.options;
+    if (!variant.features.empty()) options.features = variant.features[f];
     const std::int64_t start = steady_clock().now_ns();
-    TrainedPremodel premodel = train_premodel(run.table, fold.train, variant.options);
+    TrainedPremodel premodel = train_premodel(run.table, run.folds[f].train, options);
     trained.push_back({std::move(premodel), static_cast<double>(steady_clock().now_ns() - start) * 1e-6});
   }
   return trained;
@@ -51,7 +53,7 @@ PremodelOptions paper_premodel(const StudyOptions& options) {
 
 std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const Variant> variants) {
   std::vector<std::vector<TrainedVariant>> trained(run.folds.size());
-  for_each_parallel(run.folds.size(), [&](std::size_t f) { trained[f] = train_fold(run, run.folds[f], variants); });
+  for_each_parallel(run.folds.size(), [&](std::size_t f) { trained[f] = train_fold(run, f, variants); });
 
   const Clock& clock = run.options.clock != nullptr ? *run.options.clock : steady_clock();
   std::vector<Entry> entries = baselines(run.table, run.folds, run.optima, run.evaluate);

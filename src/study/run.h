@@ -15,6 +15,7 @@ struct Variant {
   std::string name;
   std::string about;
   PremodelOptions options;
+  std::vector<std::vector<std::string>> features;  // by fold; empty: those of the options
 };
 
 // The outcome of one variant, and what its training took.

@@ -56,6 +56,9 @@ Study study_paper(const Table& table, const StudyOptions& options) {
   add_all(motivation_exhibits(run));
   add(optimum_exhibit(run));
   add_all(selection_exhibits(run));
+  step("features");
+  const auto searches = search_features(run);
+  add_all(feature_exhibits(run, searches));
   add_all(performance_exhibits(run));
   step("numbers of models");
   add(model_count_exhibit(run));
@@ -64,7 +67,7 @@ Study study_paper(const Table& table, const StudyOptions& options) {
   add(controls_exhibit(run));
   add(stages_exhibit(run));
   step("variants");
-  add(variants_exhibit(run));
+  add(variants_exhibit(run, searches));
   study.verdict = describe_verdict(run);
   study.findings = run.evaluation.remarks;
   study.contradictions = paper_contradictions();
