@@ -8,7 +8,7 @@
 
 #include "eval/bootstrap.h"
 #include "eval/metrics.h"
-#include "eval/study.h"
+#include "eval/summary.h"
 #include "triage/error.h"
 
 namespace triage {

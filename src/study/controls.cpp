@@ -8,6 +8,7 @@
 #include "eval/words.h"
 #include "study/exhibits.h"
 #include "triage/features.h"
+#include "triage/stability.h"
 
 namespace triage {
 namespace {
@@ -68,7 +69,9 @@ std::vector<Variant> variants_of(const StudyRun& run, std::span<const FeatureSel
   add("theta 2 points", "fewer models", [](PremodelOptions& o) { o.theta = 0.02; });
   add("Algorithm 1 on the hull", "only models that no mixture of two others beats",
       [](PremodelOptions& o) { o.rule = SelectionRule::kHull; });
-  add("Algorithm 1 by gain per time", "dear models have to earn their time", [](PremodelOptions& o) { o.rule = SelectionRule::kGainPerCost; });
+  add("Algorithm 1 by gain per cost", "dear models have to earn their time", [](PremodelOptions& o) { o.rule = SelectionRule::kGainPerCost; });
+  add("label: is correct", "stages learn whether their model is right, not whether it is the optimum",
+      [](PremodelOptions& o) { o.label = PremodelLabel::kCorrect; });
   add("refuses", "answers nothing when every stage says no; a refusal counts as wrong",
       [](PremodelOptions& o) { o.fallback = "refuse"; });
   return variants;
@@ -121,6 +124,60 @@ Exhibit stages_exhibit(const StudyRun& run) {
   exhibit.ours = fmt::format("{} %.", fmt::join(accuracies, ", "));
   exhibit.verdict = fmt::format("{} of the {} stages {} right more often than its base rate; the paper gives none to compare with.",
                                 better, run.evaluation.stages.size(), better == 1 ? "is" : "are");
+  return exhibit;
+}
+
+Exhibit soundness_exhibit(const StudyRun& run) {
+  const Soundness& soundness = run.evaluation.soundness;
+  Exhibit exhibit;
+  exhibit.id = "soundness";
+  exhibit.title = "Section 6: does the distance to the training data tell failures?";
+  exhibit.about = "Inputs farther than a limit are refused; the limit sweeps over all distances.";
+  exhibit.data.columns = {{"answered %", 2}, {fmt::format("{} % of the answered", criterion_name(run.options.criterion)), 2},
+                          {"mean distance at most", 4}};
+  for (const SoundnessPoint& point : soundness.points) {
+    exhibit.data.rows.push_back({percent_cell(point.coverage), percent_cell(point.score), point.distance});
+  }
+  exhibit.chart = {ChartSpec::Kind::kLines, 0, {1}};
+  exhibit.paper = "Distance is proposed as a measure of confidence; no figures are given.";
+  exhibit.ours = fmt::format("A failure is farther than a success in {} % of the pairs [{}, {}]; 50 would tell nothing.",
+                             percent(soundness.auc.value), percent(soundness.auc.interval.low), percent(soundness.auc.interval.high));
+  exhibit.verdict = soundness.verdict;
+  return exhibit;
+}
+
+Exhibit stability_exhibit(const StudyRun& run) {
+  StabilityOptions options;
+  options.criterion = run.options.criterion;
+  options.folds = run.options.folds;
+  options.seed = run.options.seed;
+  options.resamples = run.options.resamples;
+  options.clock = run.options.clock;
+  options.stop = run.options.stop;
+  const PremodelOptions premodel = paper_premodel(run.options);
+  const NamedTrainer trainer{"premodel", [&](const Table& table, Rows rows) {
+                               return std::move(train_premodel(table, rows, premodel).policy);
+                             }};
+  const Stability stability = judge_stability(run.table, *run.options.other, std::span(&trainer, 1), options);
+  Exhibit exhibit;
+  exhibit.id = "stability";
+  exhibit.title = "Section 3.3: are relative times stable?";
+  exhibit.about = fmt::format("Every model measured here and in '{}'; a premodel trained with the times of the one, used with those of "
+                              "the other.",
+                              run.options.other_name);
+  exhibit.data.columns = {{"model", 0}, {"mean ms", 4}, {fmt::format("mean ms, {}", run.options.other_name), 4}, {"ratio", 3}};
+  for (const StableModel& model : stability.models) {
+    exhibit.data.rows.push_back({model.name, model.trained_ms, model.used_ms, model.used_ms / model.trained_ms});
+  }
+  exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 2, 3}};
+  const Transfer& transfer = stability.transfers.front();
+  exhibit.paper = "Relative run times are stable, so that training may use a server.";
+  exhibit.ours = fmt::format("Rank correlation {:.3f}; a premodel trained elsewhere loses {} points {} and takes {} times as long {}.",
+                             stability.spearman, points(transfer.score_regret.value), points_range(transfer.score_regret.interval),
+                             times(transfer.time_ratio.value), times_range(transfer.time_ratio.interval));
+  exhibit.verdict = stability.spearman > 0.9 && high_end(transfer.score_regret) < 0.005
+                        ? "Agrees: the order of the models hardly changes, nor does what a premodel learns from it."
+                        : "Differs: the order of the models, or what a premodel learns from it, depends on the setting.";
   return exhibit;
 }
 

@@ -18,6 +18,10 @@ namespace triage {
 [[nodiscard]] std::vector<FeatureSelection> search_features(const StudyRun& run);
 [[nodiscard]] std::vector<Exhibit> feature_exhibits(const StudyRun& run, std::span<const FeatureSelection> searches);
 
+// Kinds of premodels (kinds.cpp): Figures 9 and 10.
+[[nodiscard]] Exhibit techniques_exhibit(const StudyRun& run);
+[[nodiscard]] Exhibit mixtures_exhibit(const StudyRun& run);
+
 // Performance (performance.cpp): Figures 8a to 8d.
 [[nodiscard]] std::vector<Exhibit> performance_exhibits(const StudyRun& run);
 
@@ -27,6 +31,9 @@ namespace triage {
 // Beyond the paper (controls.cpp): the controls, the frontier, and the search for why.
 [[nodiscard]] Exhibit controls_exhibit(const StudyRun& run);
 [[nodiscard]] Exhibit stages_exhibit(const StudyRun& run);
+[[nodiscard]] Exhibit soundness_exhibit(const StudyRun& run);
+// For StudyOptions::other.
+[[nodiscard]] Exhibit stability_exhibit(const StudyRun& run);
 [[nodiscard]] Exhibit variants_exhibit(const StudyRun& run, std::span<const FeatureSelection> searches);
 
 // Where the paper disagrees with itself; known from its text alone.

@@ -57,6 +57,7 @@ Markup how_made(const Study& study, const ReportInfo& info) {
   for (const std::string& source : info.sources) sources += (sources.empty() ? "" : ", ") + source;
   return element("dl", {},
                  labelled("Machine", study.evaluation.machine) + labelled("Profiles", sources) +
+                     labelled("Times", study.evaluation.timing) + labelled("Energy", study.evaluation.energy) +
                      labelled("Inputs", fmt::format("{}, {} classes", study.evaluation.n_inputs, study.evaluation.n_classes)) +
                      labelled("Protocol", fmt::format("{}-fold cross-validation, seed {}; everything is learned inside the fold",
                                                       study.evaluation.folds, study.evaluation.seed)) +

@@ -60,12 +60,20 @@ Study study_paper(const Table& table, const StudyOptions& options) {
   const auto searches = search_features(run);
   add_all(feature_exhibits(run, searches));
   add_all(performance_exhibits(run));
+  step("kinds of premodels");
+  add(techniques_exhibit(run));
+  add(mixtures_exhibit(run));
   step("numbers of models");
   add(model_count_exhibit(run));
   step("costs");
   add(cost_exhibit(run));
   add(controls_exhibit(run));
   add(stages_exhibit(run));
+  add(soundness_exhibit(run));
+  if (options.other != nullptr) {
+    step("stability");
+    add(stability_exhibit(run));
+  }
   step("variants");
   add(variants_exhibit(run, searches));
   study.verdict = describe_verdict(run);
