@@ -35,8 +35,7 @@ enum class SelectionRule {
 // paper's 0.5 points), the model that is right on most of the rows that are still failing. Ties: cheaper,
 // then the lower index. "Cheap" is what `cost` says.
 [[nodiscard]] ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
-                                           std::size_t max_models = SIZE_MAX,
-                                           CostKind cost = CostKind::kTime,
+                                           std::size_t max_models = SIZE_MAX, CostKind cost = CostKind::kTime,
                                            SelectionRule rule = SelectionRule::kPaper);
 
 // What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or

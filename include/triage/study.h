@@ -1,4 +1,5 @@
-// The paper's evaluation regenerated from a profile: every figure and table as an exhibit, with the paper's value beside ours.
+// The paper's evaluation regenerated from a profile: every figure and table as an exhibit, with the paper's
+// value beside ours.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,8 @@ struct DataTable {
   std::vector<std::vector<Cell>> rows;  // each of columns.size() cells
 };
 
-// How a data table is drawn: a panel for each value column, with bars by name or a line over a numeric column.
+// How a data table is drawn: a panel for each value column, with bars by name or a line over a numeric
+// column.
 struct ChartSpec {
   enum class Kind { kNone, kBars, kLines };
   Kind kind = Kind::kNone;
@@ -44,11 +46,11 @@ struct Picture {
 
 // One figure or table of the paper, or one of ours that the paper's claims call for.
 struct Exhibit {
-  std::string id;     // "figure-8a": its CSV file's name and its anchor on the page
-  std::string title;  // "Figure 8a: inference time"
-  std::string about;  // what is shown
-  std::string paper;  // what the paper reports; empty where it says nothing
-  std::string ours;   // the same, here
+  std::string id;       // "figure-8a": its CSV file's name and its anchor on the page
+  std::string title;    // "Figure 8a: inference time"
+  std::string about;    // what is shown
+  std::string paper;    // what the paper reports; empty where it says nothing
+  std::string ours;     // the same, here
   std::string verdict;  // one sentence on agreement
   DataTable data;
   ChartSpec chart;
@@ -61,11 +63,12 @@ struct StudyOptions {
   std::uint64_t seed = 0;
   double theta = 0.005;  // Algorithm 1, as a share
   int neighbours = 5;
-  int resamples = 1000;      // of the bootstrap
-  std::size_t slice = 5000;  // training inputs of one fold on which features are searched; 0: all
-  bool full_svm = false;     // train SVMs on all rows of a fold
+  int resamples = 1000;           // of the bootstrap
+  std::size_t slice = 5000;       // training inputs of one fold on which features are searched; 0: all
+  bool full_svm = false;          // train SVMs on all rows of a fold
   const Dataset* data = nullptr;  // for Figure 1's pictures, by input id; without, there are none
-  // The same models measured under another setting (threads, machine), for the claim that relative times are stable.
+  // The same models measured under another setting (threads, machine), for the claim that relative times are
+  // stable.
   const Table* other = nullptr;
   std::string other_name;
   const Clock* clock = nullptr;  // nullptr: steady_clock()
@@ -82,8 +85,8 @@ struct Study {
   Evaluation evaluation;                    // the cross-validation that most of them are read from
 };
 
-// Runs it all. Everything that is learned is learned inside the folds. Throws kUsage for a table without outputs or features,
-// or of fewer than two models; kInterrupted.
+// Runs it all. Everything that is learned is learned inside the folds. Throws kUsage for a table without
+// outputs or features, or of fewer than two models; kInterrupted.
 [[nodiscard]] Study study_paper(const Table& table, const StudyOptions& options);
 
 // One self-contained HTML page.

@@ -36,13 +36,14 @@ std::string command_line(const Arguments& arguments) {
   if (!arguments.other.empty()) out += " --other " + fs::path(arguments.other).filename().string();
   for (const auto& path : arguments.data) out += " --data " + fs::path(path).filename().string();
   return out + fmt::format(" --criterion {} --cv {} --seed {} --theta {:g} --slice {}{}", arguments.criterion,
-                           arguments.options.folds, arguments.options.seed, arguments.theta_points, arguments.options.slice,
-                           arguments.options.full_svm ? " --full" : "");
+                           arguments.options.folds, arguments.options.seed, arguments.theta_points,
+                           arguments.options.slice, arguments.options.full_svm ? " --full" : "");
 }
 
 // The page, the Markdown and a CSV for each exhibit.
 void write_study(const Study& study, const ReportInfo& info, const fs::path& out) {
-  for (const Exhibit& exhibit : study.exhibits) write_text_atomic(out / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
+  for (const Exhibit& exhibit : study.exhibits)
+    write_text_atomic(out / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
   write_text_atomic(out / "study.md", study_markdown(study, info));
   write_text_atomic(out / "study.html", study_html(study, info));
 }
@@ -52,8 +53,9 @@ void make_folder(const fs::path& out) {
   std::error_code error;
   fs::create_directories(out / "csv", error);
   if (error) {
-    throw Error(ErrorCode::kIo, fmt::format("{}: {}, expected a folder to write the study into; choose another with --out",
-                                            out.string(), error.message()));
+    throw Error(ErrorCode::kIo,
+                fmt::format("{}: {}, expected a folder to write the study into; choose another with --out",
+                            out.string(), error.message()));
   }
 }
 
@@ -88,8 +90,10 @@ void run(Arguments& arguments, const Session& session) {
   write_study(study, info, arguments.out);
   for (const std::string& warning : study.evaluation.warnings) warn(warning);
   fmt::print("{}\n\n", study.verdict);
-  for (const Exhibit& exhibit : study.exhibits) fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
-  fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(arguments.out), study.exhibits.size());
+  for (const Exhibit& exhibit : study.exhibits)
+    fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
+  fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(arguments.out),
+             study.exhibits.size());
 }
 
 }  // namespace
@@ -97,25 +101,33 @@ void run(Arguments& arguments, const Session& session) {
 void add_study(CLI::App& app, Session& session) {
   auto* study = app.add_subcommand("study", "Reproduce a published study on a profile");
   study->require_subcommand(1);
-  auto* command = study->add_subcommand("paper", "Every figure and table of Taylor et al. (LCTES 2018), beside the paper's values");
+  auto* command = study->add_subcommand(
+      "paper", "Every figure and table of Taylor et al. (LCTES 2018), beside the paper's values");
   const auto arguments = std::make_shared<Arguments>();
   StudyOptions& options = arguments->options;
-  command->add_option("--profile", arguments->profiles, "profiles (*.profile) of the same models")->required();
+  command->add_option("--profile", arguments->profiles, "profiles (*.profile) of the same models")
+      ->required();
   command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
-  command->add_option("--other", arguments->other, "the same models measured under another setting: are relative times stable?");
-  command->add_option("--data", arguments->data, "the images of the profile, for the pictures of Figure 1; may be repeated");
-  command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")->capture_default_str();
+  command->add_option("--other", arguments->other,
+                      "the same models measured under another setting: are relative times stable?");
+  command->add_option("--data", arguments->data,
+                      "the images of the profile, for the pictures of Figure 1; may be repeated");
+  command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
+      ->capture_default_str();
   command->add_option("--cv", options.folds, "folds; everything is learned afresh inside each")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
   command->add_option("--seed", options.seed, "of folds, bootstrap, random choice")->capture_default_str();
-  command->add_option("--theta", arguments->theta_points, "Algorithm 1 goes on while coverage grows by more points")
+  command
+      ->add_option("--theta", arguments->theta_points,
+                   "Algorithm 1 goes on while coverage grows by more points")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   command->add_option("--bootstrap", options.resamples, "resamples for the 95 % intervals")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
-  command->add_option("--slice", options.slice, "training inputs on which features are searched; 0: all")->capture_default_str();
+  command->add_option("--slice", options.slice, "training inputs on which features are searched; 0: all")
+      ->capture_default_str();
   command->add_flag("--full", options.full_svm, "train the SVMs on all inputs of a fold: hours");
   command->callback([arguments, &session] { run(*arguments, session); });
 }

@@ -24,7 +24,8 @@ void for_each_parallel(std::size_t count, const std::function<void(std::size_t)>
   };
   {
     std::vector<std::jthread> threads;
-    const std::size_t n_threads = std::min<std::size_t>(count, std::max(1U, std::thread::hardware_concurrency()));
+    const std::size_t n_threads =
+        std::min<std::size_t>(count, std::max(1U, std::thread::hardware_concurrency()));
     for (std::size_t t = 1; t < n_threads; ++t) threads.emplace_back(run);
     run();
   }

@@ -9,6 +9,7 @@
 namespace triage {
 
 // A whole page, without outside resources, around what stands in its body.
-[[nodiscard]] std::string report_page(std::string_view title, std::string_view description, const Markup& body);
+[[nodiscard]] std::string report_page(std::string_view title, std::string_view description,
+                                      const Markup& body);
 
 }  // namespace triage

@@ -1,6 +1,5 @@
-#include <png.h>
-
 #include <fmt/format.h>
+#include <png.h>
 
 #include "triage/error.h"
 #include "triage/image.h"
@@ -18,10 +17,13 @@ std::vector<std::uint8_t> encode_png(const Image& image) {
   // The first call tells the size, the second one writes.
   bool written = png_image_write_to_memory(&png, nullptr, &size, 0, image.pixels.data(), 0, nullptr) != 0;
   bytes.resize(size);
-  written = written && png_image_write_to_memory(&png, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) != 0;
+  written = written &&
+            png_image_write_to_memory(&png, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) != 0;
   if (!written) {
-    throw Error(ErrorCode::kImage, fmt::format("PNG of a {} x {} x {} image: {}, expected to encode it; report this", image.width,
-                                               image.height, image.channels, static_cast<const char*>(png.message)));
+    throw Error(
+        ErrorCode::kImage,
+        fmt::format("PNG of a {} x {} x {} image: {}, expected to encode it; report this", image.width,
+                    image.height, image.channels, static_cast<const char*>(png.message)));
   }
   bytes.resize(size);
   return bytes;

@@ -23,7 +23,7 @@ std::vector<double> count_right(const Table& table, Rows rows, Criterion criteri
 
 // How many of the rows each model is the optimum of, shape (m).
 std::vector<double> count_optimum(const Table& table, Rows rows, std::span<const double> costs,
-                                       Criterion criterion) {
+                                  Criterion criterion) {
   const auto models = all_models(table);
   std::vector<double> counts(table.n_models(), 0);
   for (const std::uint32_t row : rows) {
@@ -34,11 +34,13 @@ std::vector<double> count_optimum(const Table& table, Rows rows, std::span<const
 }
 
 // The candidate with the highest value (ties: cheaper, then the lower index); kNoModel when there is none.
-ModelIndex highest(std::span<const ModelIndex> candidates, std::span<const double> values, std::span<const double> costs) {
+ModelIndex highest(std::span<const ModelIndex> candidates, std::span<const double> values,
+                   std::span<const double> costs) {
   ModelIndex best = kNoModel;
   for (const ModelIndex model : candidates) {
     const auto i = static_cast<std::size_t>(model), b = static_cast<std::size_t>(best);
-    if (best == kNoModel || values[i] > values[b] || (values[i] == values[b] && costs[i] < costs[b])) best = model;
+    if (best == kNoModel || values[i] > values[b] || (values[i] == values[b] && costs[i] < costs[b]))
+      best = model;
   }
   return best;
 }
@@ -47,7 +49,8 @@ ModelIndex highest(std::span<const ModelIndex> candidates, std::span<const doubl
 bool is_on_hull(std::size_t model, std::span<const double> costs, std::span<const double> scores) {
   for (std::size_t a = 0; a < costs.size(); ++a) {
     if (a == model || costs[a] > costs[model]) continue;
-    if (scores[a] > scores[model] || (scores[a] == scores[model] && (costs[a] < costs[model] || a < model))) return false;
+    if (scores[a] > scores[model] || (scores[a] == scores[model] && (costs[a] < costs[model] || a < model)))
+      return false;
     for (std::size_t b = 0; b < costs.size(); ++b) {
       if (!(costs[b] > costs[model]) || !(scores[b] > scores[a])) continue;
       const double share = (costs[model] - costs[a]) / (costs[b] - costs[a]);
@@ -57,23 +60,27 @@ bool is_on_hull(std::size_t model, std::span<const double> costs, std::span<cons
   return true;
 }
 
-std::vector<ModelIndex> candidates_of(const Table& table, Rows rows, std::span<const double> costs, Criterion criterion,
-                                      SelectionRule rule) {
+std::vector<ModelIndex> candidates_of(const Table& table, Rows rows, std::span<const double> costs,
+                                      Criterion criterion, SelectionRule rule) {
   auto candidates = all_models(table);
   if (rule == SelectionRule::kHull) {
     const auto scores = mean_scores(table, rows, criterion);
-    std::erase_if(candidates, [&](ModelIndex model) { return !is_on_hull(static_cast<std::size_t>(model), costs, scores); });
+    std::erase_if(candidates, [&](ModelIndex model) {
+      return !is_on_hull(static_cast<std::size_t>(model), costs, scores);
+    });
   }
   return candidates;
 }
 
-// What the next model is chosen by: how many of the rows that still fail it is right on; or that a millisecond, for those that
-// bring more than `enough` of them.
-std::vector<double> values_of(const Table& table, std::span<const std::uint32_t> failing, std::span<const double> costs,
-                              Criterion criterion, SelectionRule rule, double enough) {
+// What the next model is chosen by: how many of the rows that still fail it is right on; or that a
+// millisecond, for those that bring more than `enough` of them.
+std::vector<double> values_of(const Table& table, std::span<const std::uint32_t> failing,
+                              std::span<const double> costs, Criterion criterion, SelectionRule rule,
+                              double enough) {
   std::vector<double> values = count_right(table, failing, criterion);
   if (rule != SelectionRule::kGainPerCost) return values;
-  for (std::size_t model = 0; model < values.size(); ++model) values[model] = values[model] > enough ? values[model] / costs[model] : 0;
+  for (std::size_t model = 0; model < values.size(); ++model)
+    values[model] = values[model] > enough ? values[model] / costs[model] : 0;
   return values;
 }
 

@@ -1,10 +1,11 @@
 // Draws a data table: a panel for each value column.
+#include "eval/chart.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "eval/chart.h"
 #include "eval/words.h"
 #include "study/page.h"
 
@@ -29,7 +30,8 @@ struct Panel {
 Panel draw_bars(const DataTable& data, std::size_t along, std::size_t column) {
   double left = 80, maximum = 0;
   for (const auto& row : data.rows) {
-    left = std::max(left, std::min(360.0, text_width(cell_text(row[along], data.columns[along]), kFontPx) + 16));
+    left =
+        std::max(left, std::min(360.0, text_width(cell_text(row[along], data.columns[along]), kFontPx) + 16));
     if (std::isfinite(figure_of(row[column]))) maximum = std::max(maximum, figure_of(row[column]));
   }
   const Scale x{0, maximum > 0 ? maximum : 1, left, kWidth - 120, false};
@@ -51,7 +53,8 @@ Panel draw_bars(const DataTable& data, std::size_t along, std::size_t column) {
                                 {"height", number(kBar)}},
                                element_text("title", {}, name + ": " + figure));
     }
-    panel.drawing += svg_text((std::isfinite(value) ? x.at(std::max(0.0, value)) : left) + 8, middle, figure, "tick");
+    panel.drawing +=
+        svg_text((std::isfinite(value) ? x.at(std::max(0.0, value)) : left) + 8, middle, figure, "tick");
   }
   panel.height = 24 + kRow * static_cast<double>(data.rows.size()) + 8;
   return panel;
@@ -72,8 +75,8 @@ Panel draw_line(const DataTable& data, std::size_t along, std::size_t column) {
   Panel panel;
   if (values.size() < 2) return panel;
   std::sort(values.begin(), values.end());
-  const auto [least, greatest] = std::minmax_element(values.begin(), values.end(),
-                                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto [least, greatest] = std::minmax_element(
+      values.begin(), values.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   const auto [y_from, y_to] = padded_range(least->second, greatest->second);
   constexpr double kHeight = 250, kLeft = 80, kTop = 26;
   const Scale x{values.front().first, values.back().first, kLeft + 12, kWidth - 40, false};
@@ -93,7 +96,8 @@ Panel draw_line(const DataTable& data, std::size_t along, std::size_t column) {
   panel.drawing += svg_path(path, "frontier");
   if (values.size() <= 40) {
     for (const auto& [vx, vy] : values) {
-      panel.drawing += mark(Mark::kCircle, x.at(vx), y.at(vy), "cascade", fmt::format("{:.6g}: {:.6g}", vx, vy));
+      panel.drawing +=
+          mark(Mark::kCircle, x.at(vx), y.at(vy), "cascade", fmt::format("{:.6g}: {:.6g}", vx, vy));
     }
   }
   return panel;
@@ -108,7 +112,8 @@ TableSpec table_spec(const Exhibit& exhibit) {
     for (std::size_t c = 0; c < row.size(); ++c) {
       cells.push_back(cell_text(row[c], exhibit.data.columns[c]));
       const bool is_text = std::holds_alternative<std::string>(row[c]);
-      if (is_text && std::find(spec.text_columns.begin(), spec.text_columns.end(), c) == spec.text_columns.end()) {
+      if (is_text &&
+          std::find(spec.text_columns.begin(), spec.text_columns.end(), c) == spec.text_columns.end()) {
         spec.text_columns.push_back(c);
       }
     }
@@ -136,9 +141,11 @@ Markup chart_panels(const Exhibit& exhibit) {
   spec.caption = exhibit.about;
   spec.width = kWidth;
   for (const std::size_t column : exhibit.chart.values) {
-    const Panel panel = exhibit.chart.kind == ChartSpec::Kind::kBars ? draw_bars(exhibit.data, exhibit.chart.along, column)
-                                                                     : draw_line(exhibit.data, exhibit.chart.along, column);
-    spec.drawing += element("g", {{"transform", fmt::format("translate(0 {})", number(spec.height))}}, panel.drawing);
+    const Panel panel = exhibit.chart.kind == ChartSpec::Kind::kBars
+                            ? draw_bars(exhibit.data, exhibit.chart.along, column)
+                            : draw_line(exhibit.data, exhibit.chart.along, column);
+    spec.drawing +=
+        element("g", {{"transform", fmt::format("translate(0 {})", number(spec.height))}}, panel.drawing);
     spec.height += panel.height + 10;
   }
   spec.table = table;

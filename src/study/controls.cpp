@@ -63,13 +63,15 @@ std::vector<Variant> variants_of(const StudyRun& run, std::span<const FeatureSel
     add("every feature", "all features of the profile, extras included",
         [&](PremodelOptions& o) { o.features = all_feature_names(run.table); });
   }
-  add("features chosen in the fold", "by correlation and elimination, Tables 3 and 4", [](PremodelOptions&) {});
+  add("features chosen in the fold", "by correlation and elimination, Tables 3 and 4",
+      [](PremodelOptions&) {});
   for (const FeatureSelection& search : searches) variants.back().features.push_back(search.features);
   add("theta 0", "Algorithm 1 goes on while coverage grows at all", [](PremodelOptions& o) { o.theta = 0; });
   add("theta 2 points", "fewer models", [](PremodelOptions& o) { o.theta = 0.02; });
   add("Algorithm 1 on the hull", "only models that no mixture of two others beats",
       [](PremodelOptions& o) { o.rule = SelectionRule::kHull; });
-  add("Algorithm 1 by gain per cost", "dear models have to earn their time", [](PremodelOptions& o) { o.rule = SelectionRule::kGainPerCost; });
+  add("Algorithm 1 by gain per cost", "dear models have to earn their time",
+      [](PremodelOptions& o) { o.rule = SelectionRule::kGainPerCost; });
   add("label: is correct", "stages learn whether their model is right, not whether it is the optimum",
       [](PremodelOptions& o) { o.label = PremodelLabel::kCorrect; });
   add("refuses", "answers nothing when every stage says no; a refusal counts as wrong",
@@ -79,29 +81,36 @@ std::vector<Variant> variants_of(const StudyRun& run, std::span<const FeatureSel
 
 }  // namespace
 
-const Method& method_of(const Evaluation& evaluation, std::string_view name) { return *evaluation.find(name); }
+const Method& method_of(const Evaluation& evaluation, std::string_view name) {
+  return *evaluation.find(name);
+}
 
 Exhibit controls_exhibit(const StudyRun& run) {
   Exhibit exhibit;
   exhibit.id = "controls";
   exhibit.title = "Controls: what the premodel has to beat";
   exhibit.about =
-      "The paper has no controls. The zero router mixes two single models at random, without looking at the input, at the same mean "
+      "The paper has no controls. The zero router mixes two single models at random, without looking at the "
+      "input, at the same mean "
       "time. Intervals: paired bootstrap, 95 %.";
   exhibit.data.columns = method_columns(run);
   for (const Method& method : run.evaluation.methods) {
     if (method.kind != MethodKind::kSingle) exhibit.data.rows.push_back(method_row(method));
   }
   const Method& premodel = method_of(run.evaluation, "premodel");
-  const auto shuffled = std::find_if(run.evaluation.contrasts.begin(), run.evaluation.contrasts.end(), [](const Contrast& c) {
-    return c.method == "premodel" && c.reference == "shuffled features";
-  });
-  exhibit.ours = fmt::format("Premodel less the zero router at equal time: {} points {}; less itself on shuffled features: {} points {}.",
-                             points(premodel.above_router.value), points_range(premodel.above_router.interval),
-                             points(shuffled->score_gain.value), points_range(shuffled->score_gain.interval));
-  exhibit.verdict = low_end(premodel.above_router) > 0
-                        ? "The premodel beats every mixture of single models: its features tell something that pays."
-                        : "The premodel does not beat a mixture of single models that looks at no input: its features do not pay here.";
+  const auto shuffled = std::find_if(
+      run.evaluation.contrasts.begin(), run.evaluation.contrasts.end(),
+      [](const Contrast& c) { return c.method == "premodel" && c.reference == "shuffled features"; });
+  exhibit.ours = fmt::format(
+      "Premodel less the zero router at equal time: {} points {}; less itself on shuffled features: {} "
+      "points {}.",
+      points(premodel.above_router.value), points_range(premodel.above_router.interval),
+      points(shuffled->score_gain.value), points_range(shuffled->score_gain.interval));
+  exhibit.verdict =
+      low_end(premodel.above_router) > 0
+          ? "The premodel beats every mixture of single models: its features tell something that pays."
+          : "The premodel does not beat a mixture of single models that looks at no input: its features do "
+            "not pay here.";
   return exhibit;
 }
 
@@ -110,7 +119,8 @@ Exhibit stages_exhibit(const StudyRun& run) {
   exhibit.id = "stages";
   exhibit.title = "Section 5.2: accuracy of the premodel's stages";
   exhibit.about = "Base rate: always giving the answer that was more frequent in training.";
-  exhibit.data.columns = {{"stage", 0}, {"accuracy %", 2}, {"base rate %", 2}, {"yes is right %", 2}, {"inputs", 0}};
+  exhibit.data.columns = {
+      {"stage", 0}, {"accuracy %", 2}, {"base rate %", 2}, {"yes is right %", 2}, {"inputs", 0}};
   std::size_t better = 0;
   std::vector<std::string> accuracies;
   for (const StageAccuracy& stage : run.evaluation.stages) {
@@ -122,8 +132,9 @@ Exhibit stages_exhibit(const StudyRun& run) {
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 2}};
   exhibit.paper = "95.8, 80.1 and 72.3 %.";
   exhibit.ours = fmt::format("{} %.", fmt::join(accuracies, ", "));
-  exhibit.verdict = fmt::format("{} of the {} stages {} right more often than its base rate; the paper gives none to compare with.",
-                                better, run.evaluation.stages.size(), better == 1 ? "is" : "are");
+  exhibit.verdict = fmt::format(
+      "{} of the {} stages {} right more often than its base rate; the paper gives none to compare with.",
+      better, run.evaluation.stages.size(), better == 1 ? "is" : "are");
   return exhibit;
 }
 
@@ -133,15 +144,18 @@ Exhibit soundness_exhibit(const StudyRun& run) {
   exhibit.id = "soundness";
   exhibit.title = "Section 6: does the distance to the training data tell failures?";
   exhibit.about = "Inputs farther than a limit are refused; the limit sweeps over all distances.";
-  exhibit.data.columns = {{"answered %", 2}, {fmt::format("{} % of the answered", criterion_name(run.options.criterion)), 2},
+  exhibit.data.columns = {{"answered %", 2},
+                          {fmt::format("{} % of the answered", criterion_name(run.options.criterion)), 2},
                           {"mean distance at most", 4}};
   for (const SoundnessPoint& point : soundness.points) {
     exhibit.data.rows.push_back({percent_cell(point.coverage), percent_cell(point.score), point.distance});
   }
   exhibit.chart = {ChartSpec::Kind::kLines, 0, {1}};
   exhibit.paper = "Distance is proposed as a measure of confidence; no figures are given.";
-  exhibit.ours = fmt::format("A failure is farther than a success in {} % of the pairs [{}, {}]; 50 would tell nothing.",
-                             percent(soundness.auc.value), percent(soundness.auc.interval.low), percent(soundness.auc.interval.high));
+  exhibit.ours =
+      fmt::format("A failure is farther than a success in {} % of the pairs [{}, {}]; 50 would tell nothing.",
+                  percent(soundness.auc.value), percent(soundness.auc.interval.low),
+                  percent(soundness.auc.interval.high));
   exhibit.verdict = soundness.verdict;
   return exhibit;
 }
@@ -162,22 +176,29 @@ Exhibit stability_exhibit(const StudyRun& run) {
   Exhibit exhibit;
   exhibit.id = "stability";
   exhibit.title = "Section 3.3: are relative times stable?";
-  exhibit.about = fmt::format("Every model measured here and in '{}'; a premodel trained with the times of the one, used with those of "
-                              "the other.",
-                              run.options.other_name);
-  exhibit.data.columns = {{"model", 0}, {"mean ms", 4}, {fmt::format("mean ms, {}", run.options.other_name), 4}, {"ratio", 3}};
+  exhibit.about = fmt::format(
+      "Every model measured here and in '{}'; a premodel trained with the times of the one, used with those "
+      "of "
+      "the other.",
+      run.options.other_name);
+  exhibit.data.columns = {
+      {"model", 0}, {"mean ms", 4}, {fmt::format("mean ms, {}", run.options.other_name), 4}, {"ratio", 3}};
   for (const StableModel& model : stability.models) {
-    exhibit.data.rows.push_back({model.name, model.trained_ms, model.used_ms, model.used_ms / model.trained_ms});
+    exhibit.data.rows.push_back(
+        {model.name, model.trained_ms, model.used_ms, model.used_ms / model.trained_ms});
   }
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 2, 3}};
   const Transfer& transfer = stability.transfers.front();
   exhibit.paper = "Relative run times are stable, so that training may use a server.";
-  exhibit.ours = fmt::format("Rank correlation {:.3f}; a premodel trained elsewhere loses {} points {} and takes {} times as long {}.",
-                             stability.spearman, points(transfer.score_regret.value), points_range(transfer.score_regret.interval),
-                             times(transfer.time_ratio.value), times_range(transfer.time_ratio.interval));
-  exhibit.verdict = stability.spearman > 0.9 && high_end(transfer.score_regret) < 0.005
-                        ? "Agrees: the order of the models hardly changes, nor does what a premodel learns from it."
-                        : "Differs: the order of the models, or what a premodel learns from it, depends on the setting.";
+  exhibit.ours = fmt::format(
+      "Rank correlation {:.3f}; a premodel trained elsewhere loses {} points {} and takes {} times as long "
+      "{}.",
+      stability.spearman, points(transfer.score_regret.value), points_range(transfer.score_regret.interval),
+      times(transfer.time_ratio.value), times_range(transfer.time_ratio.interval));
+  exhibit.verdict =
+      stability.spearman > 0.9 && high_end(transfer.score_regret) < 0.005
+          ? "Agrees: the order of the models hardly changes, nor does what a premodel learns from it."
+          : "Differs: the order of the models, or what a premodel learns from it, depends on the setting.";
   return exhibit;
 }
 
@@ -196,8 +217,9 @@ Exhibit variants_exhibit(const StudyRun& run, std::span<const FeatureSelection> 
     exhibit.data.rows.push_back(std::move(row));
     if (variant.method.above_router.value > best->method.above_router.value) best = &variant;
   }
-  exhibit.ours = fmt::format("The best against the zero router at equal time: {}, {} points {}.", best->variant.name,
-                             points(best->method.above_router.value), points_range(best->method.above_router.interval));
+  exhibit.ours =
+      fmt::format("The best against the zero router at equal time: {}, {} points {}.", best->variant.name,
+                  points(best->method.above_router.value), points_range(best->method.above_router.interval));
   exhibit.verdict = low_end(best->method.above_router) > 0 ? "At least one variant beats the zero router."
                                                            : "No variant beats the zero router.";
   return exhibit;
@@ -205,12 +227,15 @@ Exhibit variants_exhibit(const StudyRun& run, std::span<const FeatureSelection> 
 
 std::vector<std::string> paper_contradictions() {
   return {
-      "Algorithm 1's gains add up to 70.75 + 12.84 + 2.55 = 86.14 % coverage, the most that any choice among these three models can "
+      "Algorithm 1's gains add up to 70.75 + 12.84 + 2.55 = 86.14 % coverage, the most that any choice among "
+      "these three models can "
       "score on the same data; section 5.2 reports 87.44 % top-1 for the premodel.",
-      "Section 5.1 says that the premodel never picks a model that fails while others can succeed; its stages are right on 95.8, 80.1 "
+      "Section 5.1 says that the premodel never picks a model that fails while others can succeed; its "
+      "stages are right on 95.8, 80.1 "
       "and 72.3 % of the inputs (section 5.2), and its 87.4 % lie below the oracle's 91.2 %.",
       "Section 3.3 considers 12 networks, section 4.1 lists 14.",
-      "Section 3.4 speaks of 30 candidate features; Table 2 lists 29, and 29 less the 12 of Table 3 are the 17 of the text.",
+      "Section 3.4 speaks of 30 candidate features; Table 2 lists 29, and 29 less the 12 of Table 3 are the "
+      "17 of the text.",
       "Section 3.2 names ResNet_v1_152 as the third model; section 5.5 compares with ResNet_v2_152."};
 }
 

@@ -28,7 +28,8 @@ double mean_feature_ms(const Table& table) {
 
 Exhibit cost_exhibit(const StudyRun& run) {
   const Table& table = run.table;
-  const auto judged = judge_variants(run, std::vector<Variant>{{"premodel", "", paper_premodel(run.options), {}}});
+  const auto judged =
+      judge_variants(run, std::vector<Variant>{{"premodel", "", paper_premodel(run.options), {}}});
   const JudgedVariant& premodel = judged.front();
   const auto costs = mean_costs(table, all_rows(table));
   const auto [cheapest, dearest] = std::minmax_element(costs.begin(), costs.end());
@@ -48,14 +49,16 @@ Exhibit cost_exhibit(const StudyRun& run) {
   add("against the cheapest model", 100 * selection_ms / *cheapest, "%", "27");
   add("against the dearest model", 100 * selection_ms / *dearest, "%", "9.52");
   const std::size_t n_train = run.folds.front().train.size();
-  add("premodel in memory", static_cast<double>(n_train * paper_features().size() * sizeof(float)) / 1e6, "MB of training features",
-      "negligible");
-  exhibit.paper = "The premodel is 20 % of the time: 27 % of the cheapest model's, 9.52 % of the dearest one's.";
+  add("premodel in memory", static_cast<double>(n_train * paper_features().size() * sizeof(float)) / 1e6,
+      "MB of training features", "negligible");
+  exhibit.paper =
+      "The premodel is 20 % of the time: 27 % of the cheapest model's, 9.52 % of the dearest one's.";
   exhibit.ours = fmt::format("It is {} %: {} % of the cheapest model's, {} % of the dearest one's.",
                              percent(premodel.method.pooled.overhead), percent(selection_ms / *cheapest),
                              percent(selection_ms / *dearest));
-  exhibit.verdict = selection_ms > *cheapest ? "Differs: selecting takes longer than the cheapest model."
-                                             : "Agrees in kind: selecting takes a fraction of the cheapest model's time.";
+  exhibit.verdict = selection_ms > *cheapest
+                        ? "Differs: selecting takes longer than the cheapest model."
+                        : "Agrees in kind: selecting takes a fraction of the cheapest model's time.";
   return exhibit;
 }
 

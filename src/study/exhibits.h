@@ -1,4 +1,5 @@
-// The exhibits, each from a run; study.cpp puts them in order. What the paper reports stands in the texts as constants.
+// The exhibits, each from a run; study.cpp puts them in order. What the paper reports stands in the texts as
+// constants.
 #pragma once
 
 #include <vector>
@@ -16,7 +17,8 @@ namespace triage {
 
 // Features (features.cpp): Tables 2 to 4, Figures 7, 12 and 13. One search a fold.
 [[nodiscard]] std::vector<FeatureSelection> search_features(const StudyRun& run);
-[[nodiscard]] std::vector<Exhibit> feature_exhibits(const StudyRun& run, std::span<const FeatureSelection> searches);
+[[nodiscard]] std::vector<Exhibit> feature_exhibits(const StudyRun& run,
+                                                    std::span<const FeatureSelection> searches);
 
 // Kinds of premodels (kinds.cpp): Figures 9 and 10.
 [[nodiscard]] Exhibit techniques_exhibit(const StudyRun& run);

@@ -1,4 +1,6 @@
 // Tables 2 to 4, Figures 7, 12 and 13: the features, searched inside every fold.
+#include "triage/features.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,7 +9,6 @@
 
 #include "eval/words.h"
 #include "study/exhibits.h"
-#include "triage/features.h"
 
 namespace triage {
 namespace {
@@ -32,8 +33,8 @@ std::vector<std::pair<std::string, double>> ranked(const std::map<std::string, F
 }
 
 std::string search_note(const StudyRun& run, std::span<const FeatureSelection> searches) {
-  return fmt::format("Searched in each of the {} folds on {} of its {} training inputs.", searches.size(), searches.front().n_rows,
-                     run.folds.front().train.size());
+  return fmt::format("Searched in each of the {} folds on {} of its {} training inputs.", searches.size(),
+                     searches.front().n_rows, run.folds.front().train.size());
 }
 
 Exhibit candidates_exhibit(std::span<const FeatureSelection> searches) {
@@ -50,14 +51,17 @@ Exhibit candidates_exhibit(std::span<const FeatureSelection> searches) {
                                       [&](const DroppedFeature& d) { return d.name == info.name; });
     const bool known = summary != first.candidates.end();
     if (!known && dropped == first.dropped.end()) continue;
-    exhibit.data.rows.push_back({std::string(info.name), std::string(info.unit), known ? summary->extraction_ms : kNotMeasured, known ? summary->usefulness : kNotMeasured,
-                                 known ? std::string() : dropped->reason});
+    exhibit.data.rows.push_back(
+        {std::string(info.name), std::string(info.unit), known ? summary->extraction_ms : kNotMeasured,
+         known ? summary->usefulness : kNotMeasured, known ? std::string() : dropped->reason});
   }
   exhibit.paper = "29 features are listed.";
-  exhibit.ours = fmt::format("{} of them; {} {} dropped before the search.", exhibit.data.rows.size(), first.dropped.size(),
-                             first.dropped.size() == 1 ? "was" : "were");
-  exhibit.verdict = "The paper only names them; the definitions are ours. Usefulness is the share of a feature's variance that lies "
-                    "between the premodel's labels: 1 would tell them apart, 0 says nothing.";
+  exhibit.ours = fmt::format("{} of them; {} {} dropped before the search.", exhibit.data.rows.size(),
+                             first.dropped.size(), first.dropped.size() == 1 ? "was" : "were");
+  exhibit.verdict =
+      "The paper only names them; the definitions are ours. Usefulness is the share of a feature's variance "
+      "that lies "
+      "between the premodel's labels: 1 would tell them apart, 0 says nothing.";
   return exhibit;
 }
 
@@ -65,8 +69,10 @@ Exhibit correlation_exhibit(const StudyRun& run, std::span<const FeatureSelectio
   Exhibit exhibit;
   exhibit.id = "table-3";
   exhibit.title = "Table 3: features removed for their correlation with a kept one";
-  exhibit.about = "|r| above 0.75; of a pair the one that is cheaper to extract stays. " + search_note(run, searches);
-  exhibit.data.columns = {{"removed", 0}, {"kept (first fold)", 0}, {"r (first fold)", 3}, {"folds that remove it", 0}};
+  exhibit.about =
+      "|r| above 0.75; of a pair the one that is cheaper to extract stays. " + search_note(run, searches);
+  exhibit.data.columns = {
+      {"removed", 0}, {"kept (first fold)", 0}, {"r (first fold)", 3}, {"folds that remove it", 0}};
   std::map<std::string, double> folds;
   for (const FeatureSelection& search : searches) {
     for (const CorrelatedFeature& feature : search.correlated) folds[feature.name] += 1;
@@ -76,9 +82,11 @@ Exhibit correlation_exhibit(const StudyRun& run, std::span<const FeatureSelectio
   }
   const FeatureSelection& first = searches.front();
   exhibit.paper = "12 are removed (three of brightness, edge_length4 to 7, hue2 to 6), 17 stay.";
-  exhibit.ours = fmt::format("{} are removed, {} stay.", first.correlated.size(), first.trace.front().features.size());
+  exhibit.ours =
+      fmt::format("{} are removed, {} stay.", first.correlated.size(), first.trace.front().features.size());
   exhibit.verdict = "The measures of brightness say the same in both; the rest depends on the images.";
-  if (exhibit.data.rows.empty()) exhibit.data.rows.push_back({std::string("none"), std::string(), kNotMeasured, kNotMeasured});
+  if (exhibit.data.rows.empty())
+    exhibit.data.rows.push_back({std::string("none"), std::string(), kNotMeasured, kNotMeasured});
   return exhibit;
 }
 
@@ -86,8 +94,9 @@ Exhibit chosen_exhibit(const StudyRun& run, std::span<const FeatureSelection> se
   Exhibit exhibit;
   exhibit.id = "table-4";
   exhibit.title = "Table 4: the chosen features";
-  exhibit.about = "By greedy elimination: the fewest features within one standard error of the best accuracy. " +
-                  search_note(run, searches);
+  exhibit.about =
+      "By greedy elimination: the fewest features within one standard error of the best accuracy. " +
+      search_note(run, searches);
   exhibit.data.columns = {{"feature", 0}, {"folds that choose it", 0}, {"among the paper's seven", 0}};
   std::map<std::string, double> folds;
   FoldMean count;
@@ -102,10 +111,12 @@ Exhibit chosen_exhibit(const StudyRun& run, std::span<const FeatureSelection> se
     shared += in_paper && n * 2 > static_cast<double>(searches.size()) ? 1 : 0;
     exhibit.data.rows.push_back({name, n, std::string(in_paper ? "yes" : "no")});
   }
-  std::stable_sort(exhibit.data.rows.begin(), exhibit.data.rows.end(),
-                   [](const auto& a, const auto& b) { return std::get<double>(a[1]) > std::get<double>(b[1]); });
+  std::stable_sort(exhibit.data.rows.begin(), exhibit.data.rows.end(), [](const auto& a, const auto& b) {
+    return std::get<double>(a[1]) > std::get<double>(b[1]);
+  });
   exhibit.paper = fmt::format("{}.", fmt::join(paper, ", "));
-  exhibit.ours = fmt::format("{:.1f} features on average; {} of the paper's seven are chosen in most folds.", count.value(), shared);
+  exhibit.ours = fmt::format("{:.1f} features on average; {} of the paper's seven are chosen in most folds.",
+                             count.value(), shared);
   exhibit.verdict = shared >= 4 ? "Largely the paper's choice." : "Another choice than the paper's.";
   return exhibit;
 }
@@ -118,16 +129,20 @@ Exhibit importance_exhibit(const StudyRun& run, std::span<const FeatureSelection
   Exhibit exhibit;
   exhibit.id = "figure-7";
   exhibit.title = "Figure 7: the five features that matter most";
-  exhibit.about = "Accuracy lost without the feature, as a share of all such losses; mean over the folds that choose it. " +
-                  search_note(run, searches);
+  exhibit.about =
+      "Accuracy lost without the feature, as a share of all such losses; mean over the folds that choose "
+      "it. " +
+      search_note(run, searches);
   exhibit.data.columns = {{"feature", 0}, {"importance %", 1}};
   auto order = ranked(shares);
   order.resize(std::min<std::size_t>(5, order.size()));
   for (const auto& [name, share] : order) exhibit.data.rows.push_back({name, percent_cell(share)});
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1}};
   exhibit.paper = "Between 18 and 11 %, all of similar weight.";
-  exhibit.ours = fmt::format("{} is the most important with {} %.", order.front().first, percent(order.front().second));
-  exhibit.verdict = order.front().second < 0.25 ? "Agrees: no feature stands out." : "Differs: one feature stands out.";
+  exhibit.ours =
+      fmt::format("{} is the most important with {} %.", order.front().first, percent(order.front().second));
+  exhibit.verdict =
+      order.front().second < 0.25 ? "Agrees: no feature stands out." : "Differs: one feature stands out.";
   return exhibit;
 }
 
@@ -143,18 +158,22 @@ Exhibit losses_exhibit(const StudyRun& run, std::span<const FeatureSelection> se
   Exhibit exhibit;
   exhibit.id = "figure-12";
   exhibit.title = "Figure 12: accuracy lost when a feature is not used";
-  exhibit.about = "Of all features that the correlation filter leaves: premodel accuracy with all, less that without the one. " +
-                  search_note(run, searches);
+  exhibit.about =
+      "Of all features that the correlation filter leaves: premodel accuracy with all, less that without the "
+      "one. " +
+      search_note(run, searches);
   exhibit.data.columns = {{"feature", 0}, {"loss, points", 3}};
   for (const auto& [name, loss] : ranked(losses)) exhibit.data.rows.push_back({name, percent_cell(loss)});
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1}};
   exhibit.paper = "The seven chosen ones lose much more than the others: a sudden drop at the eighth.";
   const double most = losses.empty() ? 0 : ranked(losses).front().second;
-  exhibit.ours = fmt::format("At most {} points; the premodel chooses the optimum on {} % with all of them, on {} % without any.",
-                             points(most), percent(accuracy.value(), 2), percent(baseline.value(), 2));
-  exhibit.verdict = accuracy.value() > baseline.value() + 0.005
-                        ? "Features do improve the choice."
-                        : "Differs: even all features together choose the optimum no more often than no features at all.";
+  exhibit.ours = fmt::format(
+      "At most {} points; the premodel chooses the optimum on {} % with all of them, on {} % without any.",
+      points(most), percent(accuracy.value(), 2), percent(baseline.value(), 2));
+  exhibit.verdict =
+      accuracy.value() > baseline.value() + 0.005
+          ? "Features do improve the choice."
+          : "Differs: even all features together choose the optimum no more often than no features at all.";
   return exhibit;
 }
 
@@ -177,18 +196,22 @@ Exhibit sizes_exhibit(const StudyRun& run, std::span<const FeatureSelection> sea
   Exhibit exhibit;
   exhibit.id = "figure-13";
   exhibit.title = "Figure 13: how many features";
-  exhibit.about = "Each fold with the features that its own elimination had left at that number, judged on the fold's other part. " +
-                  search_note(run, searches);
-  exhibit.data.columns = {{"features", 0},      {fmt::format("{} %", criterion_name(run.options.criterion)), 2},
-                          {"selection ms", 4},  {"mean ms", 4},
+  exhibit.about =
+      "Each fold with the features that its own elimination had left at that number, judged on the fold's "
+      "other part. " +
+      search_note(run, searches);
+  exhibit.data.columns = {{"features", 0},
+                          {fmt::format("{} %", criterion_name(run.options.criterion)), 2},
+                          {"selection ms", 4},
+                          {"mean ms", 4},
                           {"chose the optimum %", 2}};
   const auto judged = judge_variants(run, sizes(run, searches));
   double best = 0, worst = 1;
   std::size_t best_count = 0;
   for (const JudgedVariant& variant : judged) {
     const Metrics& m = variant.method.pooled;
-    exhibit.data.rows.push_back({static_cast<double>(exhibit.data.rows.size() + 1), percent_cell(m.score), m.mean_ms * m.overhead,
-                                 m.mean_ms, percent_cell(m.optimum)});
+    exhibit.data.rows.push_back({static_cast<double>(exhibit.data.rows.size() + 1), percent_cell(m.score),
+                                 m.mean_ms * m.overhead, m.mean_ms, percent_cell(m.optimum)});
     worst = std::min(worst, m.score);
     if (m.score > best) {
       best = m.score;
@@ -197,8 +220,8 @@ Exhibit sizes_exhibit(const StudyRun& run, std::span<const FeatureSelection> sea
   }
   exhibit.chart = {ChartSpec::Kind::kLines, 0, {1, 2}};
   exhibit.paper = "Seven are best: five lose 13.9 points, more lose 0.4.";
-  exhibit.ours = fmt::format("{} {} best with {} %; the worst number reaches {} %.", best_count, best_count == 1 ? "is" : "are",
-                             percent(best, 2), percent(worst, 2));
+  exhibit.ours = fmt::format("{} {} best with {} %; the worst number reaches {} %.", best_count,
+                             best_count == 1 ? "is" : "are", percent(best, 2), percent(worst, 2));
   exhibit.verdict = best - worst < 0.02 ? "Differs: how many features are used makes little difference."
                                         : "Agrees that the number matters.";
   return exhibit;
@@ -209,7 +232,8 @@ std::vector<std::string> paper_candidates(const Table& table) {
   std::vector<std::string> names;
   for (const FeatureInfo& info : feature_registry()) {
     const auto& known = table.schema.features;
-    const bool profiled = std::any_of(known.begin(), known.end(), [&](const FeatureRef& f) { return f.name == info.name; });
+    const bool profiled =
+        std::any_of(known.begin(), known.end(), [&](const FeatureRef& f) { return f.name == info.name; });
     if (!info.extra && profiled) names.emplace_back(info.name);
   }
   return names;
@@ -230,8 +254,9 @@ std::vector<FeatureSelection> search_features(const StudyRun& run) {
 }
 
 std::vector<Exhibit> feature_exhibits(const StudyRun& run, std::span<const FeatureSelection> searches) {
-  return {candidates_exhibit(searches),         correlation_exhibit(run, searches), chosen_exhibit(run, searches),
-          importance_exhibit(run, searches),    losses_exhibit(run, searches),      sizes_exhibit(run, searches)};
+  return {candidates_exhibit(searches),  correlation_exhibit(run, searches),
+          chosen_exhibit(run, searches), importance_exhibit(run, searches),
+          losses_exhibit(run, searches), sizes_exhibit(run, searches)};
 }
 
 }  // namespace triage

@@ -58,14 +58,17 @@ Exhibit techniques_exhibit(const StudyRun& run) {
   Exhibit exhibit;
   exhibit.id = "figure-9";
   exhibit.title = "Figure 9: one chooser among all selected models";
-  exhibit.about = "Hyper-parameters are chosen inside the fold; the SVM is trained on at most 5,000 inputs of it unless --full is given.";
+  exhibit.about =
+      "Hyper-parameters are chosen inside the fold; the SVM is trained on at most 5,000 inputs of it unless "
+      "--full is given.";
   exhibit.data.columns = kind_columns(run);
   for (const JudgedVariant& variant : judged) exhibit.data.rows.push_back(kind_row(variant));
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 2}};
   const JudgedVariant& best = best_of(judged);
-  exhibit.paper = "KNN is the most accurate, at about the time of DT and SVM; a CNN is disappointing and slow.";
-  exhibit.ours = fmt::format("{} is the most accurate: {} % at {} ms.", best.method.name, percent(best.method.pooled.score, 2),
-                             milliseconds(best.method.pooled.mean_ms));
+  exhibit.paper =
+      "KNN is the most accurate, at about the time of DT and SVM; a CNN is disappointing and slow.";
+  exhibit.ours = fmt::format("{} is the most accurate: {} % at {} ms.", best.method.name,
+                             percent(best.method.pooled.score, 2), milliseconds(best.method.pooled.mean_ms));
   exhibit.verdict = best.method.name == "knn" ? "Agrees that KNN is the most accurate of them."
                                               : "Differs: KNN is not the most accurate of them.";
   return exhibit;
@@ -76,7 +79,8 @@ Exhibit mixtures_exhibit(const StudyRun& run) {
   std::vector<Variant> variants;
   for (const char* first : kKinds) {
     for (const char* second : kKinds) {
-      for (const char* third : kKinds) variants.push_back(kind_variant(run, fmt::format("{}.{}.{}", first, second, third)));
+      for (const char* third : kKinds)
+        variants.push_back(kind_variant(run, fmt::format("{}.{}.{}", first, second, third)));
     }
   }
   auto judged = judge_variants(run, variants);
@@ -86,16 +90,19 @@ Exhibit mixtures_exhibit(const StudyRun& run) {
   Exhibit exhibit;
   exhibit.id = "figure-10";
   exhibit.title = "Figure 10: every three-level premodel";
-  exhibit.about = "First.second.third stage, the most accurate first; where Algorithm 1 keeps more than three models the last kind goes on.";
+  exhibit.about =
+      "First.second.third stage, the most accurate first; where Algorithm 1 keeps more than three models the "
+      "last kind goes on.";
   exhibit.data.columns = kind_columns(run);
   for (const JudgedVariant& variant : judged) exhibit.data.rows.push_back(kind_row(variant));
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 3}};
   const auto paper = std::find_if(judged.begin(), judged.end(),
                                   [](const JudgedVariant& v) { return v.method.name == kPaperPremodel; });
   exhibit.paper = "KNN.KNN.KNN is the most accurate (87.4 %) and the fastest.";
-  exhibit.ours = fmt::format("{} is the most accurate ({} %); knn.knn.knn is number {} of {} with {} %.", judged.front().method.name,
-                             percent(judged.front().method.pooled.score, 2), paper - judged.begin() + 1, judged.size(),
-                             percent(paper->method.pooled.score, 2));
+  exhibit.ours =
+      fmt::format("{} is the most accurate ({} %); knn.knn.knn is number {} of {} with {} %.",
+                  judged.front().method.name, percent(judged.front().method.pooled.score, 2),
+                  paper - judged.begin() + 1, judged.size(), percent(paper->method.pooled.score, 2));
   exhibit.verdict = paper == judged.begin() ? "Agrees." : "Differs: other mixtures are more accurate.";
   return exhibit;
 }

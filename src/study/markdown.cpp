@@ -24,7 +24,8 @@ std::string markdown_table(const DataTable& table) {
   out += "\n" + rule + "\n";
   for (const auto& row : table.rows) {
     out += "|";
-    for (std::size_t c = 0; c < row.size(); ++c) out += fmt::format(" {} |", escaped(cell_text(row[c], table.columns[c])));
+    for (std::size_t c = 0; c < row.size(); ++c)
+      out += fmt::format(" {} |", escaped(cell_text(row[c], table.columns[c])));
     out += "\n";
   }
   return out + "\n";
@@ -39,8 +40,9 @@ std::string list_of(const std::vector<std::string>& sentences) {
 }  // namespace
 
 std::string study_markdown(const Study& study, const ReportInfo& info) {
-  std::string out = fmt::format("# {}\n\n{}\n\nMade by `{}`, triage {}, on {}.\n\n", study.title, escaped(study.verdict), info.command,
-                                info.version, escaped(study.evaluation.machine));
+  std::string out =
+      fmt::format("# {}\n\n{}\n\nMade by `{}`, triage {}, on {}.\n\n", study.title, escaped(study.verdict),
+                  info.command, info.version, escaped(study.evaluation.machine));
   out += "## What was found\n\n" + list_of(study.findings);
   for (const Exhibit& exhibit : study.exhibits) {
     out += fmt::format("## {}\n\n", escaped(exhibit.title));

@@ -29,7 +29,9 @@ Markup exhibit_section(const Exhibit& exhibit) {
   Markup inner = element_text("h2", {}, exhibit.title);
   const bool drawn = exhibit.chart.kind != ChartSpec::Kind::kNone;
   if (!drawn && !exhibit.about.empty()) inner += element_text("p", {{"class", "note"}}, exhibit.about);
-  inner += element("dl", {}, labelled("Paper", exhibit.paper) + labelled("Here", exhibit.ours) + labelled("Verdict", exhibit.verdict));
+  inner += element("dl", {},
+                   labelled("Paper", exhibit.paper) + labelled("Here", exhibit.ours) +
+                       labelled("Verdict", exhibit.verdict));
   Markup pictures;
   for (const Picture& p : exhibit.pictures) pictures += picture(p);
   if (!pictures.empty()) inner += element("div", {{"class", "pictures"}}, pictures);
@@ -46,8 +48,9 @@ Markup list_of(const std::vector<std::string>& sentences) {
 Markup contents(const Study& study) {
   Markup items;
   for (const Exhibit& exhibit : study.exhibits) {
-    items += element("li", {}, element_text("a", {{"href", "#" + exhibit.id}}, exhibit.title) +
-                                   (exhibit.verdict.empty() ? Markup{} : text(" " + exhibit.verdict)));
+    items += element("li", {},
+                     element_text("a", {{"href", "#" + exhibit.id}}, exhibit.title) +
+                         (exhibit.verdict.empty() ? Markup{} : text(" " + exhibit.verdict)));
   }
   return element("ul", {{"class", "remarks"}}, items);
 }
@@ -55,13 +58,16 @@ Markup contents(const Study& study) {
 Markup how_made(const Study& study, const ReportInfo& info) {
   std::string sources;
   for (const std::string& source : info.sources) sources += (sources.empty() ? "" : ", ") + source;
-  return element("dl", {},
-                 labelled("Machine", study.evaluation.machine) + labelled("Profiles", sources) +
-                     labelled("Times", study.evaluation.timing) + labelled("Energy", study.evaluation.energy) +
-                     labelled("Inputs", fmt::format("{}, {} classes", study.evaluation.n_inputs, study.evaluation.n_classes)) +
-                     labelled("Protocol", fmt::format("{}-fold cross-validation, seed {}; everything is learned inside the fold",
-                                                      study.evaluation.folds, study.evaluation.seed)) +
-                     labelled("Command", info.command) + labelled("Version", info.version));
+  return element(
+      "dl", {},
+      labelled("Machine", study.evaluation.machine) + labelled("Profiles", sources) +
+          labelled("Times", study.evaluation.timing) + labelled("Energy", study.evaluation.energy) +
+          labelled("Inputs",
+                   fmt::format("{}, {} classes", study.evaluation.n_inputs, study.evaluation.n_classes)) +
+          labelled("Protocol",
+                   fmt::format("{}-fold cross-validation, seed {}; everything is learned inside the fold",
+                               study.evaluation.folds, study.evaluation.seed)) +
+          labelled("Command", info.command) + labelled("Version", info.version));
 }
 
 }  // namespace
@@ -70,9 +76,12 @@ std::string study_html(const Study& study, const ReportInfo& info) {
   Markup main = element("section", {}, element_text("h2", {}, "What was found") + list_of(study.findings));
   main += element("section", {}, element_text("h2", {}, "Exhibits") + contents(study));
   for (const Exhibit& exhibit : study.exhibits) main += exhibit_section(exhibit);
-  main += element("section", {}, element_text("h2", {}, "Where the paper disagrees with itself") + list_of(study.contradictions));
+  main += element(
+      "section", {},
+      element_text("h2", {}, "Where the paper disagrees with itself") + list_of(study.contradictions));
   main += element("section", {}, element_text("h2", {}, "How it was made") + how_made(study, info));
-  Markup head = element_text("p", {{"class", "kicker"}}, "Triage study" + (info.date.empty() ? "" : ", " + info.date));
+  Markup head =
+      element_text("p", {{"class", "kicker"}}, "Triage study" + (info.date.empty() ? "" : ", " + info.date));
   head += element_text("h1", {}, study.title) + element_text("p", {{"class", "lead"}}, study.verdict);
   for (const std::string& warning : study.evaluation.warnings) {
     head += element_text("p", {{"class", "warning"}, {"role", "note"}}, "Warning: " + warning + ".");

@@ -12,7 +12,8 @@ struct TrainedVariant {
 };
 
 // One fold's variants, in their order.
-std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f, std::span<const Variant> variants) {
+std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f,
+                                       std::span<const Variant> variants) {
   std::vector<TrainedVariant> trained;
   for (const Variant& variant : variants) {
     throw_if_stopped(run.evaluate);
@@ -75,7 +76,8 @@ std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const V
   }
   Evaluation evaluation;
   summarize(run.table, run.folds, run.optima, std::move(entries), run.evaluate, evaluation);
-  for (std::size_t v = 0; v < judged.size(); ++v) judged[v].method = std::move(evaluation.methods[n_baselines + v]);
+  for (std::size_t v = 0; v < judged.size(); ++v)
+    judged[v].method = std::move(evaluation.methods[n_baselines + v]);
   return judged;
 }
 

@@ -1,4 +1,5 @@
-// What the exhibits share: folds, the cross-validation of everything, and that of any variant of the premodel.
+// What the exhibits share: folds, the cross-validation of everything, and that of any variant of the
+// premodel.
 #pragma once
 
 #include <span>
@@ -40,7 +41,9 @@ struct StudyRun {
 // The paper's premodel under the study's criterion, theta and number of neighbours.
 [[nodiscard]] PremodelOptions paper_premodel(const StudyOptions& options);
 
-// Trains every variant in every fold (in parallel) and replays it on the fold's other part (alone, since decisions are timed).
-[[nodiscard]] std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const Variant> variants);
+// Trains every variant in every fold (in parallel) and replays it on the fold's other part (alone, since
+// decisions are timed).
+[[nodiscard]] std::vector<JudgedVariant> judge_variants(const StudyRun& run,
+                                                        std::span<const Variant> variants);
 
 }  // namespace triage

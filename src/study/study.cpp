@@ -13,11 +13,13 @@ namespace {
 void check_study(const Table& table) {
   check_table(table);
   if (table.schema.size() == 0) {
-    throw Error(ErrorCode::kUsage, "study: the profile has no features, expected the paper's; profile again with them");
+    throw Error(ErrorCode::kUsage,
+                "study: the profile has no features, expected the paper's; profile again with them");
   }
   if (std::all_of(table.outputs.begin(), table.outputs.end(), [](const TopK& o) { return o.empty(); })) {
     throw Error(ErrorCode::kUsage,
-                "study: the profile has scores alone, expected what the models said, which the cascade needs; profile the networks");
+                "study: the profile has scores alone, expected what the models said, which the cascade "
+                "needs; profile the networks");
   }
 }
 
@@ -27,13 +29,17 @@ std::string describe_verdict(const StudyRun& run) {
   const Method& cascade = method_of(evaluation, "cascade");
   const Method& sbs = method_of(evaluation, "SBS");
   return fmt::format(
-      "The paper's premodel scores {} % {} at {} ms; {}, the best single model, {} % at {} ms. That is {} points {} against it, {} "
-      "points {} against the zero router at equal time, and a closed gap of {} %. The confidence cascade, which looks at what a cheap "
+      "The paper's premodel scores {} % {} at {} ms; {}, the best single model, {} % at {} ms. That is {} "
+      "points {} against it, {} "
+      "points {} against the zero router at equal time, and a closed gap of {} %. The confidence cascade, "
+      "which looks at what a cheap "
       "model says, scores {} % at {} ms.",
-      percent(premodel.pooled.score, 2), criterion_name(run.options.criterion), milliseconds(premodel.pooled.mean_ms),
-      sbs_model(evaluation), percent(sbs.pooled.score, 2), milliseconds(sbs.pooled.mean_ms), points(premodel.score_gain.value),
-      points_range(premodel.score_gain.interval), points(premodel.above_router.value), points_range(premodel.above_router.interval),
-      percent(premodel.pooled.closed_gap), percent(cascade.pooled.score, 2), milliseconds(cascade.pooled.mean_ms));
+      percent(premodel.pooled.score, 2), criterion_name(run.options.criterion),
+      milliseconds(premodel.pooled.mean_ms), sbs_model(evaluation), percent(sbs.pooled.score, 2),
+      milliseconds(sbs.pooled.mean_ms), points(premodel.score_gain.value),
+      points_range(premodel.score_gain.interval), points(premodel.above_router.value),
+      points_range(premodel.above_router.interval), percent(premodel.pooled.closed_gap),
+      percent(cascade.pooled.score, 2), milliseconds(cascade.pooled.mean_ms));
 }
 
 }  // namespace
@@ -41,13 +47,15 @@ std::string describe_verdict(const StudyRun& run) {
 Study study_paper(const Table& table, const StudyOptions& options) {
   check_study(table);
   const auto step = [&](std::string_view what) {
-    if (options.stop != nullptr && *options.stop) throw Error(ErrorCode::kInterrupted, "study: stopped, expected to run to the end; start it again");
+    if (options.stop != nullptr && *options.stop)
+      throw Error(ErrorCode::kInterrupted, "study: stopped, expected to run to the end; start it again");
     if (options.on_step) options.on_step(what);
   };
   step("cross-validation");
   StudyRun run = start_run(table, options);
   Study study;
-  study.title = fmt::format("Adaptive model selection on {} inputs and {} models", table.n_inputs(), table.n_models());
+  study.title =
+      fmt::format("Adaptive model selection on {} inputs and {} models", table.n_inputs(), table.n_models());
   const auto add = [&](Exhibit exhibit) { study.exhibits.push_back(std::move(exhibit)); };
   const auto add_all = [&](std::vector<Exhibit> exhibits) {
     for (Exhibit& exhibit : exhibits) add(std::move(exhibit));

@@ -136,14 +136,15 @@ TEST_F(Evaluate, RejectsWhatMakesNoSense) {
 TEST_F(Evaluate, StudyWritesAPageTablesAndMarkdown) {
   const std::filesystem::path out = folder_->path() / "study";
   const std::string images = (folder_->path() / "data" / "fake-images-idx3-ubyte").string();
-  const CliRun run = run_cli({"study", "paper", "--profile", profile(), "-o", out.string(), "--cv", "3", "--bootstrap", "20",
-                              "--slice", "100", "--data", images});
+  const CliRun run = run_cli({"study", "paper", "--profile", profile(), "-o", out.string(), "--cv", "3",
+                              "--bootstrap", "20", "--slice", "100", "--data", images});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_NE(run.out.find("Figure 8c: accuracy"), std::string::npos) << run.out;
   const std::string page = slurp((out / "study.html").string());
   EXPECT_NE(page.find("data:image/png;base64,"), std::string::npos);
   EXPECT_NE(page.find("--profile fake.profile --data fake-images-idx3-ubyte"), std::string::npos);
-  EXPECT_TRUE(slurp((out / "study.md").string()).starts_with("# Adaptive model selection on 240 inputs and 3 models"));
+  EXPECT_TRUE(slurp((out / "study.md").string())
+                  .starts_with("# Adaptive model selection on 240 inputs and 3 models"));
   EXPECT_TRUE(slurp((out / "csv" / "figure-5.csv").string()).starts_with("model,"));
 }
 

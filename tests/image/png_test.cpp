@@ -110,7 +110,8 @@ TEST(Png, ErrorsNameTheImageAndTheCause) {
 TEST(EncodePng, IsReadBackAsItWas) {
   for (const int channels : {1, 3}) {
     Image image{5, 3, channels, {}};
-    for (std::size_t i = 0; i < image.size_bytes(); ++i) image.pixels.push_back(static_cast<std::uint8_t>(i * 37));
+    for (std::size_t i = 0; i < image.size_bytes(); ++i)
+      image.pixels.push_back(static_cast<std::uint8_t>(i * 37));
     const Image back = decode_image(encode_png(image), "again.png");
     EXPECT_EQ(back.width, 5);
     EXPECT_EQ(back.height, 3);

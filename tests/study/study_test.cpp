@@ -32,7 +32,8 @@ const Study& study() {
 }
 
 const Exhibit& exhibit(std::string_view id) {
-  const auto found = std::find_if(study().exhibits.begin(), study().exhibits.end(), [&](const Exhibit& e) { return e.id == id; });
+  const auto found = std::find_if(study().exhibits.begin(), study().exhibits.end(),
+                                  [&](const Exhibit& e) { return e.id == id; });
   if (found == study().exhibits.end()) throw std::runtime_error("no exhibit " + std::string(id));
   return *found;
 }
@@ -51,8 +52,10 @@ TEST(StudyPaper, HasEveryFigureAndTable) {
     for (const auto& row : e.data.rows) EXPECT_EQ(row.size(), e.data.columns.size()) << e.id;
     for (const std::size_t column : e.chart.values) EXPECT_LT(column, e.data.columns.size()) << e.id;
   }
-  for (const char* id : {"figure-1", "table-1", "figure-5", "figure-6a", "figure-6b", "figure-6c", "figure-8a", "figure-8b", "figure-8c",
-                         "figure-8d", "table-2", "table-3", "table-4", "figure-7", "figure-12", "figure-13", "figure-9", "figure-10", "figure-11", "soundness", "section-5.5", "controls", "stages", "variants"}) {
+  for (const char* id : {"figure-1",  "table-1",   "figure-5",    "figure-6a", "figure-6b", "figure-6c",
+                         "figure-8a", "figure-8b", "figure-8c",   "figure-8d", "table-2",   "table-3",
+                         "table-4",   "figure-7",  "figure-12",   "figure-13", "figure-9",  "figure-10",
+                         "figure-11", "soundness", "section-5.5", "controls",  "stages",    "variants"}) {
     EXPECT_TRUE(ids.contains(id)) << id;
   }
   EXPECT_EQ(study().contradictions.size(), 5U);
@@ -86,8 +89,10 @@ TEST(StudyPaper, Table1ListsTheModelsThatAreRight) {
     ASSERT_NE(at, table().ids.end()) << input;
     const auto i = static_cast<std::size_t>(at - table().ids.begin());
     for (std::size_t m = 0; m < table().n_models(); ++m) {
-      const bool listed = (std::get<std::string>(row[2]) + ",").find(table().models[m].name + ",") != std::string::npos;
-      EXPECT_EQ(listed, table().score(i, static_cast<ModelIndex>(m), Criterion::kTop1) > 0) << input << " " << m;
+      const bool listed =
+          (std::get<std::string>(row[2]) + ",").find(table().models[m].name + ",") != std::string::npos;
+      EXPECT_EQ(listed, table().score(i, static_cast<ModelIndex>(m), Criterion::kTop1) > 0)
+          << input << " " << m;
     }
   }
 }
@@ -95,7 +100,8 @@ TEST(StudyPaper, Table1ListsTheModelsThatAreRight) {
 TEST(StudyPaper, Figure8AndControlsRepeatTheEvaluation) {
   const Method& premodel = *study().evaluation.find("premodel");
   const auto& rows = exhibit("figure-8c").data.rows;
-  const auto found = std::find_if(rows.begin(), rows.end(), [](const auto& r) { return std::get<std::string>(r[0]) == "premodel"; });
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [](const auto& r) { return std::get<std::string>(r[0]) == "premodel"; });
   ASSERT_NE(found, rows.end());
   EXPECT_NEAR(std::get<double>((*found)[1]), 100 * premodel.pooled.top1, 1e-9);
   EXPECT_NEAR(std::get<double>((*found)[3]), 100 * premodel.score_gain.value, 1e-9);
@@ -108,7 +114,8 @@ TEST(StudyPaper, Figure11GoesFromOneModelToFive) {
 }
 
 TEST(StudyPaper, TheFaithfulVariantIsThePremodel) {
-  EXPECT_NEAR(figure(exhibit("variants"), 0, 2), 100 * study().evaluation.find("premodel")->pooled.score, 1e-9);
+  EXPECT_NEAR(figure(exhibit("variants"), 0, 2), 100 * study().evaluation.find("premodel")->pooled.score,
+              1e-9);
 }
 
 TEST(StudyPaper, RefusesTablesThatCannotTell) {
