@@ -198,5 +198,51 @@ TEST(CrossValidation, ReportsProgressToTheEnd) {
   EXPECT_EQ(last, end);
 }
 
+// Column 0 of the features becomes `value(input)`; the others say nothing.
+template <class Value>
+void set_first_feature(Table& table, const Value& value) {
+  const std::size_t d = table.schema.size();
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    for (std::size_t f = 0; f < d; ++f) table.features[i * d + f] = 0;
+    table.features[i * d] = static_cast<float>(value(i));
+  }
+}
+
+TEST(Leakage, PermutedLabelsGiveTheBaseRate) {
+  // The first feature tells which model is the optimum, to begin with.
+  Table table = testing::synthetic_table(1200, three_models(), 11);
+  const auto costs = mean_costs(table, all_rows(table));
+  set_first_feature(table, [&](std::size_t i) {
+    return optimum(table, i, all_models(table), costs, Criterion::kTop1);
+  });
+  const Evaluation told = cross_validate(table, quick());
+  EXPECT_GT(told.stages.front().accuracy, told.stages.front().base_rate + 0.05);
+
+  const Table other = reordered(table, 5);
+  table.features = other.features;  // of other inputs: what was learned is worth nothing
+  const Evaluation permuted = cross_validate(table, quick());
+  const StageAccuracy& stage = permuted.stages.front();
+  const double error =
+      std::sqrt(stage.base_rate * (1 - stage.base_rate) / static_cast<double>(stage.inputs));
+  EXPECT_LT(stage.accuracy, stage.base_rate + 3 * error);
+  EXPECT_LT(permuted.find("premodel")->above_router.interval.low, 0);
+}
+
+TEST(Leakage, AFeatureThatEncodesTheFoldDoesNotHelp) {
+  // In even folds the cheap model is right, in odd ones it is not: whoever had seen a test input of its fold would know.
+  Table table = testing::synthetic_table(800, three_models(), 12);
+  const EvaluateOptions options = quick();
+  const auto fold_of = make_folds(table, options.folds, options.seed);
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    table.ranks[table.at(i, 0)] = fold_of[i] % 2 == 0 ? 1 : 2;
+    table.ranks[table.at(i, 1)] = 2;
+    table.ranks[table.at(i, 2)] = 1;
+  }
+  set_first_feature(table, [&](std::size_t i) { return fold_of[i]; });
+  const Evaluation e = cross_validate(table, options);
+  const StageAccuracy& stage = e.stages.front();
+  EXPECT_LE(stage.accuracy, stage.base_rate + 0.02);
+}
+
 }  // namespace
 }  // namespace triage
