@@ -3,7 +3,8 @@
 
 Usage: OMP_NUM_THREADS=1 /usr/bin/python3 tools/premodel_cv_reference.py DIR, DIR as --export made it. Prints both times, their
 ratio, and on how many inputs the two choose differently (ties at the border of the neighbours aside, none). Each stage is a
-KNeighborsClassifier of its own, as one would write it; --share fits one search for all stages, as the paper describes.
+KNeighborsClassifier of its own, asked about every input; --open asks it only about those that no earlier stage took, --share makes
+one search for all stages, as the paper describes.
 """
 import argparse
 import pathlib
@@ -38,22 +39,24 @@ def optimum_among(right: np.ndarray, costs: np.ndarray, models: list[int]) -> np
     return best
 
 
-def choose(train_x, train_label, test_x, selected, fallback, share):
+def choose(train_x, train_label, test_x, selected, fallback, how):
     """The chain of stages: the first whose majority says yes."""
     chosen = np.full(len(test_x), fallback)
     open_rows = np.ones(len(test_x), bool)
-    if share:
+    if how.share:
         search = NearestNeighbors(n_neighbors=5, algorithm="kd_tree", n_jobs=1).fit(train_x)
         neighbours = search.kneighbors(test_x, return_distance=False)
     for model in selected:
         label = (train_label == model).astype(int)
-        if share:
-            yes = label[neighbours].sum(axis=1) > 2
-        else:
+        rows = np.flatnonzero(open_rows) if how.open else np.arange(len(test_x))
+        if how.share:
+            yes = label[neighbours[rows]].sum(axis=1) > 2
+        elif len(rows) > 0:
             stage = KNeighborsClassifier(n_neighbors=5, algorithm="kd_tree", n_jobs=1).fit(train_x, label)
-            yes = stage.predict(test_x) == 1
-        chosen[open_rows & yes] = model
-        open_rows &= ~yes
+            yes = stage.predict(test_x[rows]) == 1
+        taken = rows[yes & open_rows[rows]]
+        chosen[taken] = model
+        open_rows[taken] = False
     return chosen
 
 
@@ -61,6 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dir", type=pathlib.Path)
     parser.add_argument("--share", action="store_true", help="one neighbour search for all stages")
+    parser.add_argument("--open", action="store_true", help="a stage sees only the inputs that no earlier one took")
     arguments = parser.parse_args()
     n, d, m, folds, theta, ours = (arguments.dir / "info.txt").read_text().split()
     n, d, m, folds, theta, ours = int(n), int(d), int(m), int(folds), float(theta), float(ours)
@@ -80,7 +84,7 @@ def main() -> None:
         scaler = MinMaxScaler().fit(x[train])
         scores = right[train][:, selected].mean(axis=0)
         fallback = selected[int(np.lexsort((costs[selected], -scores))[0])]
-        chosen[test] = choose(scaler.transform(x[train]), label, scaler.transform(x[test]), selected, fallback, arguments.share)
+        chosen[test] = choose(scaler.transform(x[train]), label, scaler.transform(x[test]), selected, fallback, arguments)
     seconds = time.perf_counter() - start
     print(f"scikit-learn: {seconds:.2f} s, Triage: {ours:.2f} s, {seconds / ours:.1f} times as long; "
           f"{int((chosen != theirs).sum())} of {n} choices differ")

@@ -1,6 +1,6 @@
-// 10-fold cross-validation of the paper's premodel on 50,000 inputs x 7 features with 8 models, in one thread: training and
-// choosing, as `triage evaluate` does them. With --export the same data is written for tools/premodel_cv_reference.py, which
-// does it with scikit-learn:
+// 10-fold cross-validation of the paper's premodel on 50,000 inputs x 7 features with 8 models, in one
+// thread: training and choosing, as `triage evaluate` does them. With --export the same data is written for
+// tools/premodel_cv_reference.py, which does it with scikit-learn:
 //   build/release/bench/premodel_cv_bench --export DIR && /usr/bin/python3 tools/premodel_cv_reference.py DIR
 #include <fmt/format.h>
 
@@ -60,7 +60,8 @@ Table make_table(std::size_t n) {
 template <class Value>
 void write_binary(const std::filesystem::path& path, const std::vector<Value>& values) {
   std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(Value)));
+      .write(reinterpret_cast<const char*>(values.data()),
+             static_cast<std::streamsize>(values.size() * sizeof(Value)));
 }
 
 // What each input's premodel ran, shape (n), and the seconds that it took.
@@ -69,7 +70,8 @@ struct Result {
   double seconds = 0;
 };
 
-Result cross_validate_premodel(const Table& table, std::span<const std::int32_t> fold_of, int folds, double theta) {
+Result cross_validate_premodel(const Table& table, std::span<const std::int32_t> fold_of, int folds,
+                               double theta) {
   PremodelOptions options;
   options.theta = theta;
   Replay replay = make_replay("premodel", table.n_inputs());
@@ -102,8 +104,8 @@ int main(int argc, char** argv) {
     fmt::print("run {}: {:.3f} s\n", run + 1, result.seconds);
     if (best.chosen.empty() || result.seconds < best.seconds) best = std::move(result);
   }
-  fmt::print("{} inputs x {} features, {} models, {} folds: {:.3f} s at best, one thread\n", n, table.schema.size(), kModels, folds,
-             best.seconds);
+  fmt::print("{} inputs x {} features, {} models, {} folds: {:.3f} s at best, one thread\n", n,
+             table.schema.size(), kModels, folds, best.seconds);
   if (out.empty()) return 0;
   const std::filesystem::path folder(out);
   std::filesystem::create_directories(folder);
@@ -112,5 +114,6 @@ int main(int argc, char** argv) {
   write_binary(folder / "infer_ms.f32", table.infer_ms);
   write_binary(folder / "folds.i32", fold_of);
   write_binary(folder / "chosen.i32", best.chosen);
-  std::ofstream(folder / "info.txt") << fmt::format("{} {} {} {} {} {}\n", n, table.schema.size(), kModels, folds, theta, best.seconds);
+  std::ofstream(folder / "info.txt") << fmt::format("{} {} {} {} {} {}\n", n, table.schema.size(), kModels,
+                                                    folds, theta, best.seconds);
 }

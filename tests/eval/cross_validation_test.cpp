@@ -212,9 +212,8 @@ TEST(Leakage, PermutedLabelsGiveTheBaseRate) {
   // The first feature tells which model is the optimum, to begin with.
   Table table = testing::synthetic_table(1200, three_models(), 11);
   const auto costs = mean_costs(table, all_rows(table));
-  set_first_feature(table, [&](std::size_t i) {
-    return optimum(table, i, all_models(table), costs, Criterion::kTop1);
-  });
+  set_first_feature(
+      table, [&](std::size_t i) { return optimum(table, i, all_models(table), costs, Criterion::kTop1); });
   const Evaluation told = cross_validate(table, quick());
   EXPECT_GT(told.stages.front().accuracy, told.stages.front().base_rate + 0.05);
 
@@ -222,14 +221,14 @@ TEST(Leakage, PermutedLabelsGiveTheBaseRate) {
   table.features = other.features;  // of other inputs: what was learned is worth nothing
   const Evaluation permuted = cross_validate(table, quick());
   const StageAccuracy& stage = permuted.stages.front();
-  const double error =
-      std::sqrt(stage.base_rate * (1 - stage.base_rate) / static_cast<double>(stage.inputs));
+  const double error = std::sqrt(stage.base_rate * (1 - stage.base_rate) / static_cast<double>(stage.inputs));
   EXPECT_LT(stage.accuracy, stage.base_rate + 3 * error);
   EXPECT_LT(permuted.find("premodel")->above_router.interval.low, 0);
 }
 
 TEST(Leakage, AFeatureThatEncodesTheFoldDoesNotHelp) {
-  // In even folds the cheap model is right, in odd ones it is not: whoever had seen a test input of its fold would know.
+  // In even folds the cheap model is right, in odd ones it is not: whoever had seen a test input of its fold
+  // would know.
   Table table = testing::synthetic_table(800, three_models(), 12);
   const EvaluateOptions options = quick();
   const auto fold_of = make_folds(table, options.folds, options.seed);
