@@ -29,15 +29,15 @@ class ReplayBackend final : public Backend {
   void begin(std::size_t input);
   Cost extract(FeatureMask mask, std::span<float> values) override;
   Look run(ModelIndex model) override;
-  // The table's model behind the policy's.
-  [[nodiscard]] ModelIndex table_model(ModelIndex model) const {
-    return models_[static_cast<std::size_t>(model)];
-  }
+  // The table's model behind the policy's; kNoModel for a selector.
+  [[nodiscard]] ModelIndex table_model(ModelIndex model) const;
 
  private:
+  Look run_selector(ModelIndex model);
+
   const Table* table_;
   const FeatureSchema* schema_;
-  std::vector<ModelIndex> models_;    // policy model -> table model
+  std::vector<ModelIndex> models_;    // policy model -> table model; selectors are numbered behind those
   std::vector<std::size_t> columns_;  // policy feature -> table feature
   std::vector<NodeMask> nodes_;       // policy feature -> the nodes that it needs
   std::size_t input_ = 0;

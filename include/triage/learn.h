@@ -56,7 +56,7 @@ struct PremodelOptions {
   Criterion criterion = Criterion::kTop1;
   CostKind cost = CostKind::kTime;  // what the optimum model is cheapest in
   // knn, dt or svm: one chooser among all selected models (Figure 9). Several with dots: a chain of yes/no
-  // stages, the last named one goes on (Figure 10).
+  // stages, the last named one goes on (Figure 10). cnn: a network of the table, see `selector`.
   std::string kind = std::string(kPaperPremodel);
   PremodelLabel label = PremodelLabel::kOptimum;  // kCorrect: chains only
   double theta = 0.005;
@@ -73,6 +73,8 @@ struct PremodelOptions {
   std::optional<std::uint64_t> shuffle_features = std::nullopt;
   std::uint64_t seed = 0;  // of the inner folds in which hyper-parameters are chosen, and of the SVM's subset
   bool full = false;       // train an SVM on all rows instead of at most 5,000; can take hours
+  // cnn: name of the selector; empty: the only one in the table that was trained on everything.
+  std::string selector = {};
   // Soundness: the limit on an input's mean distance to its k neighbours, as the quantile (0..1) of the
   // training rows' own distances, each to the others.
   std::optional<double> max_distance_quantile = std::nullopt;

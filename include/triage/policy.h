@@ -86,7 +86,7 @@ struct PolicyInfo {
 class Policy {
  public:
   virtual ~Policy() = default;
-  // "single", "premodel" or "cascade".
+  // "single", "premodel", "selector" or "cascade".
   [[nodiscard]] virtual std::string_view kind() const = 0;
   [[nodiscard]] virtual Action next(const Evidence& evidence, Trace* trace = nullptr) const = 0;
   [[nodiscard]] const PolicyInfo& info() const { return info_; }

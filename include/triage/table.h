@@ -48,8 +48,22 @@ struct TableEnergy {
   std::string note = "not measured: the table does not say";  // "measured: <meter>", or why not
 };
 
-// Row-major arrays; `n` inputs, `m` models, `d` features, `r` recipes, `g` feature nodes. Only inputs on
-// which every model succeeded are rows; `n_failed` counts the others.
+// A network that chooses among the models and never answers (manifest role `selector`).
+struct TableSelector {
+  std::string name;
+  std::string fingerprint;
+  std::string recipe;  // recipe_key()
+  std::vector<std::string>
+      chooses;  // (c) the model that each of its classes stands for; empty: none is right
+  // Of which fold's training part it was trained on; fold_of is empty where it was everything.
+  std::string fold_of;  // name of the selector that is like it but for that
+  int fold_index = 0;
+  int fold_count = 0;
+  std::uint64_t fold_seed = 0;
+};
+
+// Row-major arrays; `n` inputs, `m` models, `d` features, `r` recipes, `g` feature nodes, `s` selectors. Only
+// inputs on which every model succeeded are rows; `n_failed` counts the others.
 struct Table {
   std::vector<TableModel> models;  // (m)
   std::vector<std::string> ids;    // (n)
@@ -58,11 +72,15 @@ struct Table {
   std::vector<std::string> label_names;  // (n_classes) or empty
   std::size_t n_failed = 0;
 
-  std::vector<std::int32_t> ranks;      // (n, m) 1-based rank of the label; 0 where unknown
-  std::vector<TopK> outputs;            // (n, m)
-  std::vector<float> infer_ms;          // (n, m)
-  std::vector<std::int32_t> recipe_of;  // (m) index into the recipe axis
-  std::vector<float> preprocess_ms;     // (n, r)
+  std::vector<std::int32_t> ranks;               // (n, m) 1-based rank of the label; 0 where unknown
+  std::vector<TopK> outputs;                     // (n, m)
+  std::vector<float> infer_ms;                   // (n, m)
+  std::vector<std::int32_t> recipe_of;           // (m) index into the recipe axis
+  std::vector<float> preprocess_ms;              // (n, r)
+  std::vector<TableSelector> selectors;          // (s)
+  std::vector<TopK> selector_outputs;            // (n, s)
+  std::vector<float> selector_ms;                // (n, s) inference
+  std::vector<std::int32_t> selector_recipe_of;  // (s) index into the recipe axis
   FeatureSchema schema;
   std::vector<float> features;   // (n, d)
   std::vector<float> node_ms;    // (n, g), g = feature_nodes().size()
@@ -100,6 +118,10 @@ struct Table {
   }
   // Position by name, or kNoModel.
   [[nodiscard]] ModelIndex find(std::string_view name) const;
+  // Position in `selectors`, or kNoModel.
+  [[nodiscard]] ModelIndex find_selector(std::string_view name) const;
+  // Preprocessing and inference of one selector alone on one input.
+  [[nodiscard]] double selector_cost_ms(std::size_t input, ModelIndex selector) const;
 };
 
 // Throws kProfile when the arrays' sizes or values do not fit together, naming the array. Every consumer may
@@ -131,7 +153,7 @@ enum class CostKind { kTime, kEnergy };
                                  Criterion criterion);
 // The best mean score (ties: cheaper, then the lower index). SBS when over a training fold.
 [[nodiscard]] ModelIndex single_best(std::span<const double> scores, std::span<const double> costs);
-// Every model but the selectors, 0 .. m-1.
+// Every model, 0 .. m-1; selectors are no models.
 [[nodiscard]] std::vector<ModelIndex> all_models(const Table& table);
 
 // Fold of each input for k-fold cross-validation, shape (n), values 0 .. k-1, sizes differing by at most one:

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,6 +75,15 @@ struct ModelFile {
   bool operator==(const ModelFile&) const = default;
 };
 
+// A selector that was trained for one fold of a cross-validation: on its training part alone.
+struct SelectorFold {
+  std::string of;  // name of the selector that was trained like it, but on everything
+  int index = 0;   // 0 .. count-1
+  int count = 0;
+  std::uint64_t seed = 0;  // of the folds (make_folds)
+  bool operator==(const SelectorFold&) const = default;
+};
+
 struct ModelSpec {
   std::string name;
   Role role = Role::kClassifier;
@@ -83,6 +93,9 @@ struct ModelSpec {
   OutputSpec output;
   std::string device = "CPU";  // as the engine names it
   int threads = 1;
+  // Selectors alone: the model that each output stands for, empty where it says that none is right.
+  std::vector<std::string> chooses;
+  std::optional<SelectorFold> fold;
   std::string license;  // free text
   std::string source;   // where it comes from, free text
 

@@ -33,6 +33,7 @@ struct Arguments {
   std::string cost = "time";
   std::optional<double> max_distance_quantile;
   std::string beyond = "refuse";
+  std::string selector;
   bool full = false;
   int resamples = 2000;
   std::string folds_file;
@@ -54,6 +55,7 @@ std::string command_line(const Arguments& arguments) {
     out += fmt::format(" --max-distance-quantile {} --beyond {}", *arguments.max_distance_quantile,
                        arguments.beyond);
   }
+  if (!arguments.selector.empty()) out += " --selector " + arguments.selector;
   if (arguments.full) out += " --full";
   return out;
 }
@@ -77,6 +79,7 @@ PremodelOptions premodel_options(const Arguments& arguments, const std::string& 
   options.cost = parse_cost_kind(arguments.cost);
   if (arguments.label != kBothLabels) options.label = parse_premodel_label(arguments.label);
   options.seed = arguments.seed;
+  options.selector = arguments.selector;
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
   options.beyond = parse_beyond(arguments.beyond);
@@ -147,9 +150,9 @@ void run(const Arguments& arguments, const Session& session) {
 
 void add_premodel_options(CLI::App& command, Arguments& a, CLI::Option& policies) {
   command
-      .add_option(
-          "--premodel", a.premodels,
-          "knn, dt, svm, or a chain such as knn.dt.svm; may be repeated, the others stand beside the first")
+      .add_option("--premodel", a.premodels,
+                  "knn, dt, svm, cnn, or a chain such as knn.dt.svm; may be repeated, the others stand "
+                  "beside the first")
       ->capture_default_str()
       ->allow_extra_args(false)
       ->excludes(&policies);
@@ -166,6 +169,9 @@ void add_premodel_options(CLI::App& command, Arguments& a, CLI::Option& policies
       ->excludes(&policies);
   command.add_option("--beyond", a.beyond, "beyond that limit: refuse or fallback")
       ->capture_default_str()
+      ->excludes(&policies);
+  command
+      .add_option("--selector", a.selector, "for the premodel cnn: which network; each fold takes its own")
       ->excludes(&policies);
   command.add_flag("--full", a.full, "train an svm on all inputs of a fold, not at most 5,000")
       ->excludes(&policies);

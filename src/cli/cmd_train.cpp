@@ -30,6 +30,7 @@ struct TrainArguments {
   std::string premodel = std::string(kPaperPremodel);
   std::string label = "optimum";
   std::string cost = "time";
+  std::string selector;
   std::uint64_t seed = 0;
   bool full = false;
   std::optional<double> max_distance_quantile;
@@ -76,6 +77,7 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
   options.kind = arguments.premodel;
   options.label = parse_premodel_label(arguments.label);
   options.cost = parse_cost_kind(arguments.cost);
+  options.selector = arguments.selector;
   options.seed = arguments.seed;
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
@@ -232,11 +234,12 @@ void check_kind(const TrainArguments& arguments, std::span<const KindOption> opt
 // Which premodel, and what it is taught.
 template <class Own>
 void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel) {
-  premodel(command
-               .add_option("--premodel", a.premodel,
-                           "premodel: knn, dt or svm chooses one model; with dots between, a chain of stages")
-               ->capture_default_str()
-               ->type_name("KINDS"));
+  premodel(
+      command
+          .add_option("--premodel", a.premodel,
+                      "premodel: knn, dt, svm or cnn chooses one model; with dots between, a chain of stages")
+          ->capture_default_str()
+          ->type_name("KINDS"));
   premodel(command
                .add_option("--label", a.label,
                            "premodel: what a stage says yes to: its model is the optimum, or is correct")
@@ -245,6 +248,10 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
   premodel(command.add_option("--cost", a.cost, "premodel: what the optimum is cheapest in: time or energy")
                ->capture_default_str()
                ->type_name("KIND"));
+  premodel(command
+               .add_option("--selector", a.selector,
+                           "premodel cnn: which network of the profile; default: the only one")
+               ->type_name("NAME"));
   premodel(command.add_option("--seed", a.seed, "premodel: of inner folds and the svm's subset")
                ->capture_default_str()
                ->type_name("N"));

@@ -11,6 +11,7 @@
 #include "eval/parallel.h"
 #include "eval/stages.h"
 #include "eval/summary.h"
+#include "learn/selector.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -54,27 +55,40 @@ StageTruth truth_of(const Table& table, const TrainedFold& trained, const Evalua
   return {table, trained.selected, trained.costs, options.criterion, options.premodel.label};
 }
 
-void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
+// A network that saw the inputs that test it would be judged by what it remembers: each fold has its own.
+void take_selector_of_fold(const Table& table, std::size_t f, const EvaluateOptions& options,
+                           PremodelOptions& premodel) {
+  if (premodel.kind != kNetworkPremodel) return;
+  const ModelIndex own =
+      find_selector(table, premodel.selector, static_cast<int>(f), options.folds, options.seed);
+  premodel.selector = table.selectors[static_cast<std::size_t>(own)].name;
+}
+
+void train_premodels(const Table& table, const Fold& fold, std::size_t f, const EvaluateOptions& options,
                      TrainedFold& trained) {
   PremodelOptions premodel = premodel_options(options);
+  take_selector_of_fold(table, f, options, premodel);
   TrainedPremodel made = train_premodel(table, fold.train, premodel);
   trained.premodel = std::move(made.policy);
   trained.selected = made.selection.models;
   trained.warnings = std::move(made.warnings);
-  premodel.shuffle_features = mix64(options.seed);
-  trained.shuffled = train_premodel(table, fold.train, premodel).policy;
+  if (premodel.kind != kNetworkPremodel) {
+    premodel.shuffle_features = mix64(options.seed);
+    trained.shuffled = train_premodel(table, fold.train, premodel).policy;
+  }
   for (const PremodelVariant& variant : options.variants) {
     PremodelOptions own = variant.options;
     own.criterion = options.criterion;
+    take_selector_of_fold(table, f, options, own);
     trained.variants.push_back(train_premodel(table, fold.train, own).policy);
   }
 }
 
-TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
+TrainedFold train_fold(const Table& table, const Fold& fold, std::size_t f, const EvaluateOptions& options) {
   TrainedFold trained;
   trained.costs = model_costs(table, fold.train, options.premodel.cost);
   if (table.schema.size() > 0) {
-    train_premodels(table, fold, options, trained);
+    train_premodels(table, fold, f, options, trained);
   } else {
     trained.selected =
         select_models(table, fold.train, options.criterion, options.theta, SIZE_MAX, options.premodel.cost)
@@ -113,7 +127,7 @@ std::vector<TrainedFold> train_folds(const Table& table, std::span<const Fold> f
   std::vector<TrainedFold> trained(folds.size());
   for_each_parallel(folds.size(), [&](std::size_t f) {
     throw_if_stopped(options);
-    trained[f] = train_fold(table, folds[f], options);
+    trained[f] = train_fold(table, folds[f], f, options);
     steps.advance();
   });
   return trained;
@@ -149,6 +163,7 @@ std::string about_premodel(const PremodelOptions& options) {
   const std::string labels =
       options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
   if (options.kind == kPaperPremodel) return "the paper's chain of KNN stages over image features" + labels;
+  if (options.kind == kNetworkPremodel) return "a network that looks at the image, one trained for each fold";
   return fmt::format("{} {} over image features{}", chain ? "the chain" : "one chooser", options.kind,
                      labels);
 }
@@ -166,6 +181,7 @@ void add_learned_premodels(const Table& table, std::span<const Fold> folds,
         table, folds, variant.name, MethodKind::kPremodel, about_premodel(variant.options), trained,
         [&](const TrainedFold& fold) { return fold.variants[v].get(); }, options));
   }
+  if (options.premodel.kind == kNetworkPremodel) return;  // it looks at no features
   entries.push_back(policy_entry(
       table, folds, "shuffled features", MethodKind::kControl,
       "the same premodel, its features shuffled among the training inputs", trained,

@@ -11,7 +11,21 @@
 namespace triage {
 namespace {
 
+void check_fingerprint(const PolicyModel& model, const std::string& found) {
+  if (found == model.fingerprint) return;
+  throw Error(
+      ErrorCode::kPolicy,
+      fmt::format("policy: model '{}' has fingerprint '{}', expected the profile's '{}'; train again on "
+                  "this profile",
+                  model.name, model.fingerprint, found));
+}
+
+// Selectors stand behind the models: their first is number n_models().
 ModelIndex table_model_of(const Table& table, const PolicyModel& model) {
+  if (const ModelIndex selector = table.find_selector(model.name); selector != kNoModel) {
+    check_fingerprint(model, table.selectors[static_cast<std::size_t>(selector)].fingerprint);
+    return static_cast<ModelIndex>(table.n_models()) + selector;
+  }
   const ModelIndex index = table.find(model.name);
   if (index == kNoModel) {
     throw Error(ErrorCode::kPolicy,
@@ -19,13 +33,7 @@ ModelIndex table_model_of(const Table& table, const PolicyModel& model) {
                             "it was trained on",
                             model.name));
   }
-  const std::string& found = table.models[static_cast<std::size_t>(index)].fingerprint;
-  if (found != model.fingerprint) {
-    throw Error(ErrorCode::kPolicy,
-                fmt::format("policy: model '{}' has fingerprint '{}', expected the profile's '{}'; train "
-                            "again on this profile",
-                            model.name, model.fingerprint, found));
-  }
+  check_fingerprint(model, table.models[static_cast<std::size_t>(index)].fingerprint);
   return index;
 }
 
@@ -45,6 +53,15 @@ std::size_t table_column_of(const FeatureSchema& table, const FeatureSchema& pol
                             feature.name, feature.version, policy.working_px, at->version, table.working_px));
   }
   return static_cast<std::size_t>(at - table.features.begin());
+}
+
+// What the looks of selectors took.
+Cost cost_of_selectors(const ReplayBackend& backend, const Outcome& outcome) {
+  Cost cost{.ms = 0, .j = 0};
+  for (const Look& look : outcome.looks) {
+    if (backend.table_model(look.model) == kNoModel) cost += look.cost;
+  }
+  return cost;
 }
 
 double score_of_answer(const TopK& answer, Label label, Criterion criterion) {
@@ -88,9 +105,29 @@ Cost ReplayBackend::extract(FeatureMask mask, std::span<float> values) {
   return cost;
 }
 
+ModelIndex ReplayBackend::table_model(ModelIndex model) const {
+  const ModelIndex index = models_[static_cast<std::size_t>(model)];
+  return static_cast<std::size_t>(index) < table_->n_models() ? index : kNoModel;
+}
+
+Look ReplayBackend::run_selector(ModelIndex model) {
+  const auto s = static_cast<std::size_t>(models_[static_cast<std::size_t>(model)]) - table_->n_models();
+  const std::size_t at = input_ * table_->selectors.size() + s;
+  const auto recipe = static_cast<std::size_t>(table_->selector_recipe_of[s]);
+  Look look;
+  look.model = model;
+  look.output = table_->selector_outputs[at];
+  look.confidence = look.output.confidence();
+  look.cost.ms = recipes_done_[recipe] ? static_cast<double>(table_->selector_ms[at])
+                                       : table_->selector_cost_ms(input_, static_cast<ModelIndex>(s));
+  recipes_done_[recipe] = true;
+  return look;
+}
+
 Look ReplayBackend::run(ModelIndex model) {
   TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < models_.size());
   const ModelIndex index = table_model(model);
+  if (index == kNoModel) return run_selector(model);
   const std::size_t at = table_->at(input_, index);
   const auto recipe = static_cast<std::size_t>(table_->recipe_of[static_cast<std::size_t>(index)]);
   Look look;
@@ -154,9 +191,10 @@ void replay_policy(const Table& table, Rows rows, const Policy& policy, const Cl
     }
     replay.model[input] = outcome.refused ? kNoModel : last;
     replay.ms[input] = outcome.total.ms;
-    replay.selection_ms[input] = outcome.features_ms + outcome.decision_ms;
+    const Cost selectors = cost_of_selectors(backend, outcome);
+    replay.selection_ms[input] = outcome.features_ms + outcome.decision_ms + selectors.ms;
     replay.j[input] = outcome.total.j;
-    replay.selection_j[input] = outcome.features_j;
+    replay.selection_j[input] = outcome.features_j + selectors.j;
     replay.looks[input] = static_cast<std::uint8_t>(outcome.looks.size());
   }
 }

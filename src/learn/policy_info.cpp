@@ -16,13 +16,20 @@ double quantile_999(std::span<double> values) {
   return values[static_cast<std::size_t>(place)];
 }
 
-PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {
-  const auto& known = table.models[static_cast<std::size_t>(model)];
+// `cost(row)` are its milliseconds.
+template <class CostOf>
+PolicyModel describe(const std::string& name, const std::string& fingerprint, Rows rows, const CostOf& cost) {
   std::vector<double> times;
   times.reserve(rows.size());
   double sum = 0;
-  for (const std::uint32_t row : rows) sum += times.emplace_back(table.cost_ms(row, model));
-  return {known.name, known.fingerprint, sum / static_cast<double>(rows.size()), quantile_999(times)};
+  for (const std::uint32_t row : rows) sum += times.emplace_back(cost(row));
+  return {name, fingerprint, sum / static_cast<double>(rows.size()), quantile_999(times)};
+}
+
+PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {
+  const auto& known = table.models[static_cast<std::size_t>(model)];
+  return describe(known.name, known.fingerprint, rows,
+                  [&](std::uint32_t row) { return table.cost_ms(row, model); });
 }
 
 }  // namespace
@@ -41,6 +48,12 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   info.training.emplace_back("inputs_hash", inputs_hash(table, rows));
   info.training.emplace_back("criterion", std::string(to_string(criterion)));
   return info;
+}
+
+PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector) {
+  const auto& known = table.selectors[static_cast<std::size_t>(selector)];
+  return describe(known.name, known.fingerprint, rows,
+                  [&](std::uint32_t row) { return table.selector_cost_ms(row, selector); });
 }
 
 }  // namespace triage

@@ -13,4 +13,7 @@ namespace triage {
 [[nodiscard]] PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
                                           std::span<const ModelIndex> models);
 
+// A selector as a policy knows it; times are those of the rows.
+[[nodiscard]] PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector);
+
 }  // namespace triage

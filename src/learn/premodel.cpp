@@ -10,7 +10,9 @@
 #include "base/hash.h"
 #include "learn/choosers.h"
 #include "learn/distance_limit.h"
+#include "learn/fallback.h"
 #include "learn/policy_info.h"
+#include "learn/selector.h"
 #include "triage/error.h"
 #include "triage/learn.h"
 
@@ -129,35 +131,6 @@ std::vector<ModelIndex> make_labels(const Table& table, Rows rows, std::span<con
     labels.push_back(best == kNoModel ? kNoModel : stage_of[static_cast<std::size_t>(best)]);
   }
   return labels;
-}
-
-// The table's model to run when every stage says no, or kNoModel.
-ModelIndex find_fallback(const Table& table, Rows rows, std::span<const ModelIndex> selected,
-                         std::span<const double> costs, const PremodelOptions& options) {
-  if (options.fallback == "refuse") return kNoModel;
-  if (options.fallback != "best") {
-    const ModelIndex named = table.find(options.fallback);
-    if (named != kNoModel) return named;
-    fail_usage(fmt::format(
-        "fallback: '{}', expected best, refuse or a model of the profile; see 'triage train --help'",
-        options.fallback));
-  }
-  const auto scores = mean_scores(table, rows, options.criterion);
-  std::vector<double> selected_scores, selected_costs;
-  for (const ModelIndex model : selected) {
-    selected_scores.push_back(scores[static_cast<std::size_t>(model)]);
-    selected_costs.push_back(costs[static_cast<std::size_t>(model)]);
-  }
-  return selected[static_cast<std::size_t>(single_best(selected_scores, selected_costs))];
-}
-
-// The policy's models: the stages', then the fallback when it is none of them. Returns its position.
-ModelIndex add_fallback(std::vector<ModelIndex>& models, ModelIndex fallback) {
-  if (fallback == kNoModel) return kNoModel;
-  const auto found = std::find(models.begin(), models.end(), fallback);
-  const auto position = found - models.begin();
-  if (found == models.end()) models.push_back(fallback);
-  return static_cast<ModelIndex>(position);
 }
 
 // Classes of the rows for chooser `i`: see chooser.h.
@@ -319,6 +292,7 @@ Beyond parse_beyond(std::string_view text) {
 }
 
 TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options) {
+  if (options.kind == kNetworkPremodel) return train_network_premodel(table, rows, options);
   const PremodelKind kind = parse_premodel_kind(options.kind);
   check_options(options, rows);
   check_label(options, kind);

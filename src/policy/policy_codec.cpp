@@ -10,6 +10,7 @@
 #include "policy/cbor.h"
 #include "policy/checks.h"
 #include "policy/premodel.h"
+#include "policy/selector.h"
 #include "policy/single.h"
 
 namespace triage {
@@ -316,9 +317,22 @@ std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& fields, i
   return make_premodel(std::move(info), std::move(model));
 }
 
+json encode_body(const Selector& policy) {
+  const auto& model = policy.model();
+  return {{"selector", model.selector},
+          {"chooses", to_binary<ModelIndex>(model.chooses)},
+          {"fallback", model.fallback}};
+}
+
+std::unique_ptr<Policy> decode_selector(PolicyInfo info, const Fields& fields) {
+  return make_selector(std::move(info), {fields.integer("selector"), fields.values<ModelIndex>("chooses"),
+                                         fields.integer("fallback")});
+}
+
 json encode_body(const Policy& policy) {
   if (const auto* single = dynamic_cast<const Single*>(&policy)) return encode_body(*single);
   if (const auto* cascade = dynamic_cast<const Cascade*>(&policy)) return encode_body(*cascade);
+  if (const auto* selector = dynamic_cast<const Selector*>(&policy)) return encode_body(*selector);
   const auto* premodel = dynamic_cast<const Premodel*>(&policy);
   TRIAGE_CHECK(premodel != nullptr);
   return encode_body(*premodel);
@@ -331,7 +345,8 @@ std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   if (kind == "single") return decode_single(std::move(info), fields.object(kind));
   if (kind == "cascade") return decode_cascade(std::move(info), fields.object(kind));
   if (kind == "premodel") return decode_premodel(std::move(info), fields.object(kind), format);
-  fail_field("kind", fmt::format("'{}'", kind), "single, premodel or cascade");
+  if (kind == "selector" && format > 1) return decode_selector(std::move(info), fields.object(kind));
+  fail_field("kind", fmt::format("'{}'", kind), "single, premodel, selector or cascade");
 }
 
 json parse(std::span<const std::uint8_t> bytes) {

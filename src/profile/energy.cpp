@@ -142,7 +142,7 @@ ProfileEnergy measure_energy(const ProfileOptions& options, const IdlePower& idl
     return nothing;
   }
   const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
-  LiveBackend backend(pool, classifier_indices(pool.zoo()), header.schema, clock);
+  LiveBackend backend(pool, profiled_models(pool.zoo()), header.schema, clock);
   EnergyRun run(options, idle, header, on_item);
   run.measure_nodes(images);
   run.measure_recipes(backend, images);

@@ -42,13 +42,14 @@ void add_models(ProfileHeader& header, const Zoo& zoo) {
     throw Error(ErrorCode::kUsage, fmt::format("zoo '{}': {} classes, expected 1 to {}", zoo.name,
                                                header.n_classes, kMaxClasses));
   }
-  for (const ModelSpec* model : models) {
-    const std::string key = recipe_key(model->input);
+  for (const ModelIndex index : profiled_models(zoo)) {
+    const ModelSpec& model = zoo.models[static_cast<std::size_t>(index)];
+    const std::string key = recipe_key(model.input);
     auto at = std::find(header.recipes.begin(), header.recipes.end(), key);
     if (at == header.recipes.end()) at = header.recipes.insert(at, key);
-    header.models.push_back({model->name, model->fingerprint(),
-                             static_cast<std::int32_t>(at - header.recipes.begin()), model->device,
-                             model->threads});
+    header.models.push_back({model.name, model.fingerprint(),
+                             static_cast<std::int32_t>(at - header.recipes.begin()), model.device,
+                             model.threads, model.chooses, model.fold});
   }
 }
 
@@ -115,6 +116,11 @@ std::optional<std::string> difference(const ProfileModel& found, const ProfileMo
     return differ(object + "fingerprint", found.fingerprint, wanted.fingerprint);
   if (found.device != wanted.device) return differ(object + "device", found.device, wanted.device);
   if (found.threads != wanted.threads) return differ(object + "threads", found.threads, wanted.threads);
+  if (found.chooses != wanted.chooses) {
+    return differ(object + "chooses", fmt::to_string(fmt::join(found.chooses, ", ")),
+                  fmt::to_string(fmt::join(wanted.chooses, ", ")));
+  }
+  if (found.fold != wanted.fold) return differ(object + "fold", "another", "the same");
   return std::nullopt;
 }
 
@@ -124,6 +130,18 @@ std::int64_t ProfileHeader::n_inputs() const {
   std::int64_t sum = 0;
   for (const ProfilePart& part : parts) sum += part.n_inputs;
   return sum;
+}
+
+std::vector<ModelIndex> profiled_models(const Zoo& zoo) {
+  std::vector<ModelIndex> indices;
+  for (const bool selectors : {false, true}) {
+    for (std::size_t i = 0; i < zoo.models.size(); ++i) {
+      const ModelSpec& model = zoo.models[i];
+      if ((model.role == Role::kSelector) != selectors || (selectors && model.chooses.empty())) continue;
+      indices.push_back(static_cast<ModelIndex>(i));
+    }
+  }
+  return indices;
 }
 
 ProfileHeader make_header(const Zoo& zoo, const Dataset& data, const ProfileOptions& options) {

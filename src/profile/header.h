@@ -2,6 +2,7 @@
 // when it is resumed or merged.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -23,6 +24,12 @@ struct ProfileModel {
   std::int32_t recipe = 0;  // index into ProfileHeader::recipes
   std::string device;
   int threads = 1;
+  // Of a selector: the model that each of its classes stands for, empty where none is right. Empty: a
+  // classifier.
+  std::vector<std::string> chooses = {};
+  std::optional<SelectorFold> fold = std::nullopt;
+
+  [[nodiscard]] bool is_selector() const { return !chooses.empty(); }
 };
 
 // A data set, or one shard of it, whose inputs are in the profile.
@@ -56,20 +63,33 @@ struct ProfileHeader {
   FeatureSchema schema;
   std::vector<std::string> nodes;  // feature_nodes() of the build that measured
   std::vector<std::string> recipes;
-  std::vector<ProfileModel> models;
+  std::vector<ProfileModel> models;  // classifiers, then selectors
   std::vector<std::string> label_names;
   std::vector<ProfilePart> parts;
   Timing timing;  // counts aside
   bool times_only = false;
   std::string times_note;  // Table::times_note
 
+  // Classes of what a model says.
+  [[nodiscard]] std::int32_t classes_of(std::size_t model) const {
+    const auto& chooses = models[model].chooses;
+    return chooses.empty() ? n_classes : static_cast<std::int32_t>(chooses.size());
+  }
+  [[nodiscard]] std::size_t n_classifiers() const {
+    return static_cast<std::size_t>(
+        std::count_if(models.begin(), models.end(), [](const ProfileModel& m) { return !m.is_selector(); }));
+  }
   // Cells timed on each input.
   [[nodiscard]] std::size_t n_cells() const { return 1 + recipes.size() + models.size(); }
   // Inputs in the finished profile.
   [[nodiscard]] std::int64_t n_inputs() const;
 };
 
-// Header of a profile of the zoo's classifiers. Throws kUsage when there are none, when their numbers of
+// Zoo positions of the models that a profile is about: the classifiers, then the selectors that say what they
+// choose.
+[[nodiscard]] std::vector<ModelIndex> profiled_models(const Zoo& zoo);
+
+// Header of a profile of these. Throws kUsage when there are none, when their numbers of
 // classes differ, or for options that make no sense; kData for labels that the models do not have.
 [[nodiscard]] ProfileHeader make_header(const Zoo& zoo, const Dataset& data, const ProfileOptions& options);
 

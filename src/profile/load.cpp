@@ -12,6 +12,14 @@ namespace {
 
 void begin_table(Table& table, const ProfileHeader& header) {
   for (const ProfileModel& model : header.models) {
+    if (model.is_selector()) {
+      const SelectorFold fold = model.fold.value_or(SelectorFold{});
+      table.selectors.push_back({model.name, model.fingerprint,
+                                 header.recipes[static_cast<std::size_t>(model.recipe)], model.chooses,
+                                 fold.of, fold.index, fold.count, fold.seed});
+      table.selector_recipe_of.push_back(model.recipe);
+      continue;
+    }
     table.models.push_back({model.name, model.fingerprint,
                             header.recipes[static_cast<std::size_t>(model.recipe)], model.device,
                             model.threads});
@@ -28,9 +36,9 @@ void reserve(Table& table, const ProfileHeader& header, std::size_t n) {
   table.ids.reserve(n);
   table.labels.reserve(n);
   table.decode_ms.reserve(n);
-  table.ranks.reserve(n * header.models.size());
-  table.outputs.reserve(n * header.models.size());
-  table.infer_ms.reserve(n * header.models.size());
+  table.ranks.reserve(n * header.n_classifiers());
+  table.outputs.reserve(n * header.n_classifiers());
+  table.infer_ms.reserve(n * header.n_classifiers());
   table.preprocess_ms.reserve(n * header.recipes.size());
   table.features.reserve(n * header.schema.size());
   table.node_ms.reserve(n * header.nodes.size());
@@ -40,9 +48,16 @@ void add_row(Table& table, const InputRecord& record) {
   table.ids.push_back(record.id);
   table.labels.push_back(record.label);
   table.decode_ms.push_back(static_cast<float>(record.decode_ms));
-  table.ranks.insert(table.ranks.end(), record.ranks.begin(), record.ranks.end());
-  table.outputs.insert(table.outputs.end(), record.outputs.begin(), record.outputs.end());
-  for (const double ms : record.infer_ms) table.infer_ms.push_back(static_cast<float>(ms));
+  // Selectors stand behind the models; with times alone there are no ranks and outputs.
+  const auto m = static_cast<std::ptrdiff_t>(std::min(table.n_models(), record.ranks.size()));
+  table.ranks.insert(table.ranks.end(), record.ranks.begin(), record.ranks.begin() + m);
+  for (std::size_t i = 0; i < record.outputs.size(); ++i) {
+    (i < table.n_models() ? table.outputs : table.selector_outputs).push_back(record.outputs[i]);
+  }
+  for (std::size_t i = 0; i < record.infer_ms.size(); ++i) {
+    (i < table.n_models() ? table.infer_ms : table.selector_ms)
+        .push_back(static_cast<float>(record.infer_ms[i]));
+  }
   for (const double ms : record.preprocess_ms) table.preprocess_ms.push_back(static_cast<float>(ms));
   table.features.insert(table.features.end(), record.features.begin(), record.features.end());
   table.timing.cells += 1 + record.preprocess_ms.size() + record.infer_ms.size();
@@ -71,9 +86,10 @@ std::vector<double> joules(const std::vector<EnergyCell>& cells) {
   return values;
 }
 
-TableEnergy table_energy(const ProfileEnergy& energy) {
+TableEnergy table_energy(const ProfileEnergy& energy, std::size_t n_models) {
   TableEnergy table;
   table.infer_j = joules(energy.infer);
+  if (!table.infer_j.empty()) table.infer_j.resize(n_models);  // selectors stand behind the models
   table.preprocess_j = joules(energy.preprocess);
   table.node_j = joules(energy.node);
   table.idle_w = energy.idle_w;
@@ -124,8 +140,12 @@ Table load_times(const std::filesystem::path& profile) {
   table.features.clear();
   table.ranks.assign(table.infer_ms.size(), 0);
   table.outputs.assign(table.infer_ms.size(), {});
+  table.selectors.clear();
+  table.selector_recipe_of.clear();
+  table.selector_outputs.clear();
+  table.selector_ms.clear();
   table.machine = fmt::format("{}", fmt::join(reader.machines(), " | "));
-  if (reader.machines().size() == 1) table.energy = table_energy(reader.energy(0));
+  if (reader.machines().size() == 1) table.energy = table_energy(reader.energy(0), table.n_models());
   check_loaded(table, profile.string());
   return table;
 }
@@ -153,7 +173,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
     reserve(table, first, table.n_inputs() + static_cast<std::size_t>(reader.n_done()));
     read_rows(reader, table);
     if (!energy_known && !reader.machines().empty()) {
-      table.energy = table_energy(reader.energy(0));
+      table.energy = table_energy(reader.energy(0), table.n_models());
       energy_known = true;
     }
     for (const std::string& machine : reader.machines()) {

@@ -47,7 +47,7 @@ class Run {
       : data_(&data), options_(&options), writer_(&writer), summary_(&summary), on_progress_(&on_progress) {}
 
   void load(ModelPool& pool) {
-    for (const ModelIndex model : classifier_indices(pool.zoo())) {
+    for (const ModelIndex model : profiled_models(pool.zoo())) {
       summary_->progress.loading = pool.zoo().models[static_cast<std::size_t>(model)].name;
       report();
       check_stop();

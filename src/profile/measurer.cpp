@@ -24,14 +24,6 @@ std::int64_t hash_pixels(const Image& image) {
 
 }  // namespace
 
-std::vector<ModelIndex> classifier_indices(const Zoo& zoo) {
-  std::vector<ModelIndex> indices;
-  for (std::size_t i = 0; i < zoo.models.size(); ++i) {
-    if (zoo.models[i].role == Role::kClassifier) indices.push_back(static_cast<ModelIndex>(i));
-  }
-  return indices;
-}
-
 std::vector<ModelIndex> recipe_users(const ProfileHeader& header) {
   std::vector<ModelIndex> users(header.recipes.size(), kNoModel);
   for (std::size_t m = header.models.size(); m-- > 0;) {
@@ -46,13 +38,14 @@ Measurer::Measurer(ModelPool& pool, const ProfileHeader& header, const Dataset& 
       data_(&data),
       options_(&options),
       clock_(options.clock != nullptr ? options.clock : &steady_clock()),
-      backend_(pool, classifier_indices(pool.zoo()), header.schema, *clock_),
+      backend_(pool, profiled_models(pool.zoo()), header.schema, *clock_),
       recipe_users_(recipe_users(header)),
       order_(header.models.size()) {
   for (const ProfileModel& model : header.models) {
     const auto first =
-        std::find_if(header.models.begin(), header.models.end(),
-                     [&](const ProfileModel& other) { return other.fingerprint == model.fingerprint; });
+        std::find_if(header.models.begin(), header.models.end(), [&](const ProfileModel& other) {
+          return other.fingerprint == model.fingerprint && other.is_selector() == model.is_selector();
+        });
     speaker_.push_back(static_cast<std::size_t>(first - header.models.begin()));
   }
 }
@@ -153,7 +146,8 @@ void Measurer::measure_model(std::size_t model, InputRecord& record) {
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("model '{}': {}", header_->models[model].name, error.what()));
   }
-  record.ranks[model] = record.label == kNoLabel ? 0 : rank_of(backend_.last_probabilities(), record.label);
+  const bool ranked = record.label != kNoLabel && !header_->models[model].is_selector();
+  record.ranks[model] = !ranked ? 0 : rank_of(backend_.last_probabilities(), record.label);
 }
 
 // What a network says belongs to its fingerprint, however it is run: answers of another device or number of

@@ -11,8 +11,6 @@
 
 namespace triage {
 
-// Zoo positions of the models that a profile is about.
-[[nodiscard]] std::vector<ModelIndex> classifier_indices(const Zoo& zoo);
 // For each recipe of the header, the first model that has it, shape (r).
 [[nodiscard]] std::vector<ModelIndex> recipe_users(const ProfileHeader& header);
 

@@ -106,9 +106,9 @@ void ProfileReader::read_outputs(InputRecord& record) {
       fail(record, fmt::format("the output of '{}' is missing", header_.models[model].name));
     }
     record.ranks[model] = static_cast<std::int32_t>(at.output.integer(2, 0, header_.n_classes));
-    if ((record.ranks[model] == 0) != (record.label == kNoLabel))
-      fail(record, "rank and label do not fit together");
-    const auto top = decode_top(at.output.blob(4), at.output.real(3), header_.n_classes);
+    const bool unranked = record.label == kNoLabel || header_.models[model].is_selector();
+    if ((record.ranks[model] == 0) != unranked) fail(record, "rank and label do not fit together");
+    const auto top = decode_top(at.output.blob(4), at.output.real(3), header_.classes_of(model));
     if (!top)
       fail(record, fmt::format("the output of '{}' is no list of classes", header_.models[model].name));
     record.outputs[model] = *top;

@@ -1,6 +1,7 @@
 // The tables of a profile and its header's rows (docs/formats.md).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
@@ -47,7 +48,15 @@ CREATE VIEW model_summary AS
     (SELECT avg(c.mean_ms) FROM infer_cost c JOIN execution e USING (execution) WHERE e.model = m.model)
       AS infer_ms,
     (SELECT avg(c.mean_ms) FROM preprocess_cost c WHERE c.recipe = m.recipe) AS preprocess_ms
-  FROM model m JOIN output o USING (model) GROUP BY m.model;
+  FROM model m JOIN output o USING (model) WHERE m.role = 'classifier' GROUP BY m.model;
+)sql";
+
+// What a selector stands for; its row of `model` has the role.
+constexpr const char* kSelectorSchema = R"sql(
+CREATE TABLE selector_choice (model INTEGER NOT NULL REFERENCES model, class INTEGER NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY (model, class)) STRICT, WITHOUT ROWID;
+CREATE TABLE selector_fold (model INTEGER PRIMARY KEY REFERENCES model, of TEXT NOT NULL, fold INTEGER NOT NULL,
+  folds INTEGER NOT NULL, seed INTEGER NOT NULL) STRICT;
 )sql";
 
 constexpr const char* kEnergySchema = R"sql(
@@ -154,6 +163,50 @@ std::vector<std::string> read_names(const Database& database, std::string_view s
   return names;
 }
 
+void write_selectors(const Database& database, const ProfileHeader& header) {
+  Statement choice(database, "INSERT INTO selector_choice VALUES (?, ?, ?)");
+  Statement fold(database, "INSERT INTO selector_fold VALUES (?, ?, ?, ?, ?)");
+  for (std::size_t m = 0; m < header.models.size(); ++m) {
+    const ProfileModel& model = header.models[m];
+    const auto number = static_cast<std::int64_t>(m);
+    for (std::size_t c = 0; c < model.chooses.size(); ++c) {
+      choice.bind(0, number)
+          .bind(1, static_cast<std::int64_t>(c))
+          .bind(2, std::string_view(model.chooses[c]))
+          .run();
+    }
+    if (!model.fold) continue;
+    fold.bind(0, number).bind(1, std::string_view(model.fold->of)).bind(2, std::int64_t{model.fold->index});
+    fold.bind(3, std::int64_t{model.fold->count}).bind(4, static_cast<std::int64_t>(model.fold->seed)).run();
+  }
+}
+
+void read_selectors(const Database& database, ProfileHeader& header) {
+  const std::int64_t last_model = std::ssize(header.models) - 1;
+  const auto selector = [&](const Statement& row) -> ProfileModel& {
+    return header.models[static_cast<std::size_t>(row.integer(0, 0, last_model))];
+  };
+  Statement choices(database, "SELECT model, class, name FROM selector_choice ORDER BY model, class");
+  while (choices.step()) {
+    auto& chooses = selector(choices).chooses;
+    (void)choices.integer(1, std::ssize(chooses), std::ssize(chooses));
+    chooses.push_back(choices.text(2));
+  }
+  Statement folds(database, "SELECT model, of, fold, folds, seed FROM selector_fold");
+  while (folds.step()) {
+    const std::int64_t count = folds.integer(3, 2, 1000);
+    selector(folds).fold =
+        SelectorFold{folds.text(1), static_cast<int>(folds.integer(2, 0, count - 1)), static_cast<int>(count),
+                     static_cast<std::uint64_t>(folds.integer(4, 0, INT64_MAX))};
+  }
+  const auto after = std::find_if(header.models.begin(), header.models.end(),
+                                  [](const ProfileModel& m) { return m.is_selector(); });
+  if (after == header.models.begin() ||
+      !std::all_of(after, header.models.end(), [](const ProfileModel& m) { return m.is_selector(); })) {
+    database.fail_damaged("selectors do not stand behind the models");
+  }
+}
+
 void write_header(const Database& database, const ProfileHeader& header) {
   put_meta(database, "zoo", header.zoo);
   put_meta(database, "n_classes", std::to_string(header.n_classes));
@@ -178,14 +231,16 @@ void write_header(const Database& database, const ProfileHeader& header) {
     feature.bind(0, row++).bind(1, std::string_view(f.name)).bind(2, std::int64_t{f.version}).run();
   }
   row = 0;
-  Statement model(database, "INSERT INTO model VALUES (?, ?, ?, 'classifier', ?, ?, ?)");
+  Statement model(database, "INSERT INTO model VALUES (?, ?, ?, ?, ?, ?, ?)");
   for (const ProfileModel& m : header.models) {
     model.bind(0, row++).bind(1, std::string_view(m.name)).bind(2, std::string_view(m.fingerprint));
-    model.bind(3, std::int64_t{m.recipe})
-        .bind(4, std::string_view(m.device))
-        .bind(5, std::int64_t{m.threads});
+    model.bind(3, std::string_view(m.is_selector() ? "selector" : "classifier"))
+        .bind(4, std::int64_t{m.recipe})
+        .bind(5, std::string_view(m.device))
+        .bind(6, std::int64_t{m.threads});
     model.run();
   }
+  write_selectors(database, header);
 }
 
 void read_parts(const Database& database, ProfileHeader& header) {
@@ -210,11 +265,19 @@ void read_models(const Database& database, ProfileHeader& header) {
   read_numbered(database,
                 "SELECT model, name, fingerprint, recipe, device, threads FROM model ORDER BY model",
                 kMaxRows, [&](const Statement& row) {
-                  header.models.push_back({row.text(1), row.text(2),
+                  header.models.push_back({row.text(1),
+                                           row.text(2),
                                            static_cast<std::int32_t>(row.integer(3, 0, last_recipe)),
-                                           row.text(4), static_cast<int>(row.integer(5, 0, 1 << 20))});
+                                           row.text(4),
+                                           static_cast<int>(row.integer(5, 0, 1 << 20)),
+                                           {},
+                                           std::nullopt});
                 });
   if (header.models.empty()) database.fail_damaged("it has no models");
+  // Profiles that were made before selectors could be in them lack the tables.
+  const bool has_selectors =
+      database.integer("SELECT count(*) FROM sqlite_master WHERE name = 'selector_choice'") > 0;
+  if (has_selectors) read_selectors(database, header);
 }
 
 }  // namespace
@@ -252,6 +315,7 @@ void create_schema(const Database& database, const ProfileHeader& header) {
   database.exec(fmt::format("PRAGMA application_id = {}", kApplicationId).c_str());
   database.exec(fmt::format("PRAGMA user_version = {}", kFormatVersion).c_str());
   database.exec(kSchema);
+  database.exec(kSelectorSchema);
   database.exec(kEnergySchema);
   write_header(database, header);
   database.exec("COMMIT");
@@ -261,6 +325,7 @@ void upgrade_schema(const Database& database) {
   if (database.integer("PRAGMA user_version") != 1) return;
   database.exec("BEGIN IMMEDIATE");
   database.exec(kFromFormat1);
+  database.exec(kSelectorSchema);
   database.exec(kEnergySchema);
   write_timing(database, {});
   database.exec(fmt::format("PRAGMA user_version = {}", kFormatVersion).c_str());

@@ -80,6 +80,39 @@ void check_outputs(const Table& table) {
   }
 }
 
+void check_selectors(const Table& table) {
+  const std::size_t s = table.selectors.size(), cells = table.n_inputs() * s;
+  std::vector<std::string> names;
+  for (const TableModel& model : table.models) names.push_back(model.name);
+  for (const TableSelector& selector : table.selectors) {
+    names.push_back(selector.name);
+    if (selector.chooses.empty()) fail(fmt::format("selector '{}' chooses nothing", selector.name));
+    for (const std::string& name : selector.chooses) {
+      if (!name.empty() && table.find(name) == kNoModel) {
+        fail(fmt::format("selector '{}' chooses '{}', expected models of the table", selector.name, name));
+      }
+    }
+  }
+  check_unique("models and selectors", names);
+  check_size("selector_recipe_of", table.selector_recipe_of.size(), s);
+  for (const std::int32_t recipe : table.selector_recipe_of) {
+    if (recipe < 0 || static_cast<std::size_t>(recipe) >= table.n_recipes()) {
+      fail(fmt::format("selector_recipe_of has {}, expected 0 to {}", recipe,
+                       static_cast<std::int64_t>(table.n_recipes()) - 1));
+    }
+  }
+  check_size("selector_outputs", table.selector_outputs.size(), cells);
+  for (std::size_t i = 0; i < cells; ++i) {
+    const TopK& output = table.selector_outputs[i];
+    const std::size_t expected = table.selectors[i % s].chooses.size();
+    if (output.empty() || static_cast<std::size_t>(output.n_classes()) != expected) {
+      fail(fmt::format("selector_outputs has one of {} classes, expected {}", output.n_classes(), expected));
+    }
+  }
+  check_size("selector_ms", table.selector_ms.size(), cells);
+  check_times("selector_ms", table.selector_ms);
+}
+
 void check_features(const Table& table) {
   const std::size_t n = table.n_inputs();
   if (table.schema.size() > 64) {
@@ -122,6 +155,7 @@ void check_table(const Table& table) {
   check_models(table);
   check_labels(table);
   check_outputs(table);
+  check_selectors(table);
   check_size("infer_ms", table.infer_ms.size(), n * table.n_models());
   check_times("infer_ms", table.infer_ms);
   check_times("preprocess_ms", table.preprocess_ms);

@@ -45,6 +45,20 @@ ModelIndex Table::find(std::string_view name) const {
   return kNoModel;
 }
 
+ModelIndex Table::find_selector(std::string_view name) const {
+  for (std::size_t i = 0; i < selectors.size(); ++i) {
+    if (selectors[i].name == name) return static_cast<ModelIndex>(i);
+  }
+  return kNoModel;
+}
+
+double Table::selector_cost_ms(std::size_t input, ModelIndex selector) const {
+  const auto s = static_cast<std::size_t>(selector);
+  const auto recipe = static_cast<std::size_t>(selector_recipe_of[s]);
+  return static_cast<double>(preprocess_ms[input * n_recipes() + recipe]) +
+         static_cast<double>(selector_ms[input * selectors.size() + s]);
+}
+
 std::vector<double> mean_costs(const Table& table, Rows rows) {
   return mean_per_model(table, rows,
                         [&](std::size_t row, ModelIndex model) { return table.cost_ms(row, model); });

@@ -122,6 +122,25 @@ std::vector<double> ObjectReader::numbers(const char* key, std::size_t count, Ra
   return result;
 }
 
+std::vector<std::string> ObjectReader::texts(const char* key, std::size_t min_count, std::size_t max_count,
+                                             std::size_t max_length) {
+  const std::string expected = fmt::format("an array of {} to {} strings", min_count, max_count);
+  const json& value = get(key, expected);
+  if (!value.is_array() || value.size() < min_count || value.size() > max_count) {
+    throw error(key, fmt::format("found {}, expected {}", shown(value), expected));
+  }
+  std::vector<std::string> result;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (!value[i].is_string() || value[i].get_ref<const std::string&>().size() > max_length) {
+      throw error(
+          fmt::format("{}[{}]", key, i),
+          fmt::format("found {}, expected a string of at most {} bytes", shown(value[i]), max_length));
+    }
+    result.push_back(value[i].get<std::string>());
+  }
+  return result;
+}
+
 std::size_t ObjectReader::choice(const char* key, const std::vector<std::string_view>& words,
                                  std::optional<std::size_t> otherwise) {
   if (otherwise && find(key) == nullptr) return *otherwise;

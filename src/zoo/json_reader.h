@@ -40,6 +40,9 @@ class ObjectReader {
   [[nodiscard]] bool boolean(const char* key, bool otherwise);
   // Exactly `count` numbers.
   [[nodiscard]] std::vector<double> numbers(const char* key, std::size_t count, Range range);
+  // `min_count` to `max_count` texts of at most `max_length` bytes.
+  [[nodiscard]] std::vector<std::string> texts(const char* key, std::size_t min_count, std::size_t max_count,
+                                               std::size_t max_length);
   // One of `words`; its position.
   [[nodiscard]] std::size_t choice(const char* key, const std::vector<std::string_view>& words,
                                    std::optional<std::size_t> otherwise = {});

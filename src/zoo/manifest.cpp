@@ -94,6 +94,33 @@ ModelFile read_model_file(ObjectReader reader) {
   return file;
 }
 
+constexpr std::string_view kNone = "none";  // in `chooses`: no model is right
+
+SelectorFold read_fold(ObjectReader reader) {
+  SelectorFold fold;
+  fold.of = reader.text("of", {}, 200);
+  fold.count = static_cast<int>(reader.integer("count", {2, 1000}));
+  fold.index = static_cast<int>(reader.integer("index", {0, static_cast<double>(fold.count - 1)}));
+  fold.seed = static_cast<std::uint64_t>(reader.integer("seed", {0, 0x1p53}));
+  reader.finish();
+  return fold;
+}
+
+// What a selector has besides what every model has.
+void read_selector(ObjectReader& reader, ModelSpec& model) {
+  for (const char* key : {"chooses", "fold"}) {
+    if (reader.has(key) && model.role != Role::kSelector) {
+      throw reader.error(key, "found with a classifier, expected with the role selector alone");
+    }
+  }
+  if (reader.has("chooses")) {
+    const auto n = static_cast<std::size_t>(model.output.n_classes);
+    model.chooses = reader.texts("chooses", n, n, 200);
+    std::replace(model.chooses.begin(), model.chooses.end(), std::string(kNone), std::string());
+  }
+  if (reader.has("fold")) model.fold = read_fold(reader.object("fold"));
+}
+
 ModelSpec read_model(ObjectReader reader) {
   ModelSpec model;
   model.name = reader.text("name", {}, 200);
@@ -106,6 +133,7 @@ ModelSpec read_model(ObjectReader reader) {
   for (ObjectReader& file : reader.objects("files", 1, 2)) model.files.push_back(read_model_file(file));
   model.input = read_recipe(reader.object("input"));
   model.output = read_output(reader.object("output"));
+  read_selector(reader, model);
   model.device = reader.text("device", "CPU", 200);
   if (model.device.empty()) throw reader.error("device", "found an empty name, expected one such as CPU");
   model.threads = static_cast<int>(reader.integer("threads", {1, 1024}, 1));
@@ -123,6 +151,29 @@ void check_names(const std::vector<ModelSpec>& models, const std::string& docume
     throw Error(ErrorCode::kManifest,
                 fmt::format("{}: models[{}].name: found '{}' as for models[{}], expected a name of its own",
                             document, i, models[i].name, at->second));
+  }
+}
+
+// Selectors choose among the zoo's classifiers, and a fold's is like another selector.
+void check_selectors(const Zoo& zoo, const std::string& document) {
+  const auto has = [&](const std::string& name, Role role) {
+    const ModelIndex found = zoo.find(name);
+    return found != kNoModel && zoo.models[static_cast<std::size_t>(found)].role == role;
+  };
+  for (std::size_t i = 0; i < zoo.models.size(); ++i) {
+    const ModelSpec& model = zoo.models[i];
+    for (const std::string& name : model.chooses) {
+      if (name.empty() || has(name, Role::kClassifier)) continue;
+      throw Error(
+          ErrorCode::kManifest,
+          fmt::format("{}: models[{}].chooses: found '{}', expected names of classifiers of this zoo, "
+                      "or none",
+                      document, i, name));
+    }
+    if (!model.fold || has(model.fold->of, Role::kSelector)) continue;
+    throw Error(ErrorCode::kManifest,
+                fmt::format("{}: models[{}].fold.of: found '{}', expected the name of a selector", document,
+                            i, model.fold->of));
   }
 }
 
@@ -189,6 +240,17 @@ ordered_json model_json(const ModelSpec& model) {
   json["files"] = std::move(files);
   json["input"] = recipe_json(model.input);
   json["output"] = output_json(model.output);
+  if (!model.chooses.empty()) {
+    ordered_json chooses = ordered_json::array();
+    for (const std::string& name : model.chooses) chooses.push_back(name.empty() ? std::string(kNone) : name);
+    json["chooses"] = std::move(chooses);
+  }
+  if (model.fold) {
+    json["fold"] = {{"of", model.fold->of},
+                    {"index", model.fold->index},
+                    {"count", model.fold->count},
+                    {"seed", model.fold->seed}};
+  }
   json["device"] = model.device;
   json["threads"] = model.threads;
   if (!model.license.empty()) json["license"] = model.license;
@@ -218,6 +280,7 @@ Zoo load_zoo(const std::filesystem::path& path) {
   if (!zoo.labels_file.empty()) zoo.label_names = read_label_names(zoo.folder / zoo.labels_file);
   check_names(zoo.models, document);
   check_classes(zoo, document);
+  check_selectors(zoo, document);
   return zoo;
 }
 

@@ -174,6 +174,78 @@ TEST(CrossValidation, AFeatureThatEncodesTheFoldHelpsNoKind) {
   }
 }
 
+// Adds a network that chooses among the first and the last of three models: perfectly where `perfect`, by the
+// input's number otherwise. With `n_folds`, one more for each fold.
+void add_selectors(Table& table, const std::string& name, bool perfect, int n_folds) {
+  const std::size_t before = table.selectors.size(), n = table.n_inputs();
+  for (int f = -1; f < n_folds; ++f) {
+    TableSelector selector{
+        name, "fp-" + name, "flat", {table.models[0].name, table.models[2].name, ""}, "", 0, 0, 0};
+    if (f >= 0) selector = {name + std::to_string(f), "fp", "flat", selector.chooses, name, f, n_folds, 0};
+    table.selectors.push_back(selector);
+    table.selector_recipe_of.push_back(0);
+  }
+  const std::size_t after = table.selectors.size();
+  std::vector<TopK> outputs;
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t s = 0; s < before; ++s) outputs.push_back(table.selector_outputs[i * before + s]);
+    const bool first = table.ranks[i * 3] == 1, last = table.ranks[i * 3 + 2] == 1;
+    const std::size_t cls = !perfect ? i % 2 : first ? 0 : last ? 1 : 2;
+    std::vector<float> probabilities(3, 0.1F);
+    probabilities[cls] = 0.8F;
+    for (std::size_t s = before; s < after; ++s) outputs.push_back(TopK::from_probabilities(probabilities));
+  }
+  table.selector_outputs = std::move(outputs);
+  table.selector_ms.assign(n * after, 0.125F);
+}
+
+TEST(CrossValidation, ANetworkChoosesAndIsPaidFor) {
+  Table table = testing::synthetic_table(300, three_models(), 2);
+  add_selectors(table, "cnn", true, 3);
+  add_selectors(table, "blind", false, 3);
+  EvaluateOptions options = quick();
+  for (const char* name : {"cnn", "blind"}) {
+    PremodelOptions premodel;
+    premodel.kind = "cnn";
+    premodel.selector = name;
+    options.variants.push_back({name, premodel});
+  }
+  const Evaluation e = cross_validate(table, options);
+  const Method* cnn = e.find("cnn");
+  ASSERT_NE(cnn, nullptr);
+  // It is right wherever the first or the last model is, and there the network and one more ran.
+  double right = 0;
+  for (std::size_t i = 0; i < 300; ++i)
+    right += table.ranks[i * 3] == 1 || table.ranks[i * 3 + 2] == 1 ? 1 : 0;
+  EXPECT_NEAR(cnn->pooled.top1, right / 300, 1e-12);
+  EXPECT_NEAR(cnn->pooled.looks, 2, 1e-12);
+  EXPECT_GT(cnn->pooled.overhead, 0.3);
+  EXPECT_GT(cnn->pooled.mean_ms, 0.125);
+  EXPECT_LT(e.find("blind")->pooled.top1, cnn->pooled.top1);
+  // Networks that choose are no models: nothing else knows of them.
+  EXPECT_EQ(e.models.size(), 3U);
+  EXPECT_EQ(cnn->chosen.size(), 4U);
+  Table without = testing::synthetic_table(300, three_models(), 2);
+  EXPECT_EQ(e.find("cascade")->pooled.top1, cross_validate(without, quick()).find("cascade")->pooled.top1);
+  // As the premodel itself it has no features to shuffle.
+  options = quick();
+  options.premodel.kind = "cnn";
+  options.premodel.selector = "cnn";
+  const Evaluation alone = cross_validate(table, options);
+  EXPECT_EQ(alone.find("shuffled features"), nullptr);
+  EXPECT_EQ(alone.find("premodel")->pooled.top1, cnn->pooled.top1);
+  EXPECT_TRUE(alone.stages.empty());
+}
+
+TEST(CrossValidation, ANetworkThatSawTheTestInputsIsRefused) {
+  Table table = testing::synthetic_table(120, three_models(), 2);
+  add_selectors(table, "cnn", true, 0);
+  EvaluateOptions options = quick();
+  options.premodel.kind = "cnn";
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage,
+                      "selector 'cnn': none for fold 0 of 3 with seed 0");
+}
+
 TEST(CrossValidation, EnergyHasToBeMeasured) {
   const Table table = testing::synthetic_table(60, three_models(), 2);
   EvaluateOptions options = quick();

@@ -8,6 +8,8 @@
 #include <numeric>
 
 #include "learn/tables.h"
+#include "policy/selector.h"
+#include "support/expect_error.h"
 #include "triage/error.h"
 #include "triage/learn.h"
 
@@ -392,6 +394,64 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
                }),
                "max-distance-quantile: 7 training inputs, expected more than k, 7");
   expect_usage(with([](auto& o) { o.cost = CostKind::kEnergy; }), "cost: energy was not measured");
+}
+
+// ---- networks ----
+
+Table table_with_selector() {
+  Table table = small_table();
+  table.selectors.push_back({"cnn", "fp-cnn", "recipe-cheap", {"dear", "", "cheap"}, "", 0, 0, 0});
+  table.selector_recipe_of = {1};
+  table.selector_ms.assign(table.n_inputs(), 0.5F);
+  const std::vector<float> probabilities{0.1F, 0.2F, 0.7F};
+  table.selector_outputs.assign(table.n_inputs(), TopK::from_probabilities(probabilities));
+  return table;
+}
+
+PremodelOptions network_options() {
+  PremodelOptions options;
+  options.kind = "cnn";
+  return options;
+}
+
+TEST(TrainPremodel, ANetworkChoosesWhatItsOutputsStandFor) {
+  const Table table = table_with_selector();
+  const auto trained = train_premodel(table, all_rows(table), network_options());
+  EXPECT_EQ(trained.policy->kind(), "selector");
+  const auto& model = dynamic_cast<const Selector&>(*trained.policy).model();
+  const auto& models = trained.policy->info().models;
+  ASSERT_EQ(models.size(), 3U);
+  EXPECT_EQ(models[0].name, "dear");
+  EXPECT_EQ(models[1].name, "cheap");
+  EXPECT_EQ(models[2].name, "cnn");
+  EXPECT_EQ(models[2].fingerprint, "fp-cnn");
+  EXPECT_DOUBLE_EQ(models[2].mean_ms, 0.5);
+  EXPECT_EQ(model.selector, 2);
+  EXPECT_EQ(model.chooses, (std::vector<ModelIndex>{0, kNoModel, 1}));
+  EXPECT_EQ(model.fallback, 0);  // the most accurate
+  EXPECT_EQ(trained.policy->info().schema.size(), 0U);
+}
+
+TEST(TrainPremodel, RefusesNetworksThatDoNotFit) {
+  const auto expect = [](const Table& table, const PremodelOptions& options, std::string_view message) {
+    EXPECT_TRIAGE_ERROR(train_premodel(table, all_rows(table), options), ErrorCode::kUsage, message);
+  };
+  expect(small_table(), network_options(), "premodel 'cnn': no selector in the profile");
+  auto options = network_options();
+  options.selector = "rnn";
+  expect(table_with_selector(), options, "selector: 'rnn' is not in the profile, expected one of: cnn");
+  options = network_options();
+  options.label = PremodelLabel::kCorrect;
+  expect(table_with_selector(), options, "label: correct");
+  options = network_options();
+  options.max_distance_quantile = 0.9;
+  expect(table_with_selector(), options, "max-distance-quantile: given for the premodel 'cnn'");
+  Table two = table_with_selector();
+  two.selectors.push_back(two.selectors[0]);
+  two.selectors[1].name = "other";
+  expect(two, network_options(), "selector: not given, expected one of: cnn, other");
+  two.selectors[1].fold_of = "cnn";  // a fold's is none to choose from
+  EXPECT_NO_THROW((void)train_premodel(two, all_rows(two), network_options()));
 }
 
 TEST(ParseOptions, OfThePremodel) {

@@ -24,6 +24,7 @@ using Bytes = std::vector<std::uint8_t>;
 std::unique_ptr<Policy> example(std::string_view kind) {
   if (kind == "single") return make_single(info_of({"small", "big"}), 1);
   if (kind == "cascade") return make_cascade(info_of({"small", "mid", "big"}), {{0.75, 0.1}});
+  if (kind == "selector") return make_selector(info_of({"small", "big", "cnn"}), {2, {1, kNoModel, 0}, 1});
   if (kind == "mixed")
     return make_premodel(info_of({"a", "b", "c"}, {"contrast"}), testing::mixed_premodel());
   if (kind == "multiclass") {
@@ -32,7 +33,8 @@ std::unique_ptr<Policy> example(std::string_view kind) {
   return make_premodel(info_of({"small", "big"}, {"contrast"}), line_premodel(1));
 }
 
-constexpr std::array<std::string_view, 5> kKinds{"single", "cascade", "premodel", "mixed", "multiclass"};
+constexpr std::array<std::string_view, 6> kKinds{"single", "cascade",    "premodel",
+                                                 "mixed",  "multiclass", "selector"};
 
 // Of the policy, where the example has another name.
 std::string_view kind_of(std::string_view example) {
@@ -218,7 +220,8 @@ TEST(PolicyCodec, ChecksWhatEveryPolicyHas) {
   refuse(
       "single", [](json& p) { p = json::array(); }, "file: array, expected a map");
   refuse(
-      "single", [](json& p) { p["kind"] = "magic"; }, "kind: 'magic', expected single, premodel or cascade");
+      "single", [](json& p) { p["kind"] = "magic"; },
+      "kind: 'magic', expected single, premodel, selector or cascade");
   refuse(
       "single", [](json& p) { p.erase("single"); }, "single: missing");
   refuse(
@@ -320,6 +323,16 @@ TEST(PolicyCodec, ChecksWhatEachKindAdds) {
   refuse(
       "premodel", [](json& p) { p["schema"]["features"] = json::array(); },
       "schema.features: 0, expected 1 to 64");
+  refuse(
+      "selector", [](json& p) { p["selector"]["selector"] = 3; }, "selector.selector: 3");
+  refuse(
+      "selector",
+      [](json& p) {
+        p["selector"]["chooses"] = json::binary({2, 0, 0, 0});
+      },
+      "selector.chooses: 2, expected a model other than the selector");
+  refuse(
+      "selector", [](json& p) { p["selector"].erase("fallback"); }, "selector.fallback: missing");
   refuse(
       "mixed", [](json& p) { p["premodel"]["form"] = "ring"; },
       "premodel.form: 'ring', expected chain or multiclass");

@@ -37,6 +37,8 @@ TEST(NoAllocation, InSingleAndCascade) {
   const auto cascade = make_cascade(info_of({"a", "b", "c"}), {{0.9, 0.9}});
   EXPECT_EQ(allocations_of(*single, {}, {}, std::span(looks).first(1)), 0U);
   EXPECT_EQ(allocations_of(*cascade, {}, {}, looks), 0U);
+  const auto selector = make_selector(info_of({"a", "b", "c"}), {0, {2, 1, 1}, 1});
+  EXPECT_EQ(allocations_of(*selector, {}, {}, std::span(looks).first(2)), 0U);
 }
 
 TEST(NoAllocation, InPremodelsOfEveryDimension) {

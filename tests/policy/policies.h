@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "policy/cascade.h"
 #include "policy/premodel.h"
+#include "policy/selector.h"
 #include "triage/policy.h"
 
 namespace triage::testing {

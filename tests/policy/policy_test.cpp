@@ -302,6 +302,34 @@ TEST(Premodel, BeyondTheDistanceLimitRefusesOrFallsBack) {
       "mean distance to the neighbours 0.6000, limit 0.5000: unlike training: runs small, the fallback");
 }
 
+TEST(Selector, RunsTheNetworkThenWhatItSays) {
+  const auto policy = make_selector(info_of({"small", "big", "cnn"}), {2, {1, kNoModel, 0}, kNoModel});
+  EXPECT_EQ(policy->kind(), "selector");
+  EXPECT_EQ(next(*policy, {}).model, 2);
+  const auto says = [](std::int32_t cls) { return std::vector<Look>{look_of(2, cls, 0.6F, 3)}; };
+  EXPECT_EQ(next(*policy, {}, says(0)).model, 1);
+  EXPECT_EQ(next(*policy, {}, says(2)).model, 0);
+  EXPECT_EQ(next(*policy, {}, says(1)).kind, Kind::kRefuse);
+  std::vector<Look> looks = says(0);
+  looks.push_back(look_of(1, 7, 0.9F));
+  EXPECT_EQ(next(*policy, {}, looks).kind, Kind::kAnswer);
+  EXPECT_EQ(next(*policy, {}, looks).model, 1);
+  EXPECT_EQ(next(*policy, {}, looks).answer.best(), 7);
+}
+
+TEST(Selector, ExplainsItsChoiceAndItsFallback) {
+  const auto why = [](ModelIndex fallback, std::int32_t cls) {
+    Trace trace;
+    const std::array looks{look_of(2, cls, 0.6F, 3)};
+    (void)next(*make_selector(info_of({"small", "big", "cnn"}), {2, {1, kNoModel, 0}, fallback}), {}, looks,
+               &trace);
+    return trace.steps.at(0).what;
+  };
+  EXPECT_EQ(why(0, 0), "cnn says big");
+  EXPECT_EQ(why(0, 1), "cnn says none is right: runs small, the fallback");
+  EXPECT_EQ(why(kNoModel, 1), "cnn says none is right: refused");
+}
+
 TEST(ScaleFeature, MapsTheTrainingRangeToOne) {
   EXPECT_EQ(scale_feature(10, 10, 30), 0.0F);
   EXPECT_EQ(scale_feature(15, 10, 30), 0.25F);
@@ -417,6 +445,17 @@ TEST(Checks, RefuseEachBadPartOfAPremodel) {
       "premodel.optimum: no training inputs");
   expect_refused([] { IdList("abc", {2, 1}); }, "premodel.id_ends: a decrease");
   expect_refused([] { IdList("abc", {2}); }, "premodel.id_ends: 2");
+}
+
+TEST(Checks, RefuseEachBadPartOfASelector) {
+  const auto refuse = [](SelectorModel model, std::string_view field) {
+    expect_refused([&] { (void)make_selector(info_of({"a", "b"}), std::move(model)); }, field);
+  };
+  refuse({2, {0}, kNoModel}, "selector.selector: 2");
+  refuse({1, {}, kNoModel}, "selector.chooses: none");
+  refuse({1, {0, 5}, kNoModel}, "selector.chooses: 5");
+  refuse({1, {1}, kNoModel}, "selector.chooses: 1, expected a model other than the selector");
+  refuse({1, {0}, 1}, "selector.fallback: 1, expected a model other than the selector");
 }
 
 TEST(Checks, RefuseEachBadPartOfATree) {

@@ -180,6 +180,31 @@ TEST_F(Measuring, SelectorsAreLeftOut) {
   EXPECT_EQ(load().find("medium"), kNoModel);
 }
 
+TEST_F(Measuring, SelectorsThatSayWhatTheyChooseStandApart) {
+  for (const std::size_t i : {1U, 2U}) {
+    zoo.models[i].role = Role::kSelector;
+    zoo.models[i].chooses.assign(10, "small");
+    zoo.models[i].chooses[3].clear();
+  }
+  zoo.models[2].fold = SelectorFold{"medium", 1, 4, 7};
+  (void)measure(*idx(5));
+  const Table table = load();
+  EXPECT_EQ(table.n_models(), 1U);
+  EXPECT_EQ(table.find("medium"), kNoModel);
+  ASSERT_EQ(table.selectors.size(), 2U);
+  EXPECT_EQ(table.find_selector("medium"), 0);
+  EXPECT_EQ(table.selectors[0].chooses, zoo.models[1].chooses);
+  EXPECT_EQ(table.selectors[0].fingerprint, zoo.models[1].fingerprint());
+  EXPECT_EQ(table.selectors[0].fold_of, "");
+  EXPECT_EQ(table.selectors[1].fold_of, "medium");
+  EXPECT_EQ(table.selectors[1].fold_index, 1);
+  EXPECT_EQ(table.selectors[1].fold_count, 4);
+  EXPECT_EQ(table.selectors[1].fold_seed, 7U);
+  EXPECT_EQ(table.selector_outputs.size(), 10U);
+  EXPECT_EQ(table.selector_outputs[0].n_classes(), 10);
+  EXPECT_GT(table.selector_cost_ms(0, 0), 0);
+}
+
 // Fake models let their time pass on a fake clock, on which all else takes none.
 struct Timed : Measuring {
   FakeClock clock;

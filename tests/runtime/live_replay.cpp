@@ -53,6 +53,13 @@ std::vector<Named> train_all(const Table& table, Rows rows) {
     options.kind = kind;
     policies.push_back({std::string("premodel-") + kind, train_premodel(table, rows, options).policy});
   }
+  for (const TableSelector& selector : table.selectors) {
+    PremodelOptions options;
+    options.kind = "cnn";
+    options.selector = selector.name;
+    options.fallback = "refuse";
+    policies.push_back({"premodel-cnn", train_premodel(table, rows, options).policy});
+  }
   PremodelOptions limited;
   limited.theta = 0;
   limited.label = PremodelLabel::kCorrect;
@@ -156,6 +163,11 @@ void expect_live_equals_replay(const std::filesystem::path& zoo_path, const Data
   EXPECT_GT(seen["premodel-limited"].refused, 0U);
   EXPECT_GE(seen["premodel-dt.svm.knn"].models.size(), 2U);
   EXPECT_EQ(seen["premodel-best"].refused, 0U);
+  if (!table.selectors.empty()) {
+    EXPECT_GE(seen["premodel-cnn"].models.size(), 3U);
+    EXPECT_GT(seen["premodel-cnn"].refused, 0U);
+    EXPECT_EQ(seen["premodel-cnn"].most_looks, 2U);
+  }
   EXPECT_GE(seen["cascade-of-all"].models.size(), 2U);
   EXPECT_GE(seen["cascade-of-all"].most_looks, 2U);
 }

@@ -15,6 +15,14 @@ TEST(LiveReplay, FakeEngine) {
                            {.name = "small", .accuracy = 0.4, .ms = 0.02},
                            {.name = "logits", .accuracy = 0.5, .ms = 0.05, .logits = true, .side = 20},
                            {.name = "large", .accuracy = 0.6, .ms = 0.1, .background = 1}});
+  // A fifth network chooses among the others: what it takes for a class stands for a model, or for none.
+  Zoo with_selector = load_zoo(zoo);
+  ModelSpec selector = with_selector.models[1];
+  selector.name = "chooser";
+  selector.role = Role::kSelector;
+  selector.chooses = {"tiny", "small", "logits", "large", "", "tiny", "small", "logits", "large", ""};
+  with_selector.models.push_back(selector);
+  save_zoo(with_selector, zoo);
   const testing::FakeData files = testing::write_fake_data(dir.path() / "data", 240);
   const auto data = open_dataset({.data = {files.images}, .labels = {files.labels}, .range = {}});
   testing::expect_live_equals_replay(zoo, *data, dir.path());

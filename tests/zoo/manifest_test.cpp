@@ -147,6 +147,39 @@ TEST_F(Manifest, RefusesClassifiersThatDisagreeOnTheClasses) {
   EXPECT_EQ(load(manifest.dump()).models.size(), 2U);
 }
 
+TEST_F(Manifest, ReadsWhatSelectorsChooseAndTheirFold) {
+  json manifest = valid();
+  json selector = manifest["models"][0];
+  selector["name"] = "cnn";
+  selector["role"] = "selector";
+  selector["output"]["classes"] = 2;
+  selector["chooses"] = {"small", "none"};
+  manifest["models"].push_back(selector);
+  selector["name"] = "cnn-fold1";
+  selector["fold"] = {{"of", "cnn"}, {"index", 1}, {"count", 10}, {"seed", 7}};
+  manifest["models"].push_back(selector);
+  const Zoo zoo = load(manifest.dump());
+  EXPECT_EQ(zoo.models[1].chooses, (std::vector<std::string>{"small", ""}));
+  EXPECT_FALSE(zoo.models[1].fold);
+  EXPECT_EQ(zoo.models[2].fold, (SelectorFold{"cnn", 1, 10, 7}));
+  save_zoo(zoo, path_);
+  EXPECT_EQ(load_zoo(path_).models, zoo.models);
+
+  const auto refuse = [&](const char* pointer, const json& value, std::string_view message) {
+    json changed = manifest;
+    changed[json::json_pointer(pointer)] = value;
+    EXPECT_TRIAGE_ERROR(load(changed.dump()), ErrorCode::kManifest, message);
+  };
+  refuse("/models/1/chooses", json::array({"small"}), "models[1].chooses: found");
+  refuse("/models/1/chooses/0", 5, "models[1].chooses[0]: found 5, expected a string");
+  refuse("/models/1/chooses/0", "cnn", "models[1].chooses: found 'cnn', expected names of classifiers");
+  refuse("/models/0/chooses", json::array({"small"}), "models[0].chooses: found with a classifier");
+  refuse("/models/2/fold/of", "small", "models[2].fold.of: found 'small', expected the name of a selector");
+  refuse("/models/2/fold/index", 10, "models[2].fold.index: found 10");
+  refuse("/models/2/fold/count", 1, "models[2].fold.count: found 1");
+  refuse("/models/2/fold/seed", -1, "models[2].fold.seed: found -1");
+}
+
 TEST_F(Manifest, ReadsLabels) {
   json manifest = valid();
   manifest["labels"] = "names.txt";

@@ -1,0 +1,40 @@
+#include "learn/fallback.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "triage/error.h"
+
+namespace triage {
+
+ModelIndex find_fallback(const Table& table, Rows rows, std::span<const ModelIndex> selected,
+                         std::span<const double> costs, const PremodelOptions& options) {
+  if (options.fallback == "refuse") return kNoModel;
+  if (options.fallback != "best") {
+    const ModelIndex named = table.find(options.fallback);
+    if (named != kNoModel) return named;
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("fallback: '{}', expected best, refuse or a model of the profile; see 'triage train "
+                    "--help'",
+                    options.fallback));
+  }
+  const auto scores = mean_scores(table, rows, options.criterion);
+  std::vector<double> selected_scores, selected_costs;
+  for (const ModelIndex model : selected) {
+    selected_scores.push_back(scores[static_cast<std::size_t>(model)]);
+    selected_costs.push_back(costs[static_cast<std::size_t>(model)]);
+  }
+  return selected[static_cast<std::size_t>(single_best(selected_scores, selected_costs))];
+}
+
+ModelIndex add_fallback(std::vector<ModelIndex>& models, ModelIndex fallback) {
+  if (fallback == kNoModel) return kNoModel;
+  const auto found = std::find(models.begin(), models.end(), fallback);
+  const auto position = found - models.begin();
+  if (found == models.end()) models.push_back(fallback);
+  return static_cast<ModelIndex>(position);
+}
+
+}  // namespace triage
