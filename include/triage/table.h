@@ -60,6 +60,7 @@ struct TableSelector {
   int fold_index = 0;
   int fold_count = 0;
   std::uint64_t fold_seed = 0;
+  std::string fold_inputs;  // inputs_hash() of that training part
 };
 
 // Row-major arrays; `n` inputs, `m` models, `d` features, `r` recipes, `g` feature nodes, `s` selectors. Only

@@ -81,6 +81,7 @@ struct SelectorFold {
   int index = 0;   // 0 .. count-1
   int count = 0;
   std::uint64_t seed = 0;  // of the folds (make_folds)
+  std::string inputs;      // inputs_hash() of that training part
   bool operator==(const SelectorFold&) const = default;
 };
 

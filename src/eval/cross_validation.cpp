@@ -56,18 +56,16 @@ StageTruth truth_of(const Table& table, const TrainedFold& trained, const Evalua
 }
 
 // A network that saw the inputs that test it would be judged by what it remembers: each fold has its own.
-void take_selector_of_fold(const Table& table, std::size_t f, const EvaluateOptions& options,
-                           PremodelOptions& premodel) {
+void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions& premodel) {
   if (premodel.kind != kNetworkPremodel) return;
-  const ModelIndex own =
-      find_selector(table, premodel.selector, static_cast<int>(f), options.folds, options.seed);
+  const ModelIndex own = find_selector(table, premodel.selector, fold.train);
   premodel.selector = table.selectors[static_cast<std::size_t>(own)].name;
 }
 
-void train_premodels(const Table& table, const Fold& fold, std::size_t f, const EvaluateOptions& options,
+void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
                      TrainedFold& trained) {
   PremodelOptions premodel = premodel_options(options);
-  take_selector_of_fold(table, f, options, premodel);
+  take_selector_of_fold(table, fold, premodel);
   TrainedPremodel made = train_premodel(table, fold.train, premodel);
   trained.premodel = std::move(made.policy);
   trained.selected = made.selection.models;
@@ -79,16 +77,16 @@ void train_premodels(const Table& table, const Fold& fold, std::size_t f, const 
   for (const PremodelVariant& variant : options.variants) {
     PremodelOptions own = variant.options;
     own.criterion = options.criterion;
-    take_selector_of_fold(table, f, options, own);
+    take_selector_of_fold(table, fold, own);
     trained.variants.push_back(train_premodel(table, fold.train, own).policy);
   }
 }
 
-TrainedFold train_fold(const Table& table, const Fold& fold, std::size_t f, const EvaluateOptions& options) {
+TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
   TrainedFold trained;
   trained.costs = model_costs(table, fold.train, options.premodel.cost);
   if (table.schema.size() > 0) {
-    train_premodels(table, fold, f, options, trained);
+    train_premodels(table, fold, options, trained);
   } else {
     trained.selected =
         select_models(table, fold.train, options.criterion, options.theta, SIZE_MAX, options.premodel.cost)
@@ -127,7 +125,7 @@ std::vector<TrainedFold> train_folds(const Table& table, std::span<const Fold> f
   std::vector<TrainedFold> trained(folds.size());
   for_each_parallel(folds.size(), [&](std::size_t f) {
     throw_if_stopped(options);
-    trained[f] = train_fold(table, folds[f], f, options);
+    trained[f] = train_fold(table, folds[f], options);
     steps.advance();
   });
   return trained;

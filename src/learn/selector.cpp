@@ -72,21 +72,18 @@ ModelIndex find_selector(const Table& table, const std::string& wanted) {
   return only;
 }
 
-ModelIndex find_selector(const Table& table, const std::string& wanted, int index, int count,
-                         std::uint64_t seed) {
+ModelIndex find_selector(const Table& table, const std::string& wanted, Rows train) {
   const std::string& base = table.selectors[static_cast<std::size_t>(find_selector(table, wanted))].name;
+  const std::string hash = inputs_hash(table, train);
   for (std::size_t i = 0; i < table.selectors.size(); ++i) {
     const TableSelector& each = table.selectors[i];
-    if (each.fold_of == base && each.fold_index == index && each.fold_count == count &&
-        each.fold_seed == seed) {
-      return static_cast<ModelIndex>(i);
-    }
+    if (each.fold_of == base && each.fold_inputs == hash) return static_cast<ModelIndex>(i);
   }
   fail_usage(
-      fmt::format("selector '{}': none for fold {} of {} with seed {} in the profile, expected one that "
-                  "saw that fold's training part alone; train them with tools/train_selectors.py, or "
-                  "leave the premodel cnn out",
-                  base, index, count, seed));
+      fmt::format("selector '{}': none in the profile saw just the {} training inputs of a fold (hash {}), "
+                  "expected one for each fold; train them with tools/train_selectors.py on the folds of "
+                  "these inputs, or leave the premodel cnn out",
+                  base, train.size(), hash));
 }
 
 TrainedPremodel train_network_premodel(const Table& table, Rows rows, const PremodelOptions& options) {

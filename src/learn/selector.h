@@ -15,9 +15,9 @@ inline constexpr std::string_view kNetworkPremodel = "cnn";
 
 // The selector `wanted`, or, when that is empty, the only one that was trained on everything. Throws kUsage.
 [[nodiscard]] ModelIndex find_selector(const Table& table, const std::string& wanted);
-// Like it, but trained on the training part of that fold alone. Throws kUsage when there is none.
-[[nodiscard]] ModelIndex find_selector(const Table& table, const std::string& wanted, int index, int count,
-                                       std::uint64_t seed);
+// Like it, but trained on just these rows, the training part of a fold: by their hash, since the same fold of
+// other inputs is another one. Throws kUsage when there is none.
+[[nodiscard]] ModelIndex find_selector(const Table& table, const std::string& wanted, Rows train);
 
 // The policy around options.selector; Algorithm 1 is traced for the report, but what is chosen among is what
 // the network's outputs stand for.

@@ -16,7 +16,7 @@ void begin_table(Table& table, const ProfileHeader& header) {
       const SelectorFold fold = model.fold.value_or(SelectorFold{});
       table.selectors.push_back({model.name, model.fingerprint,
                                  header.recipes[static_cast<std::size_t>(model.recipe)], model.chooses,
-                                 fold.of, fold.index, fold.count, fold.seed});
+                                 fold.of, fold.index, fold.count, fold.seed, fold.inputs});
       table.selector_recipe_of.push_back(model.recipe);
       continue;
     }

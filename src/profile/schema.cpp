@@ -56,7 +56,7 @@ constexpr const char* kSelectorSchema = R"sql(
 CREATE TABLE selector_choice (model INTEGER NOT NULL REFERENCES model, class INTEGER NOT NULL, name TEXT NOT NULL,
   PRIMARY KEY (model, class)) STRICT, WITHOUT ROWID;
 CREATE TABLE selector_fold (model INTEGER PRIMARY KEY REFERENCES model, of TEXT NOT NULL, fold INTEGER NOT NULL,
-  folds INTEGER NOT NULL, seed INTEGER NOT NULL) STRICT;
+  folds INTEGER NOT NULL, seed INTEGER NOT NULL, inputs TEXT NOT NULL) STRICT;
 )sql";
 
 constexpr const char* kEnergySchema = R"sql(
@@ -165,7 +165,7 @@ std::vector<std::string> read_names(const Database& database, std::string_view s
 
 void write_selectors(const Database& database, const ProfileHeader& header) {
   Statement choice(database, "INSERT INTO selector_choice VALUES (?, ?, ?)");
-  Statement fold(database, "INSERT INTO selector_fold VALUES (?, ?, ?, ?, ?)");
+  Statement fold(database, "INSERT INTO selector_fold VALUES (?, ?, ?, ?, ?, ?)");
   for (std::size_t m = 0; m < header.models.size(); ++m) {
     const ProfileModel& model = header.models[m];
     const auto number = static_cast<std::int64_t>(m);
@@ -177,7 +177,8 @@ void write_selectors(const Database& database, const ProfileHeader& header) {
     }
     if (!model.fold) continue;
     fold.bind(0, number).bind(1, std::string_view(model.fold->of)).bind(2, std::int64_t{model.fold->index});
-    fold.bind(3, std::int64_t{model.fold->count}).bind(4, static_cast<std::int64_t>(model.fold->seed)).run();
+    fold.bind(3, std::int64_t{model.fold->count}).bind(4, static_cast<std::int64_t>(model.fold->seed));
+    fold.bind(5, std::string_view(model.fold->inputs)).run();
   }
 }
 
@@ -192,12 +193,12 @@ void read_selectors(const Database& database, ProfileHeader& header) {
     (void)choices.integer(1, std::ssize(chooses), std::ssize(chooses));
     chooses.push_back(choices.text(2));
   }
-  Statement folds(database, "SELECT model, of, fold, folds, seed FROM selector_fold");
+  Statement folds(database, "SELECT model, of, fold, folds, seed, inputs FROM selector_fold");
   while (folds.step()) {
     const std::int64_t count = folds.integer(3, 2, 1000);
     selector(folds).fold =
         SelectorFold{folds.text(1), static_cast<int>(folds.integer(2, 0, count - 1)), static_cast<int>(count),
-                     static_cast<std::uint64_t>(folds.integer(4, 0, INT64_MAX))};
+                     static_cast<std::uint64_t>(folds.integer(4, 0, INT64_MAX)), folds.text(5)};
   }
   const auto after = std::find_if(header.models.begin(), header.models.end(),
                                   [](const ProfileModel& m) { return m.is_selector(); });

@@ -102,6 +102,7 @@ SelectorFold read_fold(ObjectReader reader) {
   fold.count = static_cast<int>(reader.integer("count", {2, 1000}));
   fold.index = static_cast<int>(reader.integer("index", {0, static_cast<double>(fold.count - 1)}));
   fold.seed = static_cast<std::uint64_t>(reader.integer("seed", {0, 0x1p53}));
+  fold.inputs = reader.text("inputs", {}, 64);
   reader.finish();
   return fold;
 }
@@ -249,7 +250,8 @@ ordered_json model_json(const ModelSpec& model) {
     json["fold"] = {{"of", model.fold->of},
                     {"index", model.fold->index},
                     {"count", model.fold->count},
-                    {"seed", model.fold->seed}};
+                    {"seed", model.fold->seed},
+                    {"inputs", model.fold->inputs}};
   }
   json["device"] = model.device;
   json["threads"] = model.threads;

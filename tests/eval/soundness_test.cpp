@@ -174,14 +174,25 @@ TEST(CrossValidation, AFeatureThatEncodesTheFoldHelpsNoKind) {
   }
 }
 
+std::string training_hash(const Table& table, int fold, int n_folds) {
+  const auto fold_of = make_folds(table, n_folds, 0);
+  std::vector<std::uint32_t> train;
+  for (std::uint32_t i = 0; i < fold_of.size(); ++i) {
+    if (fold_of[i] != fold) train.push_back(i);
+  }
+  return inputs_hash(table, train);
+}
+
 // Adds a network that chooses among the first and the last of three models: perfectly where `perfect`, by the
 // input's number otherwise. With `n_folds`, one more for each fold.
 void add_selectors(Table& table, const std::string& name, bool perfect, int n_folds) {
   const std::size_t before = table.selectors.size(), n = table.n_inputs();
   for (int f = -1; f < n_folds; ++f) {
     TableSelector selector{
-        name, "fp-" + name, "flat", {table.models[0].name, table.models[2].name, ""}, "", 0, 0, 0};
-    if (f >= 0) selector = {name + std::to_string(f), "fp", "flat", selector.chooses, name, f, n_folds, 0};
+        name, "fp-" + name, "flat", {table.models[0].name, table.models[2].name, ""}, "", 0, 0, 0, ""};
+    if (f >= 0)
+      selector = {name + std::to_string(f),        "fp", "flat", selector.chooses, name, f, n_folds, 0,
+                  training_hash(table, f, n_folds)};
     table.selectors.push_back(selector);
     table.selector_recipe_of.push_back(0);
   }
@@ -239,11 +250,11 @@ TEST(CrossValidation, ANetworkChoosesAndIsPaidFor) {
 
 TEST(CrossValidation, ANetworkThatSawTheTestInputsIsRefused) {
   Table table = testing::synthetic_table(120, three_models(), 2);
-  add_selectors(table, "cnn", true, 0);
+  add_selectors(table, "cnn", true, 4);  // of four folds, not three
   EvaluateOptions options = quick();
   options.premodel.kind = "cnn";
   EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage,
-                      "selector 'cnn': none for fold 0 of 3 with seed 0");
+                      "selector 'cnn': none in the profile saw just the 80 training inputs of a fold");
 }
 
 TEST(CrossValidation, EnergyHasToBeMeasured) {

@@ -400,7 +400,7 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
 
 Table table_with_selector() {
   Table table = small_table();
-  table.selectors.push_back({"cnn", "fp-cnn", "recipe-cheap", {"dear", "", "cheap"}, "", 0, 0, 0});
+  table.selectors.push_back({"cnn", "fp-cnn", "recipe-cheap", {"dear", "", "cheap"}, "", 0, 0, 0, ""});
   table.selector_recipe_of = {1};
   table.selector_ms.assign(table.n_inputs(), 0.5F);
   const std::vector<float> probabilities{0.1F, 0.2F, 0.7F};

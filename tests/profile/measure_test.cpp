@@ -186,7 +186,7 @@ TEST_F(Measuring, SelectorsThatSayWhatTheyChooseStandApart) {
     zoo.models[i].chooses.assign(10, "small");
     zoo.models[i].chooses[3].clear();
   }
-  zoo.models[2].fold = SelectorFold{"medium", 1, 4, 7};
+  zoo.models[2].fold = SelectorFold{"medium", 1, 4, 7, "abc"};
   (void)measure(*idx(5));
   const Table table = load();
   EXPECT_EQ(table.n_models(), 1U);
@@ -200,6 +200,7 @@ TEST_F(Measuring, SelectorsThatSayWhatTheyChooseStandApart) {
   EXPECT_EQ(table.selectors[1].fold_index, 1);
   EXPECT_EQ(table.selectors[1].fold_count, 4);
   EXPECT_EQ(table.selectors[1].fold_seed, 7U);
+  EXPECT_EQ(table.selectors[1].fold_inputs, "abc");
   EXPECT_EQ(table.selector_outputs.size(), 10U);
   EXPECT_EQ(table.selector_outputs[0].n_classes(), 10);
   EXPECT_GT(table.selector_cost_ms(0, 0), 0);

@@ -156,12 +156,13 @@ TEST_F(Manifest, ReadsWhatSelectorsChooseAndTheirFold) {
   selector["chooses"] = {"small", "none"};
   manifest["models"].push_back(selector);
   selector["name"] = "cnn-fold1";
-  selector["fold"] = {{"of", "cnn"}, {"index", 1}, {"count", 10}, {"seed", 7}};
+  selector["fold"] = {
+      {"of", "cnn"}, {"index", 1}, {"count", 10}, {"seed", 7}, {"inputs", "0123456789abcdef"}};
   manifest["models"].push_back(selector);
   const Zoo zoo = load(manifest.dump());
   EXPECT_EQ(zoo.models[1].chooses, (std::vector<std::string>{"small", ""}));
   EXPECT_FALSE(zoo.models[1].fold);
-  EXPECT_EQ(zoo.models[2].fold, (SelectorFold{"cnn", 1, 10, 7}));
+  EXPECT_EQ(zoo.models[2].fold, (SelectorFold{"cnn", 1, 10, 7, "0123456789abcdef"}));
   save_zoo(zoo, path_);
   EXPECT_EQ(load_zoo(path_).models, zoo.models);
 
