@@ -130,6 +130,7 @@ std::vector<Recipe> value_recipes(const Recipe& shape, const PixelStatistics& st
 ClassOutput class_output(const ModelShapes& shapes, std::optional<std::int32_t> n_classes,
                          std::int32_t max_label, const std::string& owner) {
   std::string seen;
+  std::optional<ClassOutput> best;
   for (std::size_t i = 0; i < shapes.outputs.size(); ++i) {
     seen += (seen.empty() ? "" : ", ") + text_of(shapes.outputs[i]);
     // The batch may be open; everything else is known.
@@ -146,16 +147,16 @@ ClassOutput class_output(const ModelShapes& shapes, std::optional<std::int32_t> 
       if (classes > max_label && classes >= 2 && (!n_classes || classes == *n_classes))
         output.offsets.push_back(offset);
     }
-    // An embedding is longer than the classes are many; among several outputs only a near match is believed.
-    const bool near = n_classes.has_value() || shapes.outputs.size() == 1 || output.n_values <= max_label + 2;
-    if (!output.offsets.empty() && near) return output;
+    // Of several that fit, the shortest: an embedding is longer than the classes are many.
+    if (!output.offsets.empty() && (!best || output.n_values < best->n_values)) best = std::move(output);
   }
+  if (best) return *best;
   const std::string wanted =
       n_classes ? fmt::format("{0} or {1} values for {0} classes", *n_classes, *n_classes + 1)
                 : fmt::format("one with a value for each class up to {}", max_label);
   throw Error(ErrorCode::kModel,
-              fmt::format("{}: outputs {}, expected {}; check the labels or the zoo's label names", owner,
-                          seen, wanted));
+              fmt::format("{}: outputs {}, expected {}; check the labels, or state the classes with --names",
+                          owner, seen, wanted));
 }
 
 }  // namespace triage

@@ -70,6 +70,35 @@ Buffer read_whole(const std::filesystem::path& path, std::uint64_t max_bytes) {
   return buffer;
 }
 
+// The file that links lead to, which need not exist, so that renaming onto it leaves the link a link.
+std::filesystem::path behind_links(std::filesystem::path path) {
+  constexpr int kMaxLinks = 40;  // as the kernel
+  std::error_code error;
+  for (int n = 0; n < kMaxLinks && std::filesystem::is_symlink(path, error); ++n) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, error);
+  }
+  return path;
+}
+
+// Devices and pipes take what is written; they cannot be replaced.
+bool is_stream(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
+// False: errno says why.
+bool write_all(int fd, std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
@@ -81,12 +110,19 @@ std::string read_text(const std::filesystem::path& path, std::uint64_t max_bytes
 }
 
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
-  if (path.has_parent_path()) {
+  const std::filesystem::path target = behind_links(path);
+  if (target.has_parent_path()) {
     std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error) fail(path.parent_path(), "folder cannot be made", error.value());
+    std::filesystem::create_directories(target.parent_path(), error);
+    if (error) fail(target.parent_path(), "folder cannot be made", error.value());
   }
-  const std::filesystem::path temporary = path.string() + fmt::format(".{}.tmp", ::getpid());
+  if (is_stream(target)) {
+    FileDescriptor file(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.get() < 0) fail(path, "cannot be written", errno);
+    if (!write_all(file.get(), bytes) || file.close() != 0) fail(path, "writing failed", errno);
+    return;
+  }
+  const std::filesystem::path temporary = target.string() + fmt::format(".{}.tmp", ::getpid());
   FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) fail(path, "cannot be written", errno);
   const auto give_up = [&](std::string_view what) {
@@ -94,16 +130,10 @@ void write_file_atomic(const std::filesystem::path& path, std::span<const std::u
     ::unlink(temporary.c_str());
     fail(path, what, error);
   };
-  std::size_t written = 0;
-  while (written < bytes.size()) {
-    const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) give_up("writing failed");
-    written += static_cast<std::size_t>(n);
-  }
+  if (!write_all(file.get(), bytes)) give_up("writing failed");
   if (::fsync(file.get()) != 0) give_up("writing failed");
   if (file.close() != 0) give_up("writing failed");
-  if (::rename(temporary.c_str(), path.c_str()) != 0) give_up("cannot be replaced");
+  if (::rename(temporary.c_str(), target.c_str()) != 0) give_up("cannot be replaced");
 }
 
 void write_text_atomic(const std::filesystem::path& path, std::string_view text) {

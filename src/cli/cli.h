@@ -5,14 +5,18 @@
 // stdout; with --json exactly one JSON document and nothing else. Progress, warnings and errors go to stderr.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace triage::cli {
 
@@ -55,12 +59,23 @@ class Progress {
   bool terminal_;
 };
 
+// On stderr, which may be closed or full: what cannot be said there never stops the work.
+void say_text(std::string_view text);
+template <class... Values>
+void say(fmt::format_string<Values...> format, Values&&... values) {
+  say_text(fmt::format(format, std::forward<Values>(values)...));
+}
+
 // "triage: warning: <text>" on stderr.
 void warn(std::string_view text);
 
 // Text from outside (a path, a label) for a terminal: control characters become \xNN, so that one line stays
 // one line. main does this to every error message.
 [[nodiscard]] std::string printable(std::string_view text);
+
+// Throws kUsage when an output is one of the inputs or another output, or a profile, which took long to
+// measure. Empty names are left out.
+void check_outputs(std::span<const std::string> outputs, std::span<const std::string> inputs);
 
 // The one document of --json. Bytes that are not UTF-8 are replaced.
 void print_json(const nlohmann::json& document);

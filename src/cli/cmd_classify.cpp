@@ -85,15 +85,15 @@ class Run {
       print_summary();
     }
     if (!failures_.empty()) {
-      fmt::print(stderr, "triage: {} of {} inputs failed:\n", failures_.size(), done_ + failures_.size());
-      for (const Failure& failure : failures_) fmt::print(stderr, "  {}\n", printable(failure.input));
+      say("triage: {} of {} inputs failed:\n", failures_.size(), done_ + failures_.size());
+      for (const Failure& failure : failures_) say("  {}\n", printable(failure.input));
     }
     return failures_.empty();
   }
 
  private:
   void fail(const std::string& input, const std::string& message) {
-    fmt::print(stderr, "triage: {}\n", printable(message));
+    say("triage: {}\n", printable(message));
     failures_.push_back({input, message});
   }
 

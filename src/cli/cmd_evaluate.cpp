@@ -2,6 +2,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -137,6 +138,9 @@ void run(const Arguments& arguments, const Session& session) {
         ErrorCode::kUsage,
         "--folds: given together with --policy, expected with --cv alone; finished policies have no folds");
   }
+  std::vector<std::string> inputs = arguments.profiles;
+  inputs.insert(inputs.end(), arguments.policies.begin(), arguments.policies.end());
+  check_outputs(std::array{arguments.folds_file, arguments.report}, inputs);
   const EvaluateOptions options = evaluate_options(arguments, session);
   const Table table = load_table(std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()));
   const Evaluation evaluation = evaluate(table, arguments, options);

@@ -65,7 +65,7 @@ void run(Arguments& arguments, const Session& session) {
   options.criterion = parse_criterion(arguments.criterion);
   options.theta = arguments.theta_points / 100;
   options.stop = &session.stop;
-  options.on_step = [](std::string_view step) { fmt::print(stderr, "study: {} ...\n", step); };
+  options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
   const Table table = load_table(std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()));
   Table other;
   if (!arguments.other.empty()) {

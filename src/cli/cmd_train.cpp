@@ -198,6 +198,7 @@ nlohmann::json to_json(const Table& table, const Trained& trained, const TrainAr
 }
 
 void run(const TrainArguments& arguments, const Session& session) {
+  check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
   const Table table = load_table(profiles);
   const Trained trained = train(table, arguments, session);

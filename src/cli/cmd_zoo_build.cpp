@@ -14,8 +14,7 @@ namespace {
 
 void run(const ImagenetZooOptions& options) {
   const Stopwatch watch(steady_clock());
-  const Zoo zoo =
-      build_imagenet_zoo(options, [](std::string_view step) { fmt::print(stderr, "{} ...\n", step); });
+  const Zoo zoo = build_imagenet_zoo(options, [](std::string_view step) { say("{} ...\n", step); });
   const std::string manifest = (options.out_dir / "zoo.json").string();
   fmt::print("{}: {} models, made in {}\n", manifest, zoo.models.size(), format_duration(watch.ms() / 1000));
   for (const ModelSpec& model : zoo.models) {

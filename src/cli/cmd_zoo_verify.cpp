@@ -178,7 +178,7 @@ void verify(const Arguments& arguments, Session& session) {
     if (session.stop) throw Error(ErrorCode::kInterrupted, "interrupted");
     checks.push_back(check_model(zoo, model, engines));
     if (checks.back().error.empty()) continue;
-    fmt::print(stderr, "triage: {}\n", printable(checks.back().error));
+    say("triage: {}\n", printable(checks.back().error));
     if (session.exit_code == 0) session.exit_code = checks.back().exit_code;
   }
   const bool judged = !arguments.data.empty();

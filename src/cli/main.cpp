@@ -1,4 +1,4 @@
-// Entry point: parses, runs one command, maps errors to exit codes (docs/design.md lists them).
+// Entry point: parses, runs one command, maps errors to exit codes (docs/formats.md lists them).
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -35,8 +35,11 @@ void catch_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);  // nohup stays nohup
+  }
 }
 
 // A closed standard stream would be the number of the next file that is opened, and that file would then get
@@ -48,7 +51,7 @@ void reserve_standard_streams() {
 }
 
 int fail(const Error& error) {
-  fmt::print(stderr, "triage: {}\n", triage::cli::printable(error.what()));
+  triage::cli::say("triage: {}\n", triage::cli::printable(error.what()));
   return triage::error_info(error.code()).exit_code;
 }
 

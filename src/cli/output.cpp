@@ -1,11 +1,28 @@
 // What reaches the terminal: text from files and arguments made harmless, JSON as one document.
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
+#include "triage/error.h"
 
 namespace triage::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_database(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return false;
+  constexpr std::string_view kMagic = "SQLite format 3";
+  std::string start(kMagic.size(), '\0');
+  std::ifstream(path, std::ios::binary).read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start == kMagic;
+}
+
+}  // namespace
 
 std::string printable(std::string_view text) {
   std::string out;
@@ -18,6 +35,28 @@ std::string printable(std::string_view text) {
     }
   }
   return out;
+}
+
+void check_outputs(std::span<const std::string> outputs, std::span<const std::string> inputs) {
+  const auto same = [](const std::string& a, const std::string& b) {
+    std::error_code error;
+    return fs::equivalent(a, b, error) ||
+           fs::absolute(a).lexically_normal() == fs::absolute(b).lexically_normal();
+  };
+  const auto refuse = [](const std::string& output, std::string_view what) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}: {}, expected an output of its own; choose another name", output, what));
+  };
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].empty()) continue;
+    for (const std::string& input : inputs) {
+      if (same(outputs[i], input)) refuse(outputs[i], "is also an input");
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (!outputs[j].empty() && same(outputs[i], outputs[j])) refuse(outputs[i], "is named for two outputs");
+    }
+    if (is_database(outputs[i])) refuse(outputs[i], "is a profile");
+  }
 }
 
 void print_json(const nlohmann::json& document) {

@@ -26,7 +26,7 @@ std::int64_t free_bytes(const std::filesystem::path& out) {
 
 // Clears a progress bar that stands on the line.
 void begin_line() {
-  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
+  if (::isatty(STDERR_FILENO) == 1) say("\r\x1b[K");
 }
 
 // Milliseconds to three figures.
@@ -67,7 +67,7 @@ void ProfileDisplay::update(const ProfileProgress& progress) {
   if (!measuring_) {
     loading_.reset();
     energy_.reset();
-    if (progress.resumed > 0) fmt::print(stderr, "going on after {} inputs\n", progress.resumed);
+    if (progress.resumed > 0) say("going on after {} inputs\n", progress.resumed);
     measuring_.emplace("profiling", progress.total, progress.resumed);
     start_ns_ = steady_clock().now_ns();
     start_bytes_ = progress.size_bytes;
@@ -86,9 +86,8 @@ void ProfileDisplay::show_estimate(const ProfileProgress& progress) {
   const double time_left = seconds / measured * left;
   if (!(time_left >= kLongWorkSeconds)) return;
   begin_line();
-  fmt::print(stderr, "estimate: {} more for {} inputs, {} in the end\n", format_duration(time_left),
-             progress.total - progress.done,
-             format_bytes(static_cast<double>(progress.size_bytes) + more_bytes));
+  say("estimate: {} more for {} inputs, {} in the end\n", format_duration(time_left),
+      progress.total - progress.done, format_bytes(static_cast<double>(progress.size_bytes) + more_bytes));
   const auto free = static_cast<double>(free_bytes(out_));
   if (more_bytes > free) {
     warn(fmt::format(
@@ -149,10 +148,10 @@ void print_report(const ProfileReport& report) {
   }
   const std::size_t listed = std::min(report.failed.size(), kListedFailures);
   for (std::size_t i = 0; i < listed; ++i) {
-    fmt::print(stderr, "triage: {}\n", printable(report.failed[i].message));
+    say("triage: {}\n", printable(report.failed[i].message));
   }
   if (listed < report.failed.size()) {
-    fmt::print(stderr, "triage: {} more inputs failed; --json lists all\n", report.failed.size() - listed);
+    say("triage: {} more inputs failed; --json lists all\n", report.failed.size() - listed);
   }
 }
 

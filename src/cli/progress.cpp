@@ -42,7 +42,7 @@ Progress::Progress(std::string what, std::size_t total, std::size_t done)
 Progress::~Progress() {
   if (last_done_ == start_done_) return;  // nothing happened, and nothing has been drawn
   draw(last_done_, {});
-  if (terminal_) fmt::print(stderr, "\n");
+  if (terminal_) say("\n");
 }
 
 void Progress::update(std::size_t done, std::string_view note) {
@@ -70,14 +70,16 @@ void Progress::draw(std::size_t done, std::string_view note) {
   if (!note.empty()) line += fmt::format(", {}", note);
   // "\r" to the line's start and "\x1b[K" to clear what a longer line before left over.
   if (terminal_) {
-    fmt::print(stderr, "\r{}\x1b[K", line);
+    say("\r{}\x1b[K", line);
     std::fflush(stderr);
   } else {
-    fmt::print(stderr, "{}\n", line);
+    say("{}\n", line);
   }
 }
 
-void warn(std::string_view text) { fmt::print(stderr, "triage: warning: {}\n", text); }
+void say_text(std::string_view text) { (void)!std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void warn(std::string_view text) { say("triage: warning: {}\n", text); }
 
 std::string format_duration(double seconds) {
   if (!(seconds >= 0) || !std::isfinite(seconds)) return "unknown";

@@ -28,7 +28,14 @@ class FolderDataset final : public Dataset {
   [[nodiscard]] std::string id(std::size_t i) const override { return items_[i].id; }
   [[nodiscard]] Label label(std::size_t i) const override { return items_[i].label; }
   [[nodiscard]] Image load(std::size_t i, const DecodeOptions& options) const override {
-    return read_image(folders_[items_[i].folder] / items_[i].id, options);
+    const fs::path file = folders_[items_[i].folder] / items_[i].id;
+    std::error_code error;
+    const fs::file_status status = fs::status(file, error);
+    if (fs::exists(status) && !fs::is_regular_file(status)) {  // a pipe would wait for ever
+      throw Error(ErrorCode::kIo,
+                  fmt::format("{}: is a pipe, device or folder, expected a regular file", file.string()));
+    }
+    return read_image(file, options);
   }
   [[nodiscard]] std::vector<std::string> label_names() const override { return label_names_; }
 
@@ -53,7 +60,7 @@ std::vector<std::string> list(const fs::path& folder, Wanted wanted) {
 
 bool is_folder(const fs::directory_entry& entry) { return entry.is_directory(); }
 bool is_image(const fs::directory_entry& entry) {
-  return has_image_extension(entry.path()) && !entry.is_directory();
+  return has_image_extension(entry.path()) && entry.is_regular_file();  // a pipe would wait for ever
 }
 
 // Adds every image below `folder` / `below`, sorted by path.

@@ -55,13 +55,6 @@ StageTruth truth_of(const Table& table, const TrainedFold& trained, const Evalua
   return {table, trained.selected, trained.costs, options.criterion, options.premodel.label};
 }
 
-// A network that saw the inputs that test it would be judged by what it remembers: each fold has its own.
-void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions& premodel) {
-  if (premodel.kind != kNetworkPremodel) return;
-  const ModelIndex own = find_selector(table, premodel.selector, fold.train);
-  premodel.selector = table.selectors[static_cast<std::size_t>(own)].name;
-}
-
 void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
                      TrainedFold& trained) {
   PremodelOptions premodel = premodel_options(options);

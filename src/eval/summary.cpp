@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "eval/bootstrap.h"
 #include "eval/metrics.h"
+#include "learn/selector.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -185,6 +186,12 @@ std::vector<std::uint32_t> all_rows(const Table& table) {
   std::vector<std::uint32_t> rows(table.n_inputs());
   std::iota(rows.begin(), rows.end(), 0U);
   return rows;
+}
+
+void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions& premodel) {
+  if (premodel.kind != kNetworkPremodel) return;
+  const ModelIndex own = find_selector(table, premodel.selector, fold.train);
+  premodel.selector = table.selectors[static_cast<std::size_t>(own)].name;
 }
 
 std::vector<Fold> make_fold_list(const Table& table, std::span<const std::int32_t> fold_of, int k,

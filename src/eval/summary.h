@@ -34,6 +34,10 @@ struct Entry {
 [[nodiscard]] std::vector<Fold> make_fold_list(const Table& table, std::span<const std::int32_t> fold_of,
                                                int k, Criterion criterion);
 
+// For a premodel that is a network, makes its selector the one of this fold: a network that saw the inputs
+// that test it would be judged by what it remembers. Throws kUsage when there is none.
+void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions& premodel);
+
 // Each input's optimum by its fold's training costs, shape (n).
 [[nodiscard]] std::vector<ModelIndex> optimum_by_fold(const Table& table, std::span<const Fold> folds,
                                                       Criterion criterion);

@@ -10,7 +10,7 @@ namespace triage {
 namespace {
 
 constexpr std::size_t kWidth = 110;
-constexpr std::size_t kNameWidth = 18;
+constexpr std::size_t kNameWidth = 32;
 
 // Columns as wide as their widest cell, the first flush left, the others flush right.
 std::string align(const std::vector<std::vector<std::string>>& rows) {
@@ -56,8 +56,16 @@ std::string wrap(std::string_view plain, std::string_view first, std::string_vie
   return out + "\n";
 }
 
+// Cut in the middle, since both ends tell models apart; never inside a UTF-8 character.
 std::string shorten(const std::string& name) {
-  return name.size() <= kNameWidth ? name : name.substr(0, kNameWidth - 2) + "..";
+  if (name.size() <= kNameWidth) return name;
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(name[at]) & 0xC0U) == 0x80U;
+  };
+  std::size_t head = kNameWidth / 2 - 1, tail = name.size() - (kNameWidth / 2 - 1);
+  while (head > 0 && continues(head)) --head;
+  while (tail < name.size() && continues(tail)) ++tail;
+  return name.substr(0, head) + ".." + name.substr(tail);
 }
 
 std::string marked(const Evaluation& evaluation, const Method& method) {

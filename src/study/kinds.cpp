@@ -43,6 +43,12 @@ std::vector<Cell> kind_row(const JudgedVariant& judged) {
           judged.train_ms};
 }
 
+std::vector<Cell> missing_row(std::string why, std::size_t n_columns) {
+  std::vector<Cell> row(n_columns, kNotMeasured);
+  row.front() = std::move(why);
+  return row;
+}
+
 const JudgedVariant& best_of(std::span<const JudgedVariant> judged) {
   return *std::max_element(judged.begin(), judged.end(), [](const JudgedVariant& a, const JudgedVariant& b) {
     return a.method.pooled.score < b.method.pooled.score;
@@ -54,6 +60,8 @@ const JudgedVariant& best_of(std::span<const JudgedVariant> judged) {
 Exhibit techniques_exhibit(const StudyRun& run) {
   std::vector<Variant> variants;
   for (const char* kind : {"knn", "dt", "svm"}) variants.push_back(kind_variant(run, kind));
+  const bool has_network = !run.table.selectors.empty();
+  if (has_network) variants.push_back(kind_variant(run, "cnn"));
   const auto judged = judge_variants(run, variants);
   Exhibit exhibit;
   exhibit.id = "figure-9";
@@ -63,6 +71,9 @@ Exhibit techniques_exhibit(const StudyRun& run) {
       "--full is given.";
   exhibit.data.columns = kind_columns(run);
   for (const JudgedVariant& variant : judged) exhibit.data.rows.push_back(kind_row(variant));
+  if (!has_network)
+    exhibit.data.rows.push_back(
+        missing_row("cnn: the profile has no selector networks", exhibit.data.columns.size()));
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 2}};
   const JudgedVariant& best = best_of(judged);
   exhibit.paper =

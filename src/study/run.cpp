@@ -19,6 +19,7 @@ std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f,
     throw_if_stopped(run.evaluate);
     PremodelOptions options = variant.options;
     if (!variant.features.empty()) options.features = variant.features[f];
+    take_selector_of_fold(run.table, run.folds[f], options);
     const std::int64_t start = steady_clock().now_ns();
     TrainedPremodel premodel = train_premodel(run.table, run.folds[f].train, options);
     trained.push_back({std::move(premodel), static_cast<double>(steady_clock().now_ns() - start) * 1e-6});

@@ -156,5 +156,24 @@ TEST_F(Evaluate, StudyWantsAKnownStudyAndAFolder) {
   EXPECT_NE(run.err.find("fake.profile: Not a directory, expected a folder"), std::string::npos) << run.err;
 }
 
+TEST_F(Evaluate, NeverWritesOverWhatItReads) {
+  const std::string before = slurp(profile());
+  const CliRun report = evaluate({"--cv", "2", "--report", profile()});
+  EXPECT_EQ(report.exit_code, 2);
+  EXPECT_NE(report.err.find("fake.profile: is also an input, expected an output of its own"),
+            std::string::npos)
+      << report.err;
+  const std::string page = (folder_->path() / "twice").string();
+  EXPECT_EQ(evaluate({"--cv", "2", "--report", page, "--folds", page}).exit_code, 2);
+  const CliRun train = run_cli({"train", profile(), "--policy", "cascade", "-o", profile()});
+  EXPECT_EQ(train.exit_code, 2) << train.err;
+  const std::string copy = (folder_->path() / "copy.profile").string();
+  std::filesystem::copy_file(profile(), copy);
+  const CliRun other = run_cli({"train", profile(), "--policy", "cascade", "-o", copy});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_NE(other.err.find("copy.profile: is a profile"), std::string::npos) << other.err;
+  EXPECT_EQ(slurp(profile()), before);
+}
+
 }  // namespace
 }  // namespace triage::testing

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 
@@ -166,6 +167,21 @@ TEST(SharedImages, OpenAndDecode) {
   EXPECT_EQ(data->size(), 891U);
   EXPECT_EQ(data->label(0), 133);
   EXPECT_EQ(data->load(890, {}).width, 227);
+}
+
+TEST_F(Folder, PassesOverPipes) {
+  image("0/a.pgm", 'A');
+  ASSERT_EQ(::mkfifo((folder_ / "0/pipe.pgm").c_str(), 0600), 0);
+  const auto data = open_dataset(plain());
+  ASSERT_EQ(data->size(), 1U);
+  EXPECT_EQ(data->id(0), "0/a.pgm");
+}
+
+TEST_F(Csv, APipeIsAnErrorOfThatInputAlone) {
+  image("a.pgm", 'A');
+  ASSERT_EQ(::mkfifo((folder_ / "pipe.pgm").c_str(), 0600), 0);
+  const auto data = open_dataset(with_csv("a.pgm,0\npipe.pgm,1\n"));
+  EXPECT_TRIAGE_ERROR(data->load(1, {}), kIo, "pipe.pgm", "expected a regular file");
 }
 
 }  // namespace
