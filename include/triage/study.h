@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -71,6 +72,8 @@ struct StudyOptions {
   // stable.
   const Table* other = nullptr;
   std::string other_name;
+  std::map<std::string, std::uint64_t>
+      model_bytes;               // size of each model's files, for the costs; may be empty
   const Clock* clock = nullptr;  // nullptr: steady_clock()
   const std::atomic<bool>* stop = nullptr;
   std::function<void(std::string_view step)> on_step;  // before each part of the work

@@ -13,6 +13,7 @@
 #include "triage/error.h"
 #include "triage/profile.h"
 #include "triage/study.h"
+#include "triage/zoo.h"
 
 namespace triage::cli {
 namespace {
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::vector<std::string> profiles;
   std::string other;
+  std::string zoo;
   std::vector<std::string> data;
   std::string out;
   std::string criterion = "top1";
@@ -33,6 +35,7 @@ struct Arguments {
 std::string command_line(const Arguments& arguments) {
   std::string out = "triage study paper";
   for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
+  if (!arguments.zoo.empty()) out += " --zoo " + fs::path(arguments.zoo).filename().string();
   if (!arguments.other.empty()) out += " --other " + fs::path(arguments.other).filename().string();
   for (const auto& path : arguments.data) out += " --data " + fs::path(path).filename().string();
   return out + fmt::format(" --criterion {} --cv {} --seed {} --theta {:g} --slice {}{}", arguments.criterion,
@@ -46,6 +49,14 @@ void write_study(const Study& study, const ReportInfo& info, const fs::path& out
     write_text_atomic(out / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
   write_text_atomic(out / "study.md", study_markdown(study, info));
   write_text_atomic(out / "study.html", study_html(study, info));
+}
+
+std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo) {
+  std::map<std::string, std::uint64_t> bytes;
+  for (const ModelSpec& model : zoo.models) {
+    for (const ModelFile& file : model.files) bytes[model.name] += fs::file_size(zoo.resolve(file));
+  }
+  return bytes;
 }
 
 // Before the work begins, which would be lost otherwise.
@@ -81,6 +92,7 @@ void run(Arguments& arguments, const Session& session) {
     data = open_dataset(dataset);
     options.data = data.get();
   }
+  if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo));
   const Study study = study_paper(table, options);
   ReportInfo info;
   info.version = TRIAGE_VERSION;
@@ -110,6 +122,7 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
   command->add_option("--other", arguments->other,
                       "the same models measured under another setting: are relative times stable?");
+  command->add_option("--zoo", arguments->zoo, "the models' manifest, for the sizes of their files");
   command->add_option("--data", arguments->data,
                       "the images of the profile, for the pictures of Figure 1; may be repeated");
   command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")

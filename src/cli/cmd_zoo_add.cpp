@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/cmd_zoo.h"
+#include "profile/lock.h"
 #include "triage/adopt.h"
 #include "triage/dataset.h"
 #include "triage/engine.h"
@@ -111,6 +112,9 @@ void report(const Arguments& arguments, const Adoption& adoption) {
 }
 
 void add(const Arguments& arguments, Session& session) {
+  // Two at once would each lose what the other adds.
+  if (arguments.zoo.has_parent_path()) fs::create_directories(arguments.zoo.parent_path());
+  const WriterLock lock(arguments.zoo);
   Zoo zoo = open_or_begin(arguments);
   check_name(zoo, arguments);
   for (const fs::path& file : arguments.files) {

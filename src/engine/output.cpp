@@ -1,11 +1,33 @@
 // From a network's raw class values to probabilities.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
 #include "triage/engine.h"
+#include "triage/error.h"
 
 namespace triage {
+namespace {
+
+// A network that gives logits, declared as one that gives probabilities, would be as sure as its largest one.
+// Sums are left alone: 8-bit outputs are not exact, and independent ones need not add up to 1.
+void check_range(std::span<const float> probabilities) {
+  constexpr float kSlack = 0.01F;  // of 8-bit outputs
+  for (const float probability : probabilities) {
+    if (probability >= -kSlack && probability <= 1 + kSlack) continue;
+    if (std::isnan(probability)) continue;  // TopK says which class
+    throw Error(
+        ErrorCode::kModel,
+        fmt::format(
+            "model output: {}, expected a probability from 0 to 1; state output.kind 'logits', or the "
+            "right output.scale, in the manifest",
+            probability));
+  }
+}
+
+}  // namespace
 
 void to_probabilities(const OutputSpec& output, std::span<const float> raw, std::span<float> probabilities) {
   TRIAGE_CHECK(raw.size() == probabilities.size() + static_cast<std::size_t>(output.label_offset));
@@ -13,6 +35,7 @@ void to_probabilities(const OutputSpec& output, std::span<const float> raw, std:
   if (output.kind == OutputKind::kProbabilities) {
     std::transform(raw.begin(), raw.end(), probabilities.begin(),
                    [scale = output.scale](float value) { return value * scale; });
+    check_range(probabilities);
     return;
   }
   // Softmax over the classes that are kept; the largest logit is taken off first, so that nothing overflows.

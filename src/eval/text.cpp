@@ -10,7 +10,7 @@ namespace triage {
 namespace {
 
 constexpr std::size_t kWidth = 110;
-constexpr std::size_t kNameWidth = 32;
+constexpr std::size_t kNameWidth = 20;
 
 // Columns as wide as their widest cell, the first flush left, the others flush right.
 std::string align(const std::vector<std::vector<std::string>>& rows) {

@@ -28,7 +28,8 @@ namespace triage {
 [[nodiscard]] std::vector<Exhibit> performance_exhibits(const StudyRun& run);
 
 // Costs (cost.cpp): section 5.5.
-[[nodiscard]] Exhibit cost_exhibit(const StudyRun& run);
+// `search_ms`: what one fold's search for features took.
+[[nodiscard]] Exhibit cost_exhibit(const StudyRun& run, double search_ms);
 
 // Beyond the paper (controls.cpp): the controls, the frontier, and the search for why.
 [[nodiscard]] Exhibit controls_exhibit(const StudyRun& run);

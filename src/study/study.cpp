@@ -5,6 +5,7 @@
 
 #include "eval/words.h"
 #include "study/exhibits.h"
+#include "triage/clock.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -65,7 +66,10 @@ Study study_paper(const Table& table, const StudyOptions& options) {
   add(optimum_exhibit(run));
   add_all(selection_exhibits(run));
   step("features");
+  const std::int64_t start = steady_clock().now_ns();
   const auto searches = search_features(run);
+  const double search_ms =
+      static_cast<double>(steady_clock().now_ns() - start) * 1e-6 / static_cast<double>(searches.size());
   add_all(feature_exhibits(run, searches));
   add_all(performance_exhibits(run));
   step("kinds of premodels");
@@ -74,7 +78,7 @@ Study study_paper(const Table& table, const StudyOptions& options) {
   step("numbers of models");
   add(model_count_exhibit(run));
   step("costs");
-  add(cost_exhibit(run));
+  add(cost_exhibit(run, search_ms));
   add(controls_exhibit(run));
   add(stages_exhibit(run));
   add(soundness_exhibit(run));

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "support/expect_error.h"
 #include "triage/engine.h"
 
 namespace triage {
@@ -38,6 +39,16 @@ TEST(ToProbabilities, SoftmaxDoesNotOverflow) {
   EXPECT_EQ(p, (std::vector<float>{1, 0}));
   to_probabilities(output, std::vector<float>{-1000, -1000}, p);
   EXPECT_EQ(p, (std::vector<float>{0.5F, 0.5F}));
+}
+
+TEST(ToProbabilities, RefusesLogitsThatAreDeclaredAsProbabilities) {
+  OutputSpec output;
+  output.n_classes = 3;
+  std::vector<float> probabilities(3);
+  const std::vector<float> logits{-1.5F, 0.25F, 4.0F}, rounded{-0.005F, 1.005F, 0.0F};
+  EXPECT_TRIAGE_ERROR(to_probabilities(output, logits, probabilities), ErrorCode::kModel,
+                      "model output: -1.5", "'logits'");
+  EXPECT_NO_THROW(to_probabilities(output, rounded, probabilities));
 }
 
 }  // namespace
