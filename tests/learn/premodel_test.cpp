@@ -398,13 +398,15 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
 
 // ---- networks ----
 
-Table table_with_selector() {
+Table table_with_selectors(const std::vector<std::string>& names) {
   Table table = small_table();
-  table.selectors.push_back({"cnn", "fp-cnn", "recipe-cheap", {"dear", "", "cheap"}, "", 0, 0, 0, ""});
-  table.selector_recipe_of = {1};
-  table.selector_ms.assign(table.n_inputs(), 0.5F);
+  for (const std::string& name : names) {
+    table.selectors.push_back({name, "fp-" + name, "recipe-cheap", {"dear", "", "cheap"}, "", 0, 0, 0, ""});
+  }
+  table.selector_recipe_of.assign(names.size(), 1);
+  table.selector_ms.assign(table.n_inputs() * names.size(), 0.5F);
   const std::vector<float> probabilities{0.1F, 0.2F, 0.7F};
-  table.selector_outputs.assign(table.n_inputs(), TopK::from_probabilities(probabilities));
+  table.selector_outputs.assign(table.n_inputs() * names.size(), TopK::from_probabilities(probabilities));
   return table;
 }
 
@@ -415,7 +417,7 @@ PremodelOptions network_options() {
 }
 
 TEST(TrainPremodel, ANetworkChoosesWhatItsOutputsStandFor) {
-  const Table table = table_with_selector();
+  const Table table = table_with_selectors({"cnn"});
   const auto trained = train_premodel(table, all_rows(table), network_options());
   EXPECT_EQ(trained.policy->kind(), "selector");
   const auto& model = dynamic_cast<const Selector&>(*trained.policy).model();
@@ -439,16 +441,14 @@ TEST(TrainPremodel, RefusesNetworksThatDoNotFit) {
   expect(small_table(), network_options(), "premodel 'cnn': no selector in the profile");
   auto options = network_options();
   options.selector = "rnn";
-  expect(table_with_selector(), options, "selector: 'rnn' is not in the profile, expected one of: cnn");
+  expect(table_with_selectors({"cnn"}), options, "selector: 'rnn' is not in the profile, expected one of: cnn");
   options = network_options();
   options.label = PremodelLabel::kCorrect;
-  expect(table_with_selector(), options, "label: correct");
+  expect(table_with_selectors({"cnn"}), options, "label: correct");
   options = network_options();
   options.max_distance_quantile = 0.9;
-  expect(table_with_selector(), options, "max-distance-quantile: given for the premodel 'cnn'");
-  Table two = table_with_selector();
-  two.selectors.push_back(two.selectors[0]);
-  two.selectors[1].name = "other";
+  expect(table_with_selectors({"cnn"}), options, "max-distance-quantile: given for the premodel 'cnn'");
+  Table two = table_with_selectors({"cnn", "other"});
   expect(two, network_options(), "selector: not given, expected one of: cnn, other");
   two.selectors[1].fold_of = "cnn";  // a fold's is none to choose from
   EXPECT_NO_THROW((void)train_premodel(two, all_rows(two), network_options()));
