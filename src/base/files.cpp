@@ -38,7 +38,10 @@ class FileDescriptor {
 
 template <class Buffer>
 Buffer read_whole(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  int fd = -1;
+  do fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  while (fd < 0 && errno == EINTR);
+  FileDescriptor file(fd);
   if (file.get() < 0) fail(path, "cannot be opened, expected a readable file", errno);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) fail(path, "cannot be examined", errno);
@@ -110,17 +113,18 @@ std::string read_text(const std::filesystem::path& path, std::uint64_t max_bytes
 }
 
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
+  // Before links are read: those of /proc/self/fd to a pipe name no file.
+  if (is_stream(path)) {
+    FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.get() < 0) fail(path, "cannot be written", errno);
+    if (!write_all(file.get(), bytes) || file.close() != 0) fail(path, "writing failed", errno);
+    return;
+  }
   const std::filesystem::path target = behind_links(path);
   if (target.has_parent_path()) {
     std::error_code error;
     std::filesystem::create_directories(target.parent_path(), error);
     if (error) fail(target.parent_path(), "folder cannot be made", error.value());
-  }
-  if (is_stream(target)) {
-    FileDescriptor file(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.get() < 0) fail(path, "cannot be written", errno);
-    if (!write_all(file.get(), bytes) || file.close() != 0) fail(path, "writing failed", errno);
-    return;
   }
   const std::filesystem::path temporary = target.string() + fmt::format(".{}.tmp", ::getpid());
   FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));

@@ -30,7 +30,7 @@ void add_folder(const fs::path& folder, const DecodeOptions& decode, std::vector
   std::size_t skipped = 0;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.is_directory()) continue;
-    if (has_image_extension(entry.path())) {
+    if (has_image_extension(entry.path()) && entry.is_regular_file()) {  // a pipe would wait for ever
       files.push_back(entry.path());
     } else {
       ++skipped;

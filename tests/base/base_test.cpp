@@ -183,6 +183,42 @@ TEST(WriteFileAtomic, ReplacesAndMakesFolders) {
   EXPECT_EQ(read_file(path), bytes);
 }
 
+TEST(WriteFileAtomic, FollowsLinks) {
+  const testing::TempFolder folder;
+  const fs::path real = folder.write("there/real", "old");
+  fs::create_symlink("there/real", folder / "link");
+  fs::create_symlink("there/new", folder / "dangling");
+  write_text_atomic(folder / "link", "x");
+  write_text_atomic(folder / "dangling", "y");
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(read_text(real), "x");
+  EXPECT_EQ(read_text(folder / "there/new"), "y");
+}
+
+TEST(WriteFileAtomic, WritesToPipesAndDevicesWithoutReplacingThem) {
+  const testing::TempFolder folder;
+  const fs::path pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::string got;
+  std::jthread reader([&] { got = read_text(pipe); });
+  write_text_atomic(pipe, "through");
+  reader.join();
+  EXPECT_EQ(got, "through");
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  write_text_atomic("/dev/null", "x");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_TRIAGE_ERROR(write_text_atomic("/dev/full", "x"), kIo, "/dev/full", "writing failed");
+  // Behind this link stands no path that could be opened.
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  write_text_atomic("/proc/self/fd/" + std::to_string(ends[1]), "again");
+  char seen[6] = {};
+  EXPECT_EQ(::read(ends[0], seen, 5), 5);
+  EXPECT_STREQ(seen, "again");
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST(WriteFileAtomic, LeavesNothingBehindWhenItFails) {
   const testing::TempFolder folder;
   fs::create_directories(folder / "taken/inner");

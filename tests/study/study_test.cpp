@@ -15,14 +15,18 @@ namespace {
 
 StudyOptions quick() {
   StudyOptions options;
-  options.folds = 3;
+  options.folds = 2;
   options.resamples = 50;
-  options.slice = 200;
+  options.slice = 100;
   return options;
 }
 
 const Table& table() {
-  static const Table made = testing::synthetic_table(600, testing::synthetic_zoo(), 7);
+  static const Table made = [] {
+    auto zoo = testing::synthetic_zoo();
+    zoo.resize(5);
+    return testing::synthetic_table(300, zoo, 7);
+  }();
   return made;
 }
 
@@ -42,7 +46,7 @@ double figure(const Exhibit& exhibit, std::size_t row, std::size_t column) {
   return std::get<double>(exhibit.data.rows.at(row).at(column));
 }
 
-TEST(StudyPaper, HasEveryFigureAndTable) {
+void expect_has_every_figure_and_table() {
   std::set<std::string> ids;
   for (const Exhibit& e : study().exhibits) {
     EXPECT_TRUE(ids.insert(e.id).second) << e.id << " twice";
@@ -61,7 +65,7 @@ TEST(StudyPaper, HasEveryFigureAndTable) {
   EXPECT_EQ(study().contradictions.size(), 5U);
 }
 
-TEST(StudyPaper, Figure5AddsUpToAllInputs) {
+void expect_figure_5_adds_up_to_all_inputs() {
   const Exhibit& e = exhibit("figure-5");
   double sum = 0;
   for (std::size_t r = 0; r < e.data.rows.size(); ++r) sum += figure(e, r, 1);
@@ -69,19 +73,19 @@ TEST(StudyPaper, Figure5AddsUpToAllInputs) {
   EXPECT_NEAR(sum, 100, 1e-9);
 }
 
-TEST(StudyPaper, Figure6bLooksOnlyWhereModel1Fails) {
+void expect_figure_6b_looks_only_where_model_1_fails() {
   const ModelIndex first = study().evaluation.selection.models.front();
   double failing = 0, right = 0;
   for (std::size_t i = 0; i < table().n_inputs(); ++i) {
     if (table().score(i, first, Criterion::kTop1) > 0) continue;
     failing += 1;
-    right += table().score(i, 8, Criterion::kTop1);
+    right += table().score(i, 4, Criterion::kTop1);
   }
   EXPECT_NEAR(figure(exhibit("figure-6b"), static_cast<std::size_t>(first), 1), 0, 1e-12);
-  EXPECT_NEAR(figure(exhibit("figure-6b"), 8, 1), 100 * right / failing, 1e-9);
+  EXPECT_NEAR(figure(exhibit("figure-6b"), 4, 1), 100 * right / failing, 1e-9);
 }
 
-TEST(StudyPaper, Table1ListsTheModelsThatAreRight) {
+void expect_table_1_lists_the_models_that_are_right() {
   const Exhibit& list = exhibit("table-1");
   for (const auto& row : list.data.rows) {
     const std::string input = std::get<std::string>(row[0]).substr(4);
@@ -97,7 +101,7 @@ TEST(StudyPaper, Table1ListsTheModelsThatAreRight) {
   }
 }
 
-TEST(StudyPaper, Figure8AndControlsRepeatTheEvaluation) {
+void expect_figure_8_and_controls_repeat_the_evaluation() {
   const Method& premodel = *study().evaluation.find("premodel");
   const auto& rows = exhibit("figure-8c").data.rows;
   const auto found = std::find_if(rows.begin(), rows.end(),
@@ -107,15 +111,26 @@ TEST(StudyPaper, Figure8AndControlsRepeatTheEvaluation) {
   EXPECT_NEAR(std::get<double>((*found)[3]), 100 * premodel.score_gain.value, 1e-9);
 }
 
-TEST(StudyPaper, Figure11GoesFromOneModelToFive) {
+void expect_figure_1_1_goes_from_one_model_to_five() {
   const Exhibit& e = exhibit("figure-11");
   ASSERT_EQ(e.data.rows.size(), 5U);
   for (std::size_t r = 0; r < 5; ++r) EXPECT_EQ(figure(e, r, 0), static_cast<double>(r + 1));
 }
 
-TEST(StudyPaper, TheFaithfulVariantIsThePremodel) {
+void expect_the_faithful_variant_is_the_premodel() {
   EXPECT_NEAR(figure(exhibit("variants"), 0, 2), 100 * study().evaluation.find("premodel")->pooled.score,
               1e-9);
+}
+
+// One test, since every test is a process of its own and the study takes a while under the sanitizers.
+TEST(StudyPaper, SaysWhatTheTableSays) {
+  expect_has_every_figure_and_table();
+  expect_figure_5_adds_up_to_all_inputs();
+  expect_figure_6b_looks_only_where_model_1_fails();
+  expect_table_1_lists_the_models_that_are_right();
+  expect_figure_8_and_controls_repeat_the_evaluation();
+  expect_figure_1_1_goes_from_one_model_to_five();
+  expect_the_faithful_variant_is_the_premodel();
 }
 
 TEST(StudyPaper, RefusesTablesThatCannotTell) {
