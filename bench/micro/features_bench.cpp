@@ -1,17 +1,12 @@
 // Cost of features and of decoding. `--benchmark_filter=Paper` for the paper's seven alone.
 #include <benchmark/benchmark.h>
 
-#include <cstddef>
-#include <cstdio>
-#include <cstdlib>
-// jpeglib.h needs size_t and FILE from the headers above.
-#include <jpeglib.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/hash.h"
+#include "image/encode.h"
 #include "triage/clock.h"
 #include "triage/features.h"
 #include "triage/image.h"
@@ -33,33 +28,6 @@ Image picture(int size, int channels) {
     }
   }
   return image;
-}
-
-std::vector<std::uint8_t> encode_jpeg(const Image& image) {
-  jpeg_compress_struct info{};
-  jpeg_error_mgr errors{};
-  info.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&info);
-  unsigned char* data = nullptr;
-  unsigned long size = 0;
-  jpeg_mem_dest(&info, &data, &size);
-  info.image_width = static_cast<JDIMENSION>(image.width);
-  info.image_height = static_cast<JDIMENSION>(image.height);
-  info.input_components = image.channels;
-  info.in_color_space = JCS_RGB;
-  jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, 90, TRUE);
-  jpeg_start_compress(&info, TRUE);
-  const std::size_t row_bytes = static_cast<std::size_t>(image.width) * 3;
-  while (info.next_scanline < info.image_height) {
-    auto* row = const_cast<JSAMPROW>(image.pixels.data() + info.next_scanline * row_bytes);
-    jpeg_write_scanlines(&info, &row, 1);
-  }
-  jpeg_finish_compress(&info);
-  jpeg_destroy_compress(&info);
-  std::vector<std::uint8_t> bytes(data, data + size);
-  std::free(data);
-  return bytes;
 }
 
 void extract(benchmark::State& state, const FeatureSchema& schema, const Image& image) {
@@ -93,7 +61,8 @@ void one_feature(benchmark::State& state, std::string_view name) {
 }
 
 void decode_jpeg(benchmark::State& state) {
-  const std::vector<std::uint8_t> bytes = encode_jpeg(picture(static_cast<int>(state.range(0)), 3));
+  const std::vector<std::uint8_t> bytes =
+      testing::encode_jpeg(picture(static_cast<int>(state.range(0)), 3), {.quality = 90});
   for (auto _ : state) benchmark::DoNotOptimize(decode_image(bytes, "bench"));
 }
 BENCHMARK(decode_jpeg)->Name("DecodeJpeg")->ArgName("px")->Arg(28)->Arg(227)->Arg(500);

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <thread>
 
 #include "base/check.h"
 #include "base/hash.h"
 #include "eval/metrics.h"
+#include "learn/parallel.h"
 
 namespace triage {
 namespace {
@@ -67,16 +66,10 @@ std::vector<double> bootstrap_means(std::span<const std::vector<double>> columns
   const auto n_resamples = static_cast<std::size_t>(std::max(resamples, 0));
   std::vector<double> means(n_resamples * data.q);
   if (data.n == 0 || means.empty()) return means;
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t first = next.fetch_add(kBlock); first < n_resamples; first = next.fetch_add(kBlock)) {
-      run_block(data, seed, first, std::min(kBlock, n_resamples - first), means);
-    }
-  };
-  std::vector<std::jthread> threads;
-  for (unsigned t = 1; t < std::max(1U, std::thread::hardware_concurrency()); ++t) threads.emplace_back(work);
-  work();
-  threads.clear();  // joins
+  for_each_parallel((n_resamples + kBlock - 1) / kBlock, [&](std::size_t block) {
+    const std::size_t first = block * kBlock;
+    run_block(data, seed, first, std::min(kBlock, n_resamples - first), means);
+  });
   return means;
 }
 

@@ -8,9 +8,10 @@
 #include "base/hash.h"
 #include "eval/hull.h"
 #include "eval/metrics.h"
-#include "eval/parallel.h"
 #include "eval/stages.h"
 #include "eval/summary.h"
+#include "learn/fallback.h"
+#include "learn/parallel.h"
 #include "learn/selector.h"
 #include "triage/error.h"
 
@@ -85,7 +86,7 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
         select_models(table, fold.train, options.criterion, options.theta, SIZE_MAX, options.premodel.cost)
             .models;
   }
-  trained.fallback = fallback_model(table, fold, trained.selected, trained.costs, options.fallback);
+  trained.fallback = find_fallback(table, trained.selected, fold.scores, trained.costs, options.fallback);
   trained.majority =
       majority_model(truth_of(table, trained, options), fold.train, options.premodel.kind, trained.fallback);
   if (has_outputs(table)) {

@@ -109,18 +109,6 @@ ModelIndex StageTruth::choice(std::size_t input) const {
   return first == selected_.end() ? kNoModel : *first;
 }
 
-ModelIndex fallback_model(const Table& table, const Fold& fold, std::span<const ModelIndex> selected,
-                          std::span<const double> costs, std::string_view fallback) {
-  if (fallback == "refuse") return kNoModel;
-  if (fallback != "best") return table.find(fallback);
-  std::vector<double> selected_scores, selected_costs;
-  for (const ModelIndex model : selected) {
-    selected_scores.push_back(fold.scores[static_cast<std::size_t>(model)]);
-    selected_costs.push_back(costs[static_cast<std::size_t>(model)]);
-  }
-  return selected[static_cast<std::size_t>(single_best(selected_scores, selected_costs))];
-}
-
 ModelIndex majority_model(const StageTruth& truth, Rows train, std::string_view kind, ModelIndex fallback) {
   if (kind.find('.') == std::string_view::npos) {
     const ModelIndex most = most_frequent(truth, train);

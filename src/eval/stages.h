@@ -31,11 +31,6 @@ class StageTruth {
   PremodelLabel label_;
 };
 
-// Model that runs when nothing is chosen; kNoModel refuses. Of equally accurate ones, the cheaper by `costs`.
-[[nodiscard]] ModelIndex fallback_model(const Table& table, const Fold& fold,
-                                        std::span<const ModelIndex> selected, std::span<const double> costs,
-                                        std::string_view fallback);
-
 // What a premodel of that kind would always run, were it to give the answers that are most frequent in
 // training: the first stage's with a majority of "yes", or the most frequent choice of a multi-class one.
 [[nodiscard]] ModelIndex majority_model(const StageTruth& truth, Rows train, std::string_view kind,

@@ -8,19 +8,19 @@
 
 namespace triage {
 
-ModelIndex find_fallback(const Table& table, Rows rows, std::span<const ModelIndex> selected,
-                         std::span<const double> costs, const PremodelOptions& options) {
-  if (options.fallback == "refuse") return kNoModel;
-  if (options.fallback != "best") {
-    const ModelIndex named = table.find(options.fallback);
+ModelIndex find_fallback(const Table& table, std::span<const ModelIndex> selected,
+                         std::span<const double> scores, std::span<const double> costs,
+                         std::string_view fallback) {
+  if (fallback == "refuse") return kNoModel;
+  if (fallback != "best") {
+    const ModelIndex named = table.find(fallback);
     if (named != kNoModel) return named;
     throw Error(
         ErrorCode::kUsage,
         fmt::format("fallback: '{}', expected best, refuse or a model of the profile; see 'triage train "
                     "--help'",
-                    options.fallback));
+                    fallback));
   }
-  const auto scores = mean_scores(table, rows, options.criterion);
   std::vector<double> selected_scores, selected_costs;
   for (const ModelIndex model : selected) {
     selected_scores.push_back(scores[static_cast<std::size_t>(model)]);

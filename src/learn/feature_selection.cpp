@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 
 #include "learn/feature_selection_task.h"
+#include "learn/parallel.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -17,7 +17,7 @@ std::vector<EliminationRecord> search(const EliminationTask& task, const Feature
   const std::size_t total = elimination_work(task.rows.n(), task.rows.d, task.stop_at);
   std::size_t done = 0;
   SearchControl control;
-  control.threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  control.threads = options.threads > 0 ? options.threads : default_threads();
   control.stop = options.stop;
   if (options.on_progress) {
     control.advance = [&](std::size_t work) { options.on_progress(done += work, total); };

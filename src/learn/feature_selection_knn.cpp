@@ -4,14 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <numeric>
-#include <thread>
 
 #include "base/check.h"
+#include "learn/parallel.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -335,34 +335,17 @@ class Worker {
   std::vector<double> farthest_;
 };
 
-// Leaves are handed out one by one; the first error is thrown again.
+// Leaves are handed out one by one.
 void answer_all(const Task& task, const SearchControl& control, LeftOutNeighbours& out) {
-  std::atomic<std::size_t> next{0};
   std::mutex mutex;
-  std::exception_ptr error;
-  const auto work = [&] {
-    try {
-      Worker worker(task, out);
-      for (std::size_t leaf = next++; leaf < task.leaves.size(); leaf = next++) {
-        if (control.stop != nullptr && *control.stop) throw Error(ErrorCode::kInterrupted, "interrupted");
-        worker.answer_leaf(leaf);
-        const std::lock_guard lock(mutex);
-        if (control.advance) control.advance(task.leaves.rows(leaf).size());
-      }
-    } catch (...) {
+  for_each_parallel(task.leaves.size(), control.threads, [&]() -> std::function<void(std::size_t)> {
+    return [&, worker = std::make_shared<Worker>(task, out)](std::size_t leaf) {
+      if (control.stop != nullptr && *control.stop) throw Error(ErrorCode::kInterrupted, "interrupted");
+      worker->answer_leaf(leaf);
       const std::lock_guard lock(mutex);
-      if (!error) error = std::current_exception();
-      next = task.leaves.size();
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (unsigned t = 1; t < std::min<std::size_t>(control.threads, task.leaves.size()); ++t) {
-      threads.emplace_back(work);
-    }
-    work();
-  }
-  if (error) std::rethrow_exception(error);
+      if (control.advance) control.advance(task.leaves.rows(leaf).size());
+    };
+  });
 }
 
 }  // namespace

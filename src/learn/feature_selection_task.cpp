@@ -7,7 +7,9 @@
 #include <iterator>
 
 #include "base/hash.h"
+#include "learn/fallback.h"
 #include "learn/feature_selection_filter.h"
+#include "learn/neighbours.h"
 #include "policy/premodel.h"
 #include "triage/error.h"
 #include "triage/learn.h"
@@ -18,9 +20,7 @@ namespace {
 [[noreturn]] void fail_usage(const std::string& message) { throw Error(ErrorCode::kUsage, message); }
 
 void check_options(const FeatureSelectionOptions& options, std::size_t n) {
-  if (options.k < 1 || options.k > 63 || options.k % 2 == 0) {
-    fail_usage(fmt::format("k: {}, expected an odd number from 1 to 63; 5 is the paper's", options.k));
-  }
+  check_neighbours(options.k);
   if (!(options.max_correlation >= 0 && options.max_correlation <= 1)) {
     fail_usage(fmt::format("greatest correlation: {}, expected 0 to 1; 0.75 is the paper's",
                            options.max_correlation));
@@ -71,24 +71,6 @@ ModelIndex stage_of(std::span<const ModelIndex> models, ModelIndex model) {
                                                     : static_cast<ModelIndex>(found - models.begin());
 }
 
-ModelIndex find_fallback(const Table& table, Rows rows, std::span<const ModelIndex> models,
-                         std::span<const double> costs, const FeatureSelectionOptions& options) {
-  if (options.fallback == "refuse") return kNoModel;
-  if (options.fallback != "best") {
-    const ModelIndex named = table.find(options.fallback);
-    if (named != kNoModel) return stage_of(models, named);
-    fail_usage(
-        fmt::format("fallback: '{}', expected best, refuse or a model of the profile", options.fallback));
-  }
-  const auto scores = mean_scores(table, rows, options.criterion);
-  std::vector<double> stage_scores, stage_costs;
-  for (const ModelIndex model : models) {
-    stage_scores.push_back(scores[static_cast<std::size_t>(model)]);
-    stage_costs.push_back(costs[static_cast<std::size_t>(model)]);
-  }
-  return single_best(stage_scores, stage_costs);
-}
-
 Chain make_chain(const Table& table, Rows rows, const FeatureSelectionOptions& options) {
   Chain chain;
   chain.models =
@@ -98,7 +80,9 @@ Chain make_chain(const Table& table, Rows rows, const FeatureSelectionOptions& o
     chain.labels.push_back(
         stage_of(chain.models, optimum(table, row, chain.models, costs, options.criterion)));
   }
-  chain.fallback = find_fallback(table, rows, chain.models, costs, options);
+  chain.fallback =
+      stage_of(chain.models, find_fallback(table, chain.models, mean_scores(table, rows, options.criterion),
+                                           costs, options.fallback));
   return chain;
 }
 

@@ -11,6 +11,7 @@
 #include "learn/choosers.h"
 #include "learn/distance_limit.h"
 #include "learn/fallback.h"
+#include "learn/neighbours.h"
 #include "learn/policy_info.h"
 #include "learn/selector.h"
 #include "triage/error.h"
@@ -45,9 +46,7 @@ void check_distance(const PremodelOptions& options, Rows rows) {
 }
 
 void check_options(const PremodelOptions& options, Rows rows) {
-  if (options.k < 1 || options.k > 63 || options.k % 2 == 0) {
-    fail_usage(fmt::format("k: {}, expected an odd number from 1 to 63; 5 is the paper's", options.k));
-  }
+  check_neighbours(options.k);
   if (static_cast<std::size_t>(options.k) > rows.size()) {
     fail_usage(
         fmt::format("k: {}, expected at most the number of training inputs, {}; profile more inputs or use "
@@ -320,7 +319,9 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOpti
   drop_unused_rows(model);
 
   auto models = selected;
-  model.fallback = add_fallback(models, find_fallback(table, rows, selected, costs, options));
+  model.fallback = add_fallback(
+      models,
+      find_fallback(table, selected, mean_scores(table, rows, options.criterion), costs, options.fallback));
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
   info.schema = select_schema(table.schema, columns);
   add_summary(table, options, trained.selection, model, counts, notes, info);

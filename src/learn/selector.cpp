@@ -101,7 +101,9 @@ TrainedPremodel train_network_premodel(const Table& table, Rows rows, const Prem
   }
   const auto chosen =
       std::vector<ModelIndex>(models.begin(), models.begin() + static_cast<std::ptrdiff_t>(n_chosen));
-  model.fallback = add_fallback(models, find_fallback(table, rows, chosen, costs, options));
+  model.fallback = add_fallback(
+      models,
+      find_fallback(table, chosen, mean_scores(table, rows, options.criterion), costs, options.fallback));
   model.selector = static_cast<ModelIndex>(models.size());
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
   info.models.push_back(describe_selector(table, rows, index));

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::array<double, 2> kC{1, 10};  // dearer mistakes take long, and noisy labels do not want them
 constexpr std::array<double, 3> kGamma{0.5, 2, 8};
-constexpr std::size_t kInnerFolds = 3;
 constexpr double kCacheMegabytes = 200;
 constexpr double kTolerance = 1e-3;  // libsvm's and scikit-learn's own
 
@@ -131,10 +130,7 @@ SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed) {
   std::array<std::size_t, kC.size() * kGamma.size()> right{};
   const auto order = shuffled_indices(rows.n(), seed);
   for (std::size_t fold = 0; fold < kInnerFolds; ++fold) {
-    std::vector<std::uint32_t> train, test;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      (i % kInnerFolds == fold ? test : train).push_back(order[i]);
-    }
+    const auto [train, test] = inner_fold(order, fold);
     const OwnedRows fitted = take_rows(rows, train);
     for (std::size_t i = 0; i < right.size(); ++i) {
       const SvmOptions options{kC[i / kGamma.size()], kGamma[i % kGamma.size()]};

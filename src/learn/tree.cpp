@@ -14,7 +14,6 @@ namespace {
 constexpr float kSameValue = 1e-7F;  // values closer than this are not split, as in scikit-learn
 constexpr std::array<int, 8> kDepths{1, 2, 3, 4, 6, 8, 12, 16};
 constexpr std::array<std::size_t, 4> kMinLeaf{200, 50, 10, 1};
-constexpr std::size_t kInnerFolds = 3;
 
 struct Split {
   std::size_t feature = 0;
@@ -190,10 +189,7 @@ TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed) {
   std::array<std::array<std::size_t, kDepths.size()>, kMinLeaf.size()> right{};
   const auto order = shuffled_indices(rows.n(), seed);
   for (std::size_t fold = 0; fold < kInnerFolds; ++fold) {
-    std::vector<std::uint32_t> train, test;
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      (i % kInnerFolds == fold ? test : train).push_back(order[i]);
-    }
+    const auto [train, test] = inner_fold(order, fold);
     const OwnedRows fitted = take_rows(rows, train);
     for (std::size_t m = 0; m < kMinLeaf.size(); ++m) {
       const TreeChooser tree = train_tree(fitted.view(), {kDepths.back(), kMinLeaf[m]});

@@ -26,7 +26,7 @@ FileBytes encode_jpeg(const Image& image, const JpegOptions& options) {
   info.input_components = image.channels;
   info.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : image.channels == 3 ? JCS_RGB : JCS_CMYK;
   jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, 100, TRUE);
+  jpeg_set_quality(&info, options.quality, TRUE);
   if (image.channels == 4) {
     jpeg_set_colorspace(&info, options.ycck ? JCS_YCCK : JCS_CMYK);
     info.write_Adobe_marker = options.adobe_marker ? TRUE : FALSE;

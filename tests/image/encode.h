@@ -13,6 +13,7 @@ using FileBytes = std::vector<std::uint8_t>;
 
 struct JpegOptions {
   // `image` has 1 channel (gray), 3 (RGB) or 4 (CMYK, inks as given).
+  int quality = 100;
   bool progressive = false;
   bool ycck = false;         // store CMYK as YCCK
   bool adobe_marker = true;  // for CMYK and YCCK; YCCK needs it

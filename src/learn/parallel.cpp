@@ -1,4 +1,4 @@
-#include "eval/parallel.h"
+#include "learn/parallel.h"
 
 #include <algorithm>
 #include <atomic>
@@ -9,12 +9,20 @@
 
 namespace triage {
 
+unsigned default_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
+
 void for_each_parallel(std::size_t count, const std::function<void(std::size_t)>& work) {
+  for_each_parallel(count, default_threads(), [&] { return work; });
+}
+
+void for_each_parallel(std::size_t count, unsigned threads,
+                       const std::function<std::function<void(std::size_t)>()>& make_work) {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::exception_ptr error;
   const auto run = [&] {
     try {
+      const auto work = make_work();
       for (std::size_t i = next++; i < count; i = next++) work(i);
     } catch (...) {
       const std::lock_guard lock(mutex);
@@ -23,10 +31,8 @@ void for_each_parallel(std::size_t count, const std::function<void(std::size_t)>
     }
   };
   {
-    std::vector<std::jthread> threads;
-    const std::size_t n_threads =
-        std::min<std::size_t>(count, std::max(1U, std::thread::hardware_concurrency()));
-    for (std::size_t t = 1; t < n_threads; ++t) threads.emplace_back(run);
+    std::vector<std::jthread> others;
+    for (std::size_t t = 1; t < std::min<std::size_t>(count, threads); ++t) others.emplace_back(run);
     run();
   }
   if (error) std::rethrow_exception(error);
