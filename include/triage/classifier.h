@@ -27,7 +27,8 @@ struct Classification {
   Outcome outcome;
   double preprocess_ms = 0;
   double infer_ms = 0;
-  // Selection, preprocessing and inference: what the caller waited.
+  double decode_ms = 0;  // of classify_file
+  // Selection, preprocessing and inference, without decoding.
   double total_ms = 0;
 };
 
@@ -44,8 +45,13 @@ class Classifier {
   Classifier(Classifier&&) noexcept;
   ~Classifier();
 
-  // Throws kModel, kEngine.
-  [[nodiscard]] Classification classify(const Image& image, Trace* trace = nullptr) const;
+  // The request's clock starts here; Request::spent_ms is for what came before. Throws kModel, kEngine, and
+  // kUsage for a request that the policy cannot meet.
+  [[nodiscard]] Classification classify(const Image& image, const Request& request = {},
+                                        Trace* trace = nullptr) const;
+  // The same from an image file, whose decoding counts against the latency cap. Throws kImage and kIo too.
+  [[nodiscard]] Classification classify_file(const std::filesystem::path& path, Request request = {},
+                                             Trace* trace = nullptr) const;
   void warm_up() const;
 
   [[nodiscard]] const Policy& policy() const;

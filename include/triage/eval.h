@@ -55,6 +55,10 @@ struct Replay {
   std::vector<double> selection_ms;     // features and decisions, of that
   std::vector<double> j;                // features, preprocessing, inference; NaN where not measured
   std::vector<double> selection_j;      // features, of that; decisions are timed, not metered
+  std::vector<double> confidence;       // of the answer; NaN where it has none
+  std::vector<std::uint8_t> limited;    // 1 where a cap decided, see Outcome
+  std::vector<std::uint8_t> breached;   // 1 where the latency cap was overrun all the same
+  std::vector<std::uint8_t> unsure;     // 1 where Request::min_confidence was not reached
   std::vector<ModelIndex> model;    // last model that ran, in the table's numbering; kNoModel when refused
   std::vector<std::uint8_t> looks;  // how many models ran
 
@@ -65,7 +69,10 @@ struct Replay {
 [[nodiscard]] Replay make_replay(std::string name, std::size_t n);
 
 // Replays `policy` on the given rows, writing those entries of `replay` (whose arrays must have shape (n)).
-void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay);
+// Under `request`, whose caps see the recorded times: what a budget does can be predicted before deployment.
+// Throws kUsage where the policy cannot meet it.
+void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const Request& request = {});
 // As if `model` had been run on `input` without any selection; kNoModel refuses, at no cost.
 void replay_model(const Table& table, std::size_t input, ModelIndex model, Replay& replay);
 
@@ -99,6 +106,9 @@ struct Metrics {
   double overhead = kNotMeasured;     // selection's share of the time
   double coverage = kNotMeasured;     // share that was answered
   double looks = kNotMeasured;        // mean number of models that ran
+  double limited = kNotMeasured;      // share on which a cap decided
+  double breached = kNotMeasured;     // share on which the latency cap was overrun all the same
+  double unsure = kNotMeasured;       // share that did not reach the confidence asked for
   double unsupported = kNotMeasured;  // classes without inputs here, out of Table::n_classes
 };
 struct MetricField {
@@ -108,7 +118,18 @@ struct MetricField {
 // Every field of Metrics, in order: what is averaged over folds and written to JSON.
 [[nodiscard]] std::span<const MetricField> metric_fields();
 
-enum class MethodKind { kSingle, kSbs, kVbs, kRandom, kBound, kPremodel, kControl, kCascade, kPolicy };
+enum class MethodKind {
+  kSingle,
+  kSbs,
+  kVbs,
+  kRandom,
+  kBound,
+  kPremodel,
+  kControl,
+  kCascade,
+  kAdaptive,
+  kPolicy
+};
 [[nodiscard]] const char* to_string(MethodKind kind);
 
 struct Method {
@@ -138,6 +159,10 @@ struct FrontierPoint {
   double ms = 0;                // mean
   double score = 0;             // mean
   double price = kNotMeasured;  // score per millisecond that led here; NaN for the zero router
+  Interval score_interval = {};
+  // Score less the zero router's at equal time. Its interval is a simultaneous 95 % band: that of all points
+  // of the frontier together.
+  Estimate above_router = {};
 };
 struct Frontier {
   std::string name;
@@ -146,6 +171,8 @@ struct Frontier {
   // Read from the hull, against the SBS; NaN where it does not reach that far.
   double speed_up_at_equal_score = kNotMeasured;
   double score_gain_at_equal_time = kNotMeasured;
+  // Time at which 95 % of the way from the cheapest model's score to the SBS's is done, as a share of SBS's.
+  double time_share_for_95 = kNotMeasured;
 };
 
 // The premodel's stage i, over all test inputs of the folds that have it. "Yes" is right when model i is the
@@ -201,7 +228,7 @@ struct Evaluation {
   std::vector<Method> methods;        // singles first, in the table's order
   std::vector<Contrast> contrasts;
   Frontier zero_router;                // on the test inputs
-  Frontier cascades;                   // empty without folds
+  std::vector<Frontier> frontiers;     // of policies, as their price is swept; empty without folds
   std::vector<double> optimum_share;   // (m + 1) how often each model is the optimum; last: none is right
   ModelSelection selection;            // Algorithm 1 over all inputs
   std::vector<double> selected_share;  // (m) share of folds whose Algorithm 1 keeps the model
@@ -214,6 +241,7 @@ struct Evaluation {
 
   // Null when there is none of this name.
   [[nodiscard]] const Method* find(std::string_view name) const;
+  [[nodiscard]] const Frontier* find_frontier(std::string_view name) const;
 };
 
 // A further premodel, judged beside the first.
@@ -231,9 +259,11 @@ struct EvaluateOptions {
   std::string fallback = "best";  // of the premodel, see PremodelOptions
   PremodelOptions
       premodel;  // kind, labels and so on; criterion, theta, k and fallback are those of this struct
-  std::vector<PremodelVariant> variants;    // with options of their own, but the criterion
-  int resamples = 2000;                     // of the bootstrap; 0 leaves the intervals out
-  const Clock* clock = nullptr;             // for decision times; nullptr: steady_clock()
+  AdaptiveOptions adaptive;               // its criterion is that of this struct
+  std::vector<PremodelVariant> variants;  // with options of their own, but the criterion
+  Request request;               // of judge_policies: what is asked of each finished policy on every input
+  int resamples = 2000;          // of the bootstrap; 0 leaves the intervals out
+  const Clock* clock = nullptr;  // for decision times; nullptr: steady_clock()
   const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
   std::function<void(std::size_t done, std::size_t total)> on_progress;  // steps of work
 };

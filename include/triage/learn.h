@@ -107,6 +107,29 @@ struct CascadeOptions {
                                                                   const CascadeOptions& options,
                                                                   std::span<const double> prices);
 
+// The adaptive policy (docs/policies.md): after each look, stop or go on, by the expected gain less its
+// price.
+struct AdaptiveOptions {
+  Criterion criterion = Criterion::kTop1;
+  CostKind cost = CostKind::kTime;
+  int max_stages = 4;              // 1..4 models an order
+  std::size_t max_candidates = 8;  // models that orders are made of: those nearest to the hull
+  double min_cost_ratio = 2;       // each model of an order costs at least this many times the one before
+  // Which setting a request without a price gets: the one of least cost whose score, by inner
+  // cross-validation, is at least the single best model's plus `margin` (a share); or the one of this price,
+  // when it is set.
+  double margin = 0.0;
+  std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
+  // What an answer is worth in training: the probability that the combined best models, fitted on the same
+  // rows, give to it (soft), or whether it is right.
+  bool soft_reward = true;
+  std::size_t search_rows = 6000;  // rows that orders are searched on, drawn by `seed`; chosen ones see all
+  std::uint64_t seed = 0;          // of inner folds and search rows
+};
+// Throws kUsage for options out of range, and for a table without outputs.
+[[nodiscard]] std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows,
+                                                     const AdaptiveOptions& options);
+
 // A policy that always runs `model`.
 [[nodiscard]] std::unique_ptr<Policy> train_single(const Table& table, Rows rows, Criterion criterion,
                                                    ModelIndex model);

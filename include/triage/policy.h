@@ -2,8 +2,10 @@
 // backend do it, live or by replay, so what is evaluated is exactly what is deployed.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,11 +26,28 @@ struct Look {
   Cost cost;
 };
 
+// What the caller wants for one input. The default leaves everything to the policy as it was trained. A
+// request that cannot be met is an error before anything runs: see check_request (runtime.h).
+struct Request {
+  // Hard caps. The driver never starts a model whose upper time quantile (PolicyModel::p999_ms) or mean
+  // energy does not fit into what is left.
+  double max_latency_ms = std::numeric_limits<double>::infinity();
+  double max_energy_j = std::numeric_limits<double>::infinity();
+  double min_confidence = 0;    // 0..1: go on below it while the policy has a model left to ask
+  double price = kNotMeasured;  // score that a millisecond (or joule) is worth; NaN: what the policy chose
+  double spent_ms = 0;          // of max_latency_ms, gone before the first decision: decoding, queueing
+
+  [[nodiscard]] bool is_default() const {
+    return std::isinf(max_latency_ms) && std::isinf(max_energy_j) && min_confidence == 0 && std::isnan(price);
+  }
+};
+
 // All that a policy may look at.
 struct Evidence {
   std::span<const float> features;  // by the policy's schema; NaN where not extracted yet
   std::span<const Look> looks;      // models already run on this input, in order
   Cost spent;
+  Request request = {};
 };
 
 struct Action {
@@ -68,6 +87,7 @@ struct PolicyModel {
       fingerprint;     // ModelSpec::fingerprint() of the model that was profiled; empty for foreign tables
   double mean_ms = 0;  // preprocessing and inference, on `machine` (see PolicyInfo)
   double p999_ms = 0;
+  double mean_j = kNotMeasured;  // the same in joules
 };
 
 // What a policy file carries besides the policy itself.
@@ -79,6 +99,20 @@ struct PolicyInfo {
   std::string machine;  // where the times were measured
   std::vector<std::pair<std::string, std::string>>
       training;  // summary: inputs, seed, options, trace of Algorithm 1
+  // The single model with the best mean score in training, to say what the policy saves. No name: not known.
+  PolicyModel best{};
+};
+
+// What calibration has shown of a policy (`triage calibrate`): with probability of at least 1 - delta over
+// the calibration inputs, its mean score on inputs like them lies at most `max_loss` below that of `versus`.
+struct Certificate {
+  double max_loss = 0;  // a share, between 0 and 1
+  double delta = 0;     // between 0 and 1
+  std::string versus;   // the single model that it is compared with
+  std::size_t inputs = 0;
+  std::string inputs_hash;  // of the calibration inputs, see inputs_hash() in table.h
+  double mean_loss = 0;     // seen on them: mean of versus' score less the policy's; negative: it is better
+  double mean_cost = 0;     // seen on them, of the looks
 };
 
 // Immutable after loading; const methods are safe concurrently. `next` allocates nothing when `trace` is
@@ -86,9 +120,20 @@ struct PolicyInfo {
 class Policy {
  public:
   virtual ~Policy() = default;
-  // "single", "premodel", "selector" or "cascade".
+  // "single", "premodel", "selector", "cascade" or "adaptive".
   [[nodiscard]] virtual std::string_view kind() const = 0;
   [[nodiscard]] virtual Action next(const Evidence& evidence, Trace* trace = nullptr) const = 0;
+  // The answer that the looks so far give, for when the budget ends before `next` has answered; kRefuse when
+  // they give none. Allocates nothing.
+  [[nodiscard]] virtual Action answer(const Evidence& evidence) const {
+    return evidence.looks.empty() ? Action::refuse() : Action::answer_of(evidence.looks.back());
+  }
+  // Whether this model's look is an answer.
+  [[nodiscard]] virtual bool can_answer(ModelIndex) const { return true; }
+  // Whether Request::price means anything to it.
+  [[nodiscard]] virtual bool has_prices() const { return false; }
+  // Whether a statistical guarantee covers what it does for this request.
+  [[nodiscard]] virtual bool certifies(const Request&) const { return false; }
   [[nodiscard]] const PolicyInfo& info() const { return info_; }
 
  protected:

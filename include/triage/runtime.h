@@ -24,26 +24,43 @@ class Backend {
   // Runs a model of the policy's list. Look::cost is preprocessing (when not yet done for that recipe) and
   // inference.
   virtual Look run(ModelIndex model) = 0;
+  // Milliseconds since this input began, of which `accounted_ms` are known costs: what a latency cap counts.
+  [[nodiscard]] virtual double elapsed_ms(double accounted_ms) const { return accounted_ms; }
 };
 
 // How one input went.
 struct Outcome {
   bool refused = false;
-  TopK answer;                  // empty when refused
-  ModelIndex model = kNoModel;  // whose answer it is; kNoModel when refused or combined
-  std::vector<Look> looks;      // in the order in which they were taken
-  std::vector<float> features;  // by the policy's schema; NaN where not extracted
-  Cost total;                   // all looks, features and decisions
+  TopK answer;                    // empty when refused
+  ModelIndex model = kNoModel;    // whose answer it is; kNoModel when refused or combined
+  bool limited = false;           // a cap decided: the policy would have run another model
+  bool breached = false;          // the latency cap was overrun all the same: a model took longer than its
+                                  // upper quantile
+  bool below_confidence = false;  // no look reached Request::min_confidence; this is the best answer
+  bool certified = false;         // a guarantee covers this answer
+  std::vector<Look> looks;        // in the order in which they were taken
+  std::vector<float> features;    // by the policy's schema; NaN where not extracted
+  Cost total;                     // all looks, features and decisions
   double features_ms = 0;
   double features_j = 0;
   double decision_ms = 0;  // time spent inside Policy::next
+  double elapsed_ms = 0;   // what the latency cap counted: Request::spent_ms and all that followed
 };
+
+// Whether the policy can meet the request at all. Throws kUsage: a cap below what its cheapest model needs
+// (the message says which would work), an energy cap without measured energy, a price for a policy without
+// prices, values out of range.
+void check_request(const Policy& policy, const Request& request);
 
 // Asks `policy` until it answers or refuses. `outcome` is reused: its vectors keep their capacity, so a warm
 // loop allocates nothing. A policy that asks for the same model twice, or for none of its list, is a bug
 // (kInternal).
+//
+// Holds the request's caps, for every kind of policy: a model that does not fit into what is left is not
+// started. The answer is then what the looks so far give; where there are none, the dearest model that fits
+// runs and answers, and where none fits the input is refused.
 void drive(const Policy& policy, Backend& backend, const Clock& clock, Outcome& outcome,
-           Trace* trace = nullptr);
+           Trace* trace = nullptr, const Request& request = {});
 
 // Loaded models of a zoo, each loaded on first use; hands out one Network a caller at a time and loads
 // another copy when all are taken. Safe concurrently.
@@ -94,6 +111,8 @@ class LiveBackend final : public Backend {
   void begin(const Image& image);
   Cost extract(FeatureMask mask, std::span<float> values) override;
   Look run(ModelIndex model) override;
+  // By the clock, since begin().
+  [[nodiscard]] double elapsed_ms(double accounted_ms) const override;
   // Makes the model's tensor, if it has not been made yet; returns the milliseconds that took, else 0.
   double prepare(ModelIndex model);
 

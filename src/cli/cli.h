@@ -18,6 +18,8 @@
 #include <string_view>
 #include <utility>
 
+#include "triage/policy.h"
+
 namespace triage::cli {
 
 inline constexpr int kExitSomeFailed = 1;
@@ -79,6 +81,10 @@ void check_outputs(std::span<const std::string> outputs, std::span<const std::st
 
 // The one document of --json. Bytes that are not UTF-8 are replaced.
 void print_json(const nlohmann::json& document);
+
+// --max-latency-ms, --max-energy-j, --min-confidence and --price: what is asked of the policy for every
+// input.
+void add_request_options(CLI::App& command, Request& request);
 
 // "3 min 20 s", "1.2 GB" and the like, for estimates.
 [[nodiscard]] std::string format_duration(double seconds);

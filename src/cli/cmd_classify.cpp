@@ -30,6 +30,7 @@ struct Options {
   bool explain = false;
   bool json = false;
   std::int64_t max_pixels = DecodeOptions{}.max_pixels;
+  Request request;  // what every input is asked for; the latency cap begins with its decoding
 };
 
 struct Failure {
@@ -55,7 +56,9 @@ class Run {
       const Stopwatch watch(steady_clock());
       const Image image = input.load();
       shown.decode_ms = watch.ms();
-      shown.result = classifier_->classify(image, options_->explain ? &shown.trace : nullptr);
+      Request request = options_->request;
+      request.spent_ms = shown.decode_ms;
+      shown.result = classifier_->classify(image, request, options_->explain ? &shown.trace : nullptr);
     } catch (const Error& error) {
       if (!is_of_input(error.code())) throw;
       fail(input.name, error.what());
@@ -102,6 +105,10 @@ class Run {
     total_ms_ += shown.result.total_ms;
     const Outcome& outcome = shown.result.outcome;
     if (outcome.refused) ++refused_;
+    if (outcome.model == kNoModel && !outcome.refused) ++combined_;
+    if (outcome.limited) ++limited_;
+    if (outcome.breached) ++breached_;
+    if (outcome.below_confidence) ++unsure_;
     if (outcome.model != kNoModel) ++chosen_[static_cast<std::size_t>(outcome.model)];
     if (shown.label != kNoLabel) {
       ++labelled_;
@@ -113,6 +120,9 @@ class Run {
     fmt::print("{} inputs, {:.3f} ms each on average", done_, total_ms_ / static_cast<double>(done_));
     if (labelled_ > 0) fmt::print("; {} of {} labelled ones right", right_, labelled_);
     if (refused_ > 0) fmt::print("; {} refused", refused_);
+    if (limited_ > 0) fmt::print("; a cap decided {}", limited_);
+    if (breached_ > 0) fmt::print("; {} over the latency cap", breached_);
+    if (unsure_ > 0) fmt::print("; {} below the confidence asked for", unsure_);
     fmt::print("\nanswered by");
     const auto& models = classifier_->policy().info().models;
     const char* separator = " ";
@@ -121,7 +131,11 @@ class Run {
       fmt::print("{}{} ({})", separator, printable(models[i].name), chosen_[i]);
       separator = ", ";
     }
-    fmt::print("{}\n", *separator == ' ' ? " no single model" : "");
+    if (combined_ > 0) {
+      fmt::print("{}several together ({})", separator, combined_);
+      separator = ", ";
+    }
+    fmt::print("{}\n", *separator == ' ' ? " none" : "");
   }
 
   const Classifier* classifier_;
@@ -130,6 +144,10 @@ class Run {
   std::vector<Failure> failures_;
   std::size_t done_ = 0;
   std::size_t refused_ = 0;
+  std::size_t combined_ = 0;
+  std::size_t limited_ = 0;
+  std::size_t breached_ = 0;
+  std::size_t unsure_ = 0;
   std::size_t labelled_ = 0;
   std::size_t right_ = 0;
   double total_ms_ = 0;
@@ -154,6 +172,7 @@ void classify(const Options& options, Session& session) {
 
   const Classifier classifier =
       Classifier::load(options.policy, zoo_path(options), {.cache_dir = options.cache, .clock = nullptr});
+  check_request(classifier.policy(), options.request);
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   classifier.warm_up();
   Run run(classifier, options);
@@ -180,6 +199,7 @@ void add_classify(CLI::App& app, Session& session) {
   command->add_option("--top,-k", options->top, "Classes to show")
       ->capture_default_str()
       ->check(CLI::Range(1, kTopK));
+  add_request_options(*command, options->request);
   command->add_flag("--explain", options->explain, "Say why: votes, neighbours, features, confidences");
   command->add_flag("--json", options->json, "Print one JSON document");
   command->add_option("--max-pixels", options->max_pixels, "Images with more are an error")

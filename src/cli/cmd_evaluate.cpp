@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -36,6 +37,7 @@ struct Arguments {
   std::string beyond = "refuse";
   std::string selector;
   bool full = false;
+  Request request;
   int resamples = 2000;
   std::string folds_file;
   std::string report;
@@ -58,6 +60,12 @@ std::string command_line(const Arguments& arguments) {
   }
   if (!arguments.selector.empty()) out += " --selector " + arguments.selector;
   if (arguments.full) out += " --full";
+  const Request& request = arguments.request;
+  if (!std::isinf(request.max_latency_ms))
+    out += fmt::format(" --max-latency-ms {:g}", request.max_latency_ms);
+  if (!std::isinf(request.max_energy_j)) out += fmt::format(" --max-energy-j {:g}", request.max_energy_j);
+  if (request.min_confidence > 0) out += fmt::format(" --min-confidence {:g}", request.min_confidence);
+  if (!std::isnan(request.price)) out += fmt::format(" --price {:g}", request.price);
   return out;
 }
 
@@ -108,6 +116,9 @@ EvaluateOptions evaluate_options(const Arguments& arguments, const Session& sess
   options.theta = arguments.theta_points / 100;
   options.fallback = arguments.fallback;
   options.resamples = arguments.resamples;
+  options.adaptive.seed = arguments.seed;
+  options.adaptive.cost = parse_cost_kind(arguments.cost);
+  options.request = arguments.request;
   add_premodels(arguments, options);
   options.stop = &session.stop;
   return options;
@@ -137,6 +148,12 @@ void run(const Arguments& arguments, const Session& session) {
     throw Error(
         ErrorCode::kUsage,
         "--folds: given together with --policy, expected with --cv alone; finished policies have no folds");
+  }
+  if (!arguments.request.is_default() && arguments.policies.empty()) {
+    throw Error(
+        ErrorCode::kUsage,
+        "--max-latency-ms, --max-energy-j, --min-confidence and --price are asked of finished policies, "
+        "expected with --policy alone");
   }
   std::vector<std::string> inputs = arguments.profiles;
   inputs.insert(inputs.end(), arguments.policies.begin(), arguments.policies.end());
@@ -209,6 +226,7 @@ void add_evaluate(CLI::App& app, Session& session) {
                    "what the premodel does when every stage says no: best, refuse or a model's name")
       ->capture_default_str();
   add_premodel_options(*command, *arguments, *policies);
+  add_request_options(*command, arguments->request);
   command
       ->add_option("--bootstrap", arguments->resamples, "resamples for the 95 % intervals; 0 leaves them out")
       ->check(CLI::Range(0, 100000))

@@ -1,13 +1,15 @@
 // `triage train`: from profiles to a policy file.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 
+#include "base/hash.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
+#include "policy/adaptive.h"
 #include "policy/cascade.h"
 #include "triage/error.h"
 #include "triage/feature_selection.h"
@@ -19,7 +21,7 @@ namespace {
 
 struct TrainArguments {
   std::vector<std::string> profiles;
-  std::string policy;
+  std::string policy = "adaptive";
   std::string out;
   std::string criterion = "top1";
   double theta_points = 0.5;
@@ -38,6 +40,8 @@ struct TrainArguments {
   double margin_points = 0;
   std::optional<double> price;
   int max_stages = 3;
+  std::size_t max_candidates = AdaptiveOptions{}.max_candidates;
+  double train_share = 1;
   bool json = false;
 };
 
@@ -50,9 +54,16 @@ struct Trained {
 constexpr std::string_view kOptimistic =
     "Figures on training inputs are optimistic: 'triage evaluate' judges on inputs that were not trained on.";
 
-std::vector<std::uint32_t> all_rows(const Table& table) {
-  std::vector<std::uint32_t> rows(table.n_inputs());
-  std::iota(rows.begin(), rows.end(), 0U);
+// All inputs, or, of a share, those that a hash of seed and id draws: whatever profiles they come from.
+std::vector<std::uint32_t> training_rows(const Table& table, const TrainArguments& arguments) {
+  if (!(arguments.train_share > 0 && arguments.train_share <= 1)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--train-share: {}, expected above 0 and at most 1", arguments.train_share));
+  }
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
+    if (Random(hash64(arguments.seed, table.ids[i])).uniform() < arguments.train_share) rows.push_back(i);
+  }
   return rows;
 }
 
@@ -96,6 +107,18 @@ Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& 
   return {train_cascade(table, rows, options), {}, {}};
 }
 
+Trained train_adaptive_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+  AdaptiveOptions options;
+  options.criterion = parse_criterion(arguments.criterion);
+  options.cost = parse_cost_kind(arguments.cost);
+  options.max_stages = arguments.max_stages;
+  options.max_candidates = arguments.max_candidates;
+  options.margin = arguments.margin_points / 100;
+  options.price = arguments.price;
+  options.seed = arguments.seed;
+  return {train_adaptive(table, rows, options), {}, {}};
+}
+
 Trained train_single_with(const Table& table, Rows rows, const TrainArguments& arguments) {
   const std::string name = arguments.policy.substr(std::string_view("single:").size());
   const ModelIndex model = table.find(name);
@@ -108,8 +131,8 @@ Trained train_single_with(const Table& table, Rows rows, const TrainArguments& a
   return {train_single(table, rows, parse_criterion(arguments.criterion), model), {}, {}};
 }
 
-Trained train(const Table& table, const TrainArguments& arguments, const Session& session) {
-  const auto rows = all_rows(table);
+Trained train(const Table& table, Rows rows, const TrainArguments& arguments, const Session& session) {
+  if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, arguments);
   if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments, session);
   if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments);
   return train_single_with(table, rows, arguments);
@@ -127,6 +150,22 @@ void print_selection(const Table& table, const Trained& trained, double theta_po
   for (const auto& step : trained.selection) {
     fmt::print("  {:<28} {:>8.2f} % {:>+14.2f}  {}\n", printable(name_of(table, step.model)),
                100 * step.coverage, 100 * step.gain, step.kept ? "kept" : "dropped");
+  }
+}
+
+void print_settings(const Adaptive& policy) {
+  const auto& model = policy.model();
+  const char* unit = model.costs_energy ? "J" : "ms";
+  fmt::print("\nSettings, by price; scores and costs are those of inner cross-validation\n");
+  fmt::print("  {:>12} {:>8} {:>10}  order\n", fmt::format("price a {}", unit), "score %", unit);
+  for (std::size_t i = 0; i < model.settings.size(); ++i) {
+    const AdaptiveSetting& setting = model.settings[i];
+    std::string order;
+    for (const ModelIndex m : setting.order) {
+      order += (order.empty() ? "" : " > ") + policy.info().models[static_cast<std::size_t>(m)].name;
+    }
+    fmt::print("{} {:>12.4g} {:>8.2f} {:>10.4f}  {}\n", i == model.chosen ? '*' : ' ', setting.price,
+               100 * setting.score, setting.cost, printable(order));
   }
 }
 
@@ -152,25 +191,41 @@ void print_training(const Policy& policy) {
   }
 }
 
-void print_result(const Table& table, const Trained& trained, const TrainArguments& arguments,
+void print_result(const Table& table, Rows rows, const Trained& trained, const TrainArguments& arguments,
                   std::uintmax_t size) {
-  fmt::print("{}, trained on {} inputs", trained.policy->kind(), table.n_inputs());
+  fmt::print("{}, trained on {} inputs", trained.policy->kind(), rows.size());
   if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, arguments.theta_points);
   print_models(*trained.policy);
+  if (const auto* adaptive = dynamic_cast<const Adaptive*>(trained.policy.get())) print_settings(*adaptive);
   print_training(*trained.policy);
   fmt::print("\n{} written, {}. {}\n", printable(arguments.out), format_bytes(static_cast<double>(size)),
              kOptimistic);
 }
 
-nlohmann::json to_json(const Table& table, const Trained& trained, const TrainArguments& arguments,
+nlohmann::json settings_json(const Adaptive& policy) {
+  nlohmann::json settings = nlohmann::json::array();
+  for (const AdaptiveSetting& setting : policy.model().settings) {
+    nlohmann::json order = nlohmann::json::array();
+    for (const ModelIndex m : setting.order) {
+      order.push_back(policy.info().models[static_cast<std::size_t>(m)].name);
+    }
+    settings.push_back({{"price", setting.price},
+                        {"order", std::move(order)},
+                        {"expected_score", setting.score},
+                        {"expected_cost", setting.cost}});
+  }
+  return settings;
+}
+
+nlohmann::json to_json(const Table& table, Rows rows, const Trained& trained, const TrainArguments& arguments,
                        std::uintmax_t size) {
   const auto& info = trained.policy->info();
   nlohmann::json document{{"policy", trained.policy->kind()},
                           {"file", arguments.out},
                           {"size_bytes", size},
-                          {"inputs", table.n_inputs()},
+                          {"inputs", rows.size()},
                           {"failed_inputs", table.n_failed},
                           {"criterion", to_string(info.criterion)},
                           {"warnings", trained.warnings},
@@ -194,6 +249,10 @@ nlohmann::json to_json(const Table& table, const Trained& trained, const TrainAr
   if (const auto* cascade = dynamic_cast<const Cascade*>(trained.policy.get())) {
     document["thresholds"] = cascade->model().thresholds;
   }
+  if (const auto* adaptive = dynamic_cast<const Adaptive*>(trained.policy.get())) {
+    document["settings"] = settings_json(*adaptive);
+    document["chosen"] = adaptive->model().chosen;
+  }
   return document;
 }
 
@@ -201,34 +260,36 @@ void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
   const Table table = load_table(profiles);
-  const Trained trained = train(table, arguments, session);
+  const auto rows = training_rows(table, arguments);
+  const Trained trained = train(table, rows, arguments, session);
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
   for (const auto& warning : trained.warnings) warn(warning);
   if (arguments.json) {
-    print_json(to_json(table, trained, arguments, size));
+    print_json(to_json(table, rows, trained, arguments, size));
   } else {
-    print_result(table, trained, arguments, size);
+    print_result(table, rows, trained, arguments, size);
   }
 }
 
 // Options that only one kind of policy has; with another kind they are a mistake, not ignored.
 struct KindOption {
   const CLI::Option* option;
-  std::string_view kind;
+  std::vector<std::string_view> kinds;
 };
 
 void check_kind(const TrainArguments& arguments, std::span<const KindOption> options) {
   const std::string_view policy = arguments.policy;
-  if (policy != "premodel" && policy != "cascade" && !policy.starts_with("single:")) {
+  if (policy != "adaptive" && policy != "premodel" && policy != "cascade" && !policy.starts_with("single:")) {
     throw Error(ErrorCode::kUsage,
-                fmt::format("--policy: '{}', expected premodel, cascade or single:MODEL", policy));
+                fmt::format("--policy: '{}', expected adaptive, premodel, cascade or single:MODEL", policy));
   }
   for (const auto& each : options) {
-    if (each.option->count() == 0 || each.kind == policy) continue;
+    const auto& kinds = each.kinds;
+    if (each.option->count() == 0 || std::find(kinds.begin(), kinds.end(), policy) != kinds.end()) continue;
     throw Error(ErrorCode::kUsage,
                 fmt::format("{}: given for --policy {}, expected only with --policy {}; leave it out",
-                            each.option->get_name(), policy, each.kind));
+                            each.option->get_name(), policy, fmt::join(kinds, " or ")));
   }
 }
 
@@ -246,16 +307,10 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
                            "premodel: what a stage says yes to: its model is the optimum, or is correct")
                ->capture_default_str()
                ->type_name("LABEL"));
-  premodel(command.add_option("--cost", a.cost, "premodel: what the optimum is cheapest in: time or energy")
-               ->capture_default_str()
-               ->type_name("KIND"));
   premodel(command
                .add_option("--selector", a.selector,
                            "premodel cnn: which network of the profile; default: the only one")
                ->type_name("NAME"));
-  premodel(command.add_option("--seed", a.seed, "premodel: of inner folds and the svm's subset")
-               ->capture_default_str()
-               ->type_name("N"));
   premodel(command.add_flag("--full", a.full, "premodel: train an svm on all inputs, not at most 5,000"));
   premodel(command
                .add_option("--max-distance-quantile", a.max_distance_quantile,
@@ -275,16 +330,36 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("profiles", a.profiles, "Profiles of the same models (triage profile)")
       ->required()
       ->type_name("X.profile");
-  command->add_option("--policy", a.policy, "premodel, cascade or single:MODEL")
-      ->required()
+  command->add_option("--policy", a.policy, "adaptive, premodel, cascade or single:MODEL")
+      ->capture_default_str()
       ->type_name("KIND");
   command->add_option("-o,--out", a.out, "Policy file to write")->required()->type_name("OUT.triage");
   command->add_option("--criterion", a.criterion, "What counts as right: top1 or top5")
       ->capture_default_str()
       ->type_name("NAME");
   std::vector<KindOption> own;
-  const auto premodel = [&](CLI::Option* option) { own.push_back({option, "premodel"}); };
-  const auto cascade = [&](CLI::Option* option) { own.push_back({option, "cascade"}); };
+  const auto of = [&own](std::vector<std::string_view> kinds) {
+    return [&own, kinds](CLI::Option* option) { own.push_back({option, kinds}); };
+  };
+  const auto premodel = of({"premodel"});
+  const auto looking = of({"adaptive", "cascade"});
+  command->add_option("--seed", a.seed, "Of inner folds, samples and --train-share")
+      ->capture_default_str()
+      ->type_name("N");
+  command
+      ->add_option("--train-share", a.train_share,
+                   "Train on this share of the inputs, drawn by --seed; the others can calibrate and judge")
+      ->capture_default_str()
+      ->type_name("SHARE");
+  of({"adaptive", "premodel"})(
+      command->add_option("--cost", a.cost, "adaptive, premodel: what is to be saved: time or energy")
+          ->capture_default_str()
+          ->type_name("KIND"));
+  of({"adaptive"})(command
+                       ->add_option("--max-candidates", a.max_candidates,
+                                    "adaptive: models that orders are made of, those nearest to the hull")
+                       ->capture_default_str()
+                       ->type_name("N"));
   premodel(command
                ->add_option("--theta", a.theta_points,
                             "premodel: drop a model that covers no more than this many points more")
@@ -305,15 +380,16 @@ void add_train(CLI::App& app, Session& session) {
           ->type_name("MODEL"));
   premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")->type_name("N"));
   add_kind_options(*command, a, premodel);
-  cascade(command
+  looking(command
               ->add_option("--margin", a.margin_points,
-                           "cascade: points of score to aim for above the best single model")
+                           "adaptive, cascade: points of score to aim for above the best single model")
               ->capture_default_str()
               ->type_name("POINTS"));
-  cascade(
-      command->add_option("--price", a.price, "cascade: most score - PRICE * ms instead, score from 0 to 1")
-          ->type_name("PRICE"));
-  cascade(command->add_option("--max-stages", a.max_stages, "cascade: most models, 1 to 3")
+  looking(command
+              ->add_option("--price", a.price,
+                           "adaptive, cascade: most score - PRICE * cost instead, score from 0 to 1")
+              ->type_name("PRICE"));
+  looking(command->add_option("--max-stages", a.max_stages, "adaptive, cascade: most models, 1 to 3")
               ->capture_default_str()
               ->type_name("N"));
   command->add_flag("--json", a.json, "One JSON document on stdout");

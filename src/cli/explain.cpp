@@ -36,6 +36,25 @@ std::string who(const Classifier& classifier, const Outcome& outcome) {
   return others.empty() ? name : name + " after " + others;
 }
 
+// What a caller has to know of how the answer came about.
+std::vector<std::string> notes_of(const Outcome& outcome) {
+  std::vector<std::string> notes;
+  if (outcome.limited) notes.emplace_back("a cap decided: the policy would have run another model");
+  if (outcome.breached)
+    notes.push_back(fmt::format("over the latency cap: {:.3f} ms were used", outcome.elapsed_ms));
+  if (outcome.below_confidence) notes.emplace_back("no look reached the confidence asked for");
+  if (outcome.certified) notes.emplace_back("covered by the policy's certificate");
+  return notes;
+}
+
+// What always running the best model would have cost.
+void print_alternative(const Classifier& classifier, const Classification& result) {
+  const PolicyModel& best = classifier.policy().info().best;
+  if (best.name.empty()) return;
+  fmt::print("  instead   always {}, the best single model: {:.3f} ms on average, {:.2f} times this\n",
+             printable(best.name), best.mean_ms, best.mean_ms / result.total_ms);
+}
+
 void print_classes(const Classifier& classifier, const TopK& answer, int top) {
   const auto entries = first(answer, top);
   std::size_t width = 0;
@@ -115,7 +134,10 @@ Json why_json(const Classifier& classifier, const Shown& shown) {
   for (std::size_t i = 0; i < features.size(); ++i) {
     values[features[i].name] = static_cast<double>(shown.result.outcome.features[i]);
   }
-  return {{"steps", steps}, {"neighbours", neighbours}, {"features", values}};
+  Json why{{"steps", steps}, {"neighbours", neighbours}, {"features", values}, {"best_single", nullptr}};
+  const PolicyModel& best = classifier.policy().info().best;
+  if (!best.name.empty()) why["best_single"] = {{"model", best.name}, {"mean_ms", best.mean_ms}};
+  return why;
 }
 
 }  // namespace
@@ -130,7 +152,9 @@ void print_text(const Classifier& classifier, const Shown& shown, int top, bool 
                outcome.answer.best() == shown.label ? "right" : "wrong");
   }
   fmt::print("  model     {}\n", printable(who(classifier, outcome)));
+  for (const std::string& note : notes_of(outcome)) fmt::print("  note      {}\n", note);
   if (explain) print_why(classifier, shown);
+  if (explain) print_alternative(classifier, result);
   fmt::print(
       "  time      {:.3f} ms: features {:.3f}, decision {:.3f}, preprocess {:.3f}, inference {:.3f}; decode "
       "{:.3f} apart\n\n",
@@ -143,6 +167,11 @@ Json to_json(const Classifier& classifier, const Shown& shown, int top, bool exp
   const Outcome& outcome = result.outcome;
   Json document = {{"input", shown.input},
                    {"refused", outcome.refused},
+                   {"limited", outcome.limited},
+                   {"breached", outcome.breached},
+                   {"below_confidence", outcome.below_confidence},
+                   {"certified", outcome.certified},
+                   {"elapsed_ms", outcome.elapsed_ms},
                    {"model", nullptr},
                    {"answer", answer_json(classifier, outcome.answer, top)},
                    {"looks", looks_json(classifier, outcome)},

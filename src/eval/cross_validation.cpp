@@ -13,16 +13,17 @@
 #include "learn/fallback.h"
 #include "learn/parallel.h"
 #include "learn/selector.h"
+#include "policy/adaptive.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
 
-// Prices of the sweep, score per millisecond: a grid that does not depend on the data, wide enough for models
-// of a microsecond and of a minute.
+// Prices of the cascades' sweep, score per millisecond: a grid that does not depend on the data, wide enough
+// for models of a microsecond and of a minute.
 std::vector<double> sweep_prices() {
   std::vector<double> prices;
-  for (int step = 0; step <= 80; ++step) prices.push_back(std::pow(10.0, 3.0 - step / 10.0));
+  for (int step = 0; step <= 48; ++step) prices.push_back(std::pow(10.0, 3.0 - step / 6.0));
   return prices;
 }
 
@@ -30,6 +31,7 @@ struct TrainedFold {
   std::unique_ptr<Policy> premodel;
   std::unique_ptr<Policy> shuffled;
   std::unique_ptr<Policy> cascade;
+  std::unique_ptr<Policy> adaptive;
   std::vector<std::unique_ptr<Policy>> sweep;
   std::vector<std::unique_ptr<Policy>> variants;
   std::vector<ModelIndex> selected;
@@ -94,6 +96,9 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
     cascade.criterion = options.criterion;
     trained.cascade = train_cascade(table, fold.train, cascade);
     trained.sweep = train_cascades(table, fold.train, cascade, sweep_prices());
+    AdaptiveOptions adaptive = options.adaptive;
+    adaptive.criterion = options.criterion;
+    trained.adaptive = train_adaptive(table, fold.train, adaptive);
   }
   return trained;
 }
@@ -199,6 +204,13 @@ void add_premodel(const Table& table, std::span<const Fold> folds, std::span<con
                                  }));
 }
 
+// A policy of a fold, and how it is asked, at one price of a sweep.
+struct AtPrice {
+  const Policy* policy = nullptr;
+  Request request;
+  double price = 0;
+};
+
 // Stage by stage, and by distance; `entries` has the premodel's replay.
 void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
                     const EvaluateOptions& options, std::span<const Entry> entries, Evaluation& evaluation) {
@@ -215,26 +227,51 @@ void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<c
   evaluation.soundness = measure_soundness(std::move(inputs), options.resamples, options.seed);
 }
 
-// Mean time and score of every price's cascades over all test inputs.
-std::vector<FrontierPoint> sweep_points(const Table& table, std::span<const Fold> folds,
-                                        std::span<const TrainedFold> trained, const EvaluateOptions& options,
-                                        Steps& steps) {
+// Every price's policies on the test inputs; `at(trained, p)` gives the policy of a fold and the request to
+// it.
+template <class At>
+Sweep sweep(const Table& table, std::span<const Fold> folds, std::string name, std::size_t n_prices,
+            std::span<const TrainedFold> trained, const At& at, const EvaluateOptions& options) {
   const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
-  const auto prices = sweep_prices();
-  std::vector<FrontierPoint> points;
-  for (const double price : prices) points.push_back({0, 0, price});
+  Sweep out{std::move(name), {}};
   Replay scratch = make_replay("sweep", table.n_inputs());
-  for (std::size_t f = 0; f < folds.size(); ++f) {
+  for (std::size_t p = 0; p < n_prices; ++p) {
     throw_if_stopped(options);
-    const double weight = static_cast<double>(folds[f].test.size()) / static_cast<double>(table.n_inputs());
-    for (std::size_t p = 0; p < prices.size(); ++p) {
-      replay_policy(table, folds[f].test, *trained[f].sweep[p], clock, scratch);
-      points[p].ms += weight * mean_of(scratch.ms, folds[f].test);
-      points[p].score += weight * mean_of(scratch.score(options.criterion), folds[f].test);
+    double price = 0;
+    for (std::size_t f = 0; f < folds.size(); ++f) {
+      const AtPrice here = at(trained[f], p);
+      replay_policy(table, folds[f].test, *here.policy, clock, scratch, here.request);
+      price += here.price / static_cast<double>(folds.size());
     }
-    steps.advance();
+    out.points.push_back({price, scratch.score(options.criterion), scratch.ms});
   }
-  return points;
+  return out;
+}
+
+std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> folds,
+                                  std::span<const TrainedFold> trained, const EvaluateOptions& options,
+                                  Steps& steps) {
+  const auto prices = sweep_prices();
+  std::vector<Sweep> sweeps;
+  sweeps.push_back(sweep(
+      table, folds, "cascades", prices.size(), trained,
+      [&](const TrainedFold& fold, std::size_t p) {
+        return AtPrice{fold.sweep[p].get(), {}, prices[p]};
+      },
+      options));
+  steps.advance();
+  const auto settings = [](const TrainedFold& fold) -> const std::vector<AdaptiveSetting>& {
+    return dynamic_cast<const Adaptive&>(*fold.adaptive).model().settings;
+  };
+  sweeps.push_back(sweep(
+      table, folds, "adaptive", settings(trained.front()).size(), trained,
+      [&](const TrainedFold& fold, std::size_t p) {
+        const double price = settings(fold)[p].price;
+        return AtPrice{fold.adaptive.get(), {.price = price}, price};
+      },
+      options));
+  steps.advance();
+  return sweeps;
 }
 
 void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation) {
@@ -278,23 +315,27 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
   describe_table(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
 
-  Steps steps(options, 2 * folds.size() + 2);
+  Steps steps(options, folds.size() + 4);
   const auto trained = train_folds(table, folds, options, steps);
   note_training(trained, evaluation);
   std::vector<Entry> entries = baselines(table, folds, optima, options);
   add_premodel(table, folds, trained, options, entries);
-  std::vector<FrontierPoint> points;
+  std::vector<Sweep> sweeps;
   if (has_outputs(table)) {
     entries.push_back(policy_entry(
         table, folds, "cascade", MethodKind::kCascade,
         "up to three models in order, each accepted when confident enough", trained,
         [](const TrainedFold& fold) { return fold.cascade.get(); }, options));
+    entries.push_back(policy_entry(
+        table, folds, "adaptive", MethodKind::kAdaptive,
+        "after each look: stop, or go on when the expected gain is worth its price; looks are combined",
+        trained, [](const TrainedFold& fold) { return fold.adaptive.get(); }, options));
     steps.advance();
-    points = sweep_points(table, folds, trained, options, steps);
+    sweeps = sweep_policies(table, folds, trained, options, steps);
   }
   judge_premodel(table, folds, trained, options, entries, evaluation);
   summarize(table, folds, optima, std::move(entries), options, evaluation);
-  finish_frontiers(std::move(points), evaluation);
+  finish_frontiers(table, folds, sweeps, options, evaluation);
   write_verdict(evaluation);
   steps.advance();
   return evaluation;

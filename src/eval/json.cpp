@@ -51,13 +51,18 @@ Json to_json(const Method& method) {
 Json to_json(const Frontier& frontier) {
   Json points = Json::array();
   for (const FrontierPoint& point : frontier.points) {
-    points.push_back(
-        {{"ms", figure(point.ms)}, {"score", figure(point.score)}, {"price", figure(point.price)}});
+    points.push_back({{"ms", figure(point.ms)},
+                      {"score", figure(point.score)},
+                      {"price", figure(point.price)},
+                      {"score_low", figure(point.score_interval.low)},
+                      {"score_high", figure(point.score_interval.high)},
+                      {"above_zero_router", to_json(point.above_router)}});
   }
   return {{"name", frontier.name},
           {"aiq", figure(frontier.aiq)},
           {"speed_up_at_equal_score", figure(frontier.speed_up_at_equal_score)},
           {"score_gain_at_equal_time", figure(frontier.score_gain_at_equal_time)},
+          {"time_share_for_95", figure(frontier.time_share_for_95)},
           {"points", std::move(points)}};
 }
 
@@ -114,8 +119,10 @@ Json soundness_json(const Soundness& soundness) {
 std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info) {
   Json methods = Json::array();
   for (const Method& method : evaluation.methods) methods.push_back(to_json(method));
+  Json frontiers = Json::array();
+  for (const Frontier& frontier : evaluation.frontiers) frontiers.push_back(to_json(frontier));
   const Json out = {{"format", "triage-evaluation"},
-                    {"format_version", 1},
+                    {"format_version", 2},
                     {"triage", info.version},
                     {"command", info.command},
                     {"date", info.date},
@@ -142,7 +149,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"methods", std::move(methods)},
                     {"contrasts", contrasts_json(evaluation)},
                     {"zero_router", to_json(evaluation.zero_router)},
-                    {"cascades", to_json(evaluation.cascades)}};
+                    {"frontiers", std::move(frontiers)}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -63,12 +63,13 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
     warn_about(table, policies[p], options, evaluation.warnings);
     entries.push_back({make_replay(policies[p].name, table.n_inputs()), MethodKind::kPolicy,
                        fmt::format("finished {} policy", policies[p].policy->kind())});
-    replay_policy(table, folds.front().test, *policies[p].policy, clock, entries.back().replay);
+    replay_policy(table, folds.front().test, *policies[p].policy, clock, entries.back().replay,
+                  options.request);
     if (options.on_progress) options.on_progress(p + 1, policies.size() + 1);
   }
   check_names(entries);
   summarize(table, folds, optima, std::move(entries), options, evaluation);
-  finish_frontiers({}, evaluation);
+  finish_frontiers(table, folds, {}, options, evaluation);
   write_verdict(evaluation);
   return evaluation;
 }

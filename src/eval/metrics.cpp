@@ -7,7 +7,7 @@
 namespace triage {
 namespace {
 
-constexpr std::array<MetricField, 18> kFields{{{"score", &Metrics::score},
+constexpr std::array<MetricField, 21> kFields{{{"score", &Metrics::score},
                                                {"top1", &Metrics::top1},
                                                {"top5", &Metrics::top5},
                                                {"mean_ms", &Metrics::mean_ms},
@@ -24,6 +24,9 @@ constexpr std::array<MetricField, 18> kFields{{{"score", &Metrics::score},
                                                {"overhead", &Metrics::overhead},
                                                {"coverage", &Metrics::coverage},
                                                {"looks", &Metrics::looks},
+                                               {"limited", &Metrics::limited},
+                                               {"breached", &Metrics::breached},
+                                               {"unsure", &Metrics::unsure},
                                                {"unsupported", &Metrics::unsupported}}};
 
 double ratio(double a, double b) { return b != 0.0 ? a / b : kNotMeasured; }
@@ -42,8 +45,11 @@ void set_times(const Replay& replay, Rows rows, Metrics& metrics) {
 }
 
 void set_choices(const Replay& replay, Rows rows, std::span<const ModelIndex> optimum, Metrics& metrics) {
-  double answered = 0, looks = 0, with_optimum = 0, hits = 0;
+  double answered = 0, looks = 0, with_optimum = 0, hits = 0, limited = 0, breached = 0, unsure = 0;
   for (const std::uint32_t i : rows) {
+    limited += replay.limited[i];
+    breached += replay.breached[i];
+    unsure += replay.unsure[i];
     answered += replay.model[i] != kNoModel ? 1 : 0;
     looks += replay.looks[i];
     if (optimum[i] == kNoModel) continue;
@@ -54,6 +60,9 @@ void set_choices(const Replay& replay, Rows rows, std::span<const ModelIndex> op
   metrics.coverage = ratio(answered, n);
   metrics.looks = ratio(looks, n);
   metrics.optimum = ratio(hits, with_optimum);
+  metrics.limited = ratio(limited, n);
+  metrics.breached = ratio(breached, n);
+  metrics.unsure = ratio(unsure, n);
 }
 
 template <class Combine>
@@ -95,6 +104,8 @@ const char* to_string(MethodKind kind) {
       return "control";
     case MethodKind::kCascade:
       return "cascade";
+    case MethodKind::kAdaptive:
+      return "adaptive";
     case MethodKind::kPolicy:
       return "policy";
   }

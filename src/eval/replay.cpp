@@ -153,8 +153,9 @@ Replay make_replay(std::string name, std::size_t n) {
        {&replay.top1, &replay.top5, &replay.ms, &replay.selection_ms, &replay.j, &replay.selection_j}) {
     values->assign(n, 0.0);
   }
+  replay.confidence.assign(n, kNotMeasured);
+  for (auto* flags : {&replay.limited, &replay.breached, &replay.unsure, &replay.looks}) flags->assign(n, 0);
   replay.model.assign(n, kNoModel);
-  replay.looks.assign(n, 0);
   return replay;
 }
 
@@ -170,15 +171,18 @@ void replay_model(const Table& table, std::size_t input, ModelIndex model, Repla
   replay.selection_j[input] = 0.0;
   replay.model[input] = model;
   replay.looks[input] = ran ? 1 : 0;
+  replay.confidence[input] = ran ? table.outputs[table.at(input, model)].confidence() : kNotMeasured;
 }
 
-void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay) {
+void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const Request& request) {
   TRIAGE_CHECK(replay.ms.size() == table.n_inputs());
+  check_request(policy, request);
   ReplayBackend backend(table, policy.info());
   Outcome outcome;
   for (const std::uint32_t input : rows) {
     backend.begin(input);
-    drive(policy, backend, clock, outcome);
+    drive(policy, backend, clock, outcome, nullptr, request);
     const ModelIndex last =
         outcome.looks.empty() ? kNoModel : backend.table_model(outcome.looks.back().model);
     // A single model's answer is scored by the label's exact rank, which score-only tables have too.
@@ -196,6 +200,10 @@ void replay_policy(const Table& table, Rows rows, const Policy& policy, const Cl
     replay.j[input] = outcome.total.j;
     replay.selection_j[input] = outcome.features_j + selectors.j;
     replay.looks[input] = static_cast<std::uint8_t>(outcome.looks.size());
+    replay.confidence[input] = outcome.answer.confidence();
+    replay.limited[input] = outcome.limited ? 1 : 0;
+    replay.breached[input] = outcome.breached ? 1 : 0;
+    replay.unsure[input] = outcome.below_confidence ? 1 : 0;
   }
 }
 

@@ -40,6 +40,8 @@ Style style_of(MethodKind kind) {
       return {Mark::kTriangle, "control", "control of the premodel"};
     case MethodKind::kCascade:
       return {Mark::kSquare, "cascade", "cascade"};
+    case MethodKind::kAdaptive:
+      return {Mark::kSquare, "adaptive", "adaptive"};
     case MethodKind::kPolicy:
       return {Mark::kSquare, "policy", "policy"};
   }
@@ -200,7 +202,11 @@ Markup key(const Markup& symbol, std::string_view name) {
                  element("svg", {{"viewBox", "0 0 18 18"}, {"aria-hidden", "true"}}, symbol) + text(name));
 }
 
-Markup draw_legend(const Evaluation& evaluation, bool has_frontier) {
+std::string frontier_css(const Frontier& frontier) {
+  return frontier.name == "adaptive" ? "frontier adaptive" : "frontier";
+}
+
+Markup draw_legend(const Evaluation& evaluation) {
   std::vector<std::string> seen;
   Markup out;
   for (const Method& method : evaluation.methods) {
@@ -209,21 +215,25 @@ Markup draw_legend(const Evaluation& evaluation, bool has_frontier) {
     seen.emplace_back(look.legend);
     out += key(mark(look.mark, 9, 9, look.css, look.legend), look.legend);
   }
-  if (has_frontier) out += key(svg_line(0, 9, 18, 9, "frontier"), "cascades as their price is swept");
+  for (const Frontier& frontier : evaluation.frontiers) {
+    out += key(svg_line(0, 9, 18, 9, frontier_css(frontier)), frontier.name + " as the price is swept");
+  }
   out += key(svg_line(0, 9, 18, 9, "router"), "zero router: two single models mixed at random");
   return element("div", {{"class", "legend"}}, out);
 }
 
-Markup points_table(const Evaluation& evaluation, const std::vector<FrontierPoint>& frontier) {
+Markup points_table(const Evaluation& evaluation) {
   TableSpec table;
   table.caption = "Score and mean time of every method and of the frontier's points";
   table.head = {"method", criterion_name(evaluation.criterion) + " %", "mean ms"};
   for (const Method& m : evaluation.methods) {
     table.rows.push_back({m.name, percent(m.pooled.score, 2), milliseconds(m.pooled.mean_ms)});
   }
-  for (const FrontierPoint& p : frontier) {
-    table.rows.push_back(
-        {fmt::format("cascade at {:.3g} per ms", p.price), percent(p.score, 2), milliseconds(p.ms)});
+  for (const Frontier& frontier : evaluation.frontiers) {
+    for (const FrontierPoint& p : non_dominated(frontier.points)) {
+      table.rows.push_back({fmt::format("{} at {:.3g} per ms", frontier.name, p.price), percent(p.score, 2),
+                            milliseconds(p.ms)});
+    }
   }
   return html_table(table);
 }
@@ -232,8 +242,8 @@ Markup points_table(const Evaluation& evaluation, const std::vector<FrontierPoin
 
 Markup scatter_figure(const Evaluation& evaluation) {
   const Axes axes = make_axes(evaluation);
-  const auto frontier = non_dominated(evaluation.cascades.points);
-  const auto line = pixels(axes, frontier), router = pixels(axes, evaluation.zero_router.points);
+  const auto router = pixels(axes, evaluation.zero_router.points);
+  std::vector<std::vector<std::pair<double, double>>> lines{router};
   FigureSpec spec;
   spec.id = "scatter";
   spec.title = "Score against time";
@@ -244,14 +254,17 @@ Markup scatter_figure(const Evaluation& evaluation) {
   spec.height = kHeight;
   spec.drawing = draw_grid(axes, evaluation.criterion);
   spec.drawing += svg_path(router, "router");
-  if (!line.empty()) spec.drawing += svg_path(line, "frontier");
+  for (const Frontier& frontier : evaluation.frontiers) {
+    lines.push_back(pixels(axes, non_dominated(frontier.points)));
+    spec.drawing += svg_path(lines.back(), frontier_css(frontier));
+  }
   spec.drawing += draw_marks(evaluation, axes);
-  spec.drawing += draw_labels(group_points(evaluation, axes), {line, router});
-  spec.legend = draw_legend(evaluation, !line.empty());
+  spec.drawing += draw_labels(group_points(evaluation, axes), lines);
+  spec.legend = draw_legend(evaluation);
   spec.caption =
       "Up and to the left is better. Time is what the user waits: selection, preprocessing and "
       "inference. A selector has to end above the dashed line, which needs no input to be looked at.";
-  spec.table = points_table(evaluation, frontier);
+  spec.table = points_table(evaluation);
   return figure(spec);
 }
 

@@ -9,13 +9,13 @@ constexpr std::string_view kCss = R"css(
 :root {
   color-scheme: light dark;
   --page: #fbfbfa; --card: #ffffff; --ink: #1b1f24; --quiet: #5c6570; --line: #dfe2e6; --grid: #eceef0;
-  --single: #4a535d; --premodel: #c04a00; --control: #b07d00; --cascade: #0068a8; --oracle: #00805c;
+  --single: #4a535d; --premodel: #c04a00; --control: #b07d00; --cascade: #0068a8; --adaptive: #b8003c; --oracle: #00805c;
   --random: #a6478c; --good: #00724f; --warn: #8a5300; --warn-page: #fdf5e6; --accent-page: #eef5fa;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #14171a; --card: #1b1f24; --ink: #e8eaed; --quiet: #9aa4af; --line: #30363d; --grid: #272c32;
-    --single: #b5bec8; --premodel: #ff8f4f; --control: #e9bd4b; --cascade: #62b8ee; --oracle: #3fcb9f;
+    --single: #b5bec8; --premodel: #ff8f4f; --control: #e9bd4b; --cascade: #62b8ee; --adaptive: #ff7096; --oracle: #3fcb9f;
     --random: #e08cc8; --good: #4fd0a5; --warn: #f0c36a; --warn-page: #2b2415; --accent-page: #17232d;
   }
 }
@@ -81,6 +81,7 @@ svg .frontier { fill: none; stroke: var(--cascade); stroke-width: 2; stroke-line
 svg .router { fill: none; stroke: var(--quiet); stroke-width: 1.5; stroke-dasharray: 5 4; }
 svg .mark { stroke: var(--card); stroke-width: 1.25; }
 svg .single { fill: var(--single); } svg .premodel { fill: var(--premodel); } svg .cascade, svg .policy { fill: var(--cascade); }
+svg .mark.adaptive { fill: var(--adaptive); } svg .frontier.adaptive { stroke: var(--adaptive); }
 svg .control { fill: var(--control); } svg .vbs, svg .bound { fill: var(--oracle); } svg .random { fill: var(--random); }
 svg .bound { fill: var(--card); stroke: var(--oracle); stroke-width: 1.75; }
 svg .sbs { fill: none; stroke: var(--ink); stroke-width: 1.5; }

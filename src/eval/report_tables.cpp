@@ -98,12 +98,14 @@ Markup methods_list(const Evaluation& evaluation) {
 Markup frontier_table(const Evaluation& evaluation) {
   TableSpec table;
   table.caption = "Frontiers, read on their convex hulls against SBS";
-  table.head = {"frontier", "AIQ %", "speed-up at SBS's score", "points gained at SBS's time"};
-  for (const Frontier* f : {&evaluation.zero_router, &evaluation.cascades}) {
-    if (f->points.empty()) continue;
-    table.rows.push_back({f->name, percent(f->aiq, 2), times(f->speed_up_at_equal_score),
-                          points(f->score_gain_at_equal_time)});
-  }
+  table.head = {"frontier", "AIQ %", "speed-up at SBS's score", "points gained at SBS's time",
+                "% of SBS's time for 95 % of the way"};
+  const auto add = [&](const Frontier& f) {
+    table.rows.push_back({f.name, percent(f.aiq, 2), times(f.speed_up_at_equal_score),
+                          points(f.score_gain_at_equal_time), percent(f.time_share_for_95)});
+  };
+  add(evaluation.zero_router);
+  for (const Frontier& f : evaluation.frontiers) add(f);
   return html_table(table);
 }
 

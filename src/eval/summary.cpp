@@ -16,7 +16,8 @@
 namespace triage {
 namespace {
 
-constexpr int kRouterPoints = 48;  // samples of the zero router's line
+constexpr int kRouterPoints = 48;      // samples of the zero router's line
+constexpr int kSweepResamples = 1000;  // of the bootstrap, for the many points of frontiers
 
 Fold learn_baselines(const Table& table, Fold fold, Criterion criterion) {
   fold.costs = mean_costs(table, fold.train);
@@ -33,12 +34,19 @@ ModelIndex random_model(const Table& table, std::size_t input, std::uint64_t see
   return static_cast<ModelIndex>(Random(hash64(seed, table.ids[input])).below(table.n_models()));
 }
 
-// What the zero router would score on each input, had it the mean time that `replay` took in that fold.
-std::vector<double> router_scores(const Table& table, std::span<const Fold> folds, const Replay& replay,
+// What the zero router would score on each input, had it the mean of `ms` (n) in that fold. It mixes the
+// models that it learned from the training part, but its budget is matched by what they take on the test
+// part: where the hull is steep, the difference between the two parts' mean times would count as score.
+std::vector<double> router_scores(const Table& table, std::span<const Fold> folds, std::span<const double> ms,
                                   Criterion criterion) {
   std::vector<double> scores(table.n_inputs());
   for (const Fold& fold : folds) {
-    const Mix mix = fold.router.at(mean_of(replay.ms, fold.test));
+    const auto costs = mean_costs(table, fold.test);
+    ZeroRouter router = fold.router;
+    for (std::size_t p = 0; p < router.points.size(); ++p) {
+      router.points[p].ms = costs[static_cast<std::size_t>(router.models[p])];
+    }
+    const Mix mix = router.at(mean_of(ms, fold.test));
     for (const std::uint32_t i : fold.test) {
       scores[i] = (1 - mix.share_dear) * table.score(i, mix.cheap, criterion) +
                   mix.share_dear * table.score(i, mix.dear, criterion);
@@ -94,7 +102,7 @@ Columns make_columns(const Table& table, std::span<const Fold> folds, std::span<
     columns.values.push_back(entry.replay.ms);
     columns.router.push_back(columns.values.size());
     if (needs_router(entry.kind)) {
-      columns.values.push_back(router_scores(table, folds, entry.replay, criterion));
+      columns.values.push_back(router_scores(table, folds, entry.replay.ms, criterion));
     }
   }
   return columns;
@@ -126,6 +134,39 @@ class Estimator {
   std::vector<double> resampled_;
   std::vector<double> means_;
 };
+
+// The simultaneous band of all points' differences to the router: the largest of their studentised deviations
+// is what is resampled, so that with 95 % none leaves the band. `means` has score and router of every point.
+void set_bands(std::span<const double> means, Frontier& frontier) {
+  const std::size_t n_points = frontier.points.size(), width = 2 * n_points;
+  if (means.empty() || n_points == 0) return;
+  const std::size_t resamples = means.size() / width;
+  const auto difference = [&](std::size_t b, std::size_t p) {
+    return means[b * width + 2 * p] - means[b * width + 2 * p + 1];
+  };
+  std::vector<double> error(n_points);
+  for (std::size_t p = 0; p < n_points; ++p) {
+    double squares = 0;
+    for (std::size_t b = 0; b < resamples; ++b) {
+      const double d = difference(b, p) - frontier.points[p].above_router.value;
+      squares += d * d;
+    }
+    error[p] = std::sqrt(squares / static_cast<double>(resamples));
+  }
+  std::vector<double> largest(resamples);
+  for (std::size_t b = 0; b < resamples; ++b) {
+    for (std::size_t p = 0; p < n_points; ++p) {
+      if (error[p] <= 0) continue;
+      const double d = std::abs(difference(b, p) - frontier.points[p].above_router.value);
+      largest[b] = std::max(largest[b], d / error[p]);
+    }
+  }
+  const double reach = quantile(largest, 0.95);
+  for (std::size_t p = 0; p < n_points; ++p) {
+    Estimate& above = frontier.points[p].above_router;
+    above.interval = {above.value - reach * error[p], above.value + reach * error[p]};
+  }
+}
 
 std::vector<double> chosen_shares(const Table& table, const Replay& replay) {
   std::vector<double> shares(table.n_models() + 1);
@@ -161,6 +202,10 @@ Method measure_method(const Table& table, std::span<const Fold> folds, std::span
   return method;
 }
 
+bool is_rival_of_premodel(MethodKind kind) {
+  return kind == MethodKind::kCascade || kind == MethodKind::kAdaptive;
+}
+
 // Pairs of which a difference says whether a selector learned anything.
 std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const Columns& columns,
                                      const Estimator& estimator) {
@@ -170,12 +215,16 @@ std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const Colum
                          estimator.difference(columns.score[a], columns.score[b]),
                          estimator.ratio(columns.ms[a], columns.ms[b])});
   };
+  const std::size_t adaptive = index_of(entries, MethodKind::kAdaptive);
+  for (std::size_t e = 0; adaptive < entries.size() && e < entries.size(); ++e) {
+    if (entries[e].kind == MethodKind::kCascade) add(adaptive, e);
+  }
   const std::size_t premodel = index_of(entries, MethodKind::kPremodel);
   if (premodel == entries.size()) return contrasts;
   for (std::size_t e = 0; e < entries.size(); ++e) {
     const bool variant = entries[e].kind == MethodKind::kPremodel && e != premodel;
     if (variant || entries[e].kind == MethodKind::kControl) add(premodel, e);
-    if (entries[e].kind == MethodKind::kCascade) add(e, premodel);
+    if (is_rival_of_premodel(entries[e].kind)) add(e, premodel);
   }
   return contrasts;
 }
@@ -267,25 +316,58 @@ void summarize(const Table& table, std::span<const Fold> folds, std::span<const 
   evaluation.zero_router = router_frontier(table, folds, options.criterion);
 }
 
-void finish_frontiers(std::vector<FrontierPoint> points, Evaluation& evaluation) {
-  double low = kNotMeasured, high = kNotMeasured;
+Frontier sweep_frontier(const Table& table, std::span<const Fold> folds, const Sweep& sweep,
+                        const EvaluateOptions& options) {
+  // Score and the zero router's beside it, a pair a point.
+  std::vector<std::vector<double>> columns;
+  Frontier frontier;
+  frontier.name = sweep.name;
+  for (const SweepPoint& swept : sweep.points) {
+    columns.push_back(swept.score);
+    columns.push_back(router_scores(table, folds, swept.ms, options.criterion));
+    const auto rows = all_rows(table);
+    FrontierPoint point;
+    point.price = swept.price;
+    point.ms = mean_of(swept.ms, rows);
+    point.score = mean_of(swept.score, rows);
+    point.above_router.value = point.score - mean_of(columns.back(), rows);
+    frontier.points.push_back(point);
+  }
+  const auto means = bootstrap_means(columns, std::min(options.resamples, kSweepResamples), options.seed);
+  for (std::size_t p = 0; p < frontier.points.size(); ++p) {
+    frontier.points[p].score_interval =
+        bootstrap_interval(means, columns.size(), [p](std::span<const double> m) { return m[2 * p]; });
+  }
+  set_bands(means, frontier);
+  std::stable_sort(frontier.points.begin(), frontier.points.end(),
+                   [](const FrontierPoint& a, const FrontierPoint& b) { return a.ms < b.ms; });
+  return frontier;
+}
+
+void finish_frontiers(const Table& table, std::span<const Fold> folds, std::span<const Sweep> sweeps,
+                      const EvaluateOptions& options, Evaluation& evaluation) {
+  for (const Sweep& sweep : sweeps) {
+    throw_if_stopped(options);
+    evaluation.frontiers.push_back(sweep_frontier(table, folds, sweep, options));
+  }
+  const Method *cheapest = nullptr, *dearest = nullptr;
   for (const Method& method : evaluation.methods) {
     if (method.kind != MethodKind::kSingle) continue;
-    low = std::fmin(low, method.pooled.mean_ms);
-    high = std::fmax(high, method.pooled.mean_ms);
+    if (cheapest == nullptr || method.pooled.mean_ms < cheapest->pooled.mean_ms) cheapest = &method;
+    if (dearest == nullptr || method.pooled.mean_ms > dearest->pooled.mean_ms) dearest = &method;
   }
-  const Method& sbs = *evaluation.find("SBS");
-  evaluation.cascades.name = "cascades";
-  std::sort(points.begin(), points.end(),
-            [](const FrontierPoint& a, const FrontierPoint& b) { return a.ms < b.ms; });
-  evaluation.cascades.points = std::move(points);
-  for (Frontier* frontier : {&evaluation.zero_router, &evaluation.cascades}) {
+  const Metrics& sbs = evaluation.find("SBS")->pooled;
+  const auto read_off = [&](Frontier& frontier) {
     std::vector<FrontierPoint> hull;
-    for (const std::size_t i : hull_of(frontier->points)) hull.push_back(frontier->points[i]);
-    frontier->aiq = hull_area(hull, low, high);
-    frontier->speed_up_at_equal_score = sbs.pooled.mean_ms / hull_time(hull, sbs.pooled.score);
-    frontier->score_gain_at_equal_time = hull_score(hull, sbs.pooled.mean_ms) - sbs.pooled.score;
-  }
+    for (const std::size_t i : hull_of(frontier.points)) hull.push_back(frontier.points[i]);
+    frontier.aiq = hull_area(hull, cheapest->pooled.mean_ms, dearest->pooled.mean_ms);
+    frontier.speed_up_at_equal_score = sbs.mean_ms / hull_time(hull, sbs.score);
+    frontier.score_gain_at_equal_time = hull_score(hull, sbs.mean_ms) - sbs.score;
+    const double most_of_it = cheapest->pooled.score + 0.95 * (sbs.score - cheapest->pooled.score);
+    frontier.time_share_for_95 = hull_time(hull, most_of_it) / sbs.mean_ms;
+  };
+  read_off(evaluation.zero_router);
+  for (Frontier& frontier : evaluation.frontiers) read_off(frontier);
 }
 
 void describe_table(const Table& table, const EvaluateOptions& options, Evaluation& evaluation) {
@@ -320,6 +402,12 @@ void throw_if_stopped(const EvaluateOptions& options) {
   if (options.stop != nullptr && *options.stop) {
     throw Error(ErrorCode::kInterrupted, "evaluate: stopped, expected to run to the end; start it again");
   }
+}
+
+const Frontier* Evaluation::find_frontier(std::string_view name) const {
+  const auto at =
+      std::find_if(frontiers.begin(), frontiers.end(), [&](const Frontier& f) { return f.name == name; });
+  return at == frontiers.end() ? nullptr : &*at;
 }
 
 const Method* Evaluation::find(std::string_view name) const {

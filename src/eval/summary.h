@@ -51,9 +51,21 @@ void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions
 void summarize(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
                std::vector<Entry> entries, const EvaluateOptions& options, Evaluation& evaluation);
 
-// Orders the swept points of the cascades and reads off both frontiers, against the summary's SBS and between
-// its cheapest and costliest single model.
-void finish_frontiers(std::vector<FrontierPoint> points, Evaluation& evaluation);
+// A policy at each price of a grid: score and time of every input, shape (n) each.
+struct SweepPoint {
+  double price = 0;
+  std::vector<double> score;
+  std::vector<double> ms;
+};
+struct Sweep {
+  std::string name;
+  std::vector<SweepPoint> points;
+};
+
+// Makes a frontier of each sweep, with intervals, and reads them and the zero router off against the
+// summary's SBS, between its cheapest and costliest single model.
+void finish_frontiers(const Table& table, std::span<const Fold> folds, std::span<const Sweep> sweeps,
+                      const EvaluateOptions& options, Evaluation& evaluation);
 
 // Facts about table and options, Algorithm 1 over all inputs, how often each model is the optimum.
 void describe_table(const Table& table, const EvaluateOptions& options, Evaluation& evaluation);

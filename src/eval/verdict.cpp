@@ -20,7 +20,7 @@ constexpr double kTolerance = 0.005;
 
 bool is_candidate(const Method& method) {
   return method.kind == MethodKind::kPremodel || method.kind == MethodKind::kCascade ||
-         method.kind == MethodKind::kPolicy;
+         method.kind == MethodKind::kAdaptive || method.kind == MethodKind::kPolicy;
 }
 bool is_no_worse(const Method& method) { return low_end(method.score_gain) > -kTolerance; }
 bool is_better(const Method& method) { return low_end(method.score_gain) > 0; }
@@ -139,13 +139,14 @@ void remark_stages(Evaluation& evaluation) {
 }
 
 void remark_frontier(Evaluation& evaluation) {
-  const Frontier& cascades = evaluation.cascades;
-  if (!std::isfinite(cascades.speed_up_at_equal_score)) return;
-  evaluation.remarks.push_back(fmt::format(
-      "On the cascades' frontier the score of {} alone takes {} times less time; at its time the score is {} "
-      "points higher.",
-      sbs_model(evaluation), times(cascades.speed_up_at_equal_score),
-      points(cascades.score_gain_at_equal_time)));
+  for (const Frontier& frontier : evaluation.frontiers) {
+    if (!std::isfinite(frontier.speed_up_at_equal_score)) continue;
+    evaluation.remarks.push_back(fmt::format(
+        "On the frontier of {} the score of {} alone takes {} times less time; at its time the score is {} "
+        "points higher.",
+        frontier.name, sbs_model(evaluation), times(frontier.speed_up_at_equal_score),
+        points(frontier.score_gain_at_equal_time)));
+  }
 }
 
 void remark_oracle(Evaluation& evaluation) {

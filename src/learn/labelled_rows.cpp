@@ -26,10 +26,10 @@ std::vector<std::uint32_t> shuffled_indices(std::size_t n, std::uint64_t seed) {
   return indices;
 }
 
-InnerFold inner_fold(std::span<const std::uint32_t> order, std::size_t fold) {
+InnerFold inner_fold(std::span<const std::uint32_t> order, std::size_t fold, std::size_t n_folds) {
   InnerFold parts;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    (i % kInnerFolds == fold ? parts.test : parts.train).push_back(order[i]);
+    (i % n_folds == fold ? parts.test : parts.train).push_back(order[i]);
   }
   return parts;
 }

@@ -32,13 +32,14 @@ struct OwnedRows {
 // 0 .. n-1 in an order that depends on the seed alone.
 [[nodiscard]] std::vector<std::uint32_t> shuffled_indices(std::size_t n, std::uint64_t seed);
 
-// The inner folds in which hyper-parameters are chosen: every kInnerFolds-th of `order`, from the fold-th on,
+// The inner folds in which hyper-parameters are chosen: every n_folds-th of `order`, from the fold-th on,
 // tests what the others train.
 inline constexpr std::size_t kInnerFolds = 3;
 struct InnerFold {
   std::vector<std::uint32_t> train;
   std::vector<std::uint32_t> test;
 };
-[[nodiscard]] InnerFold inner_fold(std::span<const std::uint32_t> order, std::size_t fold);
+[[nodiscard]] InnerFold inner_fold(std::span<const std::uint32_t> order, std::size_t fold,
+                                   std::size_t n_folds = kInnerFolds);
 
 }  // namespace triage

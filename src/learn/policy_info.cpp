@@ -23,13 +23,15 @@ PolicyModel describe(const std::string& name, const std::string& fingerprint, Ro
   times.reserve(rows.size());
   double sum = 0;
   for (const std::uint32_t row : rows) sum += times.emplace_back(cost(row));
-  return {name, fingerprint, sum / static_cast<double>(rows.size()), quantile_999(times)};
+  return {name, fingerprint, sum / static_cast<double>(rows.size()), quantile_999(times), kNotMeasured};
 }
 
 PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {
   const auto& known = table.models[static_cast<std::size_t>(model)];
-  return describe(known.name, known.fingerprint, rows,
-                  [&](std::uint32_t row) { return table.cost_ms(row, model); });
+  PolicyModel described = describe(known.name, known.fingerprint, rows,
+                                   [&](std::uint32_t row) { return table.cost_ms(row, model); });
+  described.mean_j = table.cost_j(model);
+  return described;
 }
 
 }  // namespace
@@ -44,6 +46,8 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   for (const ModelIndex model : models) info.models.push_back(describe(table, rows, model));
   info.n_classes = table.n_classes;
   info.machine = table.machine;
+  info.best =
+      describe(table, rows, single_best(mean_scores(table, rows, criterion), mean_costs(table, rows)));
   info.training.emplace_back("inputs", std::to_string(rows.size()));
   info.training.emplace_back("inputs_hash", inputs_hash(table, rows));
   info.training.emplace_back("criterion", std::string(to_string(criterion)));

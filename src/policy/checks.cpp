@@ -10,6 +10,9 @@ void check_times(const PolicyModel& model, std::string_view field) {
   for (const double ms : {model.mean_ms, model.p999_ms}) {
     if (!std::isfinite(ms) || ms < 0) fail_field(field, ms, "finite times of 0 ms or more");
   }
+  if (!std::isnan(model.mean_j) && !(std::isfinite(model.mean_j) && model.mean_j >= 0)) {
+    fail_field(field, model.mean_j, "a finite energy of 0 J or more, or none");
+  }
 }
 
 void check_features(const FeatureSchema& schema) {
@@ -38,6 +41,7 @@ void check_info(const PolicyInfo& info) {
     }
     check_times(model, field);
   }
+  check_times(info.best, "best");
   check_features(info.schema);
   if (info.n_classes < 0) fail_field("n_classes", info.n_classes, "0 or more");
 }

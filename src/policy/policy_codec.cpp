@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "policy/adaptive.h"
 #include "policy/cascade.h"
 #include "policy/cbor.h"
 #include "policy/checks.h"
@@ -79,6 +80,27 @@ class Fields {
     if (!value.is_number()) fail_field(name(key), value.type_name(), "a number");
     return value.get<double>();
   }
+  // NaN for null.
+  [[nodiscard]] double optional_number(std::string_view key) const {
+    return at(key).is_null() ? kNotMeasured : number(key);
+  }
+  // The maps of an array.
+  [[nodiscard]] std::vector<Fields> objects(std::string_view key) const {
+    std::vector<Fields> all;
+    for (const json& value : array(key))
+      all.emplace_back(value, fmt::format("{}[{}]", name(key), all.size()));
+    return all;
+  }
+  // The numbers of an array.
+  [[nodiscard]] std::vector<double> numbers(std::string_view key) const {
+    std::vector<double> all;
+    for (const json& value : array(key)) {
+      if (!value.is_number())
+        fail_field(fmt::format("{}[{}]", name(key), all.size()), value.type_name(), "a number");
+      all.push_back(value.get<double>());
+    }
+    return all;
+  }
   [[nodiscard]] std::int32_t integer(std::string_view key) const {
     const json& value = at(key);
     constexpr std::int64_t kMax = INT32_MAX;
@@ -91,6 +113,12 @@ class Fields {
                  "a 32-bit integer");
     }
     return value.get<std::int32_t>();
+  }
+  // An integer of 0 or more.
+  [[nodiscard]] std::size_t count(std::string_view key) const {
+    const std::int32_t value = integer(key);
+    if (value < 0) fail_field(name(key), value, "0 or more");
+    return static_cast<std::size_t>(value);
   }
   [[nodiscard]] bool boolean(std::string_view key) const {
     const json& value = at(key);
@@ -114,14 +142,20 @@ class Fields {
 
 // ---- what every policy has ----
 
+// A number that may be missing (NaN).
+json optional_number(double value) { return std::isnan(value) ? json(nullptr) : json(value); }
+
+json encode_model(const PolicyModel& model) {
+  return {{"name", model.name},
+          {"fingerprint", model.fingerprint},
+          {"mean_ms", model.mean_ms},
+          {"p999_ms", model.p999_ms},
+          {"mean_j", optional_number(model.mean_j)}};
+}
+
 json encode_info(const PolicyInfo& info) {
   json models = json::array(), features = json::array(), training = json::array();
-  for (const auto& model : info.models) {
-    models.push_back({{"name", model.name},
-                      {"fingerprint", model.fingerprint},
-                      {"mean_ms", model.mean_ms},
-                      {"p999_ms", model.p999_ms}});
-  }
+  for (const auto& model : info.models) models.push_back(encode_model(model));
   for (const auto& feature : info.schema.features) {
     features.push_back({{"name", feature.name}, {"version", feature.version}});
   }
@@ -131,7 +165,8 @@ json encode_info(const PolicyInfo& info) {
           {"schema", {{"working_px", info.schema.working_px}, {"features", std::move(features)}}},
           {"n_classes", info.n_classes},
           {"machine", info.machine},
-          {"training", std::move(training)}};
+          {"training", std::move(training)},
+          {"best", info.best.name.empty() ? json(nullptr) : encode_model(info.best)}};
 }
 
 Criterion decode_criterion(const std::string& text) {
@@ -141,10 +176,11 @@ Criterion decode_criterion(const std::string& text) {
   fail_field("criterion", fmt::format("'{}'", text), "top1 or top5");
 }
 
-PolicyModel decode_model(const json& value, std::size_t i) {
-  const Fields fields(value, fmt::format("models[{}]", i));
-  return {fields.text("name"), fields.text("fingerprint"), fields.number("mean_ms"),
-          fields.number("p999_ms")};
+PolicyModel decode_model(const Fields& fields, int format) {
+  PolicyModel model{fields.text("name"), fields.text("fingerprint"), fields.number("mean_ms"),
+                    fields.number("p999_ms")};
+  if (format > 2) model.mean_j = fields.optional_number("mean_j");
+  return model;
 }
 
 FeatureSchema decode_schema(const Fields& fields) {
@@ -157,11 +193,11 @@ FeatureSchema decode_schema(const Fields& fields) {
   return schema;
 }
 
-PolicyInfo decode_info(const Fields& fields) {
+PolicyInfo decode_info(const Fields& fields, int format) {
   PolicyInfo info;
   info.criterion = decode_criterion(fields.text("criterion"));
-  for (const json& value : fields.array("models"))
-    info.models.push_back(decode_model(value, info.models.size()));
+  for (const Fields& model : fields.objects("models")) info.models.push_back(decode_model(model, format));
+  if (format > 2 && !fields.at("best").is_null()) info.best = decode_model(fields.object("best"), format);
   info.schema = decode_schema(fields.object("schema"));
   info.n_classes = fields.integer("n_classes");
   info.machine = fields.text("machine");
@@ -185,15 +221,7 @@ std::unique_ptr<Policy> decode_single(PolicyInfo info, const Fields& fields) {
 json encode_body(const Cascade& policy) { return {{"thresholds", policy.model().thresholds}}; }
 
 std::unique_ptr<Policy> decode_cascade(PolicyInfo info, const Fields& fields) {
-  CascadeModel model;
-  for (const json& value : fields.array("thresholds")) {
-    if (!value.is_number()) {
-      fail_field(fmt::format("cascade.thresholds[{}]", model.thresholds.size()), value.type_name(),
-                 "a number");
-    }
-    model.thresholds.push_back(value.get<double>());
-  }
-  return make_cascade(std::move(info), std::move(model));
+  return make_cascade(std::move(info), {fields.numbers("thresholds")});
 }
 
 // Bytes as they are: classes of at most 256.
@@ -283,9 +311,7 @@ json encode_body(const Premodel& policy) {
 PremodelModel decode_premodel_rows(const Fields& fields) {
   PremodelModel model;
   model.k = fields.integer("k");
-  const std::int32_t n_stages = fields.integer("n_stages");
-  if (n_stages < 0) fail_field("premodel.n_stages", n_stages, "1 or more");
-  model.n_stages = static_cast<std::size_t>(n_stages);
+  model.n_stages = fields.count("n_stages");
   model.fallback = fields.integer("fallback");
   model.minimum = fields.values<float>("minimum");
   model.maximum = fields.values<float>("maximum");
@@ -329,7 +355,83 @@ std::unique_ptr<Policy> decode_selector(PolicyInfo info, const Fields& fields) {
                                          fields.integer("fallback")});
 }
 
+json encode_setting(const AdaptiveSetting& setting) {
+  json stages = json::array();
+  for (const AdaptiveStage& stage : setting.stages) {
+    stages.push_back({{"weights", stage.weights}, {"gain", stage.gain}});
+  }
+  return {{"price", setting.price},
+          {"order", to_binary<ModelIndex>(setting.order)},
+          {"stages", std::move(stages)},
+          {"score", setting.score},
+          {"cost", setting.cost}};
+}
+
+AdaptiveSetting decode_setting(const Fields& fields) {
+  AdaptiveSetting setting;
+  setting.price = fields.number("price");
+  setting.order = fields.values<ModelIndex>("order");
+  setting.score = fields.number("score");
+  setting.cost = fields.number("cost");
+  for (const Fields& stage : fields.objects("stages")) {
+    setting.stages.push_back({stage.numbers("weights"), {}});
+    const auto gain = stage.numbers("gain");
+    auto& room = setting.stages.back().gain;
+    if (gain.size() != room.size())
+      fail_field(stage.name("gain"), gain.size(), fmt::format("{}", room.size()));
+    std::copy(gain.begin(), gain.end(), room.begin());
+  }
+  return setting;
+}
+
+json encode_certificate(const Certificate& certificate) {
+  return {{"max_loss", certificate.max_loss},       {"delta", certificate.delta},
+          {"versus", certificate.versus},           {"inputs", certificate.inputs},
+          {"inputs_hash", certificate.inputs_hash}, {"mean_loss", certificate.mean_loss},
+          {"mean_cost", certificate.mean_cost}};
+}
+
+Certificate decode_certificate(const Fields& fields) {
+  Certificate certificate;
+  certificate.max_loss = fields.number("max_loss");
+  certificate.delta = fields.number("delta");
+  certificate.versus = fields.text("versus");
+  certificate.inputs = fields.count("inputs");
+  certificate.inputs_hash = fields.text("inputs_hash");
+  certificate.mean_loss = fields.number("mean_loss");
+  certificate.mean_cost = fields.number("mean_cost");
+  return certificate;
+}
+
+json encode_body(const Adaptive& policy) {
+  const auto& model = policy.model();
+  json settings = json::array();
+  for (const AdaptiveSetting& setting : model.settings) settings.push_back(encode_setting(setting));
+  json body{{"cost", model.costs_energy ? "energy" : "time"},
+            {"settings", std::move(settings)},
+            {"chosen", model.chosen},
+            {"trained_on", to_binary<std::uint32_t>(model.trained_on)},
+            {"certificate", nullptr}};
+  if (model.certificate) body["certificate"] = encode_certificate(*model.certificate);
+  return body;
+}
+
+std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& fields) {
+  AdaptiveModel model;
+  const std::string& cost = fields.text("cost");
+  if (cost != "time" && cost != "energy")
+    fail_field("adaptive.cost", fmt::format("'{}'", cost), "time or energy");
+  model.costs_energy = cost == "energy";
+  for (const Fields& setting : fields.objects("settings")) model.settings.push_back(decode_setting(setting));
+  model.chosen = fields.count("chosen");
+  model.trained_on = fields.values<std::uint32_t>("trained_on");
+  if (!fields.at("certificate").is_null())
+    model.certificate = decode_certificate(fields.object("certificate"));
+  return make_adaptive(std::move(info), std::move(model));
+}
+
 json encode_body(const Policy& policy) {
+  if (const auto* adaptive = dynamic_cast<const Adaptive*>(&policy)) return encode_body(*adaptive);
   if (const auto* single = dynamic_cast<const Single*>(&policy)) return encode_body(*single);
   if (const auto* cascade = dynamic_cast<const Cascade*>(&policy)) return encode_body(*cascade);
   if (const auto* selector = dynamic_cast<const Selector*>(&policy)) return encode_body(*selector);
@@ -340,13 +442,14 @@ json encode_body(const Policy& policy) {
 
 std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   const Fields fields(payload, "");
-  PolicyInfo info = decode_info(fields);
+  PolicyInfo info = decode_info(fields, format);
   const std::string& kind = fields.text("kind");
   if (kind == "single") return decode_single(std::move(info), fields.object(kind));
   if (kind == "cascade") return decode_cascade(std::move(info), fields.object(kind));
   if (kind == "premodel") return decode_premodel(std::move(info), fields.object(kind), format);
   if (kind == "selector" && format > 1) return decode_selector(std::move(info), fields.object(kind));
-  fail_field("kind", fmt::format("'{}'", kind), "single, premodel, selector or cascade");
+  if (kind == "adaptive" && format > 2) return decode_adaptive(std::move(info), fields.object(kind));
+  fail_field("kind", fmt::format("'{}'", kind), "single, premodel, selector, cascade or adaptive");
 }
 
 json parse(std::span<const std::uint8_t> bytes) {

@@ -10,8 +10,8 @@
 
 namespace triage {
 
-// What is written; format 1 is read as well.
-inline constexpr int kPolicyFormat = 2;
+// What is written; the formats before it are read as well.
+inline constexpr int kPolicyFormat = 3;
 
 [[nodiscard]] std::vector<std::uint8_t> encode_policy(const Policy& policy);
 // Checks everything but whether this build has the features. Throws kPolicy: `<field>: <found>, expected

@@ -45,6 +45,9 @@ class TimedBackend final : public Backend {
  public:
   TimedBackend(LiveBackend& live, Classification& result) : live_(&live), result_(&result) {}
   Cost extract(FeatureMask mask, std::span<float> values) override { return live_->extract(mask, values); }
+  [[nodiscard]] double elapsed_ms(double accounted_ms) const override {
+    return live_->elapsed_ms(accounted_ms);
+  }
   Look run(ModelIndex model) override {
     const Look look = live_->run(model);
     const LookTimes times = live_->last_times();
@@ -114,15 +117,27 @@ Classifier Classifier::make(std::unique_ptr<Policy> policy, Zoo zoo, const Class
   return Classifier(std::make_unique<State>(std::move(policy), std::move(zoo), options, owner));
 }
 
-Classification Classifier::classify(const Image& image, Trace* trace) const {
+Classification Classifier::classify(const Image& image, const Request& request, Trace* trace) const {
+  check_request(*state_->policy, request);
   Classification result;
   std::unique_ptr<LiveBackend> context = state_->borrow();
   context->begin(image);
   TimedBackend backend(*context, result);
-  drive(*state_->policy, backend, *state_->clock, result.outcome, trace);
+  drive(*state_->policy, backend, *state_->clock, result.outcome, trace, request);
   result.total_ms = result.outcome.total.ms;
   // After an error the context is dropped instead: its networks may be in any state.
   state_->give_back(std::move(context));
+  return result;
+}
+
+Classification Classifier::classify_file(const std::filesystem::path& path, Request request,
+                                         Trace* trace) const {
+  const Stopwatch watch(*state_->clock);
+  const Image image = read_image(path);
+  const double decode_ms = watch.ms();
+  request.spent_ms += decode_ms;
+  Classification result = classify(image, request, trace);
+  result.decode_ms = decode_ms;
   return result;
 }
 

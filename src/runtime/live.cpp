@@ -40,6 +40,7 @@ struct LiveBackend::State {
   std::vector<ModelIndex> models;
   const FeatureSchema* schema;
   const Clock* clock;
+  std::optional<Stopwatch> watch;  // runs since begin()
   const Image* image = nullptr;
   std::vector<Tensor> tensors;
   std::vector<std::size_t> tensor_of;  // by policy model
@@ -73,6 +74,7 @@ LiveBackend::~LiveBackend() = default;
 
 void LiveBackend::begin(const Image& image) {
   state_->image = &image;
+  state_->watch.emplace(*state_->clock);
   for (Tensor& tensor : state_->tensors) tensor.made = false;
   state_->last_probabilities = {};
   state_->times = {};
@@ -85,6 +87,11 @@ Cost LiveBackend::extract(FeatureMask mask, std::span<float> values) {
   if (!state_->extraction) state_->extraction.emplace(*state_->schema, *state_->image, *state_->clock);
   state_->extraction->extract(mask, values);
   return {watch.ms(), kNotMeasured};
+}
+
+double LiveBackend::elapsed_ms(double) const {
+  TRIAGE_CHECK(state_->watch.has_value());
+  return state_->watch->ms();
 }
 
 double LiveBackend::prepare(ModelIndex model) {

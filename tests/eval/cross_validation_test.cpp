@@ -143,14 +143,19 @@ TEST(CrossValidation, RefusalsAreCountedWrong) {
   EXPECT_NEAR(chain.pooled.coverage, chain.pooled.score, kClose) << "it answers where it is right";
 }
 
-TEST(CrossValidation, CascadesFrontierIsReadAgainstSbs) {
+TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
   const Evaluation e = cross_validate(testing::synthetic_table(1000, three_models(), 5), quick());
-  ASSERT_FALSE(e.cascades.points.empty());
-  EXPECT_TRUE(std::is_sorted(e.cascades.points.begin(), e.cascades.points.end(),
-                             [](const auto& a, const auto& b) { return a.ms < b.ms; }));
-  EXPECT_GT(e.cascades.aiq, e.zero_router.aiq) << "confidences tell easy inputs from hard ones here";
-  EXPECT_GT(e.cascades.score_gain_at_equal_time, -0.01);
-  EXPECT_EQ(e.recommended, "cascade") << e.verdict;
+  for (const char* name : {"cascades", "adaptive"}) {
+    SCOPED_TRACE(name);
+    const Frontier* frontier = e.find_frontier(name);
+    ASSERT_NE(frontier, nullptr);
+    ASSERT_FALSE(frontier->points.empty());
+    EXPECT_TRUE(std::is_sorted(frontier->points.begin(), frontier->points.end(),
+                               [](const auto& a, const auto& b) { return a.ms < b.ms; }));
+    EXPECT_GT(frontier->aiq, e.zero_router.aiq) << "confidences tell easy inputs from hard ones here";
+    EXPECT_GT(frontier->score_gain_at_equal_time, -0.01);
+  }
+  EXPECT_TRUE(e.recommended == "cascade" || e.recommended == "adaptive") << e.verdict;
 }
 
 TEST(CrossValidation, WorksWithoutFeaturesAndWithoutOutputs) {

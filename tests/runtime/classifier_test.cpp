@@ -83,7 +83,7 @@ TEST_F(ClassifierTest, AddsUpTheTimesOfItsLooks) {
   const auto classifier =
       Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options);
   Trace trace;
-  const Classification result = classifier.classify(testing::fake_image(3, 1), &trace);
+  const Classification result = classifier.classify(testing::fake_image(3, 1), {}, &trace);
   EXPECT_EQ(result.outcome.looks.size(), 2U);
   EXPECT_EQ(result.outcome.model, 1);
   EXPECT_DOUBLE_EQ(result.infer_ms, 9);

@@ -1,0 +1,23 @@
+// The options that say what is wanted for every input.
+#include "cli/cli.h"
+
+namespace triage::cli {
+
+void add_request_options(CLI::App& command, Request& request) {
+  command
+      .add_option("--max-latency-ms", request.max_latency_ms,
+                  "Hard cap, decoding included: no model is started that may overrun it")
+      ->type_name("MS");
+  command.add_option("--max-energy-j", request.max_energy_j, "The same for energy, by mean joules")
+      ->type_name("J");
+  command
+      .add_option("--min-confidence", request.min_confidence,
+                  "Go on below it, 0 to 1, while the policy has a model left to ask")
+      ->type_name("P");
+  command
+      .add_option("--price", request.price,
+                  "adaptive: score that a millisecond (or joule) is worth, instead of the policy's own")
+      ->type_name("PRICE");
+}
+
+}  // namespace triage::cli

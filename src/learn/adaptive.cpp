@@ -1,0 +1,216 @@
+// Training of adaptive policies: a grid of prices, an order for each by inner cross-validation, then weights
+// and gains of the chosen orders on all rows.
+#include "policy/adaptive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "learn/adaptive_search.h"
+#include "learn/labelled_rows.h"
+#include "learn/policy_info.h"
+#include "triage/error.h"
+#include "triage/learn.h"
+
+namespace triage {
+namespace {
+
+// Prices in units of score a cost of the single best model, falling by a sixth of a decade: from "only what
+// gains ten points per hundredth of its cost" to "whatever gains anything".
+constexpr double kHighestPrice = 10, kLowestPrice = 3e-4;
+constexpr int kPricesPerDecade = 6;
+
+std::vector<double> price_grid(double unit) {
+  std::vector<double> prices;
+  for (int i = 0;; ++i) {
+    const double price = kHighestPrice * std::pow(10.0, -static_cast<double>(i) / kPricesPerDecade);
+    if (price < kLowestPrice) return prices;
+    prices.push_back(price / unit);
+  }
+}
+
+void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
+  const auto fail = [](std::string_view what, auto found, std::string_view expected) {
+    throw Error(ErrorCode::kUsage, fmt::format("adaptive: {} {}, expected {}", what, found, expected));
+  };
+  // Every inner fold has to fit something.
+  if (rows.size() < 20) fail("training inputs", rows.size(), "at least 20; profile more");
+  if (options.max_stages < 1 || options.max_stages > static_cast<int>(kMaxPooledLooks)) {
+    fail("stages", options.max_stages, "1 to 4");
+  }
+  if (!(options.min_cost_ratio >= 1)) fail("cost ratio", options.min_cost_ratio, "at least 1");
+  if (options.max_candidates < 1) fail("candidates", options.max_candidates, "at least 1");
+  if (!std::isfinite(options.margin)) fail("margin", options.margin, "a finite share");
+  if (options.price && !(std::isfinite(*options.price) && *options.price >= 0)) {
+    fail("price", *options.price, "a finite score a unit of cost, 0 or more");
+  }
+  const bool has_outputs = std::none_of(rows.begin(), rows.end(), [&](std::uint32_t row) {
+    return std::any_of(table.outputs.begin() + static_cast<std::ptrdiff_t>(row * table.n_models()),
+                       table.outputs.begin() + static_cast<std::ptrdiff_t>((row + 1) * table.n_models()),
+                       [](const TopK& output) { return output.empty(); });
+  });
+  if (!has_outputs) fail("a table", "without outputs", "what each model said; profile images");
+}
+
+// At most `most` of the rows, drawn by the seed.
+std::vector<std::uint32_t> sample_rows(Rows rows, std::size_t most, std::uint64_t seed) {
+  std::vector<std::uint32_t> sample;
+  for (const std::uint32_t i : shuffled_indices(rows.size(), seed)) sample.push_back(rows[i]);
+  sample.resize(std::min(sample.size(), most));
+  return sample;
+}
+
+// An order and what to expect of it, for one price.
+struct Plan {
+  double price = 0;
+  const OrderCurve* curve = nullptr;
+  Reached expected;
+};
+
+std::vector<Plan> plan_settings(std::span<const OrderCurve> curves, std::span<const double> prices) {
+  std::vector<Plan> plans;
+  for (std::size_t p = 0; p < prices.size(); ++p) {
+    const auto value = [&](const OrderCurve& c) {
+      return c.at_price[p].score - prices[p] * c.at_price[p].cost;
+    };
+    const auto best = std::max_element(curves.begin(), curves.end(), [&](const auto& a, const auto& b) {
+      return value(a) != value(b) ? value(a) < value(b) : a.order.size() > b.order.size();
+    });
+    plans.push_back({prices[p], &*best, best->at_price[p]});
+  }
+  return plans;
+}
+
+// Those that are the best at some price.
+std::vector<Order> best_orders(std::span<const OrderCurve> curves, std::span<const double> prices) {
+  std::vector<Order> orders;
+  for (const Plan& plan : plan_settings(curves, prices)) {
+    if (std::find(orders.begin(), orders.end(), plan.curve->order) == orders.end()) {
+      orders.push_back(plan.curve->order);
+    }
+  }
+  return orders;
+}
+
+// The cheapest plan that scores enough, else the best one.
+std::size_t choose_plan(std::span<const Plan> plans, double wanted) {
+  std::size_t best = 0, chosen = plans.size();
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    if (plans[i].expected.score > plans[best].expected.score) best = i;
+    if (plans[i].expected.score < wanted - 1e-12) continue;
+    if (chosen == plans.size() || plans[i].expected.cost < plans[chosen].expected.cost) chosen = i;
+  }
+  return chosen == plans.size() ? best : chosen;
+}
+
+std::size_t nearest_price(std::span<const Plan> plans, double price) {
+  std::size_t nearest = 0;
+  const auto distance = [&](const Plan& plan) {
+    return std::abs(std::log(std::max(price, 1e-300) / plan.price));
+  };
+  for (std::size_t i = 1; i < plans.size(); ++i) {
+    if (distance(plans[i]) < distance(plans[nearest])) nearest = i;
+  }
+  return nearest;
+}
+
+AdaptiveSetting fit_setting(const Plan& plan, StageCache& cache, const MarginalCosts& costs,
+                            std::span<const ModelIndex> models) {
+  AdaptiveSetting setting;
+  setting.price = plan.price;
+  setting.score = plan.expected.score;
+  setting.cost = plan.expected.cost;
+  const Order& order = plan.curve->order;
+  std::vector<const StageRows*> stages;
+  std::vector<GainFitter> fitters;
+  for (std::size_t j = 1; j <= order.size(); ++j) {
+    const auto& stage = cache.at(std::span(order).first(j));
+    stages.push_back(&stage.rows);
+    if (j < order.size()) fitters.emplace_back(stage.rows, cache.fit_on());
+    setting.stages.push_back({stage.weights, {}});
+    const auto at = std::find(models.begin(), models.end(), order[j - 1]);
+    setting.order.push_back(static_cast<ModelIndex>(at - models.begin()));
+  }
+  const auto gains = fit_stopping(stages, fitters, costs.of(order), plan.price, cache.fit_on());
+  for (std::size_t j = 0; j < gains.size(); ++j) setting.stages[j].gain = gains[j];
+  return setting;
+}
+
+// Those that some plan runs, by rising cost.
+std::vector<ModelIndex> models_of(std::span<const Plan> plans, const MarginalCosts& costs) {
+  std::vector<ModelIndex> models;
+  for (const Plan& plan : plans) {
+    for (const ModelIndex model : plan.curve->order) {
+      if (std::find(models.begin(), models.end(), model) == models.end()) models.push_back(model);
+    }
+  }
+  std::sort(models.begin(), models.end(), [&](ModelIndex a, ModelIndex b) {
+    return costs.alone(a) != costs.alone(b) ? costs.alone(a) < costs.alone(b) : a < b;
+  });
+  return models;
+}
+
+std::string order_names(const Table& table, const Order& order) {
+  std::string names;
+  for (const ModelIndex m : order) {
+    names += (names.empty() ? "" : " > ") + table.models[static_cast<std::size_t>(m)].name;
+  }
+  return names;
+}
+
+void describe(const Table& table, const AdaptiveOptions& options, const Plan& chosen, double wanted,
+              std::size_t n_orders, std::size_t n_searched, PolicyInfo& info) {
+  const char* unit = options.cost == CostKind::kTime ? "ms" : "J";
+  const bool reached = chosen.expected.score >= wanted - 1e-12;
+  info.training.emplace_back(
+      "aim", options.price ? fmt::format("most score at a price of {} a {}", *options.price, unit)
+                           : fmt::format("least {} at a score of at least {:.4f}{}",
+                                         options.cost == CostKind::kTime ? "time" : "energy", wanted,
+                                         reached ? "" : ", which is not reached: the best score instead"));
+  info.training.emplace_back("order", order_names(table, chosen.curve->order));
+  info.training.emplace_back("price", fmt::format("{:.4g} a {}", chosen.price, unit));
+  info.training.emplace_back("expected score",
+                             fmt::format("{:.4f}, by inner cross-validation", chosen.expected.score));
+  info.training.emplace_back(fmt::format("expected {}", unit), fmt::format("{:.4f}", chosen.expected.cost));
+  info.training.emplace_back("searched", fmt::format("{} orders on {} inputs", n_orders, n_searched));
+  info.training.emplace_back("seed", std::to_string(options.seed));
+}
+
+}  // namespace
+
+std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const AdaptiveOptions& options) {
+  check(table, rows, options);
+  const auto scores = mean_scores(table, rows, options.criterion);
+  const auto model_cost = model_costs(table, rows, options.cost);
+  const ModelIndex sbs = single_best(scores, model_cost);
+  const auto prices = price_grid(model_cost[static_cast<std::size_t>(sbs)]);
+
+  const auto orders = candidate_orders(table, rows, options);
+  const auto searched = sample_rows(rows, options.search_rows, options.seed);
+  auto curves = judge_orders(table, searched, options, prices, orders);
+  if (searched.size() < rows.size()) {
+    // What the best orders reach is known better from all rows.
+    curves = judge_orders(table, rows, options, prices, best_orders(curves, prices));
+  }
+  const auto plans = plan_settings(curves, prices);
+  const double wanted = scores[static_cast<std::size_t>(sbs)] + options.margin;
+
+  StageCache cache(table, rows, options.criterion, shuffled_indices(rows.size(), options.seed),
+                   strong_models(table, rows, options));
+  const MarginalCosts costs(table, rows, options.cost);
+  const auto models = models_of(plans, costs);
+
+  AdaptiveModel model;
+  model.costs_energy = options.cost == CostKind::kEnergy;
+  model.chosen = options.price ? nearest_price(plans, *options.price) : choose_plan(plans, wanted);
+  for (const Plan& plan : plans) model.settings.push_back(fit_setting(plan, cache, costs, models));
+  for (const std::uint32_t row : rows) model.trained_on.push_back(input_hash(table.ids[row]));
+  std::sort(model.trained_on.begin(), model.trained_on.end());
+  PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
+  describe(table, options, plans[model.chosen], wanted, orders.size(), searched.size(), info);
+  return make_adaptive(std::move(info), std::move(model));
+}
+
+}  // namespace triage

@@ -1,0 +1,233 @@
+#include "learn/adaptive_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "base/check.h"
+#include "learn/labelled_rows.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t kInnerFoldsOfSearch = 5;
+constexpr std::size_t kStrong = 3;      // models whose combination is taken for the truth
+constexpr std::size_t kFitRows = 4000;  // a handful of weights needs no more
+constexpr std::size_t kExtended = 12;   // orders of two that are tried with a third model
+
+// Height of the models' upper hull at a cost; constant beyond its last point.
+double hull_height(std::span<const double> costs, std::span<const double> scores, double cost) {
+  double best = 0;
+  for (std::size_t a = 0; a < costs.size(); ++a) {
+    if (costs[a] <= cost) best = std::max(best, scores[a]);
+    for (std::size_t b = 0; b < costs.size(); ++b) {
+      if (!(costs[a] <= cost && costs[b] > cost)) continue;
+      best = std::max(best, scores[a] + (scores[b] - scores[a]) * (cost - costs[a]) / (costs[b] - costs[a]));
+    }
+  }
+  return best;
+}
+
+// Score of a posterior's answer, and what it is worth when `strong` stands for the truth.
+bool is_right(const Posterior& posterior, Label label, Criterion criterion) {
+  const std::size_t n = std::min<std::size_t>(posterior.n, criterion == Criterion::kTop1 ? 1 : 5);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (posterior.entries[i].cls == label) return true;
+  }
+  return false;
+}
+
+float soft_reward(const Posterior& posterior, const Posterior& strong, Criterion criterion) {
+  const std::size_t n = std::min<std::size_t>(posterior.n, criterion == Criterion::kTop1 ? 1 : 5);
+  float sum = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t c = 0; c < strong.n; ++c) {
+      if (strong.entries[c].cls == posterior.entries[i].cls) sum += strong.entries[c].probability;
+    }
+  }
+  return sum;
+}
+
+// The inner folds, each with its cache; what does not depend on a fold is made once.
+class InnerFolds {
+ public:
+  InnerFolds(const Table& table, Rows rows, const AdaptiveOptions& options, std::span<const double> prices)
+      : table_(table), rows_(rows), prices_(prices), costs_(table, rows, options.cost) {
+    const auto strong = strong_models(table, rows, options);
+    const auto order = shuffled_indices(rows.size(), options.seed);
+    for (std::size_t fold = 0; fold < kInnerFoldsOfSearch; ++fold) {
+      InnerFold parts = inner_fold(order, fold, kInnerFoldsOfSearch);
+      folds_.emplace_back(table, rows, options.criterion, std::move(parts.train), strong);
+      tests_.push_back(std::move(parts.test));
+    }
+  }
+
+  OrderCurve judge(const Order& order) {
+    for (std::size_t j = 1; j <= order.size(); ++j) prepare(std::span(order).first(j));
+    OrderCurve curve{order, std::vector<Reached>(prices_.size())};
+    const auto costs = costs_.of(order);
+    for (std::size_t f = 0; f < folds_.size(); ++f) judge_in(f, costs, curve);
+    return curve;
+  }
+
+ private:
+  void prepare(std::span<const ModelIndex> prefix) {
+    if (!prepared_.insert(Order(prefix.begin(), prefix.end())).second) return;
+    const PooledRows pooled = pool_rows(table_, rows_, prefix);
+    for (StageCache& fold : folds_) (void)fold.at(prefix, pooled);
+  }
+
+  void judge_in(std::size_t f, std::span<const double> costs, OrderCurve& curve) {
+    std::vector<const StageRows*> stages;
+    std::vector<GainFitter> fitters;
+    for (std::size_t j = 1; j <= curve.order.size(); ++j) {
+      stages.push_back(&folds_[f].at(std::span(curve.order).first(j)).rows);
+      if (j < curve.order.size()) fitters.emplace_back(*stages.back(), folds_[f].fit_on());
+    }
+    const double weight = static_cast<double>(tests_[f].size()) / static_cast<double>(rows_.size());
+    for (std::size_t p = 0; p < prices_.size(); ++p) {
+      const auto gains = fit_stopping(stages, fitters, costs, prices_[p], folds_[f].fit_on());
+      const Reached reached = run_stopping(stages, gains, costs, tests_[f]);
+      curve.at_price[p].score += weight * reached.score;
+      curve.at_price[p].cost += weight * reached.cost;
+    }
+  }
+
+  const Table& table_;
+  Rows rows_;
+  std::span<const double> prices_;
+  MarginalCosts costs_;
+  std::vector<StageCache> folds_;
+  std::vector<std::vector<std::uint32_t>> tests_;
+  std::set<Order> prepared_;
+};
+
+// The models worth a place in an order, by rising cost.
+std::vector<ModelIndex> candidates(std::span<const double> costs, std::span<const double> scores,
+                                   std::size_t most) {
+  std::vector<ModelIndex> models(costs.size());
+  std::iota(models.begin(), models.end(), ModelIndex{0});
+  const auto cost = [&](ModelIndex m) { return costs[static_cast<std::size_t>(m)]; };
+  const auto below_hull = [&](ModelIndex m) {
+    return hull_height(costs, scores, cost(m)) - scores[static_cast<std::size_t>(m)];
+  };
+  std::stable_sort(models.begin(), models.end(),
+                   [&](ModelIndex a, ModelIndex b) { return below_hull(a) < below_hull(b); });
+  models.resize(std::min(models.size(), most));
+  std::stable_sort(models.begin(), models.end(),
+                   [&](ModelIndex a, ModelIndex b) { return cost(a) < cost(b); });
+  return models;
+}
+
+}  // namespace
+
+MarginalCosts::MarginalCosts(const Table& table, Rows rows, CostKind kind) : recipe_of_(table.recipe_of) {
+  if (kind == CostKind::kEnergy) {
+    (void)model_costs(table, rows, kind);  // throws where it was not measured
+    infer_ = table.energy.infer_j;
+    preprocess_ = table.energy.preprocess_j;
+    return;
+  }
+  const std::size_t n_recipes = table.n_recipes();
+  infer_.assign(table.n_models(), 0);
+  preprocess_.assign(n_recipes, 0);
+  const double share = 1 / static_cast<double>(rows.size());
+  for (const std::uint32_t row : rows) {
+    for (std::size_t m = 0; m < infer_.size(); ++m) {
+      infer_[m] += share * static_cast<double>(table.infer_ms[row * infer_.size() + m]);
+    }
+    for (std::size_t r = 0; r < n_recipes; ++r) {
+      preprocess_[r] += share * static_cast<double>(table.preprocess_ms[row * n_recipes + r]);
+    }
+  }
+}
+
+std::vector<double> MarginalCosts::of(std::span<const ModelIndex> order) const {
+  std::vector<double> costs;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const std::int32_t recipe = recipe_of_[static_cast<std::size_t>(order[i])];
+    const bool paid =
+        std::any_of(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i),
+                    [&](ModelIndex m) { return recipe_of_[static_cast<std::size_t>(m)] == recipe; });
+    costs.push_back(infer_[static_cast<std::size_t>(order[i])] +
+                    (paid ? 0 : preprocess_[static_cast<std::size_t>(recipe)]));
+  }
+  return costs;
+}
+
+double MarginalCosts::alone(ModelIndex model) const { return of({&model, 1}).front(); }
+
+StageCache::StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
+                       std::span<const ModelIndex> strong)
+    : table_(table), rows_(rows), criterion_(criterion), fit_on_(std::move(fit_on)) {
+  if (strong.empty()) return;
+  const PooledRows pooled = pool_rows(table, rows, strong);
+  const auto weights = fit_weights(pooled, std::span(fit_on_).first(std::min(fit_on_.size(), kFitRows)));
+  strong_.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) strong_.push_back(pooled.posterior(i, weights));
+}
+
+const StageCache::Stage& StageCache::at(std::span<const ModelIndex> prefix) {
+  const auto found = stages_.find(Order(prefix.begin(), prefix.end()));
+  return found != stages_.end() ? *found->second : at(prefix, pool_rows(table_, rows_, prefix));
+}
+
+const StageCache::Stage& StageCache::at(std::span<const ModelIndex> prefix, const PooledRows& pooled) {
+  auto& stage = stages_[Order(prefix.begin(), prefix.end())];
+  if (!stage) stage = std::make_unique<Stage>(make(pooled));
+  return *stage;
+}
+
+StageCache::Stage StageCache::make(const PooledRows& pooled) const {
+  Stage stage;
+  stage.weights = fit_weights(pooled, std::span(fit_on_).first(std::min(fit_on_.size(), kFitRows)));
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Posterior posterior = pooled.posterior(i, stage.weights);
+    auto& evidence = stage.rows.evidence.emplace_back();
+    for (std::size_t e = 0; e < kNumbers; ++e) evidence[e] = static_cast<float>(posterior.evidence[e]);
+    const float right = is_right(posterior, table_.labels[rows_[i]], criterion_) ? 1.0F : 0.0F;
+    stage.rows.right.push_back(right);
+    stage.rows.reward.push_back(strong_.empty() ? right : soft_reward(posterior, strong_[i], criterion_));
+  }
+  return stage;
+}
+
+std::vector<ModelIndex> strong_models(const Table& table, Rows rows, const AdaptiveOptions& options) {
+  if (!options.soft_reward) return {};
+  const auto scores = mean_scores(table, rows, options.criterion);
+  std::vector<ModelIndex> models = all_models(table);
+  std::stable_sort(models.begin(), models.end(), [&](ModelIndex a, ModelIndex b) {
+    return scores[static_cast<std::size_t>(a)] > scores[static_cast<std::size_t>(b)];
+  });
+  models.resize(std::min(models.size(), kStrong));
+  return models;
+}
+
+std::vector<Order> candidate_orders(const Table& table, Rows rows, const AdaptiveOptions& options) {
+  const auto costs = model_costs(table, rows, options.cost);
+  const auto models = candidates(costs, mean_scores(table, rows, options.criterion), options.max_candidates);
+  const auto cost = [&](ModelIndex m) { return costs[static_cast<std::size_t>(m)]; };
+  std::vector<Order> orders;
+  for (const ModelIndex model : models) orders.push_back({model});
+  for (std::size_t i = 0; i < orders.size(); ++i) {  // grows as it goes
+    if (orders[i].size() == static_cast<std::size_t>(options.max_stages)) continue;
+    for (const ModelIndex model : models) {
+      if (cost(model) < options.min_cost_ratio * cost(orders[i].back())) continue;
+      Order longer = orders[i];
+      longer.push_back(model);
+      orders.push_back(std::move(longer));
+    }
+  }
+  return orders;
+}
+
+std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const AdaptiveOptions& options,
+                                     std::span<const double> prices, std::span<const Order> orders) {
+  InnerFolds folds(table, rows, options, prices);
+  std::vector<OrderCurve> curves;
+  for (const Order& order : orders) curves.push_back(folds.judge(order));
+  return curves;
+}
+
+}  // namespace triage

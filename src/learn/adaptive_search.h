@@ -1,0 +1,82 @@
+// Which order of models an adaptive policy should take at each price: inner cross-validation over short lists
+// of rising cost.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "learn/combiner.h"
+#include "learn/stopping.h"
+#include "triage/learn.h"
+#include "triage/table.h"
+
+namespace triage {
+
+using Order = std::vector<ModelIndex>;  // in the table, by rising cost; 1 to kMaxPooledLooks
+
+// Mean costs of the models over some rows, preprocessing apart, since an order pays each recipe once.
+class MarginalCosts {
+ public:
+  MarginalCosts(const Table& table, Rows rows, CostKind kind);
+  // What each model of an order adds, shape (order.size()).
+  [[nodiscard]] std::vector<double> of(std::span<const ModelIndex> order) const;
+  [[nodiscard]] double alone(ModelIndex model) const;
+
+ private:
+  std::vector<std::int32_t> recipe_of_;
+  std::vector<double> infer_;       // (m)
+  std::vector<double> preprocess_;  // (r)
+};
+
+// Weights and stages of prefixes of orders, each made once; fitted on some positions of the rows, filled for
+// all of them.
+class StageCache {
+ public:
+  struct Stage {
+    std::vector<double> weights;
+    StageRows rows;
+  };
+  // `fit_on`: positions in `rows`. `strong`: the models whose combination, fitted on the same rows, gives the
+  // soft reward; none for hard ones.
+  StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
+             std::span<const ModelIndex> strong);
+  // The second form is for callers that have pool_rows() of the prefix already.
+  [[nodiscard]] const Stage& at(std::span<const ModelIndex> prefix);
+  [[nodiscard]] const Stage& at(std::span<const ModelIndex> prefix, const PooledRows& pooled);
+  [[nodiscard]] std::span<const std::uint32_t> fit_on() const { return fit_on_; }
+
+ private:
+  [[nodiscard]] Stage make(const PooledRows& pooled) const;
+
+  const Table& table_;
+  Rows rows_;
+  Criterion criterion_;
+  std::vector<std::uint32_t> fit_on_;
+  std::vector<Posterior> strong_;  // (n) or empty
+  std::map<Order, std::unique_ptr<Stage>> stages_;
+};
+
+// What one order reaches at each price, by inner cross-validation.
+struct OrderCurve {
+  Order order;
+  std::vector<Reached> at_price;  // (prices)
+};
+// In the order of `orders`.
+[[nodiscard]] std::vector<OrderCurve> judge_orders(const Table& table, Rows rows,
+                                                   const AdaptiveOptions& options,
+                                                   std::span<const double> prices,
+                                                   std::span<const Order> orders);
+
+// The orders to choose among: every list of 1 to max_stages candidates, each costing at least min_cost_ratio
+// times the one before. Candidates are the max_candidates models nearest to the hull of cost and score.
+[[nodiscard]] std::vector<Order> candidate_orders(const Table& table, Rows rows,
+                                                  const AdaptiveOptions& options);
+
+// The models whose combination stands for the truth in soft rewards; empty for hard rewards.
+[[nodiscard]] std::vector<ModelIndex> strong_models(const Table& table, Rows rows,
+                                                    const AdaptiveOptions& options);
+
+}  // namespace triage

@@ -1,0 +1,92 @@
+#include "learn/stopping.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "learn/solve.h"
+
+namespace triage {
+
+GainFitter::GainFitter(const StageRows& stage, std::span<const std::uint32_t> which)
+    : stage_(stage), which_(which) {
+  TRIAGE_CHECK(!which.empty());
+  const auto n = static_cast<double>(which.size());
+  std::array<double, kNumbers> square{};
+  for (const std::uint32_t row : which) {
+    for (std::size_t i = 0; i < kNumbers; ++i) mean_[i] += static_cast<double>(stage.evidence[row][i]) / n;
+  }
+  for (const std::uint32_t row : which) {
+    for (std::size_t i = 0; i < kNumbers; ++i) {
+      const double d = static_cast<double>(stage.evidence[row][i]) - mean_[i];
+      square[i] += d * d / n;
+    }
+  }
+  for (std::size_t i = 0; i < kNumbers; ++i) scale_[i] = square[i] > 1e-12 ? 1 / std::sqrt(square[i]) : 0;
+  for (const std::uint32_t row : which) {
+    std::array<double, kNumbers> x{};
+    for (std::size_t i = 0; i < kNumbers; ++i) {
+      x[i] = (static_cast<double>(stage.evidence[row][i]) - mean_[i]) * scale_[i];
+      for (std::size_t j = 0; j <= i; ++j) gram_[i][j] += x[i] * x[j];
+    }
+  }
+  for (std::size_t i = 0; i < kNumbers; ++i) gram_[i][i] += kRidge;
+}
+
+GainModel GainFitter::fit(std::span<const double> gain) const {
+  TRIAGE_CHECK(gain.size() == which_.size());
+  double mean = 0;
+  for (const double g : gain) mean += g / static_cast<double>(gain.size());
+  std::array<double, kNumbers> moment{};
+  for (std::size_t k = 0; k < gain.size(); ++k) {
+    const auto& evidence = stage_.evidence[which_[k]];
+    for (std::size_t i = 0; i < kNumbers; ++i) {
+      moment[i] += (gain[k] - mean) * (static_cast<double>(evidence[i]) - mean_[i]);
+    }
+  }
+  for (std::size_t i = 0; i < kNumbers; ++i) moment[i] *= scale_[i];
+  const auto slopes = solve(gram_, moment);
+  GainModel model{mean};
+  for (std::size_t i = 0; i < kNumbers; ++i) {
+    model[1 + i] = slopes[i] * scale_[i];
+    model[0] -= model[1 + i] * mean_[i];
+  }
+  return model;
+}
+
+std::vector<GainModel> fit_stopping(std::span<const StageRows* const> stages,
+                                    std::span<const GainFitter> fitters, std::span<const double> costs,
+                                    double price, std::span<const std::uint32_t> which) {
+  TRIAGE_CHECK(!stages.empty() && fitters.size() + 1 == stages.size() && costs.size() == stages.size());
+  std::vector<GainModel> gains(fitters.size());
+  std::vector<double> value(which.size()), gain(which.size());
+  for (std::size_t k = 0; k < which.size(); ++k)
+    value[k] = static_cast<double>(stages.back()->reward[which[k]]);
+  for (std::size_t j = fitters.size(); j-- > 0;) {
+    const double paid = price * costs[j + 1];
+    for (std::size_t k = 0; k < which.size(); ++k) {
+      gain[k] = value[k] - paid - static_cast<double>(stages[j]->reward[which[k]]);
+    }
+    gains[j] = fitters[j].fit(gain);
+    for (std::size_t k = 0; k < which.size(); ++k) {
+      const bool goes_on = predict(gains[j], stages[j]->evidence[which[k]]) > 0;
+      value[k] = goes_on ? value[k] - paid : static_cast<double>(stages[j]->reward[which[k]]);
+    }
+  }
+  return gains;
+}
+
+Reached run_stopping(std::span<const StageRows* const> stages, std::span<const GainModel> gains,
+                     std::span<const double> costs, std::span<const std::uint32_t> which) {
+  Reached sum;
+  for (const std::uint32_t row : which) {
+    std::size_t j = 0;
+    sum.cost += costs[0];
+    while (j < gains.size() && predict(gains[j], stages[j]->evidence[row]) > 0) sum.cost += costs[++j];
+    sum.score += static_cast<double>(stages[j]->right[row]);
+  }
+  const auto n = static_cast<double>(which.size());
+  return {sum.score / n, sum.cost / n};
+}
+
+}  // namespace triage

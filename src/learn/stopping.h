@@ -1,0 +1,64 @@
+// When to stop looking: backward induction along an order of models.
+//
+// With price p and marginal costs c_j, V_J = r_J after the last look; before, going on from stage j is worth
+// V_{j+1} - p c_{j+1}, stopping r_j. The gain of going on, net of its price, is regressed on the evidence by
+// ridge regression; the policy goes on while the prediction is above zero, and V_j is what that policy gets.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "policy/combine.h"
+
+namespace triage {
+
+inline constexpr double kRidge = 20;  // on standardised evidence
+
+using GainModel = std::array<double, 1 + kNumbers>;  // intercept, then one number each
+
+// What one prefix of an order says on n rows.
+struct StageRows {
+  std::vector<std::array<float, kNumbers>> evidence;  // (n)
+  std::vector<float> reward;                          // (n) that training goes by: hard or soft
+  std::vector<float> right;                           // (n) score of its answer
+};
+
+[[nodiscard]] inline double predict(const GainModel& model, const std::array<float, kNumbers>& evidence) {
+  double sum = model[0];
+  for (std::size_t i = 0; i < kNumbers; ++i) sum += model[1 + i] * static_cast<double>(evidence[i]);
+  return sum;
+}
+
+// The part of ridge regression that does not depend on what is predicted.
+class GainFitter {
+ public:
+  // On the rows `which` of `stage`, at least one.
+  GainFitter(const StageRows& stage, std::span<const std::uint32_t> which);
+  // `gain` has shape (which.size()).
+  [[nodiscard]] GainModel fit(std::span<const double> gain) const;
+
+ private:
+  const StageRows& stage_;
+  std::span<const std::uint32_t> which_;
+  std::array<double, kNumbers> mean_{};
+  std::array<double, kNumbers> scale_{};  // 1 / standard deviation; 0 where constant
+  std::array<std::array<double, kNumbers>, kNumbers> gram_{};
+};
+
+// Gains of all stages but the last at a price, shape (stages - 1). `stages` are the prefixes of one order,
+// `costs` (stages) what each of its models adds; `fitters` (stages - 1) are of the same rows `which`.
+[[nodiscard]] std::vector<GainModel> fit_stopping(std::span<const StageRows* const> stages,
+                                                  std::span<const GainFitter> fitters,
+                                                  std::span<const double> costs, double price,
+                                                  std::span<const std::uint32_t> which);
+
+struct Reached {
+  double score = 0;  // mean of `right` where it stops
+  double cost = 0;   // mean
+};
+[[nodiscard]] Reached run_stopping(std::span<const StageRows* const> stages, std::span<const GainModel> gains,
+                                   std::span<const double> costs, std::span<const std::uint32_t> which);
+
+}  // namespace triage

@@ -1,0 +1,180 @@
+#include "policy/adaptive.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "policy/checks.h"
+
+namespace triage {
+namespace {
+
+void check_numbers(std::string_view field, std::span<const double> values) {
+  for (const double value : values) {
+    if (!std::isfinite(value)) fail_field(field, value, "finite numbers");
+  }
+}
+
+void check_order(const PolicyInfo& info, const AdaptiveSetting& setting, const std::string& field) {
+  const auto& order = setting.order;
+  if (order.empty() || order.size() > kMaxPooledLooks) {
+    fail_field(field, order.size(), fmt::format("1 to {} models", kMaxPooledLooks));
+  }
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    check_model(info, order[i], field);
+    if (std::find(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i), order[i]) !=
+        order.begin() + static_cast<std::ptrdiff_t>(i)) {
+      fail_field(field, fmt::format("model {} twice", order[i]), "each model once");
+    }
+  }
+}
+
+void check_setting(const PolicyInfo& info, const AdaptiveSetting& setting, std::size_t i) {
+  const std::string field = fmt::format("adaptive.settings[{}]", i);
+  if (!(std::isfinite(setting.price) && setting.price >= 0)) {
+    fail_field(field + ".price", setting.price, "a finite number of 0 or more");
+  }
+  check_order(info, setting, field + ".order");
+  if (setting.stages.size() != setting.order.size()) {
+    fail_field(field + ".stages", setting.stages.size(), fmt::format("{}, as models", setting.order.size()));
+  }
+  for (std::size_t j = 0; j < setting.stages.size(); ++j) {
+    const std::string stage = fmt::format("{}.stages[{}]", field, j);
+    if (setting.stages[j].weights.size() != j + 1) {
+      fail_field(stage + ".weights", setting.stages[j].weights.size(), fmt::format("{}", j + 1));
+    }
+    check_numbers(stage + ".weights", setting.stages[j].weights);
+    check_numbers(stage + ".gain", setting.stages[j].gain);
+  }
+  check_numbers(field, std::array{setting.score, setting.cost});
+}
+
+void check_certificate(const Certificate& certificate) {
+  const std::array shares{certificate.max_loss, certificate.delta};
+  for (const double share : shares) {
+    if (!(share > 0 && share < 1)) fail_field("adaptive.certificate", share, "shares between 0 and 1");
+  }
+  check_numbers("adaptive.certificate", std::array{certificate.mean_loss, certificate.mean_cost});
+}
+
+void check_parts(const PolicyInfo& info, const AdaptiveModel& model) {
+  check_info(info);
+  if (model.settings.empty()) fail_field("adaptive.settings", "none", "at least one");
+  for (std::size_t i = 0; i < model.settings.size(); ++i) {
+    check_setting(info, model.settings[i], i);
+    if (i > 0 && model.settings[i].price >= model.settings[i - 1].price) {
+      fail_field(fmt::format("adaptive.settings[{}].price", i), model.settings[i].price,
+                 "less than the one before");
+    }
+  }
+  if (model.chosen >= model.settings.size()) {
+    fail_field("adaptive.chosen", model.chosen, fmt::format("0 to {}", model.settings.size() - 1));
+  }
+  if (!std::is_sorted(model.trained_on.begin(), model.trained_on.end())) {
+    fail_field("adaptive.trained_on", "a decrease", "rising hashes");
+  }
+  if (model.certificate) check_certificate(*model.certificate);
+}
+
+Posterior posterior_of(const AdaptiveSetting& setting, std::span<const Look> looks) {
+  std::array<const TopK*, kMaxPooledLooks> outputs{};
+  for (std::size_t i = 0; i < looks.size(); ++i) outputs[i] = &looks[i].output;
+  return combine(gather(std::span(outputs).first(looks.size())), setting.stages[looks.size() - 1].weights);
+}
+
+Action answer_with(const Posterior& posterior, std::span<const Look> looks) {
+  Action action;
+  action.kind = Action::Kind::kAnswer;
+  // One look's answer is its model's, calibrated; more are nobody's alone.
+  action.model = looks.size() == 1 ? looks.front().model : kNoModel;
+  action.answer = to_answer(posterior, looks.front().output.n_classes());
+  return action;
+}
+
+double predicted_gain(const AdaptiveStage& stage, const Posterior& posterior) {
+  double gain = stage.gain[0];
+  for (std::size_t i = 0; i < kNumbers; ++i) gain += stage.gain[1 + i] * posterior.evidence[i];
+  return gain;
+}
+
+struct Decision {
+  double gain = 0;
+  bool is_last = false;
+  bool is_confident = true;
+  [[nodiscard]] bool goes_on() const { return !is_last && (gain > 0 || !is_confident); }
+};
+
+void explain(const Adaptive& policy, const AdaptiveSetting& setting, std::size_t n_looks,
+             const Posterior& posterior, const Decision& decision, Trace& trace) {
+  const auto name = [&](std::size_t i) {
+    return policy.info().models[static_cast<std::size_t>(setting.order[i])].name;
+  };
+  const double confidence = static_cast<double>(posterior.entries[0].probability);
+  Trace::Step step;
+  step.what = fmt::format("look {}, {}: confidence {:.4f}{}; ", n_looks, name(n_looks - 1), confidence,
+                          n_looks > 1 ? " of all looks together" : " when calibrated");
+  step.values.emplace_back("confidence", confidence);
+  if (decision.is_last) {
+    step.what += "the last of its order: answers";
+  } else {
+    step.what +=
+        fmt::format("{} is expected to gain {:+.4f} less its price: {}", name(n_looks), decision.gain,
+                    !decision.goes_on() ? "answers"
+                    : decision.gain > 0 ? "goes on"
+                                        : "goes on, the confidence asked for is higher");
+    step.values.emplace_back("expected_gain", decision.gain);
+  }
+  step.values.emplace_back("price", setting.price);
+  trace.steps.push_back(std::move(step));
+}
+
+}  // namespace
+
+Adaptive::Adaptive(PolicyInfo info, AdaptiveModel model) : Policy(std::move(info)), model_(std::move(model)) {
+  check_parts(this->info(), model_);
+}
+
+const AdaptiveSetting& Adaptive::setting(const Request& request) const {
+  if (std::isnan(request.price)) return model_.settings[model_.chosen];
+  const auto& all = model_.settings;
+  const auto after = std::find_if(all.begin(), all.end(),
+                                  [&](const AdaptiveSetting& s) { return s.price <= request.price; });
+  if (after == all.begin()) return all.front();
+  if (after == all.end()) return all.back();
+  // Of the two around it the nearer by ratio: price^2 against the product of both.
+  const auto before = after - 1;
+  return request.price * request.price > before->price * after->price ? *before : *after;
+}
+
+Action Adaptive::next(const Evidence& evidence, Trace* trace) const {
+  const AdaptiveSetting& setting = this->setting(evidence.request);
+  const std::size_t n_looks = evidence.looks.size();
+  if (n_looks == 0) return Action::run(setting.order.front());
+  TRIAGE_CHECK(n_looks <= setting.order.size() && evidence.looks.back().model == setting.order[n_looks - 1]);
+  const Posterior posterior = posterior_of(setting, evidence.looks);
+  Decision decision;
+  decision.is_last = n_looks == setting.order.size();
+  decision.is_confident =
+      static_cast<double>(posterior.entries[0].probability) >= evidence.request.min_confidence;
+  if (!decision.is_last) decision.gain = predicted_gain(setting.stages[n_looks - 1], posterior);
+  if (trace != nullptr) explain(*this, setting, n_looks, posterior, decision, *trace);
+  return decision.goes_on() ? Action::run(setting.order[n_looks]) : answer_with(posterior, evidence.looks);
+}
+
+Action Adaptive::answer(const Evidence& evidence) const {
+  if (evidence.looks.empty()) return Action::refuse();
+  return answer_with(posterior_of(setting(evidence.request), evidence.looks), evidence.looks);
+}
+
+bool Adaptive::certifies(const Request& request) const {
+  return model_.certificate.has_value() && request.is_default();
+}
+
+std::uint32_t input_hash(std::string_view id) { return static_cast<std::uint32_t>(hash64(0, id) >> 32); }
+
+std::unique_ptr<Policy> make_adaptive(PolicyInfo info, AdaptiveModel model) {
+  return std::make_unique<Adaptive>(std::move(info), std::move(model));
+}
+
+}  // namespace triage

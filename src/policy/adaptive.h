@@ -1,0 +1,66 @@
+// Look, then decide: after every look the policy combines what was said (policy/combine.h), predicts what the
+// next model of its order would gain in score, less its price, and stops when that is not above zero.
+//
+// A policy holds a setting for each price of a grid, cheapest in use first, so that one file serves every
+// request; training (learn/adaptive.cpp) chooses the one that is used when the request names no price.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/combine.h"
+#include "triage/policy.h"
+
+namespace triage {
+
+// What is decided after the first j looks of an order; j is its position plus one.
+struct AdaptiveStage {
+  std::vector<double> weights;  // (j) of these looks in the combination
+  // Predicted gain of going on, net of its price: gain[0] + gain[1..] * evidence. Not used in the last stage.
+  std::array<double, 1 + kNumbers> gain{};
+};
+
+struct AdaptiveSetting {
+  double price = 0;                   // score that a unit of cost is worth; 0 or more
+  std::vector<ModelIndex> order;      // 1 to kMaxPooledLooks different models
+  std::vector<AdaptiveStage> stages;  // (order.size())
+  // What inner cross-validation expects of it: mean score, and mean cost of the looks.
+  double score = 0;
+  double cost = 0;
+};
+
+struct AdaptiveModel {
+  bool costs_energy = false;              // costs and prices are in joules, not milliseconds
+  std::vector<AdaptiveSetting> settings;  // by falling price
+  std::size_t chosen = 0;                 // the setting of a request without a price
+  // 32-bit hashes of the training inputs' ids, rising, so that calibration can leave them out.
+  std::vector<std::uint32_t> trained_on;
+  std::optional<Certificate> certificate;  // of the chosen setting
+};
+
+class Adaptive final : public Policy {
+ public:
+  Adaptive(PolicyInfo info, AdaptiveModel model);
+  [[nodiscard]] std::string_view kind() const override { return "adaptive"; }
+  [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
+  [[nodiscard]] Action answer(const Evidence& evidence) const override;
+  [[nodiscard]] bool has_prices() const override { return true; }
+  [[nodiscard]] bool certifies(const Request& request) const override;
+  [[nodiscard]] const AdaptiveModel& model() const { return model_; }
+  // The chosen one, or the one whose price is nearest (by ratio) to the request's.
+  [[nodiscard]] const AdaptiveSetting& setting(const Request& request) const;
+
+ private:
+  AdaptiveModel model_;
+};
+
+// The hash of AdaptiveModel::trained_on.
+[[nodiscard]] std::uint32_t input_hash(std::string_view id);
+
+// Throws kPolicy when the parts do not fit together.
+[[nodiscard]] std::unique_ptr<Policy> make_adaptive(PolicyInfo info, AdaptiveModel model);
+
+}  // namespace triage

@@ -1,0 +1,103 @@
+#include "policy/combine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+
+namespace triage {
+namespace {
+
+constexpr double kFloor = 1e-5;  // of a probability, so that one look alone never rules a class out
+constexpr double kEdge = 1e-6;   // t1 and t2 keep this distance from 0 and 1 in logarithms
+
+float log_of(double probability) { return static_cast<float>(std::log(probability + kFloor)); }
+
+// What a class that is not listed has: TopK's rule.
+double unlisted(const TopK& output) {
+  const auto entries = output.entries();
+  const auto n_others = output.n_classes() - static_cast<std::int32_t>(entries.size());
+  if (entries.size() < kTopK || n_others <= 0) return 0;
+  return std::min(static_cast<double>(entries.back().probability),
+                  static_cast<double>(output.residual()) / n_others);
+}
+
+std::size_t find(const Pool& pool, std::int32_t cls) {
+  const auto* begin = pool.classes.data();
+  return static_cast<std::size_t>(std::find(begin, begin + pool.n, cls) - begin);
+}
+
+bool before(const ClassProbability& a, const ClassProbability& b) {
+  return a.probability != b.probability ? a.probability > b.probability : a.cls < b.cls;
+}
+
+std::array<double, kNumbers> evidence_of(const Posterior& posterior) {
+  const auto p = [&](std::size_t i) {
+    return i < posterior.n ? static_cast<double>(posterior.entries[i].probability) : 0.0;
+  };
+  const double t1 = std::clamp(p(0), kEdge, 1 - kEdge), t2 = std::max(p(1), kEdge);
+  double entropy = 0;
+  for (std::size_t i = 0; i < posterior.n && p(i) > 0; ++i) entropy -= p(i) * std::log(p(i));
+  return {t1, t1 - t2, std::log(t1 / (1 - t1)), std::log(t2), entropy, t1 * t1};
+}
+
+}  // namespace
+
+Pool gather(std::span<const TopK* const> outputs) {
+  TRIAGE_CHECK(!outputs.empty() && outputs.size() <= kMaxPooledLooks);
+  Pool pool;
+  pool.n_looks = outputs.size();
+  for (const TopK* output : outputs) {
+    TRIAGE_CHECK(!output->empty());
+    const auto entries = output->entries();
+    for (const auto& entry : entries.first(std::min(entries.size(), kPooledClasses))) {
+      if (find(pool, entry.cls) == pool.n) pool.classes[pool.n++] = entry.cls;
+    }
+  }
+  for (std::size_t m = 0; m < outputs.size(); ++m) {
+    const float rest = log_of(unlisted(*outputs[m]));
+    for (std::size_t c = 0; c < pool.n; ++c) pool.log_p[c * pool.n_looks + m] = rest;
+    for (const auto& entry : outputs[m]->entries()) {
+      const std::size_t c = find(pool, entry.cls);
+      if (c < pool.n) pool.log_p[c * pool.n_looks + m] = log_of(static_cast<double>(entry.probability));
+    }
+  }
+  return pool;
+}
+
+Posterior combine(std::span<const std::int32_t> classes, std::span<const float> log_p,
+                  std::span<const double> weights) {
+  TRIAGE_CHECK(classes.size() <= kMaxPooled && log_p.size() == classes.size() * weights.size());
+  Posterior posterior;
+  posterior.n = classes.size();
+  std::array<double, kMaxPooled> scores{};
+  double most = -std::numeric_limits<double>::infinity();
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    for (std::size_t m = 0; m < weights.size(); ++m) {
+      scores[c] += weights[m] * static_cast<double>(log_p[c * weights.size() + m]);
+    }
+    most = std::max(most, scores[c]);
+  }
+  double sum = 0;
+  for (std::size_t c = 0; c < classes.size(); ++c) sum += scores[c] = std::exp(scores[c] - most);
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    posterior.entries[c] = {classes[c], static_cast<float>(scores[c] / sum)};
+  }
+  std::sort(posterior.entries.begin(), posterior.entries.begin() + static_cast<std::ptrdiff_t>(posterior.n),
+            before);
+  posterior.evidence = evidence_of(posterior);
+  return posterior;
+}
+
+TopK to_answer(const Posterior& posterior, std::int32_t n_classes) {
+  const std::size_t n = std::min(posterior.n, std::size_t{kTopK});
+  double rest = 0;
+  for (std::size_t i = n; i < posterior.n; ++i) rest += static_cast<double>(posterior.entries[i].probability);
+  return TopK::from_parts({posterior.entries.data(), n}, static_cast<float>(rest), n_classes);
+}
+
+std::array<const char*, kNumbers> evidence_names() {
+  return {"t1", "t1 - t2", "log odds of t1", "log t2", "entropy", "t1 squared"};
+}
+
+}  // namespace triage

@@ -1,0 +1,53 @@
+// What several looks say together: a log-linear pool of their outputs, and the few numbers of it that tell
+// whether another look is needed. With the weights of one look alone it calibrates that network.
+//
+//   score(c) = sum over looks m of w[m] * log(P_m(c) + 1e-5),   posterior = softmax over the pooled classes
+//
+// c runs over the union of each look's 12 best classes. Training (learn/combiner.h) gathers the same classes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "triage/types.h"
+
+namespace triage {
+
+inline constexpr std::size_t kMaxPooledLooks = 4;
+inline constexpr std::size_t kPooledClasses = 12;  // that each look brings in
+inline constexpr std::size_t kMaxPooled = kMaxPooledLooks * kPooledClasses;
+inline constexpr std::size_t kNumbers = 6;  // of evidence
+
+// The pooled classes of l looks, and the logarithm of what each look gives them.
+struct Pool {
+  std::size_t n = 0;                                        // classes
+  std::size_t n_looks = 0;                                  // l
+  std::array<std::int32_t, kMaxPooled> classes{};           // (n) in the order of the looks
+  std::array<float, kMaxPooled * kMaxPooledLooks> log_p{};  // (n, l) row-major
+};
+
+// 1 to kMaxPooledLooks outputs, none of them empty, all of the same number of classes.
+[[nodiscard]] Pool gather(std::span<const TopK* const> outputs);
+
+// The posterior over a pool: probabilities that sum to 1, best first (ties: the lower class).
+struct Posterior {
+  std::size_t n = 0;
+  std::array<ClassProbability, kMaxPooled> entries{};
+  std::array<double, kNumbers> evidence{};  // see evidence_names()
+};
+// `weights` has shape (l), `log_p` (n, l), `classes` (n).
+[[nodiscard]] Posterior combine(std::span<const std::int32_t> classes, std::span<const float> log_p,
+                                std::span<const double> weights);
+[[nodiscard]] inline Posterior combine(const Pool& pool, std::span<const double> weights) {
+  return combine({pool.classes.data(), pool.n}, {pool.log_p.data(), pool.n * pool.n_looks}, weights);
+}
+
+// As an answer: the kTopK best classes, the mass of the others as residual.
+[[nodiscard]] TopK to_answer(const Posterior& posterior, std::int32_t n_classes);
+
+// Of the posterior t1 >= t2 >= ...: t1, t1 - t2, log(t1 / (1 - t1)), log t2, entropy, t1^2.
+[[nodiscard]] std::array<const char*, kNumbers> evidence_names();
+
+}  // namespace triage
