@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/feature_report.h"
+#include "cli/labels.h"
 #include "policy/cascade.h"
 #include "triage/error.h"
 #include "triage/feature_selection.h"
@@ -21,6 +22,7 @@ struct TrainArguments {
   std::vector<std::string> profiles;
   std::string policy;
   std::string out;
+  std::string labels;
   std::string criterion = "top1";
   double theta_points = 0.5;
   std::vector<std::string> features;
@@ -156,6 +158,7 @@ void print_result(const Table& table, const Trained& trained, const TrainArgumen
                   std::uintmax_t size) {
   fmt::print("{}, trained on {} inputs", trained.policy->kind(), table.n_inputs());
   if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
+  if (!table.labels_from.empty()) fmt::print(", labels {}", printable(describe_labels(table.labels_from)));
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, arguments.theta_points);
   print_models(*trained.policy);
@@ -200,7 +203,7 @@ nlohmann::json to_json(const Table& table, const Trained& trained, const TrainAr
 void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
-  const Table table = load_table(profiles);
+  const Table table = load_labelled_table(profiles, arguments.labels);
   const Trained trained = train(table, arguments, session);
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
@@ -282,6 +285,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--criterion", a.criterion, "What counts as right: top1 or top5")
       ->capture_default_str()
       ->type_name("NAME");
+  add_labels_option(*command, a.labels);
   std::vector<KindOption> own;
   const auto premodel = [&](CLI::Option* option) { own.push_back({option, "premodel"}); };
   const auto cascade = [&](CLI::Option* option) { own.push_back({option, "cascade"}); };
