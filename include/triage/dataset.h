@@ -26,8 +26,9 @@ struct DatasetOptions {
   std::vector<std::filesystem::path> labels;
   // Half-open part [first, second) of the concatenated inputs.
   std::optional<std::pair<std::size_t, std::size_t>> range;
-  // Inputs without labels are an error, unless this is false (classify): then a folder's own images, and CSV
-  // lines and IDX files without labels, have kNoLabel.
+  // Inputs without labels are an error, unless this is false (classify): then a folder's own images, those of
+  // a folder whose sub-folders are not the first one's, and CSV lines and IDX files without labels, have
+  // kNoLabel.
   bool require_labels = true;
 };
 

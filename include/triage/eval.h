@@ -220,6 +220,7 @@ struct Evaluation {
   std::size_t n_inputs = 0;
   std::size_t n_failed = 0;
   std::int32_t n_classes = 0;
+  std::string labels_from;  // Table::labels_from: when not empty, every score is agreement with this model
   std::string machine;
   std::string timing;                 // how often everything was timed, and where times are from
   std::string energy;                 // "measured: ..." or why not

@@ -106,6 +106,7 @@ struct FeatureSelection {
   double baseline = 0;
   std::size_t n_rows = 0;           // searched on
   std::vector<std::string> models;  // that Algorithm 1 selected on these rows, the stages in order
+  std::string labels_from;          // Table::labels_from
 
   std::vector<FeatureSummary> candidates;     // those not dropped, in the table's order
   std::vector<DroppedFeature> dropped;        // constant or not finite

@@ -44,6 +44,10 @@ struct ProfileOptions {
   // Scores are not recorded: labels are not looked at, and neither features nor outputs are kept. For a
   // device whose times are then merged over scores from elsewhere (merge_times).
   bool times_only = false;
+  // For inputs without labels: the classifier whose answers are taken for labels (label_by_model) whenever
+  // the profile is loaded; labels of the data set are not looked at. Empty: the data set's. Not with
+  // times_only.
+  std::string labels_from;
   EnergyMeasuring energy;
   const Clock* clock = nullptr;             // nullptr: steady_clock()
   double commit_seconds = 1.0;              // at most this much work is repeated after a kill
@@ -105,8 +109,9 @@ struct TimesSummary {
 TimesSummary merge_times(const std::filesystem::path& times, const std::filesystem::path& scores,
                          const std::filesystem::path& out);
 
-// Reads one or several profiles of the same models into a table, rows in the order of the inputs. Throws kIo,
-// kProfile; a profile that is not finished throws kProfile unless `allow_partial`.
+// Reads one or several profiles of the same models into a table, rows in the order of the inputs. Labels that
+// are a model's answers are made here, by label_by_model. Throws kIo, kProfile; a profile that is not
+// finished throws kProfile unless `allow_partial`.
 [[nodiscard]] Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial = false);
 
 // The same for one profile, of which the times alone are read: ranks are 0, outputs empty, and there are no

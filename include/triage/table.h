@@ -69,6 +69,9 @@ struct Table {
   std::vector<TableModel> models;  // (m)
   std::vector<std::string> ids;    // (n)
   std::vector<Label> labels;       // (n)
+  // The model whose answers the labels are, so that scores are agreement with it; empty: they came with the
+  // inputs. See label_by_model.
+  std::string labels_from;
   std::int32_t n_classes = 0;
   std::vector<std::string> label_names;  // (n_classes) or empty
   std::size_t n_failed = 0;
@@ -128,6 +131,16 @@ struct Table {
 // Throws kProfile when the arrays' sizes or values do not fit together, naming the array. Every consumer may
 // rely on it.
 void check_table(const Table& table);
+
+// Takes the answers of `model` for labels, whatever labels there were: scores become agreement with it, and
+// its own are 1 by construction. Ranks follow from the outputs; one that does not list the label gets the
+// rank behind all that it lists, 17 where there are more classes. Selectors and models without outputs keep
+// their unknown ranks. Throws kUsage for a name that the table does not have, kProfile where the table does
+// not have what that model said.
+void label_by_model(Table& table, std::string_view model);
+// Where labels are from, in a phrase for reports and policies: "from large: agreement, not accuracy". Empty
+// when they came with the inputs.
+[[nodiscard]] std::string describe_labels(std::string_view labels_from);
 
 // Rows of a table: what training and evaluation are given.
 using Rows = std::span<const std::uint32_t>;

@@ -13,6 +13,7 @@
 
 #include "base/files.h"
 #include "cli/cli.h"
+#include "cli/labels.h"
 #include "triage/error.h"
 #include "triage/eval.h"
 #include "triage/profile.h"
@@ -27,6 +28,7 @@ struct Arguments {
   std::vector<std::string> policies;
   int folds = 10;
   std::uint64_t seed = 0;
+  std::string labels;
   std::string criterion = "top1";
   double theta_points = 0.5;
   std::string fallback = "best";
@@ -48,6 +50,7 @@ struct Arguments {
 std::string command_line(const Arguments& arguments) {
   std::string out = "triage evaluate";
   for (const auto& path : arguments.profiles) out += " " + fs::path(path).filename().string();
+  if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
   for (const auto& path : arguments.policies) out += " --policy " + fs::path(path).filename().string();
   if (arguments.policies.empty()) out += fmt::format(" --cv {}", arguments.folds);
   out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
@@ -159,7 +162,8 @@ void run(const Arguments& arguments, const Session& session) {
   inputs.insert(inputs.end(), arguments.policies.begin(), arguments.policies.end());
   check_outputs(std::array{arguments.folds_file, arguments.report}, inputs);
   const EvaluateOptions options = evaluate_options(arguments, session);
-  const Table table = load_table(std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()));
+  const Table table = load_labelled_table(
+      std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
   const Evaluation evaluation = evaluate(table, arguments, options);
   const ReportInfo info = report_info(arguments);
   for (const std::string& warning : evaluation.warnings) warn(warning);
@@ -213,6 +217,7 @@ void add_evaluate(CLI::App& app, Session& session) {
       ->check(CLI::Range(2, 1000))
       ->capture_default_str()
       ->excludes(policies);
+  add_labels_option(*command, arguments->labels);
   command->add_option("--seed", arguments->seed, "of folds, bootstrap, random choice")->capture_default_str();
   command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
       ->capture_default_str();

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
+#include "cli/labels.h"
 #include "triage/error.h"
 #include "triage/profile.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 struct Arguments {
   std::vector<std::filesystem::path> profiles;
+  std::string labels;
   std::string criterion = "top1";
   std::string cost = "time";
   double theta_points = 0.5;
@@ -83,7 +85,7 @@ FeatureSelectionOptions selection_options(const Arguments& arguments, const Tabl
 void run(const Arguments& arguments, const Session& session) {
   require_positive("--n-features", arguments.n_features);
   require_positive("--slice", arguments.slice);
-  const Table table = load_table(arguments.profiles);
+  const Table table = load_labelled_table(arguments.profiles, arguments.labels);
   std::vector<std::uint32_t> rows(table.n_inputs());
   std::iota(rows.begin(), rows.end(), 0U);
   const auto options = selection_options(arguments, table, session);
@@ -108,6 +110,7 @@ void add_features(CLI::App& app, Session& session) {
       ->type_name("X.profile");
   command->add_option("--criterion", a.criterion, "What counts as right: top1 or top5")
       ->capture_default_str();
+  add_labels_option(*command, a.labels);
   command->add_option("--cost", a.cost, "What the optimum is cheapest in: time or energy")
       ->capture_default_str()
       ->type_name("KIND");

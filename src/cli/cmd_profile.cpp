@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/labels.h"
 #include "cli/profile_report.h"
 #include "triage/dataset.h"
 #include "triage/energy.h"
@@ -24,7 +25,7 @@ namespace {
 struct Arguments {
   std::filesystem::path zoo;
   std::vector<std::filesystem::path> data;
-  std::vector<std::filesystem::path> labels;
+  std::vector<std::string> labels;
   std::string range;
   std::string crop;
   std::optional<int> threads;
@@ -74,11 +75,27 @@ Shard parse_shard(const std::string& text) {
   return {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(count)};
 }
 
+// The model of `--labels from:MODEL`; empty when labels come from files.
+std::string labels_from(const Arguments& arguments) {
+  std::string model;
+  for (const std::string& labels : arguments.labels) {
+    if (model.empty()) model = labels_model(labels);
+  }
+  if (!model.empty() && arguments.labels.size() > 1) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--labels: from:{} and other labels, expected from:MODEL alone; "
+                            "inputs have one label each",
+                            model));
+  }
+  return model;
+}
+
 std::unique_ptr<Dataset> open_data(const Arguments& arguments) {
   DatasetOptions options;
   options.data = arguments.data;
-  options.labels = arguments.labels;
-  options.require_labels = !arguments.times_only;
+  const bool from_model = !labels_from(arguments).empty();
+  if (!from_model) options.labels.assign(arguments.labels.begin(), arguments.labels.end());
+  options.require_labels = !arguments.times_only && !from_model;
   if (!arguments.range.empty()) {
     const auto [first, last] = parse_pair("--range", arguments.range, ':', "a:b, such as 20000:70000");
     options.range = {first, last};
@@ -173,6 +190,7 @@ ProfileOptions profile_options(const Arguments& arguments, const Session& sessio
   options.decode.max_pixels = arguments.max_pixels;
   options.timing = timing_options(arguments);
   options.times_only = arguments.times_only;
+  options.labels_from = labels_from(arguments);
   options.stop = &session.stop;
   return options;
 }
@@ -199,7 +217,7 @@ void run_profile(const Arguments& arguments, Session& session) {
     summary = measure_profile(zoo, engines, *data, options, arguments.out,
                               [&](const ProfileProgress& progress) { display.update(progress); });
   }
-  const ProfileReport report = make_report(arguments.out, summary, arguments.times_only);
+  const ProfileReport report = make_report(arguments.out, summary, options);
   if (arguments.energy == "require") expect_energy(report);
   if (arguments.json) {
     print_json(to_json(report));
@@ -219,7 +237,10 @@ void add_profile(CLI::App& app, Session& session) {
       "Measure every model on every input. Interrupted, the same command goes on where it stopped.");
   command->add_option("--zoo", a.zoo, "Manifest of the models")->required();
   command->add_option("--data", a.data, "Folder of images, or IDX (.gz) file; may be repeated")->required();
-  command->add_option("--labels", a.labels, "CSV (file,label) or IDX file, one for each --data");
+  command->add_option(
+      "--labels", a.labels,
+      "CSV (file,label) or IDX file, one for each --data; or from:MODEL, which takes that model's "
+      "answers for labels");
   command->add_option("--range", a.range, "Part a:b (b excluded) of the inputs");
   command->add_option("--limit", a.limit, "At most this many inputs")->check(CLI::PositiveNumber);
   command->add_option("--crop", a.crop,

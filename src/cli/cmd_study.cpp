@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "cli/cli.h"
+#include "cli/labels.h"
 #include "triage/error.h"
 #include "triage/profile.h"
 #include "triage/study.h"
@@ -26,6 +27,7 @@ struct Arguments {
   std::string zoo;
   std::vector<std::string> data;
   std::string out;
+  std::string labels;
   std::string criterion = "top1";
   StudyOptions options;
   double theta_points = 0.5;
@@ -35,6 +37,7 @@ struct Arguments {
 std::string command_line(const Arguments& arguments) {
   std::string out = "triage study paper";
   for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
+  if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
   if (!arguments.zoo.empty()) out += " --zoo " + fs::path(arguments.zoo).filename().string();
   if (!arguments.other.empty()) out += " --other " + fs::path(arguments.other).filename().string();
   for (const auto& path : arguments.data) out += " --data " + fs::path(path).filename().string();
@@ -77,7 +80,8 @@ void run(Arguments& arguments, const Session& session) {
   options.theta = arguments.theta_points / 100;
   options.stop = &session.stop;
   options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
-  const Table table = load_table(std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()));
+  const Table table = load_labelled_table(
+      std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
   Table other;
   if (!arguments.other.empty()) {
     other = load_table(std::vector<fs::path>{arguments.other});
@@ -125,6 +129,7 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("--zoo", arguments->zoo, "the models' manifest, for the sizes of their files");
   command->add_option("--data", arguments->data,
                       "the images of the profile, for the pictures of Figure 1; may be repeated");
+  add_labels_option(*command, arguments->labels);
   command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
       ->capture_default_str();
   command->add_option("--cv", options.folds, "folds; everything is learned afresh inside each")

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
+#include "cli/labels.h"
 #include "policy/adaptive.h"
 #include "policy/cascade.h"
 #include "triage/error.h"
@@ -23,6 +24,7 @@ struct TrainArguments {
   std::vector<std::string> profiles;
   std::string policy = "adaptive";
   std::string out;
+  std::string labels;
   std::string criterion = "top1";
   double theta_points = 0.5;
   std::vector<std::string> features;
@@ -195,6 +197,7 @@ void print_result(const Table& table, Rows rows, const Trained& trained, const T
                   std::uintmax_t size) {
   fmt::print("{}, trained on {} inputs", trained.policy->kind(), rows.size());
   if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
+  if (!table.labels_from.empty()) fmt::print(", labels {}", printable(describe_labels(table.labels_from)));
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, arguments.theta_points);
   print_models(*trained.policy);
@@ -259,7 +262,7 @@ nlohmann::json to_json(const Table& table, Rows rows, const Trained& trained, co
 void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
-  const Table table = load_table(profiles);
+  const Table table = load_labelled_table(profiles, arguments.labels);
   const auto rows = training_rows(table, arguments);
   const Trained trained = train(table, rows, arguments, session);
   save_policy(*trained.policy, arguments.out);
@@ -337,6 +340,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--criterion", a.criterion, "What counts as right: top1 or top5")
       ->capture_default_str()
       ->type_name("NAME");
+  add_labels_option(*command, a.labels);
   std::vector<KindOption> own;
   const auto of = [&own](std::vector<std::string_view> kinds) {
     return [&own, kinds](CLI::Option* option) { own.push_back({option, kinds}); };

@@ -158,8 +158,11 @@ FeatureSelection select_features_with_progress(const Table& table, Rows rows,
 }
 
 void print_feature_selection(const FeatureSelection& selection, const FeatureSelectionOptions& options) {
-  fmt::print("Features of the premodel, searched on {} inputs; {}, models to choose from: {}\n",
+  fmt::print("Features of the premodel, searched on {} inputs; {}{}, models to choose from: {}\n",
              selection.n_rows, to_string(options.criterion),
+             selection.labels_from.empty()
+                 ? ""
+                 : fmt::format(" (labels {})", printable(describe_labels(selection.labels_from))),
              printable(fmt::format("{}", fmt::join(selection.models, ", "))));
   print_removed(selection, options);
   print_trace(selection, options);
@@ -170,6 +173,7 @@ void print_feature_selection(const FeatureSelection& selection, const FeatureSel
 Json feature_selection_json(const FeatureSelection& selection, const FeatureSelectionOptions& options) {
   Json document{{"inputs", selection.n_rows},
                 {"criterion", to_string(options.criterion)},
+                {"labels_from", selection.labels_from.empty() ? Json() : Json(selection.labels_from)},
                 {"models", selection.models},
                 {"k", options.k},
                 {"inner_folds", options.folds},

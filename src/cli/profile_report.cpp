@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "eval/words.h"
 #include "triage/clock.h"
 #include "triage/table.h"
 
@@ -96,14 +97,16 @@ void ProfileDisplay::show_estimate(const ProfileProgress& progress) {
   }
 }
 
-ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary& summary, bool times_only) {
+ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary& summary,
+                          const ProfileOptions& options) {
   ProfileReport report;
   report.out = out;
   report.summary = summary;
-  report.times_only = times_only;
+  report.times_only = options.times_only;
+  report.labels_from = options.labels_from;
   report.failed = failed_inputs(out);
   if (report.failed.size() >= summary.progress.total) return report;
-  const Table table = times_only ? load_times(out) : load_table({&out, 1});
+  const Table table = options.times_only ? load_times(out) : load_table({&out, 1});
   report.machine = table.machine;
   report.timing = table.timing;
   report.energy = table.energy;
@@ -124,21 +127,26 @@ ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary
 void print_report(const ProfileReport& report) {
   std::size_t width = 5;
   for (const ModelReport& model : report.models) width = std::max(width, printable(model.name).size());
+  const std::string top1 = score_word(Criterion::kTop1, report.labels_from);
+  const std::string top5 = score_word(Criterion::kTop5, report.labels_from);
+  const std::size_t width1 = std::max<std::size_t>(6, top1.size());
+  const std::size_t width5 = std::max<std::size_t>(6, top5.size());
   if (!report.models.empty()) {
-    fmt::print("{:<{}}  {:>6}  {:>6}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}  {:>12}\n", "model", width, "top-1",
-               "top-5", "mean ms", "+-95 %", "p50", "p90", "p99", "joules a run");
+    fmt::print("{:<{}}  {:>{}}  {:>{}}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}  {:>12}\n", "model", width, top1,
+               width1, top5, width5, "mean ms", "+-95 %", "p50", "p90", "p99", "joules a run");
   }
   for (const ModelReport& model : report.models) {
     const TimeSummary& time = model.time;
-    fmt::print("{:<{}}  {:>6}  {:>6}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}  {:>12}\n", printable(model.name),
-               width, format_rate(report, model.top1_rate), format_rate(report, model.top5_rate),
-               format_ms(time.mean), format_ms(time.bound95), format_ms(time.p50), format_ms(time.p90),
-               format_ms(time.p99),
+    fmt::print("{:<{}}  {:>{}}  {:>{}}  {:>8} {:>9}  {:>7}  {:>7}  {:>7}  {:>12}\n", printable(model.name),
+               width, format_rate(report, model.top1_rate), width1, format_rate(report, model.top5_rate),
+               width5, format_ms(time.mean), format_ms(time.bound95), format_ms(time.p50),
+               format_ms(time.p90), format_ms(time.p99),
                std::isnan(model.mean_j) ? "not measured" : fmt::format("{:.4g}", model.mean_j));
   }
   if (!report.models.empty()) {
     fmt::print("timing {}\nenergy {}\n", describe(report.timing), printable(report.energy.note));
   }
+  if (!report.labels_from.empty()) fmt::print("{}\n", printable(agreement_note(report.labels_from)));
   const ProfileProgress& progress = report.summary.progress;
   fmt::print("{}: {} inputs, {} failed, {}\n", printable(report.out.string()), progress.done, progress.failed,
              format_bytes(static_cast<double>(progress.size_bytes)));
@@ -161,6 +169,7 @@ nlohmann::json to_json(const ProfileReport& report) {
   Json json = {{"profile", report.out.string()},
                {"machine", report.machine},
                {"contents", report.times_only ? "times" : "all"},
+               {"labels_from", report.labels_from.empty() ? Json() : Json(report.labels_from)},
                {"timing",
                 {{"mode", to_string(report.timing.mode)},
                  {"bound", report.timing.bound},

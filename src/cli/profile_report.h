@@ -44,6 +44,7 @@ struct ProfileReport {
   ProfileSummary summary;
   std::string machine;
   bool times_only = false;
+  std::string labels_from;  // Table::labels_from
   Timing timing;
   TableEnergy energy;
   std::vector<ModelReport> models;  // empty when no input succeeded
@@ -52,7 +53,7 @@ struct ProfileReport {
 
 // Reads the finished profile back.
 [[nodiscard]] ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary& summary,
-                                        bool times_only);
+                                        const ProfileOptions& options);
 // The table on stdout, failed inputs on stderr.
 void print_report(const ProfileReport& report);
 [[nodiscard]] nlohmann::json to_json(const ProfileReport& report);

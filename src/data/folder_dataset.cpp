@@ -103,7 +103,8 @@ void add_classes(const DatasetOptions& options, std::size_t k, std::vector<std::
                                               folder.string(), loose.size(), loose.front()));
   }
   if (k == 0) classes = found;
-  if (found != classes) {
+  const bool same_classes = found == classes;
+  if (options.require_labels && !same_classes) {
     throw Error(
         ErrorCode::kData,
         fmt::format("{}: classes are {}, expected {} as in {}; give every folder the same sub-folders",
@@ -111,8 +112,8 @@ void add_classes(const DatasetOptions& options, std::size_t k, std::vector<std::
                     options.data.front().string()));
   }
   for (const std::string& name : loose) items.push_back({k, name, kNoLabel});
-  for (std::size_t c = 0; c < classes.size(); ++c)
-    add_tree(folder, k, classes[c], static_cast<Label>(c), items);
+  for (std::size_t c = 0; c < found.size(); ++c)
+    add_tree(folder, k, found[c], same_classes ? static_cast<Label>(c) : kNoLabel, items);
 }
 
 void check_unique(const std::vector<fs::path>& folders, const std::vector<Item>& items) {

@@ -41,6 +41,16 @@ bool is_inside(const Box& box, const Box& frame) {
          box.bottom <= frame.bottom;
 }
 
+double covered_area(const Box& box, const std::vector<Box>& others) {
+  double area = 0;
+  for (const Box& other : others) {
+    const double width = std::min(box.right, other.right) - std::max(box.left, other.left);
+    const double height = std::min(box.bottom, other.bottom) - std::max(box.top, other.top);
+    if (width > 0 && height > 0) area += width * height;
+  }
+  return area;
+}
+
 std::string polygon(std::initializer_list<std::pair<double, double>> corners, double x, double y) {
   std::string out;
   for (const auto& [dx, dy] : corners) {
@@ -107,13 +117,20 @@ std::vector<PlacedLabel> place_labels(const std::vector<PointLabel>& labels,
   for (const PointLabel& label : labels) {
     const double width = text_width(label.text, font_px);
     const auto places = candidates(label);
-    const auto is_free = [&](const PlacedLabel& place) {
+    // The first free place; failing that the one that covers least, which may be a piece of a line. Only
+    // where none is inside the frame is a name cut off.
+    const PlacedLabel* best = nullptr;
+    double least = 0;
+    for (const PlacedLabel& place : places) {
       const Box box = label_box(place, width, font_px);
-      return is_inside(box, frame) &&
-             std::none_of(taken.begin(), taken.end(), [&](const Box& other) { return overlap(box, other); });
-    };
-    const auto found = std::find_if(places.begin(), places.end(), is_free);
-    placed.push_back(found != places.end() ? *found : places.front());
+      if (!is_inside(box, frame)) continue;
+      const double covered = covered_area(box, taken);
+      if (best != nullptr && covered >= least) continue;
+      best = &place;
+      least = covered;
+      if (covered == 0) break;
+    }
+    placed.push_back(best != nullptr ? *best : places.front());
     taken.push_back(label_box(placed.back(), width, font_px));
   }
   return placed;

@@ -131,6 +131,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"timing", evaluation.timing},
                     {"energy", evaluation.energy},
                     {"criterion", to_string(evaluation.criterion)},
+                    {"labels_from", evaluation.labels_from.empty() ? Json() : Json(evaluation.labels_from)},
                     {"folds", evaluation.folds},
                     {"seed", evaluation.seed},
                     {"bootstrap", evaluation.resamples},

@@ -28,6 +28,14 @@ void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOpti
     warnings.push_back(fmt::format("{} was trained for {}, and is judged by {}", named.name,
                                    to_string(info.criterion), to_string(options.criterion)));
   }
+  const std::string_view labels = training_value(info, "labels");
+  if (labels != describe_labels(table.labels_from)) {
+    const auto words = [](std::string_view from) {
+      return from.empty() ? std::string("that came with the inputs") : std::string(from);
+    };
+    warnings.push_back(fmt::format("{} was trained with labels {}, and is judged with labels {}", named.name,
+                                   words(labels), words(describe_labels(table.labels_from))));
+  }
   if (info.machine != table.machine) {
     warnings.push_back(fmt::format("{} was trained with times of '{}', and is judged with those of '{}'",
                                    named.name, info.machine, table.machine));

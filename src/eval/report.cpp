@@ -34,10 +34,9 @@ Markup tiles(const Evaluation& evaluation) {
   const Method& best = *evaluation.find(evaluation.recommended);
   const Method& sbs = *evaluation.find("SBS");
   const Method& vbs = *evaluation.find("VBS (oracle)");
-  const std::string name = criterion_name(evaluation.criterion);
   const bool is_single = &best == &sbs;
   Markup out;
-  out += tile(fmt::format("{} score", name), percent(best.pooled.score, 2), "%",
+  out += tile(score_phrase(evaluation), percent(best.pooled.score, 2), "%",
               is_single ? "SBS, one model on every input"
                         : fmt::format("{} points {} to {} alone", points(best.score_gain.value),
                                       points_range(best.score_gain.interval), sbs_model(evaluation)));
@@ -50,7 +49,9 @@ Markup tiles(const Evaluation& evaluation) {
              : tile("faster than SBS", times(1 / best.time_ratio.value), "times",
                     fmt::format("{} takes {} ms", sbs_model(evaluation), milliseconds(sbs.pooled.mean_ms)));
   out += tile("oracle's score", percent(vbs.pooled.score, 2), "%",
-              fmt::format("on {} % of inputs no model is right", percent(evaluation.optimum_share.back())));
+              evaluation.labels_from.empty() ? fmt::format("on {} % of inputs no model is right",
+                                                           percent(evaluation.optimum_share.back()))
+                                             : "by construction: labels are a model's answers");
   out += tile("selection overhead", percent(best.pooled.overhead), "%", "of the time goes into choosing");
   out += tile(
       "inputs", grouped(evaluation.n_inputs), "",
@@ -115,6 +116,7 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
   rows += method_row("Inputs",
                      fmt::format("{} with {} classes; {} more left out because some model failed on them",
                                  grouped(evaluation.n_inputs), evaluation.n_classes, evaluation.n_failed));
+  rows += method_row("Labels", describe_labels(evaluation.labels_from));
   rows += method_row(
       "Protocol",
       evaluation.folds > 0
@@ -137,8 +139,10 @@ Markup body(const Evaluation& evaluation, const ReportInfo& info) {
   Markup content;
   content += section("Score and time", "", scatter_figure(evaluation));
   content += section("What the figures say", "", remarks(evaluation));
-  content += section("Results", "", results_table(evaluation) + details_table(evaluation));
-  content += section("Selection", "", selection_metrics_table(evaluation) + frontier_table(evaluation));
+  content += section("Results", agreement_note(evaluation.labels_from),
+                     results_table(evaluation) + details_table(evaluation));
+  content += section("Selection", agreement_note(evaluation.labels_from),
+                     selection_metrics_table(evaluation) + frontier_table(evaluation));
   content += section("How often each model is the optimum", "", optimum_figure(evaluation));
   content += section("The premodel", "", premodel_section(evaluation));
   content += section("What was chosen", "", choices_figure(evaluation));

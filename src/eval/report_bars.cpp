@@ -166,7 +166,7 @@ Markup choices_table(const Evaluation& evaluation, const std::vector<std::size_t
 
 Markup fold_table(const Evaluation& evaluation) {
   TableSpec table;
-  table.caption = criterion_name(evaluation.criterion) + " score in %, and mean time in ms, fold by fold";
+  table.caption = score_phrase(evaluation) + " in %, and mean time in ms, fold by fold";
   table.head = {"method"};
   for (int f = 0; f < evaluation.folds; ++f) table.head.push_back(fmt::format("fold {}", f + 1));
   for (const Method& method : evaluation.methods) {
@@ -200,7 +200,8 @@ Markup optimum_figure(const Evaluation& evaluation) {
   spec.drawing = draw_bars(bars, maximum);
   spec.caption =
       "Share of the inputs on which a model is right and no cheaper one is (the paper's Figure 5), "
-      "from the cheapest model to the dearest.";
+      "from the cheapest model to the dearest." +
+      right_note(evaluation.labels_from);
   spec.table = two_column_table(spec.title, {"model", "share"}, bars);
   return figure(spec);
 }
@@ -232,8 +233,8 @@ Markup selection_figure(const Evaluation& evaluation) {
   spec.caption = fmt::format(
       "Share of the inputs on which some chosen model is right, and what each step adds. A "
       "step that adds no more than theta, {} points, ends the choice and is dropped. Shown "
-      "for all inputs; each fold chooses on its own.",
-      percent(evaluation.theta, 2));
+      "for all inputs; each fold chooses on its own.{}",
+      percent(evaluation.theta, 2), right_note(evaluation.labels_from));
   spec.table = two_column_table(spec.title, {"step", "coverage (gain)"}, bars);
   return figure(spec);
 }
@@ -310,8 +311,8 @@ Markup folds_figure(const Evaluation& evaluation) {
   spec.description = "One row a method, one dot a fold, by the score in that fold; a line at the mean.";
   spec.width = kWidth;
   spec.height = bottom + 28;
-  spec.caption = fmt::format("{} score in %, one dot a fold; the line is the arithmetic mean.",
-                             criterion_name(evaluation.criterion));
+  spec.caption =
+      fmt::format("{} in %, one dot a fold; the line is the arithmetic mean.", score_phrase(evaluation));
   spec.table = fold_table(evaluation);
   return figure(spec);
 }

@@ -80,7 +80,7 @@ Axes make_axes(const Evaluation& evaluation) {
           {std::max(0.0, low - pad), std::min(1.0 + pad / 2, high + pad), kBottom, kTop, false}};
 }
 
-Markup draw_grid(const Axes& axes, Criterion criterion) {
+Markup draw_grid(const Axes& axes, const Evaluation& evaluation) {
   Markup out;
   for (const double tick : linear_ticks(axes.y.from, std::min(1.0, axes.y.to), 6)) {
     out += svg_line(kLeft, axes.y.at(tick), kRight, axes.y.at(tick), "grid");
@@ -93,7 +93,10 @@ Markup draw_grid(const Axes& axes, Criterion criterion) {
   }
   out += svg_line(kLeft, kBottom, kRight, kBottom, "base");
   out += svg_text(kRight, kBottom + 38, "mean time per input, ms (logarithmic)", "axis", "end");
-  out += svg_text(kLeft + 6, kTop + 8, criterion_name(criterion) + " score, %", "axis halo");
+  const std::string score = evaluation.labels_from.empty()
+                                ? score_phrase(evaluation)
+                                : score_word(evaluation.criterion, evaluation.labels_from);
+  out += svg_text(kLeft + 6, kTop + 8, score + ", %", "axis halo");
   return out;
 }
 
@@ -181,7 +184,7 @@ Markup draw_labels(std::vector<Group> groups,
 
 std::string tip(const Evaluation& evaluation, const Method& method) {
   return fmt::format("{}: {} % {} at {} ms; {} points {} against SBS", method.name,
-                     percent(method.pooled.score, 2), criterion_name(evaluation.criterion),
+                     percent(method.pooled.score, 2), criterion_name(evaluation),
                      milliseconds(method.pooled.mean_ms), points(method.score_gain.value),
                      points_range(method.score_gain.interval));
 }
@@ -225,7 +228,7 @@ Markup draw_legend(const Evaluation& evaluation) {
 Markup points_table(const Evaluation& evaluation) {
   TableSpec table;
   table.caption = "Score and mean time of every method and of the frontier's points";
-  table.head = {"method", criterion_name(evaluation.criterion) + " %", "mean ms"};
+  table.head = {"method", criterion_name(evaluation) + " %", "mean ms"};
   for (const Method& m : evaluation.methods) {
     table.rows.push_back({m.name, percent(m.pooled.score, 2), milliseconds(m.pooled.mean_ms)});
   }
@@ -252,7 +255,7 @@ Markup scatter_figure(const Evaluation& evaluation) {
       "Up and to the left is better.";
   spec.width = kWidth;
   spec.height = kHeight;
-  spec.drawing = draw_grid(axes, evaluation.criterion);
+  spec.drawing = draw_grid(axes, evaluation);
   spec.drawing += svg_path(router, "router");
   for (const Frontier& frontier : evaluation.frontiers) {
     lines.push_back(pixels(axes, non_dominated(frontier.points)));

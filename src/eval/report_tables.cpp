@@ -46,8 +46,11 @@ Markup results_table(const Evaluation& evaluation) {
       cv ? "Geometric mean over the folds, as in the paper; arithmetic mean ± standard deviation; "
            "differences to SBS with paired bootstrap 95 % intervals"
          : "All inputs at once; differences to SBS with paired bootstrap 95 % intervals";
-  table.head = {"method",       "top-1 % geo.",        "top-1 % arith.", "top-5 %",
-                "mean ms geo.", "score - SBS, points", "time / SBS"};
+  const std::string top1 = score_head(Criterion::kTop1, evaluation.labels_from);
+  table.head = {"method",         top1 + " geo.",
+                top1 + " arith.", score_head(Criterion::kTop5, evaluation.labels_from),
+                "mean ms geo.",   "score - SBS, points",
+                "time / SBS"};
   for (const Method& m : evaluation.methods) {
     const Metrics& g = m.geometric;
     if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
@@ -135,10 +138,17 @@ Markup stages_table(const Evaluation& evaluation) {
 }
 
 Markup glossary(const Evaluation& evaluation) {
-  const std::string criterion = criterion_name(evaluation.criterion);
+  const std::string score =
+      evaluation.labels_from.empty()
+          ? fmt::format("1 when the answer is right under {} and 0 otherwise; a refusal is wrong.",
+                        criterion_name(evaluation))
+          : fmt::format(
+                "{}: 1 when the answer is right, that is the one of {}{}, and 0 otherwise; a refusal is "
+                "wrong. It is no accuracy.",
+                criterion_name(evaluation), evaluation.labels_from,
+                evaluation.criterion == Criterion::kTop1 ? "" : " among the best five");
   return definitions({
-      {"score",
-       fmt::format("1 when the answer is right under {} and 0 otherwise; a refusal is wrong.", criterion)},
+      {"score", score},
       {"time",
        "What the user waits: selection (features and decisions), preprocessing and inference. Loading and "
        "decoding are not in it. Preprocessing and shared feature computations count once an input."},

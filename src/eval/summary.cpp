@@ -381,6 +381,7 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   evaluation.n_inputs = table.n_inputs();
   evaluation.n_failed = table.n_failed;
   evaluation.n_classes = table.n_classes;
+  evaluation.labels_from = table.labels_from;
   evaluation.machine = table.machine;
   evaluation.timing = describe(table.timing) + (table.times_note.empty() ? "" : "; " + table.times_note);
   evaluation.energy = table.energy.note;
@@ -392,6 +393,12 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
         1.0 / static_cast<double>(rows.size());
   }
   evaluation.selection = select_models(table, rows, options.criterion, options.theta);
+  if (!table.labels_from.empty()) {
+    evaluation.warnings.push_back(fmt::format(
+        "labels are the answers of {0}, not the truth: where {0} is wrong, a method that is right "
+        "counts as wrong",
+        table.labels_from));
+  }
   if (table.n_failed > 0) {
     evaluation.warnings.push_back(
         fmt::format("{} inputs on which some model failed are left out of every figure", table.n_failed));

@@ -74,9 +74,10 @@ std::string marked(const Evaluation& evaluation, const Method& method) {
 
 std::string accuracy_table(const Evaluation& evaluation) {
   const bool cv = evaluation.folds > 0;
-  std::vector<std::vector<std::string>> rows{{"  method", "top-1 %", cv ? "+-sd" : "", "top-5 %",
-                                              "score - SBS, points", "mean ms", "p99 ms", "time / SBS",
-                                              "F1 %"}};
+  const auto head = [&](Criterion criterion) { return score_head(criterion, evaluation.labels_from); };
+  std::vector<std::vector<std::string>> rows{{"  method", head(Criterion::kTop1), cv ? "+-sd" : "",
+                                              head(Criterion::kTop5), "score - SBS, points", "mean ms",
+                                              "p99 ms", "time / SBS", "F1 %"}};
   for (const Method& m : evaluation.methods) {
     const bool is_sbs = m.kind == MethodKind::kSbs;
     rows.push_back(
@@ -87,6 +88,10 @@ std::string accuracy_table(const Evaluation& evaluation) {
          is_sbs ? "" : fmt::format("{} {}", times(m.time_ratio.value), times_range(m.time_ratio.interval)),
          percent(m.geometric.f1)});
     if (!cv) rows.back()[2].clear();
+  }
+  // F1 by another model's answers tells little, and its column is needed for the longer heads.
+  if (!evaluation.labels_from.empty()) {
+    for (auto& row : rows) row.pop_back();
   }
   return align(rows);
 }
@@ -113,7 +118,9 @@ std::string selection_trace(const Evaluation& evaluation) {
     rows.push_back({fmt::format("  {}", shorten(evaluation.models[static_cast<std::size_t>(step.model)])),
                     percent(step.coverage, 2), points(step.gain), step.kept ? "" : "dropped"});
   }
-  return fmt::format("Algorithm 1 over all inputs (theta {} points)\n", percent(evaluation.theta, 2)) +
+  const std::string right = right_note(evaluation.labels_from);
+  return fmt::format("Algorithm 1 over all inputs (theta {} points){}{}\n", percent(evaluation.theta, 2),
+                     right.empty() ? "" : ".", right) +
          align(rows);
 }
 
@@ -130,7 +137,7 @@ std::string stage_table(const Evaluation& evaluation) {
 
 std::string evaluation_text(const Evaluation& evaluation) {
   std::string out = fmt::format("{} inputs, {} models, {}, {}\n\n", evaluation.n_inputs,
-                                evaluation.models.size(), criterion_name(evaluation.criterion),
+                                evaluation.models.size(), criterion_name(evaluation),
                                 evaluation.folds > 0 ? fmt::format("{}-fold cross-validation, seed {}",
                                                                    evaluation.folds, evaluation.seed)
                                                      : std::string("finished policies"));
@@ -140,6 +147,13 @@ std::string evaluation_text(const Evaluation& evaluation) {
              ? "\nGeometric means over folds, +- standard deviation; differences and ratios with 95 % "
                "intervals.\n"
              : "\nAll inputs at once; SBS chosen in hindsight; differences and ratios with 95 % intervals.\n";
+  if (!evaluation.labels_from.empty()) {
+    out += wrap(
+        fmt::format("Agreement: the answer is that of {0}, whose own is 100 % by construction. In top 5: "
+                    "that answer is among the best five.",
+                    evaluation.labels_from),
+        "", "");
+  }
   out += wrap(evaluation.verdict, "\nVerdict: ", "  ");
   for (const std::string& remark : evaluation.remarks) out += wrap(remark, "  - ", "    ");
   return out;

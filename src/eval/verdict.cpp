@@ -48,7 +48,8 @@ const Method* recommended(const Evaluation& evaluation) {
 
 std::string figures(const Evaluation& evaluation, const Method& method) {
   return fmt::format("{} % {} at {} ms", percent(method.pooled.score, 2),
-                     criterion_name(evaluation.criterion), milliseconds(method.pooled.mean_ms));
+                     score_word(evaluation.criterion, evaluation.labels_from),
+                     milliseconds(method.pooled.mean_ms));
 }
 
 // "2.6 times less time than", "1.2 times the time of".
@@ -61,8 +62,8 @@ std::string recommend(const Evaluation& evaluation, const Method& method) {
   return fmt::format("Use the {}: {}, {} {} alone ({}). Its {} differs by {} points {}.", method.name,
                      figures(evaluation, method), time_against(method.time_ratio.value),
                      sbs_model(evaluation), figures(evaluation, *evaluation.find("SBS")),
-                     criterion_name(evaluation.criterion), points(method.score_gain.value),
-                     points_range(method.score_gain.interval));
+                     score_word(evaluation.criterion, evaluation.labels_from),
+                     points(method.score_gain.value), points_range(method.score_gain.interval));
 }
 
 std::string keep_single(const Evaluation& evaluation) {
@@ -149,8 +150,25 @@ void remark_frontier(Evaluation& evaluation) {
   }
 }
 
+// Two answers that are the same are both right or both wrong.
+void remark_agreement(Evaluation& evaluation, const Method* best) {
+  if (evaluation.labels_from.empty() || evaluation.criterion != Criterion::kTop1 || best == nullptr) return;
+  const std::string differing = percent(1 - best->pooled.score, 2);
+  evaluation.remarks.push_back(fmt::format(
+      "Whatever the true labels are, the accuracy of the {} on these inputs is within {} points of "
+      "{}'s: they differ on {} % of them.",
+      best->name, differing, evaluation.labels_from, differing));
+}
+
 void remark_oracle(Evaluation& evaluation) {
   const Method& vbs = *evaluation.find("VBS (oracle)");
+  if (!evaluation.labels_from.empty()) {
+    evaluation.remarks.push_back(
+        fmt::format("A selector that always took the cheapest model that agrees with {}, free of cost, would "
+                    "take {} ms.",
+                    evaluation.labels_from, milliseconds(vbs.pooled.mean_ms)));
+    return;
+  }
   evaluation.remarks.push_back(
       fmt::format("A selector that is never wrong and free of cost would reach {}; on {} % of the inputs no "
                   "model is right.",
@@ -163,6 +181,9 @@ void write_verdict(Evaluation& evaluation) {
   const Method* best = recommended(evaluation);
   evaluation.recommended = best != nullptr ? best->name : "SBS";
   evaluation.verdict = best != nullptr ? recommend(evaluation, *best) : keep_single(evaluation);
+  const std::string note = agreement_note(evaluation.labels_from);
+  if (!note.empty()) evaluation.verdict += " " + note;
+  remark_agreement(evaluation, best);
   remark_candidates(evaluation, best);
   remark_contrasts(evaluation);
   remark_variants(evaluation);

@@ -42,7 +42,40 @@ std::string times_range(Interval interval) {
   return fmt::format("[{}, {}]", times(interval.low), times(interval.high));
 }
 
-std::string criterion_name(Criterion criterion) { return criterion == Criterion::kTop1 ? "top-1" : "top-5"; }
+std::string score_word(Criterion criterion, std::string_view labels_from) {
+  if (labels_from.empty()) return criterion == Criterion::kTop1 ? "top-1" : "top-5";
+  return criterion == Criterion::kTop1 ? "agreement" : "top-5 agreement";
+}
+
+std::string score_head(Criterion criterion, std::string_view labels_from) {
+  const bool short_form = !labels_from.empty() && criterion == Criterion::kTop5;
+  return (short_form ? std::string("in top 5") : score_word(criterion, labels_from)) + " %";
+}
+
+std::string criterion_name(const Evaluation& evaluation) {
+  const std::string name = score_word(evaluation.criterion, evaluation.labels_from);
+  return evaluation.labels_from.empty() ? name : fmt::format("{} with {}", name, evaluation.labels_from);
+}
+
+std::string score_phrase(const Evaluation& evaluation) {
+  return criterion_name(evaluation) + (evaluation.labels_from.empty() ? " score" : "");
+}
+
+std::string score_subject(const Evaluation& evaluation) {
+  return evaluation.labels_from.empty() ? "accuracy" : "agreement with " + evaluation.labels_from;
+}
+
+std::string right_note(std::string_view labels_from) {
+  return labels_from.empty() ? std::string() : fmt::format(" Right is the answer of {}.", labels_from);
+}
+
+std::string agreement_note(std::string_view labels_from) {
+  if (labels_from.empty()) return {};
+  return fmt::format(
+      "Labels are the answers of {0}: scores are agreement with it, not accuracy, and its own is 100 % by "
+      "construction.",
+      labels_from);
+}
 
 double low_end(const Estimate& estimate) {
   return std::isfinite(estimate.interval.low) ? estimate.interval.low : estimate.value;

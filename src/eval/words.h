@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "triage/eval.h"
 
@@ -16,7 +17,20 @@ inline constexpr const char* kNoFigure = "-";
 [[nodiscard]] std::string times(double factor);                   // "2.61", three significant digits
 [[nodiscard]] std::string points_range(Interval interval);        // "[-0.10, +0.31]"
 [[nodiscard]] std::string times_range(Interval interval);         // "[0.38, 0.41]"
-[[nodiscard]] std::string criterion_name(Criterion criterion);    // "top-1"
+// What a score is: "top-1", "top-5"; where labels are a model's answers "agreement", "top-5 agreement".
+[[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
+// The same for the head of a column of shares, shorter: "top-5 %", "in top 5 %".
+[[nodiscard]] std::string score_head(Criterion criterion, std::string_view labels_from);
+// The evaluation's own, in a sentence: "top-1", "agreement with large".
+[[nodiscard]] std::string criterion_name(const Evaluation& evaluation);
+// "top-1 score", "agreement with large".
+[[nodiscard]] std::string score_phrase(const Evaluation& evaluation);
+// What a table of scores is about: "accuracy", "agreement with large".
+[[nodiscard]] std::string score_subject(const Evaluation& evaluation);
+// " Right is the answer of large." where labels are a model's answers, else nothing: for captions.
+[[nodiscard]] std::string right_note(std::string_view labels_from);
+// A sentence where labels are a model's answers, else nothing: what scores are then, and that model's own.
+[[nodiscard]] std::string agreement_note(std::string_view labels_from);
 // The interval's ends, or the value itself where no interval was made.
 [[nodiscard]] double low_end(const Estimate& estimate);
 [[nodiscard]] double high_end(const Estimate& estimate);

@@ -136,6 +136,7 @@ SelectionTask prepare_selection(const Table& table, Rows all_rows, const Feature
   SelectionTask task;
   FeatureSelection& report = task.report;
   report.n_rows = rows.size();
+  report.labels_from = table.labels_from;
   auto columns = find_candidates(table, options.candidates);
   report.dropped = drop_useless(table, rows, columns);
   if (columns.empty()) {

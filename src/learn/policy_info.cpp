@@ -51,6 +51,7 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   info.training.emplace_back("inputs", std::to_string(rows.size()));
   info.training.emplace_back("inputs_hash", inputs_hash(table, rows));
   info.training.emplace_back("criterion", std::string(to_string(criterion)));
+  if (!table.labels_from.empty()) info.training.emplace_back("labels", describe_labels(table.labels_from));
   return info;
 }
 

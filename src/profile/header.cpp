@@ -53,6 +53,28 @@ void add_models(ProfileHeader& header, const Zoo& zoo) {
   }
 }
 
+// Labels from a model need what it says.
+void check_labels_from(const ProfileHeader& header, const ProfileOptions& options) {
+  const std::string& name = options.labels_from;
+  if (name.empty()) return;
+  std::vector<std::string_view> known;
+  for (const ProfileModel& model : header.models) {
+    if (!model.is_selector()) known.push_back(model.name);
+  }
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    throw Error(ErrorCode::kUsage, fmt::format("labels from '{}': no such classifier among the models to "
+                                               "profile, expected one of: {}",
+                                               name, fmt::join(known, ", ")));
+  }
+  if (options.times_only) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("labels from '{}': asked for with times alone, of which what models say is no part, "
+                    "expected scores too; leave the labels out, no times need them",
+                    name));
+  }
+}
+
 // Checks the labels on the way. Of names and labels only: reading all pixels would cost as much as profiling.
 std::string data_fingerprint(const Dataset& data, std::int32_t n_classes, bool with_labels) {
   std::string text;
@@ -163,14 +185,19 @@ ProfileHeader make_header(const Zoo& zoo, const Dataset& data, const ProfileOpti
   }
   header.schema = make_schema(names, options.working_px);
   for (const std::string_view node : feature_nodes()) header.nodes.emplace_back(node);
-  for (const std::vector<std::string>& labels : {zoo.label_names, data.label_names()}) {
+  check_labels_from(header, options);
+  header.labels_from = options.labels_from;
+  // Sub-folders of images without labels are no classes.
+  const bool own_labels = header.labels_from.empty();
+  for (const std::vector<std::string>& labels :
+       {zoo.label_names, own_labels ? data.label_names() : std::vector<std::string>{}}) {
     if (header.label_names.empty() && std::ssize(labels) == header.n_classes) header.label_names = labels;
   }
   header.times_only = options.times_only;
   header.timing = checked(options.timing);
   const auto n_data = static_cast<std::int64_t>(data.size());
-  header.parts = {{data_fingerprint(data, header.n_classes, !options.times_only), n_data, options.shard, 0,
-                   shard_size(n_data, options.shard)}};
+  header.parts = {{data_fingerprint(data, header.n_classes, own_labels && !options.times_only), n_data,
+                   options.shard, 0, shard_size(n_data, options.shard)}};
   return header;
 }
 
@@ -198,6 +225,13 @@ std::optional<std::string> model_difference(const ProfileHeader& found, const Pr
       return h.times_only ? "times alone" : "scores and times";
     };
     return differ("contents", contents(found), contents(wanted));
+  }
+  if (found.labels_from != wanted.labels_from) {
+    const auto labels = [](const ProfileHeader& h) {
+      return h.labels_from.empty() ? std::string("from the data set")
+                                   : fmt::format("from model '{}'", h.labels_from);
+    };
+    return differ("labels", labels(found), labels(wanted));
   }
   const auto timing = [](const Timing& t) {
     return t.mode == TimingMode::kCheap ? std::string(to_string(t.mode))

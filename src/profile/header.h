@@ -68,7 +68,8 @@ struct ProfileHeader {
   std::vector<ProfilePart> parts;
   Timing timing;  // counts aside
   bool times_only = false;
-  std::string times_note;  // Table::times_note
+  std::string times_note;   // Table::times_note
+  std::string labels_from;  // name of a classifier whose answers are the labels; empty: the data set's
 
   // Classes of what a model says.
   [[nodiscard]] std::int32_t classes_of(std::size_t model) const {
@@ -90,7 +91,8 @@ struct ProfileHeader {
 [[nodiscard]] std::vector<ModelIndex> profiled_models(const Zoo& zoo);
 
 // Header of a profile of these. Throws kUsage when there are none, when their numbers of
-// classes differ, or for options that make no sense; kData for labels that the models do not have.
+// classes differ, when none has the name that labels are to be from, or for options that make no sense; kData
+// for labels that the models do not have.
 [[nodiscard]] ProfileHeader make_header(const Zoo& zoo, const Dataset& data, const ProfileOptions& options);
 
 // The first difference in what was measured, as "<object>: <found>, expected <wanted>"; nullopt when there is

@@ -68,7 +68,8 @@ void add_row(Table& table, const InputRecord& record) {
 // Every profile must fit the first one, and the costs this build's feature graph.
 void check_header(const ProfileReader& reader, const ProfileHeader& first, const std::string& first_name) {
   if (const auto difference = model_difference(reader.header(), first)) {
-    throw Error(ErrorCode::kProfile, fmt::format("{}: does not fit {}: {}; use profiles of the same models",
+    throw Error(ErrorCode::kProfile, fmt::format("{}: does not fit {}: {}; use profiles of the same models, "
+                                                 "made in the same way",
                                                  reader.name(), first_name, *difference));
   }
   const auto nodes = feature_nodes();
@@ -186,6 +187,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
     table.energy.note = "not measured: the times are of several machines";
   }
   expect_inputs(table, profiles.front().string());
+  if (!first.labels_from.empty()) label_by_model(table, first.labels_from);
   check_loaded(table, profiles.front().string());
   return table;
 }

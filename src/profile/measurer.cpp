@@ -78,7 +78,8 @@ void Measurer::measure(std::size_t position, InputRecord& record) {
 void Measurer::begin(std::size_t position, InputRecord& record) {
   record.input = static_cast<std::int64_t>(position);
   record.id = data_->id(position);
-  record.label = header_->times_only ? kNoLabel : data_->label(position);
+  const bool labelled = !header_->times_only && header_->labels_from.empty();
+  record.label = labelled ? data_->label(position) : kNoLabel;
   record.error.clear();
   record.width = record.height = record.channels = 0;
   record.pixel_hash.reset();

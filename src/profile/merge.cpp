@@ -67,8 +67,9 @@ ProfileHeader joined_header(const std::vector<std::unique_ptr<Source>>& sources)
     const ProfileReader& reader = source->reader;
     if (const auto difference = model_difference(reader.header(), header)) {
       throw Error(ErrorCode::kProfile,
-                  fmt::format("{}: does not fit {}: {}; merge profiles of the same models", reader.name(),
-                              sources.front()->reader.name(), *difference));
+                  fmt::format("{}: does not fit {}: {}; merge profiles of the same models, "
+                              "made in the same way",
+                              reader.name(), sources.front()->reader.name(), *difference));
     }
     expect_finished(reader);
     for (ProfilePart part : reader.header().parts) {

@@ -43,6 +43,20 @@ std::vector<std::size_t> match_models(const ProfileReader& times, const ProfileR
   return matches;
 }
 
+// What `there` calls the network that is `name` here: `name` too if it can, since one network may have
+// several.
+std::string name_there(const std::string& name, const ProfileHeader& here, const ProfileHeader& there) {
+  std::string found;
+  for (const ProfileModel& model : here.models) {
+    if (model.name != name || model.is_selector()) continue;
+    for (const ProfileModel& other : there.models) {
+      if (other.fingerprint != model.fingerprint || other.is_selector()) continue;
+      if (found.empty() || other.name == name) found = other.name;
+    }
+  }
+  return found;
+}
+
 // What a node of the feature graph takes depends on which features are asked for, and at which size.
 void check_features(const ProfileReader& times, const ProfileReader& scores) {
   const ProfileHeader& t = times.header();
@@ -187,6 +201,7 @@ TimesSummary merge_times(const std::filesystem::path& times, const std::filesyst
   header.models = times_reader.header().models;
   header.recipes = times_reader.header().recipes;
   header.timing = times_reader.header().timing;
+  header.labels_from = name_there(scores_reader.header().labels_from, scores_reader.header(), header);
   header.times_note =
       fmt::format("{} of {} inputs timed on this machine, the others have the times of one that was",
                   summary.own, summary.own + summary.dealt);

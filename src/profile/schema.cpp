@@ -44,7 +44,8 @@ CREATE TABLE infer_cost (input INTEGER NOT NULL REFERENCES input, execution INTE
   n INTEGER NOT NULL, mean_ms REAL NOT NULL, m2 REAL NOT NULL, PRIMARY KEY (input, execution))
   STRICT, WITHOUT ROWID;
 CREATE VIEW model_summary AS
-  SELECT m.name, count(*) AS n_inputs, avg(o.rank = 1) AS top1_rate, avg(o.rank BETWEEN 1 AND 5) AS top5_rate,
+  SELECT m.name, count(*) AS n_inputs, avg(nullif(o.rank, 0) = 1) AS top1_rate,
+    avg(nullif(o.rank, 0) BETWEEN 1 AND 5) AS top5_rate,
     (SELECT avg(c.mean_ms) FROM infer_cost c JOIN execution e USING (execution) WHERE e.model = m.model)
       AS infer_ms,
     (SELECT avg(c.mean_ms) FROM preprocess_cost c WHERE c.recipe = m.recipe) AS preprocess_ms
@@ -91,6 +92,12 @@ std::string get_meta(const Database& database, std::string_view key) {
   Statement statement(database, "SELECT value FROM meta WHERE key = ?");
   if (!statement.bind(0, key).step()) database.fail_damaged(fmt::format("meta '{}' is missing", key));
   return statement.text(0);
+}
+
+// As get_meta; empty where the key is missing, as it is in older files.
+std::string get_new_meta(const Database& database, std::string_view key) {
+  Statement statement(database, "SELECT value FROM meta WHERE key = ?");
+  return statement.bind(0, key).step() ? statement.text(0) : std::string();
 }
 
 std::int64_t get_meta_integer(const Database& database, std::string_view key, std::int64_t min,
@@ -213,6 +220,7 @@ void write_header(const Database& database, const ProfileHeader& header) {
   put_meta(database, "n_classes", std::to_string(header.n_classes));
   put_meta(database, "max_pixels", std::to_string(header.max_pixels));
   put_meta(database, "working_px", std::to_string(header.schema.working_px));
+  put_meta(database, "labels_from", header.labels_from);
   put_names(database, "INSERT INTO label VALUES (?, ?)", header.label_names);
   put_names(database, "INSERT INTO feature_node VALUES (?, ?)", header.nodes);
   put_names(database, "INSERT INTO recipe VALUES (?, ?)", header.recipes);
@@ -279,6 +287,16 @@ void read_models(const Database& database, ProfileHeader& header) {
   const bool has_selectors =
       database.integer("SELECT count(*) FROM sqlite_master WHERE name = 'selector_choice'") > 0;
   if (has_selectors) read_selectors(database, header);
+}
+
+void read_labels_from(const Database& database, ProfileHeader& header) {
+  header.labels_from = get_new_meta(database, "labels_from");
+  const auto named = [&](const ProfileModel& model) {
+    return model.name == header.labels_from && !model.is_selector();
+  };
+  if (header.labels_from.empty() || std::any_of(header.models.begin(), header.models.end(), named)) return;
+  database.fail_damaged(
+      fmt::format("meta 'labels_from' is '{}', expected one of its models", header.labels_from));
 }
 
 }  // namespace
@@ -365,6 +383,7 @@ ProfileHeader read_header(const Database& database) {
         header.schema.features.push_back({row.text(1), static_cast<int>(row.integer(2, 0, 1 << 30))});
       });
   if (version > 1) read_timing(database, header);
+  read_labels_from(database, header);
   return header;
 }
 

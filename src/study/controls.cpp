@@ -29,7 +29,7 @@ std::vector<Cell> method_row(const Method& method) {
 
 std::vector<Column> method_columns(const StudyRun& run) {
   return {{"method", 0},
-          {fmt::format("{} %", criterion_name(run.options.criterion)), 2},
+          {fmt::format("{} %", criterion_name(run.evaluation)), 2},
           {"mean ms", 4},
           {"over SBS, points", 2},
           {"low", 2},
@@ -145,7 +145,7 @@ Exhibit soundness_exhibit(const StudyRun& run) {
   exhibit.title = "Section 6: does the distance to the training data tell failures?";
   exhibit.about = "Inputs farther than a limit are refused; the limit sweeps over all distances.";
   exhibit.data.columns = {{"answered %", 2},
-                          {fmt::format("{} % of the answered", criterion_name(run.options.criterion)), 2},
+                          {fmt::format("{} % of the answered", criterion_name(run.evaluation)), 2},
                           {"mean distance at most", 4}};
   for (const SoundnessPoint& point : soundness.points) {
     exhibit.data.rows.push_back({percent_cell(point.coverage), percent_cell(point.score), point.distance});

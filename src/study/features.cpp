@@ -221,7 +221,7 @@ Exhibit sizes_exhibit(const StudyRun& run, std::span<const FeatureSelection> sea
       "other part. " +
       search_note(run, searches);
   exhibit.data.columns = {{"features", 0},
-                          {fmt::format("{} %", criterion_name(run.options.criterion)), 2},
+                          {fmt::format("{} %", criterion_name(run.evaluation)), 2},
                           {"selection ms", 4},
                           {"mean ms", 4},
                           {"chose the optimum %", 2}};

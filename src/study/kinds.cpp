@@ -19,7 +19,7 @@ Variant kind_variant(const StudyRun& run, const std::string& kind) {
 
 std::vector<Column> kind_columns(const StudyRun& run) {
   return {{"premodel", 0},
-          {fmt::format("{} %", criterion_name(run.options.criterion)), 2},
+          {fmt::format("{} %", criterion_name(run.evaluation)), 2},
           {"mean ms", 4},
           {"selection ms", 4},
           {"chose the optimum %", 2},

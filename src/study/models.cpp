@@ -85,13 +85,13 @@ Exhibit failing_exhibit(const StudyRun& run, std::span<const ModelIndex> failing
   for (const ModelIndex m : failing) names.push_back(table.models[static_cast<std::size_t>(m)].name);
   Exhibit exhibit;
   exhibit.id = fmt::format("figure-6{}", letter);
-  exhibit.title = fmt::format("Figure 6{}: accuracy where {} {}", letter, fmt::join(names, " and "),
-                              names.size() == 1 ? "fails" : "fail");
+  exhibit.title = fmt::format("Figure 6{}: {} where {} {}", letter, score_subject(run.evaluation),
+                              fmt::join(names, " and "), names.size() == 1 ? "fails" : "fail");
   exhibit.about =
       fmt::format("{} of the inputs, {} of {}.",
                   percent(static_cast<double>(rows.size()) / static_cast<double>(table.n_inputs())) + " %",
                   rows.size(), table.n_inputs());
-  exhibit.data.columns = {{"model", 0}, {fmt::format("{} %", criterion_name(run.options.criterion)), 2}};
+  exhibit.data.columns = {{"model", 0}, {fmt::format("{} %", criterion_name(run.evaluation)), 2}};
   const auto scores = mean_scores(table, rows, run.options.criterion);
   std::size_t best = 0;
   for (std::size_t m = 0; m < table.n_models(); ++m) {
@@ -131,8 +131,10 @@ std::vector<Exhibit> motivation_exhibits(const StudyRun& run) {
   list.id = "table-1";
   list.title = "Table 1: models that are right on each of them";
   list.paper = "All models on (a); Inception_v2 and dearer ones on (b); on (c) it depends on the criterion.";
-  list.data.columns = {{"input", 0}, {"why it was chosen", 0}, {"top-1", 0},
-                       {"top-5", 0}, {"best by top-1", 0},     {"best by top-5", 0}};
+  const std::string top1 = score_word(Criterion::kTop1, run.evaluation.labels_from);
+  const std::string top5 = score_word(Criterion::kTop5, run.evaluation.labels_from);
+  list.data.columns = {{"input", 0}, {"why it was chosen", 0}, {top1, 0},
+                       {top5, 0},    {"best by " + top1, 0},   {"best by " + top5, 0}};
   for (std::size_t k = 0; k < examples.rows.size(); ++k) {
     const std::uint32_t row = examples.rows[k];
     const std::string letter = fmt::format("({})", static_cast<char>('a' + k));
@@ -199,9 +201,8 @@ std::vector<Exhibit> selection_exhibits(const StudyRun& run) {
   const ModelSelection& selection = run.evaluation.selection;
   Exhibit all;
   all.id = "figure-6a";
-  all.title = "Figure 6a: accuracy and mean time of every model";
-  all.data.columns = {
-      {"model", 0}, {fmt::format("{} %", criterion_name(run.options.criterion)), 2}, {"mean ms", 4}};
+  all.title = fmt::format("Figure 6a: {} and mean time of every model", score_subject(run.evaluation));
+  all.data.columns = {{"model", 0}, {fmt::format("{} %", criterion_name(run.evaluation)), 2}, {"mean ms", 4}};
   for (std::size_t m = 0; m < table.n_models(); ++m) {
     all.data.rows.push_back({table.models[m].name, percent_cell(scores[m]), costs[m]});
   }
@@ -240,11 +241,10 @@ Exhibit model_count_exhibit(const StudyRun& run) {
       "Theta is ignored; Algorithm 1 goes on to the given number of models. Half of the inputs take up to "
       "p50, "
       "all but one in a hundred up to p99.";
-  exhibit.data.columns = {
-      {"models", 0},       {fmt::format("{} %", criterion_name(run.options.criterion)), 2},
-      {"mean ms", 4},      {"p50 ms", 4},
-      {"p99 ms", 4},       {"selection ms", 4},
-      {"models chosen", 0}};
+  exhibit.data.columns = {{"models", 0},       {fmt::format("{} %", criterion_name(run.evaluation)), 2},
+                          {"mean ms", 4},      {"p50 ms", 4},
+                          {"p99 ms", 4},       {"selection ms", 4},
+                          {"models chosen", 0}};
   double best = 0, previous = 0;
   std::size_t plateau = 1;
   for (const JudgedVariant& judged : judge_variants(run, variants)) {

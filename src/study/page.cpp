@@ -64,6 +64,7 @@ Markup how_made(const Study& study, const ReportInfo& info) {
           labelled("Times", study.evaluation.timing) + labelled("Energy", study.evaluation.energy) +
           labelled("Inputs",
                    fmt::format("{}, {} classes", study.evaluation.n_inputs, study.evaluation.n_classes)) +
+          labelled("Labels", describe_labels(study.evaluation.labels_from)) +
           labelled("Protocol",
                    fmt::format("{}-fold cross-validation, seed {}; everything is learned inside the fold",
                                study.evaluation.folds, study.evaluation.seed)) +

@@ -89,8 +89,10 @@ Exhibit accuracy_exhibit(const Evaluation& evaluation, std::span<const Method* c
   const Method& premodel = method_of(evaluation, "premodel");
   Exhibit exhibit;
   exhibit.id = "figure-8c";
-  exhibit.title = "Figure 8c: accuracy";
-  exhibit.data.columns = {{"method", 0}, {"top-1 %", 2}, {"top-5 %", 2}, {"gain over SBS, points", 2},
+  exhibit.title = "Figure 8c: " + score_subject(evaluation);
+  const std::string top1 = score_head(Criterion::kTop1, evaluation.labels_from);
+  const std::string top5 = score_head(Criterion::kTop5, evaluation.labels_from);
+  exhibit.data.columns = {{"method", 0}, {top1, 2},  {top5, 2}, {"gain over SBS, points", 2},
                           {"low", 2},    {"high", 2}};
   for (const Method* method : methods) {
     exhibit.data.rows.push_back({method->name, percent_cell(method->pooled.top1),

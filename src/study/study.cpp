@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "eval/words.h"
 #include "study/exhibits.h"
@@ -29,18 +30,23 @@ std::string describe_verdict(const StudyRun& run) {
   const Method& premodel = method_of(evaluation, "premodel");
   const Method& cascade = method_of(evaluation, "cascade");
   const Method& sbs = method_of(evaluation, "SBS");
+  const std::string note = agreement_note(evaluation.labels_from);
+  // There is no gap where labels are a model's answers: it is the best model and never wrong.
+  const double closed = premodel.pooled.closed_gap;
+  const std::string gap =
+      std::isfinite(closed) ? fmt::format(", and a closed gap of {} %", percent(closed)) : "";
   return fmt::format(
       "The paper's premodel scores {} % {} at {} ms; {}, the best single model, {} % at {} ms. That is {} "
       "points {} against it, {} "
-      "points {} against the zero router at equal time, and a closed gap of {} %. The confidence cascade, "
+      "points {} against the zero router at equal time{}. The confidence cascade, "
       "which looks at what a cheap "
-      "model says, scores {} % at {} ms.",
-      percent(premodel.pooled.score, 2), criterion_name(run.options.criterion),
+      "model says, scores {} % at {} ms.{}{}",
+      percent(premodel.pooled.score, 2), criterion_name(run.evaluation),
       milliseconds(premodel.pooled.mean_ms), sbs_model(evaluation), percent(sbs.pooled.score, 2),
       milliseconds(sbs.pooled.mean_ms), points(premodel.score_gain.value),
       points_range(premodel.score_gain.interval), points(premodel.above_router.value),
-      points_range(premodel.above_router.interval), percent(premodel.pooled.closed_gap),
-      percent(cascade.pooled.score, 2), milliseconds(cascade.pooled.mean_ms));
+      points_range(premodel.above_router.interval), gap, percent(cascade.pooled.score, 2),
+      milliseconds(cascade.pooled.mean_ms), note.empty() ? "" : " ", note);
 }
 
 }  // namespace

@@ -59,6 +59,9 @@ void check_labels(const Table& table) {
       fail(fmt::format("labels has {}, expected {} (none) or 0 to {}", label, kNoLabel, table.n_classes - 1));
     }
   }
+  if (!table.labels_from.empty() && table.find(table.labels_from) == kNoModel) {
+    fail(fmt::format("labels_from is '{}', expected a model of the table", table.labels_from));
+  }
   if (!table.label_names.empty()) {
     check_size("label_names", table.label_names.size(), static_cast<std::size_t>(table.n_classes));
   }

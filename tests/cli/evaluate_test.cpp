@@ -74,6 +74,29 @@ TEST_F(Evaluate, JsonIsOneDocument) {
       << "no folders of the user's in a document that is passed on";
 }
 
+TEST_F(Evaluate, LabelsFromAModelAreMarkedAsSuch) {
+  const std::vector<std::string> arguments = {"--cv", "3", "--bootstrap", "20", "--labels", "from:large"};
+  const CliRun run = evaluate(arguments);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("240 inputs, 3 models, agreement with large, 3-fold"), std::string::npos) << run.out;
+  EXPECT_EQ(run.out.find("top-1"), std::string::npos) << run.out;
+  EXPECT_NE(run.err.find("triage: warning: labels are the answers of large, not the truth"),
+            std::string::npos)
+      << run.err;
+  std::vector<std::string> more = arguments;
+  more.emplace_back("--json");
+  const auto json = nlohmann::json::parse(evaluate(more).out);
+  EXPECT_EQ(json["labels_from"], "large");
+  EXPECT_NE(json["command"].get<std::string>().find(" --labels from:large"), std::string::npos);
+  EXPECT_EQ(json["methods"][2]["pooled"]["score"], 1.0);
+  const CliRun judged = evaluate({"--policy", policy(), "--bootstrap", "20", "--labels", "from:large"});
+  EXPECT_NE(
+      judged.err.find("mine was trained with labels that came with the inputs, and is judged with labels "
+                      "from large"),
+      std::string::npos)
+      << judged.err;
+}
+
 TEST_F(Evaluate, WritesReportAndFolds) {
   const std::string report = (folder_->path() / "new/report.html").string(),
                     folds = (folder_->path() / "folds.csv").string();
@@ -124,6 +147,8 @@ TEST_F(Evaluate, RejectsWhatMakesNoSense) {
   fails({"--premodel", "forest"}, 2, "triage: premodel: 'forest'[^\n]*expected knn, dt or svm[^\n]*\n");
   fails({"--premodel", "knn", "--label", "correct"}, 2, "triage: label: correct[^\n]*\n");
   fails({"--cost", "energy"}, 2, "triage: cost: energy was not measured[^\n]*\n");
+  fails({"--labels", "from:huge"}, 2, "triage: labels from 'huge'[^\n]*one of: small, middle, large\n");
+  fails({"--labels", "large"}, 2, "triage: --labels: 'large', expected from:MODEL[^\n]*\n");
   fails({"--premodel", "dt", "--policy", policy()}, 2, "triage: [^\n]*excludes[^\n]*\n");
   fails({"--cv", "241"}, 2, "triage: [^\n]*241[^\n]*\n");
   fails({"--policy", policy(), "--folds", (folder_->path() / "f.csv").string()}, 2,

@@ -60,6 +60,17 @@ TEST_F(Features, ShowsWhatWentAndWhy) {
               "Accuracy lost(.|\n)*Chosen: [a-z_0-9, ]+\n(.|\n)*without any feature.*\n"));
 }
 
+TEST_F(Features, LabelsFromAModelAreMarkedAsSuch) {
+  const auto run = features({"--labels", "from:large", "--candidates", "contrast,avg_brightness"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(
+      run.out.find("120 inputs; top1 (labels from large: agreement, not accuracy), models to choose from"),
+      std::string::npos)
+      << run.out;
+  const auto json = features({"--labels", "from:large", "--candidates", "contrast,avg_brightness", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(json.out)["labels_from"], "large");
+}
+
 TEST_F(Features, JsonIsOneDocument) {
   const auto run = features({"--candidates", "contrast,n_keypoints,edge_angle1,hue1", "--n-features", "2",
                              "--slice", "80", "--seed", "3", "--inner-folds", "4", "--correlation", "1",

@@ -91,11 +91,40 @@ TEST_F(ProfileCommand, PrintsATable) {
                       "this run took .*, [0-9]+ % of it inside the networks\n"));
 }
 
+TEST_F(ProfileCommand, LabelsFromAModelAreMarkedAsSuch) {
+  std::filesystem::remove(data.labels);
+  const std::vector<std::string> from = {"--limit", "50", "--labels", "from:large"};
+  const CliRun run = run_cli(command(from));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(
+      matches(run.out,
+              "model +agreement +top-5 agreement +mean ms (.|\n)*"
+              "small +0\\.[0-9]{4} (.|\n)*"
+              "large +1\\.0000 +1\\.0000 (.|\n)*"
+              "Labels are the answers of large: scores are agreement with it, not accuracy, and its own "
+              "is 100 % by construction\\.\n"
+              ".*out\\.profile: 50 inputs, 0 failed, .*\n(.|\n)*"));
+  const CliRun none = run_cli(command({"--limit", "50"}));
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_NE(none.err.find("no labels, expected a file"), std::string::npos) << none.err;
+  const CliRun other = run_cli(command({"--limit", "50", "--labels", "from:small"}));
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_NE(other.err.find("labels from model 'large', expected from model 'small'"), std::string::npos)
+      << other.err;
+  std::vector<std::string> more = from;
+  more.emplace_back("--json");
+  const nlohmann::json json = nlohmann::json::parse(run_cli(command(more)).out);
+  EXPECT_EQ(json.at("labels_from"), "large");
+  EXPECT_EQ(json.at("resumed"), 50);
+  EXPECT_EQ(json.at("models").at(1).at("top1_rate"), 1.0);
+}
+
 TEST_F(ProfileCommand, PrintsOneJsonDocument) {
   const CliRun run = run_cli(command({"--limit", "50", "--json"}));
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const nlohmann::json json = nlohmann::json::parse(run.out);
   EXPECT_EQ(json.at("inputs"), 50);
+  EXPECT_TRUE(json.at("labels_from").is_null());
   EXPECT_EQ(json.at("failed").size(), 0U);
   ASSERT_EQ(json.at("models").size(), 2U);
   EXPECT_EQ(json["models"][1]["name"], "large");
@@ -287,6 +316,13 @@ TEST_F(ProfileCommand, ArgumentsThatMakeNoSense) {
       {{"--exhaustive", "--min-runs", "20", "--max-runs", "10"}, "timing runs: 20 to 10"},
       {{"--energy", "maybe"}, "--energy"},
       {{"--max-pixels", "-1"}, "--max-pixels"},
+      {{"--labels", "from:"}, "--labels: 'from:' without a name, expected from:MODEL"},
+      {{"--labels", "from:huge"},
+       "labels from 'huge': no such classifier among the models to profile, "
+       "expected one of: small, large"},
+      {{"--labels", "from:large", "--models", "small"}, "expected one of: small"},
+      {{"--labels", "from:large", "--times-only"}, "labels from 'large': asked for with times alone"},
+      {{"--labels", "a.csv", "--labels", "from:large"}, "--labels: from:large and other labels"},
   };
   for (const auto& [arguments, message] : cases) {
     const CliRun run = run_cli(command(arguments));

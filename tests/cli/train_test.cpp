@@ -1,6 +1,7 @@
 // `triage train` as a user runs it, on a profile of fake networks.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -87,6 +88,45 @@ TEST_F(Train, JsonIsOneDocument) {
   EXPECT_EQ(document["size_bytes"], std::filesystem::file_size(out()));
 }
 
+TEST_F(Train, LabelsFromAModelAreInThePolicy) {
+  const auto run = train({"--policy", "cascade", "--labels", "from:large"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(matches(run.out, "(.|\n)*\n  labels +from large: agreement, not accuracy\n(.|\n)*"));
+  const std::pair<std::string, std::string> labels{"labels", "from large: agreement, not accuracy"};
+  const auto kept = [&] {
+    const auto policy = load_policy(out());
+    const auto& training = policy->info().training;
+    return std::find(training.begin(), training.end(), labels) != training.end();
+  };
+  EXPECT_TRUE(kept());
+  const auto json = train({"--policy", "single:small", "--labels", "from:large", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(json.out)["training"]["labels"], labels.second);
+  EXPECT_EQ(train({"--policy", "single:small"}).exit_code, 0);
+  EXPECT_FALSE(kept());
+}
+
+// As a program may write one that gives no labels to measure_profile.
+TEST_F(Train, InputsWithoutLabelsNeedAModels) {
+  const auto path = out().parent_path() / "unlabelled.profile";
+  const auto images = out().parent_path() / "unlabelled-images";
+  const std::vector<Image> pictures(30, fake_image(3, 1));
+  write_idx_images(images, pictures);
+  EngineSet engines;
+  measure_profile(load_zoo(out().parent_path() / "zoo" / "zoo.json"), engines,
+                  *open_dataset({.data = {images}, .labels = {}, .range = {}, .require_labels = false}), {},
+                  path);
+  std::vector<std::string> command = {"train", path.string(), "--policy", "cascade", "-o", out().string()};
+  const auto none = run_cli(command);
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_NE(
+      none.err.find("unlabelled.profile: 30 of 30 inputs have no label, expected one each; take a model's "
+                    "answers for labels with --labels from:MODEL"),
+      std::string::npos)
+      << none.err;
+  command.insert(command.end(), {"--labels", "from:large"});
+  EXPECT_EQ(run_cli(command).exit_code, 0);
+}
+
 TEST_F(Train, WarnsOfConstantFeatures) {
   // The fake images are gray: no hue.
   const auto run = train({"--policy", "premodel", "--features", "contrast,hue1"});
@@ -106,6 +146,9 @@ TEST_F(Train, RefusesBadArguments) {
   expect_usage({"--policy", "premodel", "--fallback", "worst"}, "fallback: 'worst', expected best, refuse");
   expect_usage({"--policy", "premodel", "--criterion", "top3"}, "top3");
   expect_usage({"--policy", "cascade", "--max-stages", "4"}, "stages 4, expected 1 to 3");
+  expect_usage({"--policy", "cascade", "--labels", "from:huge"},
+               "labels from 'huge': no such model in the profile, expected one of: small, large");
+  expect_usage({"--policy", "cascade", "--labels", "a.csv"}, "--labels: 'a.csv', expected from:MODEL");
 }
 
 TEST_F(Train, RefusesWhatIsNoProfile) {

@@ -133,6 +133,10 @@ TEST_F(Folder, SeveralMustHaveTheSameClassesAndDifferentNames) {
   EXPECT_EQ(open("1", "2")->id(1), "cat/b.pgm");
   EXPECT_EQ(open("1", "2")->load(1, {}).pixels.at(0), 'b');
   EXPECT_TRIAGE_ERROR(open("1", "3"), kData, "classes are dog", "expected cat");
+  const auto unlabelled = open_dataset(
+      {.data = {folder_ / "1", folder_ / "3"}, .labels = {}, .range = {}, .require_labels = false});
+  EXPECT_EQ(unlabelled->id(1), "dog/c.pgm");
+  EXPECT_EQ(unlabelled->label(1), kNoLabel);
   EXPECT_TRIAGE_ERROR(open("1", "4"), kData, "cat/a.pgm", "earlier folder");
 }
 

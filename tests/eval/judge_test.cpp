@@ -128,6 +128,28 @@ TEST(Judge, WarnsOfItsOwnTrainingInputs) {
   EXPECT_FALSE(warned(*train_single(table, some, Criterion::kTop1, 0)));
 }
 
+TEST(Judge, WarnsOfLabelsFromElsewhere) {
+  const Table given = four_inputs();
+  Table agreement = given;
+  label_by_model(agreement, "b");
+  const auto said = [&](const Table& trained, const Table& judged) {
+    const auto policy = always(trained, 0);
+    const NamedPolicy named[] = {{"mine", policy.get()}};
+    for (const std::string& warning : judge_policies(judged, named, quick()).warnings) {
+      if (warning.find("with labels") != std::string::npos) return warning;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(said(given, given), "");
+  EXPECT_EQ(said(agreement, agreement), "");
+  EXPECT_EQ(said(agreement, given),
+            "mine was trained with labels from b: agreement, not accuracy, and is judged "
+            "with labels that came with the inputs");
+  EXPECT_EQ(said(given, agreement),
+            "mine was trained with labels that came with the inputs, and is judged with "
+            "labels from b: agreement, not accuracy");
+}
+
 TEST(Judge, RefusesAmbiguousNames) {
   const Table table = four_inputs();
   const auto policy = always(table, 0);

@@ -132,13 +132,64 @@ TEST(Report, FinishedPoliciesHaveNoFolds) {
   EXPECT_NE(evaluation_text(e).find("SBS chosen in hindsight"), std::string::npos);
 }
 
+// Labels from a model: every place that names a score.
+const Evaluation& agreement() {
+  static const Evaluation e = [] {
+    auto table = testing::synthetic_table(300, testing::synthetic_zoo(), 1);
+    label_by_model(table, "resnet-14");
+    FakeClock clock;
+    EvaluateOptions options;
+    options.folds = 3;
+    options.resamples = 50;
+    options.clock = &clock;
+    return cross_validate(table, options);
+  }();
+  return e;
+}
+
+TEST(Agreement, IsNeverCalledAccuracy) {
+  const std::string note =
+      "Labels are the answers of resnet-14: scores are agreement with it, not accuracy, and its own is 100 % "
+      "by "
+      "construction.";
+  EXPECT_EQ(agreement().find("resnet-14")->pooled.score, 1.0);
+  EXPECT_EQ(agreement().find("SBS")->pooled.score, 1.0);
+  EXPECT_TRUE(agreement().verdict.ends_with(note)) << agreement().verdict;
+  EXPECT_NE(agreement().warnings.at(0).find("labels are the answers of resnet-14, not the truth"),
+            std::string::npos);
+  const std::string text = evaluation_text(agreement());
+  EXPECT_NE(text.find("9 models, agreement with resnet-14, 3-fold"), std::string::npos) << text;
+  EXPECT_NE(text.find("agreement %"), std::string::npos) << text;
+  EXPECT_NE(text.find("in top 5 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nAgreement: the answer is that of resnet-14, whose own is 100 % by construction."),
+            std::string::npos)
+      << text;
+  const std::string html = evaluation_html(agreement(), kInfo);
+  EXPECT_EQ(malformed(html), "");
+  EXPECT_NE(html.find("agreement % geo."), std::string::npos);
+  EXPECT_NE(html.find("<p class=\"note\">" + note), std::string::npos);
+  EXPECT_NE(html.find("Warning: labels are the answers of resnet-14"), std::string::npos);
+  EXPECT_NE(html.find("from resnet-14: agreement, not accuracy"), std::string::npos);
+  for (const std::string* all : {&text, &html, &agreement().verdict})
+    EXPECT_EQ(all->find("top-1"), std::string::npos);
+  const auto json = nlohmann::json::parse(evaluation_json(agreement(), kInfo));
+  EXPECT_EQ(json["labels_from"], "resnet-14");
+  EXPECT_TRUE(nlohmann::json::parse(evaluation_json(evaluation(), kInfo))["labels_from"].is_null());
+}
+
+TEST(Agreement, FitsATerminal) {
+  std::istringstream lines(evaluation_text(agreement()));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 120U) << line;
+}
+
 TEST(Json, HasItsKeys) {
   const auto json = nlohmann::json::parse(evaluation_json(evaluation(), kInfo));
   for (const char* key :
-       {"format",    "format_version", "triage",    "command",     "date",     "profiles",        "machine",
-        "criterion", "folds",          "seed",      "bootstrap",   "inputs",   "inputs_left_out", "classes",
-        "models",    "recommended",    "verdict",   "remarks",     "warnings", "optimum_share",   "selection",
-        "stages",    "methods",        "contrasts", "zero_router", "cascades", "timing",          "energy"}) {
+       {"format",    "format_version",  "triage",        "command",   "date",        "profiles",
+        "machine",   "labels_from",     "criterion",     "folds",     "seed",        "bootstrap",
+        "inputs",    "inputs_left_out", "classes",       "models",    "recommended", "verdict",
+        "remarks",   "warnings",        "optimum_share", "selection", "stages",      "methods",
+        "contrasts", "zero_router",     "cascades",      "timing",    "energy"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   const auto& method = json["methods"][0];
@@ -198,6 +249,22 @@ TEST(Chart, LabelsDoNotOverlap) {
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) EXPECT_FALSE(overlap(boxes[i], boxes[j])) << i << " and " << j;
   }
+}
+
+// A mark in a corner, a line below it and a name beside it: the name goes over the line, not over the other
+// name, and not out of the frame.
+TEST(Chart, ALabelWithoutAFreePlaceCoversLeast) {
+  const Box frame{0, 0, 500, 300};
+  std::vector<Box> taken = {{250, 10, 465, 30}, {473, 13, 487, 27}};
+  for (int x = 0; x < 500; x += 6) {
+    for (int y = 36; y < 300; y += 12) taken.push_back({x - 1.5, y - 1.5, x + 1.5, y + 1.5});
+  }
+  const std::string name = "a-rather-long-name";
+  const auto places = place_labels({{480, 20, name}}, taken, frame, 13);
+  ASSERT_EQ(places.size(), 1U);
+  EXPECT_EQ(places[0].anchor, "end");
+  EXPECT_LE(places[0].x, 500);
+  EXPECT_GT(places[0].y, 36);
 }
 
 TEST(Chart, TicksAreRound) {

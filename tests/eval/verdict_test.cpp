@@ -23,8 +23,11 @@ Method method(std::string name, MethodKind kind, double score, double ms) {
 }
 
 // SBS is "large"; one candidate with these intervals.
-Evaluation with_cascade(Estimate gain, Estimate time, Estimate router) {
+Evaluation with_cascade(Estimate gain, Estimate time, Estimate router, const std::string& labels_from = "",
+                        Criterion criterion = Criterion::kTop1) {
   Evaluation e;
+  e.labels_from = labels_from;
+  e.criterion = criterion;
   e.models = {"small", "large"};
   e.optimum_share = {0.7, 0.25, 0.05};
   e.methods = {method("small", MethodKind::kSingle, 0.7, 1), method("large", MethodKind::kSingle, 0.9, 4),
@@ -71,6 +74,27 @@ TEST(Verdict, UnderTheZeroRouterIsNot) {
 
 TEST(Verdict, WithoutIntervalsTheFiguresDecide) {
   EXPECT_EQ(with_cascade({0.0, {}}, {0.5, {}}, {0.01, {}}).recommended, "cascade");
+}
+
+TEST(Verdict, WithLabelsFromAModelIsOfAgreement) {
+  const auto judged = [](Criterion criterion) {
+    return with_cascade(between(-0.004, 0.002), between(0.45, 0.55), between(0.01, 0.02), "large", criterion);
+  };
+  const Evaluation top1 = judged(Criterion::kTop1), top5 = judged(Criterion::kTop5);
+  EXPECT_EQ(
+      top1.verdict,
+      "Use the cascade: 90.00 % agreement at 2.00 ms, 2.00 times less time than large alone (90.00 % "
+      "agreement at 4.00 ms). Its agreement differs by -0.10 points [-0.40, +0.20]. Labels are the answers "
+      "of large: scores are agreement with it, not accuracy, and its own is 100 % by construction.");
+  EXPECT_NE(top5.verdict.find("90.00 % top-5 agreement at"), std::string::npos) << top5.verdict;
+  const std::string bound =
+      "Whatever the true labels are, the accuracy of the cascade on these inputs is within 10.00 points of "
+      "large's: they differ on 10.00 % of them.";
+  EXPECT_EQ(top1.remarks.front(), bound);
+  EXPECT_NE(top5.remarks.front(), bound) << "of the best five nothing follows";
+  EXPECT_EQ(top1.remarks.back(),
+            "A selector that always took the cheapest model that agrees with large, free of cost, would take "
+            "1.50 ms.");
 }
 
 TEST(Verdict, SaysWhetherThePremodelBeatsItsControls) {
