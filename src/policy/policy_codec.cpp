@@ -64,6 +64,7 @@ class Fields {
     if (found == object_->end()) fail_field(name(key), "missing", "a value");
     return *found;
   }
+  [[nodiscard]] bool has(std::string_view key) const { return object_->contains(std::string(key)); }
   [[nodiscard]] Fields object(std::string_view key) const { return {at(key), name(key)}; }
   [[nodiscard]] const json& array(std::string_view key) const {
     const json& value = at(key);
@@ -442,6 +443,12 @@ json encode_body(const Policy& policy) {
 
 std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   const Fields fields(payload, "");
+  // From format 3 on it stands under the checksum too: a damaged number must not have another format's eyes
+  // read.
+  if (const int inner = format > 2 || fields.has("format") ? fields.integer("format") : format;
+      inner != format) {
+    fail_field("format", format, fmt::format("{}, as in the payload; the file is damaged", inner));
+  }
   PolicyInfo info = decode_info(fields, format);
   const std::string& kind = fields.text("kind");
   if (kind == "single") return decode_single(std::move(info), fields.object(kind));
@@ -473,6 +480,7 @@ std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload, int fo
 
 std::vector<std::uint8_t> encode_policy(const Policy& policy) {
   json payload = encode_info(policy.info());
+  payload["format"] = kPolicyFormat;
   payload["kind"] = policy.kind();
   payload[std::string(policy.kind())] = encode_body(policy);
   return seal_payload(json::to_cbor(payload));
