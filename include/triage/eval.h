@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "triage/learn.h"
 #include "triage/policy.h"
 #include "triage/runtime.h"
+#include "triage/stream.h"
 #include "triage/table.h"
 
 namespace triage {
@@ -73,6 +75,9 @@ struct Replay {
 // Throws kUsage where the policy cannot meet it.
 void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                    const Request& request = {});
+// The rows in their order as one stream with a mean time to meet; `caps` hold for each input.
+void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const StreamOptions& options, const Request& caps = {});
 // As if `model` had been run on `input` without any selection; kNoModel refuses, at no cost.
 void replay_model(const Table& table, std::size_t input, ModelIndex model, Replay& replay);
 
@@ -262,7 +267,9 @@ struct EvaluateOptions {
       premodel;  // kind, labels and so on; criterion, theta, k and fallback are those of this struct
   AdaptiveOptions adaptive;               // its criterion is that of this struct
   std::vector<PremodelVariant> variants;  // with options of their own, but the criterion
-  Request request;               // of judge_policies: what is asked of each finished policy on every input
+  // Of judge_policies: what is asked of each finished policy on every input, and the mean time of them all.
+  Request request;
+  std::optional<double> mean_latency_ms = std::nullopt;
   int resamples = 2000;          // of the bootstrap; 0 leaves the intervals out
   const Clock* clock = nullptr;  // for decision times; nullptr: steady_clock()
   const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ void add_merge(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
+void add_calibrate(CLI::App& app, Session& session);
 void add_study(CLI::App& app, Session& session);
 void add_classify(CLI::App& app, Session& session);
 
@@ -82,9 +84,9 @@ void check_outputs(std::span<const std::string> outputs, std::span<const std::st
 // The one document of --json. Bytes that are not UTF-8 are replaced.
 void print_json(const nlohmann::json& document);
 
-// --max-latency-ms, --max-energy-j, --min-confidence and --price: what is asked of the policy for every
-// input.
-void add_request_options(CLI::App& command, Request& request);
+// --max-latency-ms, --max-energy-j, --min-confidence and --price, what is asked of the policy for every input;
+// and --mean-latency-ms, what is asked for all of them together.
+void add_request_options(CLI::App& command, Request& request, std::optional<double>& mean_latency_ms);
 
 // "3 min 20 s", "1.2 GB" and the like, for estimates.
 [[nodiscard]] std::string format_duration(double seconds);

@@ -40,6 +40,7 @@ struct Arguments {
   std::string selector;
   bool full = false;
   Request request;
+  std::optional<double> mean_latency_ms;
   int resamples = 2000;
   std::string folds_file;
   std::string report;
@@ -68,6 +69,7 @@ std::string command_line(const Arguments& arguments) {
     out += fmt::format(" --max-latency-ms {:g}", request.max_latency_ms);
   if (!std::isinf(request.max_energy_j)) out += fmt::format(" --max-energy-j {:g}", request.max_energy_j);
   if (request.min_confidence > 0) out += fmt::format(" --min-confidence {:g}", request.min_confidence);
+  if (arguments.mean_latency_ms) out += fmt::format(" --mean-latency-ms {:g}", *arguments.mean_latency_ms);
   if (!std::isnan(request.price)) out += fmt::format(" --price {:g}", request.price);
   return out;
 }
@@ -122,6 +124,7 @@ EvaluateOptions evaluate_options(const Arguments& arguments, const Session& sess
   options.adaptive.seed = arguments.seed;
   options.adaptive.cost = parse_cost_kind(arguments.cost);
   options.request = arguments.request;
+  options.mean_latency_ms = arguments.mean_latency_ms;
   add_premodels(arguments, options);
   options.stop = &session.stop;
   return options;
@@ -152,11 +155,10 @@ void run(const Arguments& arguments, const Session& session) {
         ErrorCode::kUsage,
         "--folds: given together with --policy, expected with --cv alone; finished policies have no folds");
   }
-  if (!arguments.request.is_default() && arguments.policies.empty()) {
-    throw Error(
-        ErrorCode::kUsage,
-        "--max-latency-ms, --max-energy-j, --min-confidence and --price are asked of finished policies, "
-        "expected with --policy alone");
+  if ((!arguments.request.is_default() || arguments.mean_latency_ms) && arguments.policies.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "--max-latency-ms, --max-energy-j, --min-confidence, --price and --mean-latency-ms are asked of "
+                "finished policies, expected with --policy alone");
   }
   std::vector<std::string> inputs = arguments.profiles;
   inputs.insert(inputs.end(), arguments.policies.begin(), arguments.policies.end());
@@ -231,7 +233,7 @@ void add_evaluate(CLI::App& app, Session& session) {
                    "what the premodel does when every stage says no: best, refuse or a model's name")
       ->capture_default_str();
   add_premodel_options(*command, *arguments, *policies);
-  add_request_options(*command, arguments->request);
+  add_request_options(*command, arguments->request, arguments->mean_latency_ms);
   command
       ->add_option("--bootstrap", arguments->resamples, "resamples for the 95 % intervals; 0 leaves them out")
       ->check(CLI::Range(0, 100000))

@@ -1,6 +1,8 @@
-// triage study paper: every figure and table of the paper, from a profile.
+// triage study paper: every figure and table of the paper, from a profile; triage study guarantee: whether
+// the promise of calibrate holds.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <ctime>
 #include <filesystem>
@@ -73,6 +75,24 @@ void make_folder(const fs::path& out) {
   }
 }
 
+ReportInfo report_info(std::string command, const std::vector<std::string>& profiles) {
+  ReportInfo info;
+  info.version = TRIAGE_VERSION;
+  info.command = std::move(command);
+  for (const auto& path : profiles) info.sources.push_back(fs::path(path).filename().string());
+  info.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
+  return info;
+}
+
+void print_study(const Study& study, const std::string& out) {
+  for (const std::string& warning : study.evaluation.warnings) warn(warning);
+  fmt::print("{}\n\n", study.verdict);
+  for (const Exhibit& exhibit : study.exhibits)
+    fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
+  fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(out),
+             study.exhibits.size());
+}
+
 void run(Arguments& arguments, const Session& session) {
   make_folder(arguments.out);
   StudyOptions& options = arguments.options;
@@ -98,25 +118,76 @@ void run(Arguments& arguments, const Session& session) {
   }
   if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo));
   const Study study = study_paper(table, options);
-  ReportInfo info;
-  info.version = TRIAGE_VERSION;
-  info.command = command_line(arguments);
-  for (const auto& path : arguments.profiles) info.sources.push_back(fs::path(path).filename().string());
-  info.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
-  write_study(study, info, arguments.out);
-  for (const std::string& warning : study.evaluation.warnings) warn(warning);
-  fmt::print("{}\n\n", study.verdict);
-  for (const Exhibit& exhibit : study.exhibits)
-    fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
-  fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(arguments.out),
-             study.exhibits.size());
+  write_study(study, report_info(command_line(arguments), arguments.profiles), arguments.out);
+  print_study(study, arguments.out);
+}
+
+struct GuaranteeArguments {
+  std::vector<std::string> profiles;
+  std::string out;
+  std::string labels;
+  std::string criterion = "top1";
+  GuaranteeOptions options;
+};
+
+std::string command_line(const GuaranteeArguments& arguments) {
+  const GuaranteeOptions& options = arguments.options;
+  std::string out = "triage study guarantee";
+  for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
+  if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
+  return out +
+         fmt::format(
+             " --criterion {} --max-loss {} --inputs {} --delta {} --resamples {} --retrainings {} --seed {}",
+             arguments.criterion, fmt::join(options.max_losses, ","), fmt::join(options.inputs, ","),
+             options.delta, options.resamples, options.retrainings, options.seed);
+}
+
+void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
+  make_folder(arguments.out);
+  GuaranteeOptions& options = arguments.options;
+  options.adaptive.criterion = parse_criterion(arguments.criterion);
+  options.stop = &session.stop;
+  options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
+  const Table table = load_labelled_table(
+      std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const Study study = study_guarantee(table, options);
+  write_study(study, report_info(command_line(arguments), arguments.profiles), arguments.out);
+  print_study(study, arguments.out);
+}
+
+void add_guarantee(CLI::App& study, Session& session) {
+  auto* command = study.add_subcommand(
+      "guarantee", "How often 'triage calibrate' promises too much, and how much speed its promise costs");
+  const auto arguments = std::make_shared<GuaranteeArguments>();
+  GuaranteeOptions& options = arguments->options;
+  command->add_option("--profile", arguments->profiles, "profiles (*.profile) of the same models")
+      ->required();
+  command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
+  add_labels_option(*command, arguments->labels);
+  command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
+      ->capture_default_str();
+  command->add_option("--max-loss", options.max_losses, "bounds on the loss of mean score, shares")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--inputs", options.inputs, "inputs of a calibration")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--delta", options.delta, "probability of promising too much")->capture_default_str();
+  command->add_option("--resamples", options.resamples, "calibrations for each bound and number of inputs")
+      ->capture_default_str();
+  command->add_option("--retrainings", options.retrainings, "times that everything is trained afresh")
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "of halves and resamples")->capture_default_str();
+  command->callback([arguments, &session] { run_guarantee(*arguments, session); });
 }
 
 }  // namespace
 
 void add_study(CLI::App& app, Session& session) {
-  auto* study = app.add_subcommand("study", "Reproduce a published study on a profile");
+  auto* study =
+      app.add_subcommand("study", "Reproduce a published study, or question our own guarantee, on a profile");
   study->require_subcommand(1);
+  add_guarantee(*study, session);
   auto* command = study->add_subcommand(
       "paper", "Every figure and table of Taylor et al. (LCTES 2018), beside the paper's values");
   const auto arguments = std::make_shared<Arguments>();

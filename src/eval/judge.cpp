@@ -71,8 +71,14 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
     warn_about(table, policies[p], options, evaluation.warnings);
     entries.push_back({make_replay(policies[p].name, table.n_inputs()), MethodKind::kPolicy,
                        fmt::format("finished {} policy", policies[p].policy->kind())});
-    replay_policy(table, folds.front().test, *policies[p].policy, clock, entries.back().replay,
-                  options.request);
+    Replay& replay = entries.back().replay;
+    const Rows rows = folds.front().test;
+    if (options.mean_latency_ms) {
+      replay_stream(table, rows, *policies[p].policy, clock, replay,
+                    {.mean_latency_ms = *options.mean_latency_ms}, options.request);
+    } else {
+      replay_policy(table, rows, *policies[p].policy, clock, replay, options.request);
+    }
     if (options.on_progress) options.on_progress(p + 1, policies.size() + 1);
   }
   check_names(entries);
