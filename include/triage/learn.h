@@ -63,6 +63,7 @@ struct PremodelOptions {
   std::size_t max_models = SIZE_MAX;
   SelectionRule rule = SelectionRule::kPaper;
   int k = 5;                          // neighbours, odd
+  VoteWeights weights = VoteWeights::kUniform;  // of their votes; kDistance: kinds with knn only
   std::vector<std::string> features;  // empty: the paper's seven
   // Further lines of the policy's training summary, such as how the features were chosen.
   std::vector<std::pair<std::string, std::string>> notes = {};

@@ -2,6 +2,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <filesystem>
@@ -31,6 +32,7 @@ struct Arguments {
   std::string fallback = "best";
   std::vector<std::string> premodels{std::string(kPaperPremodel)};
   std::string label = "optimum";
+  std::string weights = "uniform";
   std::string cost = "time";
   std::optional<double> max_distance_quantile;
   std::string beyond = "refuse";
@@ -51,7 +53,8 @@ std::string command_line(const Arguments& arguments) {
   out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
                      arguments.criterion, arguments.theta_points, arguments.fallback, arguments.resamples);
   for (const auto& kind : arguments.premodels) out += " --premodel " + kind;
-  out += fmt::format(" --label {} --cost {}", arguments.label, arguments.cost);
+  out +=
+      fmt::format(" --label {} --weights {} --cost {}", arguments.label, arguments.weights, arguments.cost);
   if (arguments.max_distance_quantile) {
     out += fmt::format(" --max-distance-quantile {} --beyond {}", *arguments.max_distance_quantile,
                        arguments.beyond);
@@ -72,12 +75,16 @@ ReportInfo report_info(const Arguments& arguments) {
 
 constexpr std::string_view kBothLabels = "both";
 
+// Whether neighbours vote in a premodel of this kind.
+bool has_votes(const std::string& kind) { return kind.find("knn") != std::string::npos; }
+
 PremodelOptions premodel_options(const Arguments& arguments, const std::string& kind) {
   PremodelOptions options;
   options.kind = kind;
   options.theta = arguments.theta_points / 100;
   options.fallback = arguments.fallback;
   options.cost = parse_cost_kind(arguments.cost);
+  if (has_votes(kind)) options.weights = parse_vote_weights(arguments.weights);
   if (arguments.label != kBothLabels) options.label = parse_premodel_label(arguments.label);
   options.seed = arguments.seed;
   options.selector = arguments.selector;
@@ -87,8 +94,21 @@ PremodelOptions premodel_options(const Arguments& arguments, const std::string& 
   return options;
 }
 
+// --weights is for the kinds in which neighbours vote; others may stand beside them.
+void check_weights(const Arguments& arguments) {
+  const auto& kinds = arguments.premodels;
+  if (parse_vote_weights(arguments.weights) == VoteWeights::kUniform) return;
+  if (std::any_of(kinds.begin(), kinds.end(), [](const std::string& kind) { return has_votes(kind); }))
+    return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--weights: {}, expected uniform for premodels in which no neighbours vote; name a "
+                          "kind with knn",
+                          arguments.weights));
+}
+
 // The first kind is "the premodel", the others stand beside it; with both labels, chains occur twice.
 void add_premodels(const Arguments& arguments, EvaluateOptions& options) {
+  check_weights(arguments);
   options.premodel = premodel_options(arguments, arguments.premodels.front());
   for (std::size_t i = 0; i < arguments.premodels.size(); ++i) {
     const std::string& kind = arguments.premodels[i];
@@ -162,6 +182,11 @@ void add_premodel_options(CLI::App& command, Arguments& a, CLI::Option& policies
       ->excludes(&policies);
   command
       .add_option("--label", a.label, "what stages say yes to: optimum, correct, or both beside each other")
+      ->capture_default_str()
+      ->excludes(&policies);
+  command
+      .add_option("--weights", a.weights,
+                  "votes of the neighbours that knn asks: uniform, or by 1 / distance (distance)")
       ->capture_default_str()
       ->excludes(&policies);
   command.add_option("--cost", a.cost, "what the premodel's optimum is cheapest in: time or energy")

@@ -25,6 +25,7 @@ struct TrainArguments {
   double theta_points = 0.5;
   std::vector<std::string> features;
   int k = 5;
+  std::string weights = "uniform";
   std::string fallback = "best";
   std::optional<std::size_t> max_models;
   std::string premodel = std::string(kPaperPremodel);
@@ -72,6 +73,7 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
   options.theta = arguments.theta_points / 100;
   options.max_models = arguments.max_models.value_or(SIZE_MAX);
   options.k = arguments.k;
+  options.weights = parse_vote_weights(arguments.weights);
   options.features = arguments.features;
   options.fallback = arguments.fallback;
   options.kind = arguments.premodel;
@@ -241,6 +243,11 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
                       "premodel: knn, dt, svm or cnn chooses one model; with dots between, a chain of stages")
           ->capture_default_str()
           ->type_name("KINDS"));
+  premodel(command
+               .add_option("--weights", a.weights,
+                           "premodel with knn: votes of neighbours count alike (uniform) or by 1 / distance")
+               ->capture_default_str()
+               ->type_name("HOW"));
   premodel(command
                .add_option("--label", a.label,
                            "premodel: what a stage says yes to: its model is the optimum, or is correct")

@@ -103,6 +103,17 @@ TEST_F(Evaluate, PutsPremodelsBesideEachOther) {
             std::string::npos);
 }
 
+TEST_F(Evaluate, NeighboursVoteByDistanceWhereThereAreSome) {
+  const CliRun run = evaluate({"--cv", "2", "--bootstrap", "0", "--premodel", "knn.dt", "--premodel", "dt",
+                               "--weights", "distance", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto json = nlohmann::json::parse(run.out);
+  for (const auto& method : json["methods"]) {
+    const bool votes = method["about"].get<std::string>().find("voting by 1 / distance") != std::string::npos;
+    EXPECT_EQ(votes, method["name"] == "premodel") << method["name"];
+  }
+}
+
 TEST_F(Evaluate, JudgesAFinishedPolicy) {
   const CliRun run = evaluate({"--policy", policy(), "--bootstrap", "20"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
@@ -123,6 +134,8 @@ TEST_F(Evaluate, RejectsWhatMakesNoSense) {
   fails({"--fallback", "nobody"}, 2, "triage: --fallback: 'nobody', expected [^\n]*\n");
   fails({"--premodel", "forest"}, 2, "triage: premodel: 'forest'[^\n]*expected knn, dt or svm[^\n]*\n");
   fails({"--premodel", "knn", "--label", "correct"}, 2, "triage: label: correct[^\n]*\n");
+  fails({"--weights", "heavy"}, 2, "triage: weights: 'heavy'[^\n]*\n");
+  fails({"--premodel", "dt", "--weights", "distance"}, 2, "triage: --weights: distance[^\n]*\n");
   fails({"--cost", "energy"}, 2, "triage: cost: energy was not measured[^\n]*\n");
   fails({"--premodel", "dt", "--policy", policy()}, 2, "triage: [^\n]*excludes[^\n]*\n");
   fails({"--cv", "241"}, 2, "triage: [^\n]*241[^\n]*\n");
