@@ -95,6 +95,11 @@ Markup premodel_section(const Evaluation& evaluation) {
                             "A stage is worth its features only where its accuracy exceeds the base rate.") +
                stages_table(evaluation);
   }
+  const Markup curve = soundness_figure(evaluation);
+  if (!curve.empty()) {
+    content += element_text("h3", {}, "Does distance to the training inputs predict failure?") +
+               element_text("p", {{"class", "note"}}, evaluation.soundness.verdict) + curve;
+  }
   const Markup contrasts = contrasts_table(evaluation);
   if (!contrasts.empty()) content += element_text("h3", {}, "Against its controls") + contrasts;
   return content;
