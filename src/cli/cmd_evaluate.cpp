@@ -16,6 +16,7 @@
 #include "triage/error.h"
 #include "triage/eval.h"
 #include "triage/profile.h"
+#include "triage/stability.h"
 
 namespace triage::cli {
 namespace {
@@ -39,6 +40,7 @@ struct Arguments {
   std::string selector;
   bool full = false;
   int resamples = 2000;
+  std::string exhaustive;
   std::string folds_file;
   std::string report;
   bool json = false;
@@ -50,6 +52,8 @@ std::string command_line(const Arguments& arguments) {
   for (const auto& path : arguments.profiles) out += " " + fs::path(path).filename().string();
   for (const auto& path : arguments.policies) out += " --policy " + fs::path(path).filename().string();
   if (arguments.policies.empty()) out += fmt::format(" --cv {}", arguments.folds);
+  if (!arguments.exhaustive.empty())
+    out += " --exhaustive " + fs::path(arguments.exhaustive).filename().string();
   out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
                      arguments.criterion, arguments.theta_points, arguments.fallback, arguments.resamples);
   for (const auto& kind : arguments.premodels) out += " --premodel " + kind;
@@ -143,6 +147,31 @@ Evaluation judge(const Table& table, const Arguments& arguments, const EvaluateO
   return judge_policies(table, named, options);
 }
 
+// What difference it makes that the table's times are cheap ones, in words; empty when nobody asks.
+std::string timing_difference(const Table& table, const Arguments& arguments,
+                              const EvaluateOptions& evaluate) {
+  if (arguments.exhaustive.empty()) return {};
+  const Table exhaustive = load_table(std::vector<fs::path>{arguments.exhaustive});
+  StabilityOptions options;
+  options.criterion = evaluate.criterion;
+  options.folds = evaluate.folds;
+  options.seed = evaluate.seed;
+  options.resamples = evaluate.resamples;
+  options.stop = evaluate.stop;
+  PremodelOptions premodel;
+  premodel.criterion = evaluate.criterion;
+  premodel.theta = evaluate.theta;
+  CascadeOptions cascade;
+  cascade.criterion = evaluate.criterion;
+  std::vector<NamedTrainer> trainers{
+      {"cascade", [=](const Table& t, Rows rows) { return train_cascade(t, rows, cascade); }}};
+  if (table.schema.size() > 0) {
+    trainers.push_back(
+        {"premodel", [=](const Table& t, Rows rows) { return train_premodel(t, rows, premodel).policy; }});
+  }
+  return describe(judge_timing(table, exhaustive, trainers, options));
+}
+
 Evaluation evaluate(const Table& table, const Arguments& arguments, EvaluateOptions options) {
   std::optional<Progress> progress;
   options.on_progress = [&](std::size_t done, std::size_t total) {
@@ -160,10 +189,13 @@ void run(const Arguments& arguments, const Session& session) {
   }
   std::vector<std::string> inputs = arguments.profiles;
   inputs.insert(inputs.end(), arguments.policies.begin(), arguments.policies.end());
+  if (!arguments.exhaustive.empty()) inputs.push_back(arguments.exhaustive);
   check_outputs(std::array{arguments.folds_file, arguments.report}, inputs);
   const EvaluateOptions options = evaluate_options(arguments, session);
   const Table table = load_table(std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()));
-  const Evaluation evaluation = evaluate(table, arguments, options);
+  std::string difference = timing_difference(table, arguments, options);
+  Evaluation evaluation = evaluate(table, arguments, options);
+  if (!difference.empty()) evaluation.timing_difference = std::move(difference);
   const ReportInfo info = report_info(arguments);
   for (const std::string& warning : evaluation.warnings) warn(warning);
   if (!arguments.folds_file.empty()) write_text_atomic(arguments.folds_file, folds_csv(table, evaluation));
@@ -238,6 +270,11 @@ void add_evaluate(CLI::App& app, Session& session) {
       ->add_option("--bootstrap", arguments->resamples, "resamples for the 95 % intervals; 0 leaves them out")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
+  command
+      ->add_option("--exhaustive", arguments->exhaustive,
+                   "a profile of the same models on some of the inputs, made with --exhaustive: the report "
+                   "says what difference the timing makes")
+      ->excludes(policies);
   command->add_option("--folds", arguments->folds_file, "write 'input,fold' lines to this CSV file");
   command->add_option("--report", arguments->report, "write an HTML report to this file");
   command->add_flag("--json", arguments->json, "print one JSON document instead of tables");

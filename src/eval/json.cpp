@@ -122,6 +122,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"profiles", info.sources},
                     {"machine", evaluation.machine},
                     {"timing", evaluation.timing},
+                    {"timing_difference", evaluation.timing_difference},
                     {"energy", evaluation.energy},
                     {"criterion", to_string(evaluation.criterion)},
                     {"folds", evaluation.folds},

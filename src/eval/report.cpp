@@ -115,6 +115,7 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
   Markup rows;
   rows += method_row("Machine", evaluation.machine);
   rows += method_row("Timing", evaluation.timing);
+  rows += method_row("What difference the timing makes", evaluation.timing_difference);
   rows += method_row("Energy", evaluation.energy);
   rows += method_row("Profiles", sources);
   rows += method_row("Inputs",

@@ -142,6 +142,10 @@ std::string evaluation_text(const Evaluation& evaluation) {
              : "\nAll inputs at once; SBS chosen in hindsight; differences and ratios with 95 % intervals.\n";
   out += wrap(evaluation.verdict, "\nVerdict: ", "  ");
   for (const std::string& remark : evaluation.remarks) out += wrap(remark, "  - ", "    ");
+  out += wrap(evaluation.timing, "Timing: ", "  ");
+  if (!evaluation.timing_difference.empty()) {
+    out += wrap(evaluation.timing_difference, "What difference the timing makes: ", "  ");
+  }
   return out;
 }
 

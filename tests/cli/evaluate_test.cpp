@@ -114,6 +114,39 @@ TEST_F(Evaluate, NeighboursVoteByDistanceWhereThereAreSome) {
   }
 }
 
+// On some of the inputs, with the fake clock's times, which are the same however often they are taken.
+TEST_F(Evaluate, SaysWhatDifferenceTheTimingMakes) {
+  const std::string exhaustive = (folder_->path() / "exhaustive.profile").string();
+  FakeClock clock;
+  EngineOptions engine;
+  engine.clock = &clock;
+  EngineSet engines(engine);
+  DatasetOptions dataset;
+  dataset.data = {folder_->path() / "data" / "fake-images-idx3-ubyte"};
+  dataset.labels = {folder_->path() / "data" / "fake-labels-idx1-ubyte"};
+  dataset.range = {0, 60};
+  ProfileOptions options;
+  options.clock = &clock;
+  options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 2, .max_runs = 3};
+  measure_profile(load_zoo(folder_->path() / "zoo" / "zoo.json"), engines, *open_dataset(dataset), options,
+                  exhaustive);
+  const std::string report = (folder_->path() / "timing.html").string();
+  const CliRun run =
+      evaluate({"--cv", "2", "--bootstrap", "20", "--exhaustive", exhaustive, "--report", report, "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::string difference = nlohmann::json::parse(run.out)["timing_difference"];
+  EXPECT_TRUE(difference.starts_with("On 60 inputs, timed exhaustively (0.0 % of the cells capped)"))
+      << difference;
+  EXPECT_NE(difference.find("a premodel loses "), std::string::npos) << difference;
+  EXPECT_NE(slurp(report).find("On 60 inputs, timed exhaustively"), std::string::npos);
+  const CliRun without = evaluate({"--cv", "2", "--bootstrap", "20"});
+  EXPECT_NE(without.out.find("What difference the timing makes: not measured; "), std::string::npos)
+      << without.out;
+  const CliRun same = evaluate({"--cv", "2", "--exhaustive", profile()});
+  EXPECT_EQ(same.exit_code, 2);
+  EXPECT_NE(same.err.find("timed 'cheap' and 'cheap'"), std::string::npos) << same.err;
+}
+
 TEST_F(Evaluate, JudgesAFinishedPolicy) {
   const CliRun run = evaluate({"--policy", policy(), "--bootstrap", "20"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
