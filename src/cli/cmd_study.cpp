@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::vector<std::string> profiles;
   std::string other;
+  std::string exhaustive;
+  std::vector<std::string> other_features;
   std::string zoo;
   std::vector<std::string> data;
   std::string out;
@@ -37,6 +39,10 @@ std::string command_line(const Arguments& arguments) {
   for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
   if (!arguments.zoo.empty()) out += " --zoo " + fs::path(arguments.zoo).filename().string();
   if (!arguments.other.empty()) out += " --other " + fs::path(arguments.other).filename().string();
+  if (!arguments.exhaustive.empty())
+    out += " --exhaustive " + fs::path(arguments.exhaustive).filename().string();
+  for (const auto& path : arguments.other_features)
+    out += " --other-features " + fs::path(path).filename().string();
   for (const auto& path : arguments.data) out += " --data " + fs::path(path).filename().string();
   return out + fmt::format(" --criterion {} --cv {} --seed {} --theta {:g} --slice {}{}", arguments.criterion,
                            arguments.options.folds, arguments.options.seed, arguments.theta_points,
@@ -84,6 +90,15 @@ void run(Arguments& arguments, const Session& session) {
     options.other = &other;
     options.other_name = fs::path(arguments.other).stem().string();
   }
+  Table exhaustive;
+  if (!arguments.exhaustive.empty()) {
+    exhaustive = load_table(std::vector<fs::path>{arguments.exhaustive});
+    options.exhaustive = &exhaustive;
+  }
+  std::vector<Table> other_features;
+  for (const auto& path : arguments.other_features)
+    other_features.push_back(load_table(std::vector<fs::path>{path}));
+  for (const Table& each : other_features) options.other_features.push_back(&each);
   std::unique_ptr<Dataset> data;
   if (!arguments.data.empty()) {
     DatasetOptions dataset;
@@ -122,6 +137,10 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
   command->add_option("--other", arguments->other,
                       "the same models measured under another setting: are relative times stable?");
+  command->add_option("--exhaustive", arguments->exhaustive,
+                      "the same models on some of the inputs, profiled with --exhaustive: does it matter?");
+  command->add_option("--other-features", arguments->other_features,
+                      "the same inputs profiled with another --working-size; may be repeated");
   command->add_option("--zoo", arguments->zoo, "the models' manifest, for the sizes of their files");
   command->add_option("--data", arguments->data,
                       "the images of the profile, for the pictures of Figure 1; may be repeated");
