@@ -9,7 +9,9 @@
 
 #include "cli/run_cli.h"
 #include "policy/cascade.h"
+#include "policy/premodel.h"
 #include "support/fake_zoo.h"
+#include "triage/features.h"
 #include "triage/zoo.h"
 
 namespace triage {
@@ -119,6 +121,18 @@ TEST_F(Classify, StdinListsPathsBetweenOtherInputs) {
                                                        "pictures/deeper/7.pgm", "pictures/2.pgm"}));
 }
 
+// Functions of the system would stop reading at the NUL and take another file than the one that is listed.
+TEST_F(Classify, ANulInAListOnStdinIsOneBadInput) {
+  using namespace std::string_literals;
+  const Json document =
+      run_json({"-"}, 1, "pictures/0.pgm\0.png\npictures/1.pgm\npictures/2.pgm\0pictures/1.pgm\0"s);
+  EXPECT_EQ(names(document), (std::vector<std::string>{"pictures/1.pgm"}));
+  ASSERT_EQ(document["failed"].size(), 2U);
+  EXPECT_NE(error.find("pictures/0.pgm\\x00.png: holds a NUL, expected one path a line"), std::string::npos)
+      << error;
+  EXPECT_NE(error.find("2 of 3 inputs failed"), std::string::npos) << error;
+}
+
 TEST_F(Classify, IdxFilesGiveTheirImagesAndLabels) {
   const Json document = run_json({"idx/fake-images-idx3-ubyte", "--range", "4:7"}, 0);
   ASSERT_EQ(document["results"].size(), 3U);
@@ -166,7 +180,7 @@ TEST_F(Classify, ZooIsTheOneBesideThePolicyUnlessNamed) {
 TEST_F(Classify, UnwritableOutputIsAnError) {
   const testing::CliRun result =
       testing::run_cli({"classify", "--policy", "zoo/always-large.triage", "pictures/1.pgm"},
-                    {.input = "", .folder = root, .stdout_path = "/dev/full"});
+                       {.input = "", .folder = root, .stdout_path = "/dev/full"});
   EXPECT_EQ(result.exit_code, 5);
   EXPECT_NE(result.err.find("triage: stdout: "), std::string::npos) << result.err;
 }
