@@ -85,6 +85,39 @@ TEST_F(Classify, ExplainsEveryLook) {
   EXPECT_NE(result.out.find("  look      large: class 2 with "), std::string::npos);
 }
 
+// A premodel's trace has raw and scaled values as steps; people get each once, side by side.
+TEST_F(Classify, ExplainsFeaturesOnce) {
+  const Zoo zoo = load_zoo(root / "zoo/zoo.json");
+  PolicyInfo info;
+  info.n_classes = 10;
+  for (const ModelSpec& model : zoo.models) {
+    info.models.push_back({.name = model.name, .fingerprint = model.fingerprint()});
+  }
+  info.schema = make_schema(std::vector<std::string_view>{"contrast"});
+  PremodelModel model;
+  model.k = 1;
+  model.n_stages = 2;
+  model.minimum = {0};
+  model.maximum = {1000};
+  model.rows = {0, 1};
+  model.optimum = {0, 1};
+  for (const char* id : {"low.png", "high.png"}) model.ids.push_back(id);
+  model.choosers = paper_choosers(model);
+  save_policy(*make_premodel(info, model), root / "zoo/premodel.triage");
+  const std::vector<std::string> arguments{"classify", "--policy", "zoo/premodel.triage", "pictures/2.pgm",
+                                           "--explain"};
+  const testing::CliRun result =
+      testing::run_cli(arguments, {.input = "", .folder = root, .stdout_path = ""});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("  why       KNN-1: 1 of 1 neighbours say small: yes\n"), std::string::npos)
+      << result.out;
+  EXPECT_TRUE(testing::matches(result.out,
+                               "(.|\n)*  feature   contrast = [0-9.]+, scaled 0\\.[0-9]+\n"
+                               "  near      low\\.png at [0-9.]+, optimum small\n(.|\n)*"));
+  const std::size_t first = result.out.find("contrast");
+  EXPECT_EQ(result.out.find("contrast", first + 1), std::string::npos) << result.out;
+}
+
 TEST_F(Classify, JsonHoldsTheWholeStory) {
   const Json document = run_json({"pictures/2.pgm", "--top", "3", "--explain"}, 0);
   EXPECT_EQ(document["kind"], "cascade");
