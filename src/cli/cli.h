@@ -59,6 +59,10 @@ class Progress {
   bool terminal_;
 };
 
+// The line, cut so that it leaves the last of so many columns free; whole where `columns` is 0. A character
+// beyond ASCII counts as one column and is never cut through.
+[[nodiscard]] std::string_view fit_line(std::string_view line, std::size_t columns);
+
 // On stderr, which may be closed or full: what cannot be said there never stops the work.
 void say_text(std::string_view text);
 template <class... Values>
