@@ -84,6 +84,9 @@ void check_outputs(std::span<const std::string> outputs, std::span<const std::st
 // The one document of --json. Bytes that are not UTF-8 are replaced.
 void print_json(const nlohmann::json& document);
 
+// For counts and seeds: CLI11 takes "-1" for the largest number that there is.
+[[nodiscard]] CLI::Validator not_negative();
+
 // "3 min 20 s", "1.2 GB" and the like, for estimates.
 [[nodiscard]] std::string format_duration(double seconds);
 [[nodiscard]] std::string format_bytes(double bytes);

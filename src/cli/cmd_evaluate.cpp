@@ -253,7 +253,9 @@ void add_evaluate(CLI::App& app, Session& session) {
       ->check(CLI::Range(2, 1000))
       ->capture_default_str()
       ->excludes(policies);
-  command->add_option("--seed", arguments->seed, "of folds, bootstrap, random choice")->capture_default_str();
+  command->add_option("--seed", arguments->seed, "of folds, bootstrap, random choice")
+      ->check(not_negative())
+      ->capture_default_str();
   command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
       ->capture_default_str();
   command

@@ -149,7 +149,9 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("--cv", options.folds, "folds; everything is learned afresh inside each")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
-  command->add_option("--seed", options.seed, "of folds, bootstrap, random choice")->capture_default_str();
+  command->add_option("--seed", options.seed, "of folds, bootstrap, random choice")
+      ->check(not_negative())
+      ->capture_default_str();
   command
       ->add_option("--theta", arguments->theta_points,
                    "Algorithm 1 goes on while coverage grows by more points")
@@ -159,6 +161,7 @@ void add_study(CLI::App& app, Session& session) {
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
   command->add_option("--slice", options.slice, "training inputs on which features are searched; 0: all")
+      ->check(not_negative())
       ->capture_default_str();
   command->add_flag("--full", options.full_svm, "train the SVMs on all inputs of a fold: hours");
   command->callback([arguments, &session] { run(*arguments, session); });

@@ -261,6 +261,7 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
                            "premodel cnn: which network of the profile; default: the only one")
                ->type_name("NAME"));
   premodel(command.add_option("--seed", a.seed, "premodel: of inner folds and the svm's subset")
+               ->check(not_negative())
                ->capture_default_str()
                ->type_name("N"));
   premodel(command.add_flag("--full", a.full, "premodel: train an svm on all inputs, not at most 5,000"));
@@ -310,7 +311,9 @@ void add_train(CLI::App& app, Session& session) {
           ->add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
           ->capture_default_str()
           ->type_name("MODEL"));
-  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")->type_name("N"));
+  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")
+               ->check(not_negative())
+               ->type_name("N"));
   add_kind_options(*command, a, premodel);
   cascade(command
               ->add_option("--margin", a.margin_points,
