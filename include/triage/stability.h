@@ -95,6 +95,8 @@ struct TimingDifference {
 // Throws kUsage when either table is timed the other way, or `exhaustive` has an input that `cheap` lacks.
 void check_timing(const Table& cheap, const Table& exhaustive);
 // `exhaustive` is of some or all of the inputs of `cheap`. Throws as check_timing and judge_stability do.
+// Decisions are not timed, whatever `options.clock` is: they do not depend on the tables' timing, and what a
+// busy machine adds to them would look as if they did.
 [[nodiscard]] TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
                                             std::span<const NamedTrainer> trainers,
                                             const StabilityOptions& options);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "eval/words.h"
+#include "triage/clock.h"
 #include "triage/error.h"
 #include "triage/stability.h"
 
@@ -98,8 +99,11 @@ void check_timing(const Table& cheap, const Table& exhaustive) {
 }
 
 TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
-                              std::span<const NamedTrainer> trainers, const StabilityOptions& options) {
+                              std::span<const NamedTrainer> trainers, const StabilityOptions& given) {
   check_timing(cheap, exhaustive);
+  const FakeClock clock;
+  StabilityOptions options = given;
+  options.clock = &clock;
   const Table slice = select_table_inputs(cheap, rows_of_inputs(cheap, exhaustive.ids, kCheapOwner));
   TimingDifference difference;
   difference.inputs = exhaustive.n_inputs();
