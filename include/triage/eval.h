@@ -227,7 +227,10 @@ struct Evaluation {
   std::int32_t n_classes = 0;
   std::string labels_from;  // Table::labels_from: when not empty, every score is agreement with this model
   std::string machine;
-  std::string timing;                 // how often everything was timed, and where times are from
+  std::string timing;  // how often everything was timed, and where times are from
+  // What difference that makes (triage/stability.h, judge_timing), or how to find out; empty where it is
+  // known to make none, as every time was taken until it was known.
+  std::string timing_difference;
   std::string energy;                 // "measured: ..." or why not
   std::vector<std::string> models;    // (m)
   std::vector<std::int32_t> fold_of;  // (n), empty without folds

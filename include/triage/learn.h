@@ -62,8 +62,9 @@ struct PremodelOptions {
   double theta = 0.005;
   std::size_t max_models = SIZE_MAX;
   SelectionRule rule = SelectionRule::kPaper;
-  int k = 5;                          // neighbours, odd
-  std::vector<std::string> features;  // empty: the paper's seven
+  int k = 5;                                    // neighbours, odd
+  VoteWeights weights = VoteWeights::kUniform;  // of their votes; kDistance: kinds with knn only
+  std::vector<std::string> features;            // empty: the paper's seven
   // Further lines of the policy's training summary, such as how the features were chosen.
   std::vector<std::pair<std::string, std::string>> notes = {};
   // When every stage says no: a model's name, "best" (the most accurate of the selected on these rows) or

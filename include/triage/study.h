@@ -72,6 +72,11 @@ struct StudyOptions {
   // stable.
   const Table* other = nullptr;
   std::string other_name;
+  // The same models on some of the inputs, timed exhaustively: what difference does that make? The study's
+  // table must be a cheap one then.
+  const Table* exhaustive = nullptr;
+  // Features of the same inputs at other working sizes, for the variants; their models do not matter.
+  std::vector<const Table*> other_features;
   std::map<std::string, std::uint64_t>
       model_bytes;               // size of each model's files, for the costs; may be empty
   const Clock* clock = nullptr;  // nullptr: steady_clock()

@@ -26,6 +26,8 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::vector<std::string> profiles;
   std::string other;
+  std::string exhaustive;
+  std::vector<std::string> other_features;
   std::string zoo;
   std::vector<std::string> data;
   std::string out;
@@ -42,6 +44,10 @@ std::string command_line(const Arguments& arguments) {
   if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
   if (!arguments.zoo.empty()) out += " --zoo " + fs::path(arguments.zoo).filename().string();
   if (!arguments.other.empty()) out += " --other " + fs::path(arguments.other).filename().string();
+  if (!arguments.exhaustive.empty())
+    out += " --exhaustive " + fs::path(arguments.exhaustive).filename().string();
+  for (const auto& path : arguments.other_features)
+    out += " --other-features " + fs::path(path).filename().string();
   for (const auto& path : arguments.data) out += " --data " + fs::path(path).filename().string();
   return out + fmt::format(" --criterion {} --cv {} --seed {} --theta {:g} --slice {}{}", arguments.criterion,
                            arguments.options.folds, arguments.options.seed, arguments.theta_points,
@@ -108,6 +114,15 @@ void run(Arguments& arguments, const Session& session) {
     options.other = &other;
     options.other_name = fs::path(arguments.other).stem().string();
   }
+  Table exhaustive;
+  if (!arguments.exhaustive.empty()) {
+    exhaustive = load_table(std::vector<fs::path>{arguments.exhaustive});
+    options.exhaustive = &exhaustive;
+  }
+  std::vector<Table> other_features;
+  for (const auto& path : arguments.other_features)
+    other_features.push_back(load_table(std::vector<fs::path>{path}));
+  for (const Table& each : other_features) options.other_features.push_back(&each);
   std::unique_ptr<Dataset> data;
   if (!arguments.data.empty()) {
     DatasetOptions dataset;
@@ -177,7 +192,9 @@ void add_guarantee(CLI::App& study, Session& session) {
       ->capture_default_str();
   command->add_option("--retrainings", options.retrainings, "times that everything is trained afresh")
       ->capture_default_str();
-  command->add_option("--seed", options.seed, "of halves and resamples")->capture_default_str();
+  command->add_option("--seed", options.seed, "of halves and resamples")
+      ->check(not_negative())
+      ->capture_default_str();
   command->callback([arguments, &session] { run_guarantee(*arguments, session); });
 }
 
@@ -197,6 +214,10 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
   command->add_option("--other", arguments->other,
                       "the same models measured under another setting: are relative times stable?");
+  command->add_option("--exhaustive", arguments->exhaustive,
+                      "the same models on some of the inputs, profiled with --exhaustive: does it matter?");
+  command->add_option("--other-features", arguments->other_features,
+                      "the same inputs profiled with another --working-size; may be repeated");
   command->add_option("--zoo", arguments->zoo, "the models' manifest, for the sizes of their files");
   command->add_option("--data", arguments->data,
                       "the images of the profile, for the pictures of Figure 1; may be repeated");
@@ -206,7 +227,9 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("--cv", options.folds, "folds; everything is learned afresh inside each")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
-  command->add_option("--seed", options.seed, "of folds, bootstrap, random choice")->capture_default_str();
+  command->add_option("--seed", options.seed, "of folds, bootstrap, random choice")
+      ->check(not_negative())
+      ->capture_default_str();
   command
       ->add_option("--theta", arguments->theta_points,
                    "Algorithm 1 goes on while coverage grows by more points")
@@ -216,6 +239,7 @@ void add_study(CLI::App& app, Session& session) {
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
   command->add_option("--slice", options.slice, "training inputs on which features are searched; 0: all")
+      ->check(not_negative())
       ->capture_default_str();
   command->add_flag("--full", options.full_svm, "train the SVMs on all inputs of a fold: hours");
   command->callback([arguments, &session] { run(*arguments, session); });

@@ -29,6 +29,7 @@ struct TrainArguments {
   double theta_points = 0.5;
   std::vector<std::string> features;
   int k = 5;
+  std::string weights = "uniform";
   std::string fallback = "best";
   std::optional<std::size_t> max_models;
   std::string premodel = std::string(kPaperPremodel);
@@ -84,6 +85,7 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
   options.theta = arguments.theta_points / 100;
   options.max_models = arguments.max_models.value_or(SIZE_MAX);
   options.k = arguments.k;
+  options.weights = parse_vote_weights(arguments.weights);
   options.features = arguments.features;
   options.fallback = arguments.fallback;
   options.kind = arguments.premodel;
@@ -304,6 +306,11 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
           ->capture_default_str()
           ->type_name("KINDS"));
   premodel(command
+               .add_option("--weights", a.weights,
+                           "premodel with knn: votes of neighbours count alike (uniform) or by 1 / distance")
+               ->capture_default_str()
+               ->type_name("HOW"));
+  premodel(command
                .add_option("--label", a.label,
                            "premodel: what a stage says yes to: its model is the optimum, or is correct")
                ->capture_default_str()
@@ -346,6 +353,7 @@ void add_train(CLI::App& app, Session& session) {
   const auto premodel = of({"premodel"});
   const auto looking = of({"adaptive", "cascade"});
   command->add_option("--seed", a.seed, "Of inner folds, samples and --train-share")
+      ->check(not_negative())
       ->capture_default_str()
       ->type_name("N");
   command
@@ -375,7 +383,9 @@ void add_train(CLI::App& app, Session& session) {
           ->add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
           ->capture_default_str()
           ->type_name("MODEL"));
-  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")->type_name("N"));
+  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")
+               ->check(not_negative())
+               ->type_name("N"));
   add_kind_options(*command, a, premodel);
   looking(command
               ->add_option("--margin", a.margin_points,

@@ -157,8 +157,8 @@ Entry policy_entry(const Table& table, std::span<const Fold> folds, std::string 
 
 std::string about_premodel(const PremodelOptions& options) {
   const bool chain = options.kind.find('.') != std::string::npos;
-  const std::string labels =
-      options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
+  std::string labels = options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
+  if (options.weights == VoteWeights::kDistance) labels += ", neighbours voting by 1 / distance";
   if (options.kind == kPaperPremodel) return "the paper's chain of KNN stages over image features" + labels;
   if (options.kind == kNetworkPremodel) return "a network that looks at the image, one trained for each fold";
   return fmt::format("{} {} over image features{}", chain ? "the chain" : "one chooser", options.kind,

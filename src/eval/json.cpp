@@ -129,6 +129,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"profiles", info.sources},
                     {"machine", evaluation.machine},
                     {"timing", evaluation.timing},
+                    {"timing_difference", evaluation.timing_difference},
                     {"energy", evaluation.energy},
                     {"criterion", to_string(evaluation.criterion)},
                     {"labels_from", evaluation.labels_from.empty() ? Json() : Json(evaluation.labels_from)},

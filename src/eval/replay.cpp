@@ -119,8 +119,13 @@ Look ReplayBackend::run_selector(ModelIndex model) {
   look.model = model;
   look.output = table_->selector_outputs[at];
   look.confidence = look.output.confidence();
-  look.cost.ms = recipes_done_[recipe] ? static_cast<double>(table_->selector_ms[at])
-                                       : table_->selector_cost_ms(input_, static_cast<ModelIndex>(s));
+  look.cost.ms = static_cast<double>(table_->selector_ms[at]);
+  look.cost.j = table_->selector_cost_j(static_cast<ModelIndex>(s));
+  if (!recipes_done_[recipe]) {
+    look.cost.ms = table_->selector_cost_ms(input_, static_cast<ModelIndex>(s));
+  } else if (!std::isnan(look.cost.j)) {
+    look.cost.j -= table_->energy.preprocess_j[recipe];
+  }
   recipes_done_[recipe] = true;
   return look;
 }

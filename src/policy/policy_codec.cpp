@@ -230,7 +230,12 @@ json to_bytes(std::span<const std::uint8_t> values) {
   return json::binary(Bytes(values.begin(), values.end()));
 }
 
-json encode_chooser(const KnnChooser& knn) { return {{"kind", "knn"}, {"labels", to_bytes(knn.labels)}}; }
+// Uniform weights are left out, as files from before there were others leave them out.
+json encode_chooser(const KnnChooser& knn) {
+  json chooser{{"kind", "knn"}, {"labels", to_bytes(knn.labels)}};
+  if (knn.weights != VoteWeights::kUniform) chooser["weights"] = to_string(knn.weights);
+  return chooser;
+}
 
 json encode_chooser(const TreeChooser& tree) {
   return {{"kind", "tree"},
@@ -251,9 +256,18 @@ json encode_chooser(const SvmChooser& svm) {
           {"rho", to_binary<float>(svm.rho)}};
 }
 
+VoteWeights decode_weights(const Fields& fields) {
+  if (!fields.has("weights")) return VoteWeights::kUniform;
+  const std::string& text = fields.text("weights");
+  for (const auto weights : {VoteWeights::kUniform, VoteWeights::kDistance}) {
+    if (text == to_string(weights)) return weights;
+  }
+  fail_field(fields.name("weights"), fmt::format("'{}'", text), "uniform or distance");
+}
+
 Chooser decode_chooser(const Fields& fields) {
   const std::string& kind = fields.text("kind");
-  if (kind == "knn") return KnnChooser{fields.bytes("labels")};
+  if (kind == "knn") return KnnChooser{fields.bytes("labels"), decode_weights(fields)};
   if (kind == "tree") {
     return TreeChooser{fields.values<std::int32_t>("feature"), fields.values<float>("threshold"),
                        fields.values<std::int32_t>("left"), fields.values<std::int32_t>("right"),

@@ -201,6 +201,10 @@ TEST_F(Train, PremodelsOfOtherKindsSayHowTheyWereTrained) {
 TEST_F(Train, RefusesPremodelOptionsThatDoNotFit) {
   expect_usage({"--policy", "premodel", "--premodel", "forest"}, "expected knn, dt or svm");
   expect_usage({"--policy", "premodel", "--label", "right"}, "label: 'right', expected optimum or correct");
+  expect_usage({"--policy", "premodel", "--weights", "heavy"},
+               "weights: 'heavy', expected uniform or distance");
+  expect_usage({"--policy", "premodel", "--premodel", "dt", "--weights", "distance"},
+               "weights: distance, expected uniform for the premodel 'dt'");
   expect_usage({"--policy", "premodel", "--beyond", "stop"}, "beyond: 'stop', expected refuse or fallback");
   expect_usage({"--policy", "premodel", "--cost", "money"}, "cost: 'money', expected time or energy");
   expect_usage({"--policy", "premodel", "--features", "contrast", "--cost", "energy"},

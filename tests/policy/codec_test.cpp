@@ -31,18 +31,21 @@ std::unique_ptr<Policy> example(std::string_view kind) {
   if (kind == "selector") return make_selector(info_of({"small", "big", "cnn"}), {2, {1, kNoModel, 0}, 1});
   if (kind == "mixed")
     return make_premodel(info_of({"a", "b", "c"}, {"contrast"}), testing::mixed_premodel());
+  if (kind == "weighted") {
+    return make_premodel(info_of({"small", "big"}, {"contrast"}), testing::weighted_premodel(1));
+  }
   if (kind == "multiclass") {
     return make_premodel(info_of({"small", "big"}, {"contrast"}), testing::line_multiclass(kNoModel));
   }
   return make_premodel(info_of({"small", "big"}, {"contrast"}), line_premodel(1));
 }
 
-constexpr std::array<std::string_view, 7> kKinds{"single",     "cascade",  "premodel", "mixed",
-                                                 "multiclass", "selector", "adaptive"};
+constexpr std::array<std::string_view, 8> kKinds{"single",     "cascade",  "premodel", "mixed",
+                                                 "multiclass", "selector", "weighted", "adaptive"};
 
 // Of the policy, where the example has another name.
 std::string_view kind_of(std::string_view example) {
-  return example == "mixed" || example == "multiclass" ? "premodel" : example;
+  return example == "mixed" || example == "multiclass" || example == "weighted" ? "premodel" : example;
 }
 
 void expect_same_info(const PolicyInfo& a, const PolicyInfo& b) {
@@ -76,7 +79,7 @@ TEST(PolicyCodec, BringsEveryKindBack) {
 }
 
 TEST(PolicyCodec, KeepsWhatThePolicyDoes) {
-  for (const auto kind : {"premodel", "mixed", "multiclass"}) {
+  for (const auto kind : {"premodel", "mixed", "multiclass", "weighted"}) {
     const auto before = example(kind), after = decode_policy(encode_policy(*before));
     for (float x = -5; x < 15; x += 0.1F) {
       const std::array features{x};
@@ -120,7 +123,7 @@ TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion1) {
 }
 
 TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion2) {
-  for (const auto kind : {"single", "cascade", "premodel", "mixed", "multiclass", "selector"}) {
+  for (const auto kind : {"single", "cascade", "premodel", "mixed", "multiclass", "selector", "weighted"}) {
     const auto policy = decode_policy(golden(kind, 2));
     expect_same_info(policy->info(), example(kind)->info());
     EXPECT_EQ(encode_policy(*policy), encode_policy(*example(kind)));
@@ -134,6 +137,19 @@ TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion3) {
     EXPECT_EQ(encode_policy(*example(kind)), bytes)
         << "the bytes of format 3 are fixed; a change needs a new format";
   }
+}
+
+// As in files from before votes had weights.
+TEST(PolicyCodec, VotesWithoutWeightsAreUniform) {
+  for (const auto kind : {"premodel", "weighted"}) {
+    const auto policy = decode_policy(encode_policy(*example(kind)));
+    const auto& choosers = dynamic_cast<const Premodel&>(*policy).model().choosers;
+    EXPECT_EQ(std::get<KnnChooser>(choosers[1]).weights,
+              kind == std::string_view("weighted") ? VoteWeights::kDistance : VoteWeights::kUniform);
+  }
+  const auto payload = json::from_cbor(encode_policy(*example("premodel")))["payload"].get_binary();
+  const json parts = json::from_cbor(static_cast<const Bytes&>(payload));
+  EXPECT_FALSE(parts["premodel"]["choosers"][0].contains("weights"));
 }
 
 // ---- damage ----
@@ -363,6 +379,12 @@ TEST(PolicyCodec, ChecksWhatEachKindAdds) {
   refuse(
       "mixed", [](json& p) { p["premodel"]["choosers"][0]["labels"] = 7; },
       "premodel.choosers[0].labels: number, expected a byte string");
+  refuse(
+      "weighted", [](json& p) { p["premodel"]["choosers"][0]["weights"] = "gravity"; },
+      "premodel.choosers[0].weights: 'gravity', expected uniform or distance");
+  refuse(
+      "weighted", [](json& p) { p["premodel"]["choosers"][1]["weights"] = 1; },
+      "premodel.choosers[1].weights: number, expected a text");
   refuse(
       "mixed", [](json& p) { p["premodel"]["choosers"][2]["gamma"] = "x"; },
       "premodel.choosers[2].gamma: string, expected a number");

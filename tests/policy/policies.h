@@ -93,6 +93,13 @@ inline PremodelModel line_multiclass(ModelIndex fallback) {
   return model;
 }
 
+// line_premodel() whose neighbours vote by 1 / distance.
+inline PremodelModel weighted_premodel(ModelIndex fallback) {
+  PremodelModel model = line_premodel(fallback);
+  for (Chooser& chooser : model.choosers) std::get<KnnChooser>(chooser).weights = VoteWeights::kDistance;
+  return model;
+}
+
 // A chain of all kinds over the inputs of line_premodel(), with a limit on the distance.
 inline PremodelModel mixed_premodel() {
   PremodelModel model = line_premodel(2);
