@@ -78,13 +78,19 @@ double pairs_needed(const LossCounts& counts, double bound, double delta) {
   check(counts, bound, delta);
   const double mean = counts.mean();
   if (mean >= bound) return kNotMeasured;
-  const double n = static_cast<double>(counts.n);
-  const double variance = static_cast<double>(counts.worse + counts.better) / n - mean * mean;
-  const double z =
-      boost::math::quantile(boost::math::normal_distribution<double>(), 1 - delta * (1 - 1 / kSplit));
-  // With hardly a difference the binomial's own minimum counts.
-  return std::ceil(
-      std::max(z * z * variance / ((bound - mean) * (bound - mean)), std::log(kSplit / delta) / bound));
+  const double gap = bound - mean, level = delta * (1 - 1 / kSplit);
+  const double z = boost::math::quantile(boost::math::normal_distribution<double>(), 1 - level);
+  const double rate = static_cast<double>(counts.worse + counts.better) / static_cast<double>(counts.n);
+  // The limit of the rate depends on the number that is sought; it converges at once.
+  double n = static_cast<double>(counts.n);
+  for (int i = 0; i < 6; ++i) {
+    const auto pairs = static_cast<std::size_t>(std::min(n, 1e9));
+    const LossCounts scaled{pairs, static_cast<std::size_t>(rate * static_cast<double>(pairs)), 0};
+    const double highest = upper_rate(scaled, delta / kSplit);
+    // With hardly a difference the binomial's own minimum counts.
+    n = std::max(z * z * (highest - mean * mean) / (gap * gap), std::log(kSplit / delta) / bound);
+  }
+  return std::ceil(n);
 }
 
 }  // namespace triage

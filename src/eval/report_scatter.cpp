@@ -206,7 +206,8 @@ Markup key(const Markup& symbol, std::string_view name) {
 }
 
 std::string frontier_css(const Frontier& frontier) {
-  return frontier.name == "adaptive" ? "frontier adaptive" : "frontier";
+  if (frontier.name == "adaptive") return "frontier adaptive";
+  return frontier.name == "cascade routing" ? "frontier routing" : "frontier";
 }
 
 Markup draw_legend(const Evaluation& evaluation) {

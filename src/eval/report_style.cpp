@@ -78,6 +78,7 @@ svg .grid { stroke: var(--grid); stroke-width: 1; }
 svg .base { stroke: var(--line); stroke-width: 1; }
 svg .leader { stroke: var(--quiet); stroke-width: .75; opacity: .7; }
 svg .frontier { fill: none; stroke: var(--cascade); stroke-width: 2; stroke-linejoin: round; }
+svg .frontier.routing { stroke-dasharray: 7 3; }
 svg .router { fill: none; stroke: var(--quiet); stroke-width: 1.5; stroke-dasharray: 5 4; }
 svg .mark { stroke: var(--card); stroke-width: 1.25; }
 svg .single { fill: var(--single); } svg .premodel { fill: var(--premodel); } svg .cascade, svg .policy { fill: var(--cascade); }
