@@ -90,6 +90,10 @@ struct TrainedPremodel {
 // table.
 [[nodiscard]] TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options);
 
+// How far from the single best model's score policies aim when nobody says: 0, or, where the labels are a
+// model's own answers, half a point below, since whoever always agrees with it has to run it.
+[[nodiscard]] double default_margin(const Table& table);
+
 struct CascadeOptions {
   Criterion criterion = Criterion::kTop1;
   int max_stages = 3;   // 1..3
@@ -118,8 +122,7 @@ struct AdaptiveOptions {
   double min_cost_ratio = 3;
   // Which setting a request without a price gets: the one of least cost whose score, by inner
   // cross-validation, is the single best model's plus `margin` (a share) or more, as far as can be told; or
-  // the one of this price, when it is set. Without a margin: 0, or -0.005 where the labels are a model's own
-  // answers.
+  // the one of this price, when it is set. Without a margin: default_margin().
   std::optional<double> margin = std::nullopt;
   std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
   std::size_t search_rows = 6000;  // rows that orders are chosen on, drawn by `seed`; the chosen ones see all

@@ -44,6 +44,7 @@ struct Arguments {
   bool full = false;
   Request request;
   std::optional<double> mean_latency_ms;
+  std::optional<double> margin_points;
   int resamples = 2000;
   std::string exhaustive;
   std::string folds_file;
@@ -71,6 +72,7 @@ std::string command_line(const Arguments& arguments) {
   }
   if (!arguments.selector.empty()) out += " --selector " + arguments.selector;
   if (arguments.full) out += " --full";
+  if (arguments.margin_points) out += fmt::format(" --margin {:g}", *arguments.margin_points);
   const Request& request = arguments.request;
   if (!std::isinf(request.max_latency_ms))
     out += fmt::format(" --max-latency-ms {:g}", request.max_latency_ms);
@@ -146,6 +148,7 @@ EvaluateOptions evaluate_options(const Arguments& arguments, const Session& sess
   options.fallback = arguments.fallback;
   options.resamples = arguments.resamples;
   options.adaptive.seed = arguments.seed;
+  if (arguments.margin_points) options.adaptive.margin = *arguments.margin_points / 100;
   options.adaptive.cost = parse_cost_kind(arguments.cost);
   options.request = arguments.request;
   options.mean_latency_ms = arguments.mean_latency_ms;
@@ -293,6 +296,11 @@ void add_evaluate(CLI::App& app, Session& session) {
                    "what the premodel does when every stage says no: best, refuse or a model's name")
       ->capture_default_str();
   add_premodel_options(*command, *arguments, *policies);
+  command
+      ->add_option(
+          "--margin", arguments->margin_points,
+          "points of score that adaptive, cascade and cascade routing aim for above the best single model")
+      ->excludes(policies);
   add_request_options(*command, arguments->request, arguments->mean_latency_ms);
   command
       ->add_option("--bootstrap", arguments->resamples, "resamples for the 95 % intervals; 0 leaves them out")

@@ -105,7 +105,7 @@ Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& 
   CascadeOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
-  options.margin = arguments.margin_points.value_or(0) / 100;
+  options.margin = arguments.margin_points ? *arguments.margin_points / 100 : default_margin(table);
   options.price = arguments.price;
   return {train_cascade(table, rows, options), {}, {}};
 }

@@ -97,12 +97,13 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
   if (has_outputs(table)) {
     CascadeOptions cascade;
     cascade.criterion = options.criterion;
+    cascade.margin = options.adaptive.margin.value_or(default_margin(table));
     trained.cascade = train_cascade(table, fold.train, cascade);
     trained.sweep = train_cascades(table, fold.train, cascade, sweep_prices());
     CascadeRoutingOptions routing;
     routing.criterion = options.criterion;
     routing.cost = options.adaptive.cost;
-    routing.margin = options.adaptive.margin;
+    routing.margin = cascade.margin;
     routing.seed = options.adaptive.seed;
     trained.cascade_routing = train_cascade_routing(table, fold.train, routing);
     AdaptiveOptions adaptive = options.adaptive;

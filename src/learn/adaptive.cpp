@@ -210,6 +210,8 @@ void describe(const Table& table, const AdaptiveOptions& options, const Plan& ch
 
 }  // namespace
 
+double default_margin(const Table& table) { return table.labels_from.empty() ? 0 : -0.005; }
+
 std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const AdaptiveOptions& options) {
   check(table, rows, options);
   const auto model_cost = model_costs(table, rows, options.cost);
@@ -225,7 +227,7 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const Adap
     curves = judge_orders(table, rows, options, prices, best, sbs);
   }
   const auto plans = plan_settings(curves, prices, rows.size());
-  const double margin = options.margin.value_or(table.labels_from.empty() ? 0 : -0.005);
+  const double margin = options.margin.value_or(default_margin(table));
 
   StageCache cache(table, rows, options.criterion, shuffled_indices(rows.size(), options.seed),
                    strong_models(table, rows, options.criterion));
