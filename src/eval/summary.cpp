@@ -359,7 +359,11 @@ void finish_frontiers(const Table& table, std::span<const Fold> folds, std::span
   const Metrics& sbs = evaluation.find("SBS")->pooled;
   const auto read_off = [&](Frontier& frontier) {
     std::vector<FrontierPoint> hull;
-    for (const std::size_t i : hull_of(frontier.points)) hull.push_back(frontier.points[i]);
+    // The cheapest model alone can always be had, and a policy that runs nothing else takes a decision
+    // longer.
+    std::vector<FrontierPoint> points = frontier.points;
+    points.push_back({cheapest->pooled.mean_ms, cheapest->pooled.score, kNotMeasured});
+    for (const std::size_t i : hull_of(points)) hull.push_back(points[i]);
     frontier.aiq = hull_area(hull, cheapest->pooled.mean_ms, dearest->pooled.mean_ms);
     frontier.speed_up_at_equal_score = sbs.mean_ms / hull_time(hull, sbs.score);
     frontier.score_gain_at_equal_time = hull_score(hull, sbs.mean_ms) - sbs.score;

@@ -75,7 +75,11 @@ std::string keep_single(const Evaluation& evaluation) {
 
 // Why a method is not recommended.
 std::string shortcoming(const Method& method) {
-  if (!is_no_worse(method)) return "it scores less than the single best model";
+  if (!is_no_worse(method)) {
+    return high_end(method.score_gain) < 0
+               ? "it scores less than the single best model"
+               : "so few inputs do not tell whether it scores as much as the single best model";
+  }
   if (!is_faster(method) && !is_better(method))
     return "it is neither faster nor better than the single best model";
   return "mixing two single models at random (the zero router) does as well at its time";
