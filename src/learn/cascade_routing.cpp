@@ -25,6 +25,7 @@ constexpr double kHighest = 10, kLowest = 3e-4;
 constexpr int kPerDecade = 6;
 // A step's lambda against that of the step before.
 constexpr std::array kLambdaRatios{0.25, 0.5, 1.0, 2.0, 4.0};
+constexpr std::size_t kKept = 300;  // settings that go on to be judged on more rows
 constexpr std::size_t kFolds = 3;
 constexpr std::size_t kFoldsOfFew = 5;
 constexpr std::size_t kFew = 5000;  // rows
@@ -207,22 +208,28 @@ class InnerFolds {
   std::vector<std::vector<std::uint32_t>> tests_;
 };
 
-// The settings that no other beats in both score and cost.
-std::vector<RoutingSetting> frontier_of(std::span<const RoutingSetting> settings,
-                                        std::span<const RoutingSums> reached) {
+// At most `most` settings, those that score the least below what others reach at no more cost: the frontier,
+// and what chance may have kept from it.
+std::vector<RoutingSetting> near_frontier(std::span<const RoutingSetting> settings,
+                                          std::span<const RoutingSums> reached, std::size_t most) {
   std::vector<std::size_t> order(settings.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return reached[a].cost != reached[b].cost ? reached[a].cost < reached[b].cost
                                               : reached[a].score > reached[b].score;
   });
-  std::vector<RoutingSetting> kept;
+  std::vector<std::pair<double, std::size_t>> below;  // how far, and whose
   double best = -1;
   for (const std::size_t i : order) {
-    if (reached[i].score <= best) continue;
-    best = reached[i].score;
-    kept.push_back(settings[i]);
+    // -1: on the frontier, which comes before what merely equals it.
+    below.emplace_back(reached[i].score > best ? -1 : best - reached[i].score, i);
+    best = std::max(best, reached[i].score);
   }
+  std::stable_sort(below.begin(), below.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  below.resize(std::min(below.size(), most));
+  std::vector<RoutingSetting> kept;
+  for (const auto& [distance, i] : below) kept.push_back(settings[i]);
   return kept;
 }
 
@@ -273,9 +280,9 @@ std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given,
   const InnerFolds folds(routed, k, model.costs, options);
   auto settings = all_settings(k, options.max_looks, prices);
   std::size_t n_settings = settings.size();
-  settings = vary_lambda(frontier_of(settings, folds.judge(settings, options.search_rows)), prices);
+  settings = vary_lambda(near_frontier(settings, folds.judge(settings, options.search_rows), kKept), prices);
   n_settings += settings.size();
-  settings = frontier_of(settings, folds.judge(settings, options.search_rows));
+  settings = near_frontier(settings, folds.judge(settings, options.search_rows), kKept);
   const auto reached = folds.judge(settings, rows.size());
   model.settings = best_at_prices(settings, reached, prices);
   const double wanted = scores[sbs] + options.margin;
