@@ -111,20 +111,19 @@ void explain(const Adaptive& policy, const AdaptiveSetting& setting, std::size_t
   const auto name = [&](std::size_t i) {
     return policy.info().models[static_cast<std::size_t>(setting.order[i])].name;
   };
-  const double confidence = static_cast<double>(posterior.entries[0].probability);
   Trace::Step step;
-  step.what = fmt::format("look {}, {}: confidence {:.4f}{}; ", n_looks, name(n_looks - 1), confidence,
-                          n_looks > 1 ? " of all looks together" : " when calibrated");
-  step.values.emplace_back("confidence", confidence);
+  step.what = fmt::format("look {}, {}{}: ", n_looks, name(n_looks - 1),
+                          n_looks > 1 ? " and all before it together" : "");
+  step.values.emplace_back("confidence", static_cast<double>(posterior.entries[0].probability));
   if (decision.is_last) {
-    step.what += "the last of its order: answers";
+    step.what += "the last of its order, answers";
   } else {
-    step.what +=
-        fmt::format("{} is expected to gain {:+.4f} less its price: {}", name(n_looks), decision.gain,
-                    !decision.goes_on() ? "answers"
-                    : decision.gain > 0 ? "goes on"
-                                        : "goes on, the confidence asked for is higher");
-    step.values.emplace_back("expected_gain", decision.gain);
+    step.what += fmt::format("{} {} its price, {}", name(n_looks),
+                             decision.gain > 0 ? "is expected to gain more than" : "is not expected to gain",
+                             !decision.goes_on() ? "answers"
+                             : decision.gain > 0 ? "goes on"
+                                                 : "goes on for the confidence asked for");
+    step.values.emplace_back("expected net gain", decision.gain);
   }
   step.values.emplace_back("price", setting.price);
   trace.steps.push_back(std::move(step));
