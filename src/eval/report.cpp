@@ -10,13 +10,6 @@
 namespace triage {
 namespace {
 
-// "50,000".
-std::string grouped(std::size_t value) {
-  std::string out;
-  for (; value >= 1000; value /= 1000) out = fmt::format(",{:03}{}", value % 1000, out);
-  return fmt::format("{}{}", value, out);
-}
-
 std::string headline(const Evaluation& evaluation) {
   return evaluation.recommended == "SBS" ? fmt::format("Use {} alone", sbs_model(evaluation))
                                          : fmt::format("Use the {}", evaluation.recommended);

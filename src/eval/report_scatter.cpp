@@ -40,6 +40,8 @@ Style style_of(MethodKind kind) {
       return {Mark::kTriangle, "control", "control of the premodel"};
     case MethodKind::kCascade:
       return {Mark::kSquare, "cascade", "cascade"};
+    case MethodKind::kRival:
+      return {Mark::kSquare, "rival", "rival: a cascade of exactly 2, of exactly 3"};
     case MethodKind::kAdaptive:
       return {Mark::kSquare, "adaptive", "adaptive"};
     case MethodKind::kPolicy:

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "eval/ranking.h"
 #include "eval/summary.h"
 #include "eval/words.h"
 
@@ -150,6 +151,13 @@ void remark_frontier(Evaluation& evaluation) {
   }
 }
 
+void remark_bands(Evaluation& evaluation) {
+  for (const Frontier& frontier : evaluation.frontiers) {
+    std::string sentence = band_sentence(frontier);
+    if (!sentence.empty()) evaluation.remarks.push_back(std::move(sentence));
+  }
+}
+
 // Two answers that are the same are both right or both wrong.
 void remark_agreement(Evaluation& evaluation, const Method* best) {
   if (evaluation.labels_from.empty() || evaluation.criterion != Criterion::kTop1 || best == nullptr) return;
@@ -190,6 +198,7 @@ void write_verdict(Evaluation& evaluation) {
   remark_stages(evaluation);
   if (!evaluation.soundness.verdict.empty()) evaluation.remarks.push_back(evaluation.soundness.verdict);
   remark_frontier(evaluation);
+  remark_bands(evaluation);
   remark_oracle(evaluation);
 }
 

@@ -189,7 +189,7 @@ TEST(Json, HasItsKeys) {
         "machine",   "labels_from",     "criterion",     "folds",     "seed",        "bootstrap",
         "inputs",    "inputs_left_out", "classes",       "models",    "recommended", "verdict",
         "remarks",   "warnings",        "optimum_share", "selection", "stages",      "methods",
-        "contrasts", "zero_router",     "cascades",      "timing",    "energy"}) {
+        "contrasts", "zero_router",     "frontiers",     "timing",    "energy"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   const auto& method = json["methods"][0];
