@@ -51,6 +51,9 @@ enum class Mark { kCircle, kRing, kSquare, kDiamond, kTriangle, kStar, kCross };
                               std::string_view anchor = "start");
 // Polyline through (x, y) pairs.
 [[nodiscard]] Markup svg_path(const std::vector<std::pair<double, double>>& points, std::string_view css);
+// The area between two polylines of the same length.
+[[nodiscard]] Markup svg_area(const std::vector<std::pair<double, double>>& below,
+                              const std::vector<std::pair<double, double>>& above, std::string_view css);
 
 // An accessible figure: the drawing (role img, named by title and description), a caption, and the same
 // figures as a table that unfolds. `id` is unique on the page.

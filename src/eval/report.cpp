@@ -130,12 +130,20 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
 
 Markup body(const Evaluation& evaluation, const ReportInfo& info) {
   Markup content;
-  content += section("Score and time", "", scatter_figure(evaluation));
+  content +=
+      section("Score and time", "",
+              scatter_figure(evaluation) + above_router_figure(evaluation) + frontier_table(evaluation));
   content += section("What the figures say", "", remarks(evaluation));
   content += section("Results", agreement_note(evaluation.labels_from),
                      results_table(evaluation) + details_table(evaluation));
   content += section("Selection", agreement_note(evaluation.labels_from),
-                     selection_metrics_table(evaluation) + frontier_table(evaluation));
+                     selection_metrics_table(evaluation) + request_table(evaluation));
+  content +=
+      section("Stopping and going on", agreement_note(evaluation.labels_from), decisions_figure(evaluation));
+  content +=
+      section("Easy and hard inputs", agreement_note(evaluation.labels_from), difficulty_figure(evaluation));
+  content += section("Classes", agreement_note(evaluation.labels_from), classes_tables(evaluation));
+  content += section("Confidence", "", reliability_figure(evaluation));
   content += section("How often each model is the optimum", "", optimum_figure(evaluation));
   content += section("The premodel", "", premodel_section(evaluation));
   content += section("What was chosen", "", choices_figure(evaluation));
