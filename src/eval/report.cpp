@@ -89,8 +89,6 @@ Markup premodel_section(const Evaluation& evaluation) {
                             "A stage is worth its features only where its accuracy exceeds the base rate.") +
                stages_table(evaluation);
   }
-  const Markup contrasts = contrasts_table(evaluation);
-  if (!contrasts.empty()) content += element_text("h3", {}, "Against its controls") + contrasts;
   return content;
 }
 
@@ -135,7 +133,7 @@ Markup body(const Evaluation& evaluation, const ReportInfo& info) {
               scatter_figure(evaluation) + above_router_figure(evaluation) + frontier_table(evaluation));
   content += section("What the figures say", "", remarks(evaluation));
   content += section("Results", agreement_note(evaluation.labels_from),
-                     results_table(evaluation) + details_table(evaluation));
+                     results_table(evaluation) + contrasts_table(evaluation) + details_table(evaluation));
   content += section("Selection", agreement_note(evaluation.labels_from),
                      selection_metrics_table(evaluation) + request_table(evaluation));
   content +=

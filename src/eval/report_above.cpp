@@ -88,7 +88,7 @@ Markup draw_panel(const Evaluation& evaluation, const Frontier& frontier, const 
   const double sbs = evaluation.find("SBS")->pooled.mean_ms;
   if (sbs > axes.x.from && sbs < axes.x.to) {
     out += svg_line(axes.x.at(sbs), top, axes.x.at(sbs), top + kPanel, "router");
-    out += svg_text(axes.x.at(sbs) - 5, top + kPanel - 10, "SBS", "tick halo", "end");
+    out += svg_text(axes.x.at(sbs) - 5, top + 10, "SBS", "tick halo", "end");
   }
   out += svg_text(kLeft + 6, top - 10, frontier.name, "strong");
   out += svg_text(kLeft + 20 + text_width(frontier.name, 13), top - 10, summary(frontier), "tick");

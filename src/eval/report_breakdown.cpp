@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "eval/chart.h"
 #include "eval/ranking.h"
@@ -15,52 +16,65 @@ namespace {
 constexpr double kWidth = 1000, kHeight = 300, kTop = 26, kBottom = 250;
 constexpr std::size_t kAllClasses = 20, kNamedClasses = 10;
 
-using Figure = double GroupFigures::*;
-
 // A line a method over the tenths.
-Markup draw_panel(const Evaluation& evaluation, Figure figure, double left, double right, const Scale& y,
-                  std::string_view title, std::string (*tick_text)(double)) {
-  const Breakdown& b = evaluation.breakdown;
-  const Scale x{0.6, static_cast<double>(b.deciles.size()) + 0.4, left, right, false};
-  Markup out;
-  for (const double tick : y.log ? log_ticks(y.from, y.to) : linear_ticks(y.from, y.to, 5)) {
-    out += svg_line(left, y.at(tick), right, y.at(tick), "grid");
-    out += svg_text(left - 8, y.at(tick), tick_text(tick), "tick", "end");
+struct Panel {
+  double left, right;  // pixels
+  std::string title;
+  std::function<double(const InputGroup&, std::size_t)> value;  // of a method
+  std::string (*tick_text)(double);
+  bool log = false;
+  std::size_t first_method = 0;
+};
+
+// With room around the values, which are above 0 for logarithmic ones.
+Scale scale_of(const Breakdown& b, const Panel& panel) {
+  double low = kNotMeasured, high = kNotMeasured;
+  for (const InputGroup& group : b.deciles) {
+    for (std::size_t m = panel.first_method; m < b.methods.size(); ++m) {
+      const double value = panel.value(group, m);
+      if (panel.log && !(value > 0)) continue;
+      low = std::fmin(low, value);
+      high = std::fmax(high, value);
+    }
   }
-  for (std::size_t m = 0; m < b.methods.size(); ++m) {
+  if (!std::isfinite(low)) low = high = 1;
+  if (panel.log) return {low / 1.3, high * 1.3, kBottom, kTop, true};
+  const double pad = std::max(0.005, 0.06 * (high - low));
+  return {low - pad, high + pad, kBottom, kTop, false};
+}
+
+Markup draw_panel(const Evaluation& evaluation, const Panel& panel) {
+  const Breakdown& b = evaluation.breakdown;
+  const Scale y = scale_of(b, panel);
+  const Scale x{0.6, static_cast<double>(b.deciles.size()) + 0.4, panel.left, panel.right, false};
+  Markup out;
+  for (const double tick : panel.log ? log_ticks(y.from, y.to) : linear_ticks(y.from, y.to, 6)) {
+    const bool is_zero = panel.first_method > 0 && std::abs(tick) < 1e-9;
+    out += svg_line(panel.left, y.at(tick), panel.right, y.at(tick), is_zero ? "zero" : "grid");
+    out += svg_text(panel.left - 8, y.at(tick), panel.tick_text(tick), "tick", "end");
+  }
+  for (std::size_t m = panel.first_method; m < b.methods.size(); ++m) {
     const std::string css = method_css(evaluation, b.methods[m]);
     std::vector<std::pair<double, double>> line;
     Markup dots;
     for (std::size_t d = 0; d < b.deciles.size(); ++d) {
-      const double value = b.deciles[d].methods[m].*figure;
-      if (!(value > 0) && y.log) continue;
+      const double value = panel.value(b.deciles[d], m);
+      if (panel.log && !(value > 0)) continue;
       line.emplace_back(x.at(static_cast<double>(d + 1)), y.at(value));
       dots += element(
           "circle",
           {{"class", css}, {"cx", number(line.back().first)}, {"cy", number(line.back().second)}, {"r", "3"}},
-          element_text("title", {}, fmt::format("{}, tenth {}: {}", b.methods[m], d + 1, tick_text(value))));
+          element_text("title", {},
+                       fmt::format("{}, tenth {}: {}", b.methods[m], d + 1, panel.tick_text(value))));
     }
     out += svg_path(line, "line " + css) + dots;
   }
   for (std::size_t d = 0; d < b.deciles.size(); ++d) {
     out += svg_text(x.at(static_cast<double>(d + 1)), kBottom + 14, b.deciles[d].name, "tick", "middle");
   }
-  out += svg_line(left, kBottom, right, kBottom, "base");
-  out += svg_text(left, kTop - 14, title, "axis");
-  out += svg_text(right, kBottom + 34, "tenth of the inputs, from easy to hard", "axis", "end");
-  return out;
-}
-
-std::pair<double, double> range_of(const Breakdown& b, Figure figure) {
-  double low = kNotMeasured, high = kNotMeasured;
-  for (const InputGroup& group : b.deciles) {
-    for (const GroupFigures& figures : group.methods) {
-      if (!(figures.*figure > 0)) continue;
-      low = std::fmin(low, figures.*figure);
-      high = std::fmax(high, figures.*figure);
-    }
-  }
-  return {low, high};
+  out += svg_line(panel.left, kBottom, panel.right, kBottom, "base");
+  out += svg_text(panel.left - 30, kTop - 14, panel.title, "axis");
+  return out + svg_text(panel.right, kBottom + 34, "tenth, from easy to hard", "axis", "end");
 }
 
 Markup draw_legend(const Evaluation& evaluation) {
@@ -126,21 +140,26 @@ Markup deciles_table(const Breakdown& b) {
 Markup difficulty_figure(const Evaluation& evaluation) {
   const Breakdown& b = evaluation.breakdown;
   if (b.deciles.empty() || b.methods.size() < 2) return {};
-  const auto [low, high] = range_of(b, &GroupFigures::score);
-  const auto [least, most] = range_of(b, &GroupFigures::ms);
-  if (!(high > 0) || !(most > 0)) return {};
-  const double pad = std::max(0.01, 0.05 * (high - low));
+  const auto score = [](const InputGroup& g, std::size_t m) { return g.methods[m].score; };
+  const auto gain = [](const InputGroup& g, std::size_t m) {
+    return g.methods[m].score - g.methods[0].score;
+  };
+  const auto ms = [](const InputGroup& g, std::size_t m) { return g.methods[m].ms; };
+  const auto in_percent = [](double v) { return percent(v, 0); };
+  const auto in_points = [](double v) { return points(v, 1); };
+  const auto in_ms = [](double v) { return fmt::format("{:.3g}", v); };
   FigureSpec spec;
-  spec.drawing = draw_panel(evaluation, &GroupFigures::score, 58, 480,
-                            Scale{std::max(0.0, low - pad), std::min(1.02, high + pad), kBottom, kTop, false},
-                            score_phrase(evaluation) + ", %", [](double v) { return percent(v, 0); });
-  spec.drawing +=
-      draw_panel(evaluation, &GroupFigures::ms, 562, 984, Scale{least / 1.3, most * 1.3, kBottom, kTop, true},
-                 "mean time per input, ms (logarithmic)", [](double v) { return fmt::format("{:.3g}", v); });
+  spec.drawing =
+      draw_panel(evaluation, {50, 322, score_word(evaluation.criterion, evaluation.labels_from) + ", %",
+                              score, in_percent}) +
+      draw_panel(evaluation, {388, 652, "difference to SBS, points", gain, in_points, false, 1}) +
+      draw_panel(evaluation, {720, 984, "mean time per input, ms (logarithmic)", ms, in_ms, true});
   spec.id = "difficulty";
   spec.title = "By difficulty: score and time";
   spec.description =
-      "Two panels, score and mean time by tenths of the inputs from easy to hard, one line a method.";
+      "Three panels, score, its difference to SBS and mean time by tenths of the inputs from easy to hard, "
+      "one line a "
+      "method.";
   spec.width = kWidth;
   spec.height = kHeight;
   spec.legend = draw_legend(evaluation);
