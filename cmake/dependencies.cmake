@@ -28,6 +28,7 @@ endif()
 if(TRIAGE_BUILD_TOOLS)
   find_package(SQLite3 REQUIRED)
   pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+  find_package(Boost 1.74 REQUIRED)  # headers alone
   find_package(CLI11 REQUIRED)
   find_path(LIBSVM_INCLUDE_DIR libsvm/svm.h REQUIRED)
   find_library(LIBSVM_LIBRARY svm REQUIRED)

@@ -7,7 +7,8 @@ tests/learn/chooser_parity_test.cpp writes FOLDER and runs this. In it, little-e
 (n, d), train_labels.u8, test_labels.u8, answers.u8 (ours on test.f32), for a tree feature.i32 and
 threshold.f32, and meta.json: kind, d, and the options.
 
-Demanded: the same answers of nearest neighbours, but where neighbours are equally far; of trees and support
+Demanded: the same answers of nearest neighbours, but where neighbours are equally far or votes weighted by
+distance come to the same within 1e-9; of trees and support
 vector machines a share of right answers within 0.2 points; and of a tree, where `exact` is set, the same nodes.
 scikit-learn chooses at random among equally good splits, so ten of its trees are grown: their mean is compared,
 and one of them has to have our nodes. Exit code 0: so it is; 1: not; 77: no scikit-learn.
@@ -17,6 +18,7 @@ import pathlib
 import sys
 
 TOLERANCE = 0.002
+VOTE_MARGIN = 1e-9  # of votes weighted by distance, as a share of the winner's
 
 
 def load(folder):
@@ -26,14 +28,26 @@ def load(folder):
     return meta, rows, labels, np.fromfile(folder / "answers.u8", "u1")
 
 
+def clear_votes(distances, classes):
+    """Where rounding cannot decide: exact hits, whose votes are whole, and winners by more than VOTE_MARGIN."""
+    hit = distances[:, 0] == 0
+    votes = np.divide(1, distances, out=np.zeros_like(distances), where=distances > 0)
+    sums = np.sort([np.where(classes == c, votes, 0).sum(axis=1) for c in np.unique(classes)], axis=0)
+    return hit | (sums[-1] - sums[-2] > VOTE_MARGIN * sums[-1])
+
+
 def compare_knn(meta, rows, labels, ours):
     k = meta["k"]
     train, test = rows["train"].astype(np.float64), rows["test"].astype(np.float64)
-    theirs = KNeighborsClassifier(n_neighbors=k, algorithm="kd_tree").fit(train, labels["train"])
-    distances, _ = theirs.kneighbors(test, n_neighbors=k + 1)
+    weights = meta.get("weights", "uniform")
+    theirs = KNeighborsClassifier(n_neighbors=k, algorithm="kd_tree", weights=weights).fit(train, labels["train"])
+    distances, nearest = theirs.kneighbors(test, n_neighbors=k + 1)
     clear = distances[:, k] > distances[:, k - 1] * (1 + 1e-12)
+    if weights == "distance":
+        clear &= clear_votes(distances[:, :k], labels["train"][nearest[:, :k]])
     differ = int((theirs.predict(test) != ours)[clear].sum())
-    print(f"knn: {clear.sum()} of {len(ours)} compared, the others tie at the border; {differ} differ")
+    hits = int((distances[:, 0] == 0)[clear].sum())
+    print(f"knn, {weights}: {clear.sum()} of {len(ours)} compared ({hits} exact hits), the others tie; {differ} differ")
     return differ == 0 and clear.any()
 
 

@@ -1,12 +1,14 @@
 // What a decision costs, nanoseconds each: the neighbour search, the premodel's whole decision, the
-// cascade's; and building the search when a policy is loaded.
+// cascade's, the adaptive policy's; and building the search when a policy is loaded.
 #include <benchmark/benchmark.h>
 
 #include <array>
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "base/hash.h"
+#include "policy/adaptive.h"
 #include "policy/cascade.h"
 #include "policy/knn.h"
 #include "policy/premodel.h"
@@ -157,6 +159,34 @@ void cascade_decision(benchmark::State& state) {
   }
 }
 BENCHMARK(cascade_decision);
+
+// Random outputs of `n_classes`, some sure, some not; looks of the first `n_looks` of four models.
+void adaptive_decision(benchmark::State& state) {
+  const auto n_looks = static_cast<std::size_t>(state.range(0));
+  const auto n_classes = static_cast<std::size_t>(state.range(1));
+  triage::AdaptiveModel model;
+  triage::AdaptiveSetting setting{0.1, {0, 1, 2, 3}, {}, 0.9, 1};
+  for (std::size_t j = 1; j <= 4; ++j) {
+    setting.stages.push_back(
+        {std::vector<double>(j, 1.0 / static_cast<double>(j)), {0.1, -0.1, 0, 0, 0, 0, 0}});
+  }
+  model.settings.push_back(setting);
+  const auto policy = triage::make_adaptive(info_of(4, 0), model);
+  triage::Random random(1);
+  std::vector<std::vector<triage::Look>> inputs(256);
+  for (auto& looks : inputs) {
+    for (std::size_t m = 0; m < n_looks; ++m) {
+      std::vector<float> p(n_classes);
+      for (float& x : p) x = static_cast<float>(std::pow(random.uniform(), 12));
+      triage::Look& look = looks.emplace_back();
+      look.model = static_cast<triage::ModelIndex>(m);
+      look.output = triage::TopK::from_probabilities(p);
+    }
+  }
+  std::size_t i = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(policy->next({{}, inputs[i++ % inputs.size()], {}}));
+}
+BENCHMARK(adaptive_decision)->ArgNames({"looks", "classes"})->ArgsProduct({{1, 2, 3, 4}, {10, 1000}});
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "triage/learn.h"
 #include "triage/policy.h"
 #include "triage/runtime.h"
+#include "triage/stream.h"
 #include "triage/table.h"
 
 namespace triage {
@@ -75,6 +77,9 @@ struct Replay {
 // Throws kUsage where the policy cannot meet it.
 void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                    const Request& request = {});
+// The rows in their order as one stream with a mean time to meet; `caps` hold for each input.
+void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const StreamOptions& options, const Request& caps = {});
 // As if `model` had been run on `input` without any selection; kNoModel refuses, at no cost.
 void replay_model(const Table& table, std::size_t input, ModelIndex model, Replay& replay);
 
@@ -221,7 +226,10 @@ struct Evaluation {
   std::int32_t n_classes = 0;
   std::string labels_from;  // Table::labels_from: when not empty, every score is agreement with this model
   std::string machine;
-  std::string timing;                 // how often everything was timed, and where times are from
+  std::string timing;  // how often everything was timed, and where times are from
+  // What difference that makes (triage/stability.h, judge_timing), or how to find out; empty where it is
+  // known to make none, as every time was taken until it was known.
+  std::string timing_difference;
   std::string energy;                 // "measured: ..." or why not
   std::vector<std::string> models;    // (m)
   std::vector<std::int32_t> fold_of;  // (n), empty without folds
@@ -234,7 +242,8 @@ struct Evaluation {
   std::vector<double> selected_share;  // (m) share of folds whose Algorithm 1 keeps the model
   std::vector<StageAccuracy> stages;
   Soundness soundness;  // of the premodel
-  Request request;      // what finished policies were asked
+  Request request;      // what finished policies were asked, and the mean time of them all, where one was
+  std::optional<double> mean_latency_ms;
   Breakdown breakdown;
   std::vector<Reliability> reliability;  // of the breakdown's methods: SBS, the models' own, first
   std::vector<Decisions> decisions;      // of those of them that look at models in a fixed order
@@ -265,9 +274,11 @@ struct EvaluateOptions {
       premodel;  // kind, labels and so on; criterion, theta, k and fallback are those of this struct
   AdaptiveOptions adaptive;               // its criterion is that of this struct
   std::vector<PremodelVariant> variants;  // with options of their own, but the criterion
-  Request request;               // of judge_policies: what is asked of each finished policy on every input
-  int resamples = 2000;          // of the bootstrap; 0 leaves the intervals out
-  const Clock* clock = nullptr;  // for decision times; nullptr: steady_clock()
+  // Of judge_policies: what is asked of each finished policy on every input, and the mean time of them all.
+  Request request;
+  std::optional<double> mean_latency_ms = std::nullopt;
+  int resamples = 2000;                     // of the bootstrap; 0 leaves the intervals out
+  const Clock* clock = nullptr;             // for decision times; nullptr: steady_clock()
   const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
   std::function<void(std::size_t done, std::size_t total)> on_progress;  // steps of work
 };

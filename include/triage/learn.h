@@ -62,8 +62,9 @@ struct PremodelOptions {
   double theta = 0.005;
   std::size_t max_models = SIZE_MAX;
   SelectionRule rule = SelectionRule::kPaper;
-  int k = 5;                          // neighbours, odd
-  std::vector<std::string> features;  // empty: the paper's seven
+  int k = 5;                                    // neighbours, odd
+  VoteWeights weights = VoteWeights::kUniform;  // of their votes; kDistance: kinds with knn only
+  std::vector<std::string> features;            // empty: the paper's seven
   // Further lines of the policy's training summary, such as how the features were chosen.
   std::vector<std::pair<std::string, std::string>> notes = {};
   // When every stage says no: a model's name, "best" (the most accurate of the selected on these rows) or
@@ -113,18 +114,16 @@ struct CascadeOptions {
 struct AdaptiveOptions {
   Criterion criterion = Criterion::kTop1;
   CostKind cost = CostKind::kTime;
-  int max_stages = 4;              // 1..4 models an order
-  std::size_t max_candidates = 8;  // models that orders are made of: those nearest to the hull
-  double min_cost_ratio = 2;       // each model of an order costs at least this many times the one before
+  int max_stages = 4;  // 1..4 models an order
+  // Each model of an order costs at least this many times the one before it; 1 or more.
+  double min_cost_ratio = 3;
   // Which setting a request without a price gets: the one of least cost whose score, by inner
-  // cross-validation, is at least the single best model's plus `margin` (a share); or the one of this price,
-  // when it is set.
-  double margin = 0.0;
+  // cross-validation, is the single best model's plus `margin` (a share) or more, as far as can be told; or
+  // the one of this price, when it is set. Without a margin: 0, or -0.005 where the labels are a model's own
+  // answers.
+  std::optional<double> margin = std::nullopt;
   std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
-  // What an answer is worth in training: the probability that the combined best models, fitted on the same
-  // rows, give to it (soft), or whether it is right.
-  bool soft_reward = true;
-  std::size_t search_rows = 6000;  // rows that orders are searched on, drawn by `seed`; chosen ones see all
+  std::size_t search_rows = 6000;  // rows that orders are chosen on, drawn by `seed`; the chosen ones see all
   std::uint64_t seed = 0;          // of inner folds and search rows
 };
 // Throws kUsage for options out of range, and for a table without outputs.

@@ -29,6 +29,12 @@ namespace triage {
 // not.
 [[nodiscard]] Table select_table_models(const Table& table, std::span<const ModelIndex> models);
 
+// The table with these inputs alone, in this order. Throws kUsage for none, or for a row that there is not.
+[[nodiscard]] Table select_table_inputs(const Table& table, Rows rows);
+// Rows of the inputs with these ids. Throws kUsage, naming `owner`, for one that the table lacks.
+[[nodiscard]] std::vector<std::uint32_t> rows_of_inputs(const Table& table, std::span<const std::string> ids,
+                                                        std::string_view owner);
+
 // Anything that trains a policy on rows of a table.
 struct NamedTrainer {
   std::string name;
@@ -75,5 +81,26 @@ struct Stability {
 [[nodiscard]] Stability judge_stability(const Table& trained, const Table& used,
                                         std::span<const NamedTrainer> trainers,
                                         const StabilityOptions& options);
+
+// What difference it makes that times were taken once (cheap) instead of until they were known (exhaustive):
+// the same models on the same inputs, timed both ways.
+struct TimingDifference {
+  std::size_t inputs = 0;
+  Timing timing;                               // the exhaustive one's
+  double least_ratio = 0, greatest_ratio = 0;  // of a model's mean times, exhaustive / cheap
+  double mean_ratio = 0;                       // geometric
+  Stability to_exhaustive;                     // trained with cheap times, used with exhaustive ones
+  Stability to_cheap;                          // the other way round
+};
+// Throws kUsage when either table is timed the other way, or `exhaustive` has an input that `cheap` lacks.
+void check_timing(const Table& cheap, const Table& exhaustive);
+// `exhaustive` is of some or all of the inputs of `cheap`. Throws as check_timing and judge_stability do.
+// Decisions are not timed, whatever `options.clock` is: they do not depend on the tables' timing, and what a
+// busy machine adds to them would look as if they did.
+[[nodiscard]] TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
+                                            std::span<const NamedTrainer> trainers,
+                                            const StabilityOptions& options);
+// In three sentences.
+[[nodiscard]] std::string describe(const TimingDifference& difference);
 
 }  // namespace triage

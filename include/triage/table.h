@@ -42,6 +42,7 @@ struct Timing {
 // Mean joules a run, idle power deducted. Empty arrays, and NaN, where it was not measured.
 struct TableEnergy {
   std::vector<double> infer_j;       // (m)
+  std::vector<double> selector_j;    // (s) inference
   std::vector<double> preprocess_j;  // (r)
   std::vector<double> node_j;        // (g) NaN for nodes that no feature of the schema needs
   double idle_w = kNotMeasured;
@@ -126,6 +127,8 @@ struct Table {
   [[nodiscard]] ModelIndex find_selector(std::string_view name) const;
   // Preprocessing and inference of one selector alone on one input.
   [[nodiscard]] double selector_cost_ms(std::size_t input, ModelIndex selector) const;
+  // Mean joules of one selector alone, preprocessing included; NaN where not measured.
+  [[nodiscard]] double selector_cost_j(ModelIndex selector) const;
 };
 
 // Throws kProfile when the arrays' sizes or values do not fit together, naming the array. Every consumer may

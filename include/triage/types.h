@@ -88,4 +88,11 @@ enum class Criterion { kTop1, kTop5 };
   return rank >= 1 && rank <= (criterion == Criterion::kTop1 ? 1 : 5) ? 1.0 : 0.0;
 }
 
+// How the nearest training inputs of a premodel vote: each alike, or by 1 / distance. Where some are at
+// distance 0, they alone vote, each alike.
+enum class VoteWeights { kUniform, kDistance };
+[[nodiscard]] std::string_view to_string(VoteWeights weights);
+// Throws kUsage for anything but "uniform" and "distance".
+[[nodiscard]] VoteWeights parse_vote_weights(std::string_view text);
+
 }  // namespace triage

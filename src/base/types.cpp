@@ -103,4 +103,15 @@ Criterion parse_criterion(std::string_view text) {
   throw Error(ErrorCode::kUsage, fmt::format("criterion '{}': unknown, expected top1 or top5", text));
 }
 
+std::string_view to_string(VoteWeights weights) {
+  return weights == VoteWeights::kUniform ? "uniform" : "distance";
+}
+
+VoteWeights parse_vote_weights(std::string_view text) {
+  for (const auto weights : {VoteWeights::kUniform, VoteWeights::kDistance}) {
+    if (text == to_string(weights)) return weights;
+  }
+  throw Error(ErrorCode::kUsage, fmt::format("weights: '{}', expected uniform or distance", text));
+}
+
 }  // namespace triage

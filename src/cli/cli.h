@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ void add_merge(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
+void add_calibrate(CLI::App& app, Session& session);
 void add_study(CLI::App& app, Session& session);
 void add_classify(CLI::App& app, Session& session);
 
@@ -61,6 +63,10 @@ class Progress {
   bool terminal_;
 };
 
+// The line, cut so that it leaves the last of so many columns free; whole where `columns` is 0. A character
+// beyond ASCII counts as one column and is never cut through.
+[[nodiscard]] std::string_view fit_line(std::string_view line, std::size_t columns);
+
 // On stderr, which may be closed or full: what cannot be said there never stops the work.
 void say_text(std::string_view text);
 template <class... Values>
@@ -82,9 +88,12 @@ void check_outputs(std::span<const std::string> outputs, std::span<const std::st
 // The one document of --json. Bytes that are not UTF-8 are replaced.
 void print_json(const nlohmann::json& document);
 
-// --max-latency-ms, --max-energy-j, --min-confidence and --price: what is asked of the policy for every
-// input.
-void add_request_options(CLI::App& command, Request& request);
+// --max-latency-ms, --max-energy-j, --min-confidence and --price, what is asked of the policy for every input;
+// and --mean-latency-ms, what is asked for all of them together.
+void add_request_options(CLI::App& command, Request& request, std::optional<double>& mean_latency_ms);
+
+// For counts and seeds: CLI11 takes "-1" for the largest number that there is.
+[[nodiscard]] CLI::Validator not_negative();
 
 // "3 min 20 s", "1.2 GB" and the like, for estimates.
 [[nodiscard]] std::string format_duration(double seconds);

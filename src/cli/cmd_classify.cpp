@@ -14,6 +14,7 @@
 #include "cli/inputs.h"
 #include "triage/classifier.h"
 #include "triage/error.h"
+#include "triage/stream.h"
 
 namespace triage::cli {
 namespace {
@@ -31,6 +32,7 @@ struct Options {
   bool json = false;
   std::int64_t max_pixels = DecodeOptions{}.max_pixels;
   Request request;  // what every input is asked for; the latency cap begins with its decoding
+  std::optional<double> mean_latency_ms;
 };
 
 struct Failure {
@@ -46,7 +48,12 @@ bool is_of_input(ErrorCode code) {
 // Classifies one input after another; holds what the final document or summary needs.
 class Run {
  public:
-  Run(const Classifier& classifier, const Options& options) : classifier_(&classifier), options_(&options) {}
+  Run(const Classifier& classifier, const Options& options) : classifier_(&classifier), options_(&options) {
+    check_request(classifier.policy(), options.request);
+    if (options.mean_latency_ms) {
+      stream_.emplace(classifier.policy(), StreamOptions{.mean_latency_ms = *options.mean_latency_ms});
+    }
+  }
 
   void take(const Input& input) {
     Shown shown;
@@ -58,12 +65,14 @@ class Run {
       shown.decode_ms = watch.ms();
       Request request = options_->request;
       request.spent_ms = shown.decode_ms;
+      if (stream_) request.price = stream_->request().price;
       shown.result = classifier_->classify(image, request, options_->explain ? &shown.trace : nullptr);
     } catch (const Error& error) {
       if (!is_of_input(error.code())) throw;
       fail(input.name, error.what());
       return;
     }
+    if (stream_) stream_->record(shown.result.total_ms);
     count(shown);
     if (options_->json) {
       results_.push_back(to_json(*classifier_, shown, options_->top, options_->explain));
@@ -141,6 +150,7 @@ class Run {
   const Classifier* classifier_;
   const Options* options_;
   Json results_ = Json::array();
+  std::optional<Stream> stream_;
   std::vector<Failure> failures_;
   std::size_t done_ = 0;
   std::size_t refused_ = 0;
@@ -172,10 +182,9 @@ void classify(const Options& options, Session& session) {
 
   const Classifier classifier =
       Classifier::load(options.policy, zoo_path(options), {.cache_dir = options.cache, .clock = nullptr});
-  check_request(classifier.policy(), options.request);
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
-  classifier.warm_up();
   Run run(classifier, options);
+  classifier.warm_up();
   for (const Input& input : inputs) {
     if (session.stop) throw Error(ErrorCode::kInterrupted, "classify: interrupted");
     run.take(input);
@@ -199,7 +208,7 @@ void add_classify(CLI::App& app, Session& session) {
   command->add_option("--top,-k", options->top, "Classes to show")
       ->capture_default_str()
       ->check(CLI::Range(1, kTopK));
-  add_request_options(*command, options->request);
+  add_request_options(*command, options->request, options->mean_latency_ms);
   command->add_flag("--explain", options->explain, "Say why: votes, neighbours, features, confidences");
   command->add_flag("--json", options->json, "Print one JSON document");
   command->add_option("--max-pixels", options->max_pixels, "Images with more are an error")

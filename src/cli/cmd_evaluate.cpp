@@ -2,6 +2,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <ctime>
@@ -17,6 +18,7 @@
 #include "triage/error.h"
 #include "triage/eval.h"
 #include "triage/profile.h"
+#include "triage/stability.h"
 
 namespace triage::cli {
 namespace {
@@ -34,13 +36,16 @@ struct Arguments {
   std::string fallback = "best";
   std::vector<std::string> premodels{std::string(kPaperPremodel)};
   std::string label = "optimum";
+  std::string weights = "uniform";
   std::string cost = "time";
   std::optional<double> max_distance_quantile;
   std::string beyond = "refuse";
   std::string selector;
   bool full = false;
   Request request;
+  std::optional<double> mean_latency_ms;
   int resamples = 2000;
+  std::string exhaustive;
   std::string folds_file;
   std::string report;
   bool json = false;
@@ -53,10 +58,13 @@ std::string command_line(const Arguments& arguments) {
   if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
   for (const auto& path : arguments.policies) out += " --policy " + fs::path(path).filename().string();
   if (arguments.policies.empty()) out += fmt::format(" --cv {}", arguments.folds);
+  if (!arguments.exhaustive.empty())
+    out += " --exhaustive " + fs::path(arguments.exhaustive).filename().string();
   out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
                      arguments.criterion, arguments.theta_points, arguments.fallback, arguments.resamples);
   for (const auto& kind : arguments.premodels) out += " --premodel " + kind;
-  out += fmt::format(" --label {} --cost {}", arguments.label, arguments.cost);
+  out +=
+      fmt::format(" --label {} --weights {} --cost {}", arguments.label, arguments.weights, arguments.cost);
   if (arguments.max_distance_quantile) {
     out += fmt::format(" --max-distance-quantile {} --beyond {}", *arguments.max_distance_quantile,
                        arguments.beyond);
@@ -68,6 +76,7 @@ std::string command_line(const Arguments& arguments) {
     out += fmt::format(" --max-latency-ms {:g}", request.max_latency_ms);
   if (!std::isinf(request.max_energy_j)) out += fmt::format(" --max-energy-j {:g}", request.max_energy_j);
   if (request.min_confidence > 0) out += fmt::format(" --min-confidence {:g}", request.min_confidence);
+  if (arguments.mean_latency_ms) out += fmt::format(" --mean-latency-ms {:g}", *arguments.mean_latency_ms);
   if (!std::isnan(request.price)) out += fmt::format(" --price {:g}", request.price);
   return out;
 }
@@ -83,12 +92,16 @@ ReportInfo report_info(const Arguments& arguments) {
 
 constexpr std::string_view kBothLabels = "both";
 
+// Whether neighbours vote in a premodel of this kind.
+bool has_votes(const std::string& kind) { return kind.find("knn") != std::string::npos; }
+
 PremodelOptions premodel_options(const Arguments& arguments, const std::string& kind) {
   PremodelOptions options;
   options.kind = kind;
   options.theta = arguments.theta_points / 100;
   options.fallback = arguments.fallback;
   options.cost = parse_cost_kind(arguments.cost);
+  if (has_votes(kind)) options.weights = parse_vote_weights(arguments.weights);
   if (arguments.label != kBothLabels) options.label = parse_premodel_label(arguments.label);
   options.seed = arguments.seed;
   options.selector = arguments.selector;
@@ -98,8 +111,21 @@ PremodelOptions premodel_options(const Arguments& arguments, const std::string& 
   return options;
 }
 
+// --weights is for the kinds in which neighbours vote; others may stand beside them.
+void check_weights(const Arguments& arguments) {
+  const auto& kinds = arguments.premodels;
+  if (parse_vote_weights(arguments.weights) == VoteWeights::kUniform) return;
+  if (std::any_of(kinds.begin(), kinds.end(), [](const std::string& kind) { return has_votes(kind); }))
+    return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--weights: {}, expected uniform for premodels in which no neighbours vote; name a "
+                          "kind with knn",
+                          arguments.weights));
+}
+
 // The first kind is "the premodel", the others stand beside it; with both labels, chains occur twice.
 void add_premodels(const Arguments& arguments, EvaluateOptions& options) {
+  check_weights(arguments);
   options.premodel = premodel_options(arguments, arguments.premodels.front());
   for (std::size_t i = 0; i < arguments.premodels.size(); ++i) {
     const std::string& kind = arguments.premodels[i];
@@ -122,6 +148,7 @@ EvaluateOptions evaluate_options(const Arguments& arguments, const Session& sess
   options.adaptive.seed = arguments.seed;
   options.adaptive.cost = parse_cost_kind(arguments.cost);
   options.request = arguments.request;
+  options.mean_latency_ms = arguments.mean_latency_ms;
   add_premodels(arguments, options);
   options.stop = &session.stop;
   return options;
@@ -135,6 +162,31 @@ Evaluation judge(const Table& table, const Arguments& arguments, const EvaluateO
     named.push_back({fs::path(path).stem().string(), policies.back().get()});
   }
   return judge_policies(table, named, options);
+}
+
+// What difference it makes that the table's times are cheap ones, in words; empty when nobody asks.
+std::string timing_difference(const Table& table, const Arguments& arguments,
+                              const EvaluateOptions& evaluate) {
+  if (arguments.exhaustive.empty()) return {};
+  const Table exhaustive = load_table(std::vector<fs::path>{arguments.exhaustive});
+  StabilityOptions options;
+  options.criterion = evaluate.criterion;
+  options.folds = evaluate.folds;
+  options.seed = evaluate.seed;
+  options.resamples = evaluate.resamples;
+  options.stop = evaluate.stop;
+  PremodelOptions premodel;
+  premodel.criterion = evaluate.criterion;
+  premodel.theta = evaluate.theta;
+  CascadeOptions cascade;
+  cascade.criterion = evaluate.criterion;
+  std::vector<NamedTrainer> trainers{
+      {"cascade", [=](const Table& t, Rows rows) { return train_cascade(t, rows, cascade); }}};
+  if (table.schema.size() > 0) {
+    trainers.push_back(
+        {"premodel", [=](const Table& t, Rows rows) { return train_premodel(t, rows, premodel).policy; }});
+  }
+  return describe(judge_timing(table, exhaustive, trainers, options));
 }
 
 Evaluation evaluate(const Table& table, const Arguments& arguments, EvaluateOptions options) {
@@ -152,19 +204,22 @@ void run(const Arguments& arguments, const Session& session) {
         ErrorCode::kUsage,
         "--folds: given together with --policy, expected with --cv alone; finished policies have no folds");
   }
-  if (!arguments.request.is_default() && arguments.policies.empty()) {
+  if ((!arguments.request.is_default() || arguments.mean_latency_ms) && arguments.policies.empty()) {
     throw Error(
         ErrorCode::kUsage,
-        "--max-latency-ms, --max-energy-j, --min-confidence and --price are asked of finished policies, "
-        "expected with --policy alone");
+        "--max-latency-ms, --max-energy-j, --min-confidence, --price and --mean-latency-ms are asked of "
+        "finished policies, expected with --policy alone");
   }
   std::vector<std::string> inputs = arguments.profiles;
   inputs.insert(inputs.end(), arguments.policies.begin(), arguments.policies.end());
+  if (!arguments.exhaustive.empty()) inputs.push_back(arguments.exhaustive);
   check_outputs(std::array{arguments.folds_file, arguments.report}, inputs);
   const EvaluateOptions options = evaluate_options(arguments, session);
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
-  const Evaluation evaluation = evaluate(table, arguments, options);
+  std::string difference = timing_difference(table, arguments, options);
+  Evaluation evaluation = evaluate(table, arguments, options);
+  if (!difference.empty()) evaluation.timing_difference = std::move(difference);
   const ReportInfo info = report_info(arguments);
   for (const std::string& warning : evaluation.warnings) warn(warning);
   if (!arguments.folds_file.empty()) write_text_atomic(arguments.folds_file, folds_csv(table, evaluation));
@@ -183,6 +238,11 @@ void add_premodel_options(CLI::App& command, Arguments& a, CLI::Option& policies
       ->excludes(&policies);
   command
       .add_option("--label", a.label, "what stages say yes to: optimum, correct, or both beside each other")
+      ->capture_default_str()
+      ->excludes(&policies);
+  command
+      .add_option("--weights", a.weights,
+                  "votes of the neighbours that knn asks: uniform, or by 1 / distance (distance)")
       ->capture_default_str()
       ->excludes(&policies);
   command.add_option("--cost", a.cost, "what the premodel's optimum is cheapest in: time or energy")
@@ -218,7 +278,9 @@ void add_evaluate(CLI::App& app, Session& session) {
       ->capture_default_str()
       ->excludes(policies);
   add_labels_option(*command, arguments->labels);
-  command->add_option("--seed", arguments->seed, "of folds, bootstrap, random choice")->capture_default_str();
+  command->add_option("--seed", arguments->seed, "of folds, bootstrap, random choice")
+      ->check(not_negative())
+      ->capture_default_str();
   command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
       ->capture_default_str();
   command
@@ -231,11 +293,16 @@ void add_evaluate(CLI::App& app, Session& session) {
                    "what the premodel does when every stage says no: best, refuse or a model's name")
       ->capture_default_str();
   add_premodel_options(*command, *arguments, *policies);
-  add_request_options(*command, arguments->request);
+  add_request_options(*command, arguments->request, arguments->mean_latency_ms);
   command
       ->add_option("--bootstrap", arguments->resamples, "resamples for the 95 % intervals; 0 leaves them out")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
+  command
+      ->add_option("--exhaustive", arguments->exhaustive,
+                   "a profile of the same models on some of the inputs, made with --exhaustive: the report "
+                   "says what difference the timing makes")
+      ->excludes(policies);
   command->add_option("--folds", arguments->folds_file, "write 'input,fold' lines to this CSV file");
   command->add_option("--report", arguments->report, "write an HTML report to this file");
   command->add_flag("--json", arguments->json, "print one JSON document instead of tables");

@@ -134,16 +134,21 @@ void add_features(CLI::App& app, Session& session) {
   command->add_option("--inner-folds", a.folds, "Folds of the search's own cross-validation")
       ->capture_default_str()
       ->type_name("N");
-  command->add_option("--seed", a.seed, "Of inner folds and slice")->capture_default_str()->type_name("N");
-  auto* count = command->add_option("--n-features", a.n_features, "End with so many; 7 is the paper's");
+  command->add_option("--seed", a.seed, "Of inner folds and slice")
+      ->check(not_negative())
+      ->capture_default_str()
+      ->type_name("N");
+  auto* count = command->add_option("--n-features", a.n_features, "End with so many; 7 is the paper's")
+                    ->check(not_negative());
   command
       ->add_option("--tolerance", a.tolerance,
                    "Without --n-features: the fewest within so many standard errors of the best accuracy")
       ->capture_default_str()
       ->type_name("N")
       ->excludes(count);
-  command->add_option("--slice", a.slice, "Search on so many of the inputs, drawn by a hash of their names");
-  command->add_option("--threads", a.threads, "Default: one a core");
+  command->add_option("--slice", a.slice, "Search on so many of the inputs, drawn by a hash of their names")
+      ->check(not_negative());
+  command->add_option("--threads", a.threads, "Default: one a core")->check(not_negative());
   command->add_option("-o,--out", a.out, "CSV file to write, a line a candidate")->type_name("TABLE.csv");
   command->add_flag("--json", a.json, "One JSON document on stdout");
   command->callback([arguments, &session] { run(*arguments, session); });

@@ -1,6 +1,8 @@
-// triage study paper: every figure and table of the paper, from a profile.
+// triage study paper: every figure and table of the paper, from a profile; triage study guarantee: whether
+// the promise of calibrate holds.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <ctime>
 #include <filesystem>
@@ -24,6 +26,8 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::vector<std::string> profiles;
   std::string other;
+  std::string exhaustive;
+  std::vector<std::string> other_features;
   std::string zoo;
   std::vector<std::string> data;
   std::string out;
@@ -40,6 +44,10 @@ std::string command_line(const Arguments& arguments) {
   if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
   if (!arguments.zoo.empty()) out += " --zoo " + fs::path(arguments.zoo).filename().string();
   if (!arguments.other.empty()) out += " --other " + fs::path(arguments.other).filename().string();
+  if (!arguments.exhaustive.empty())
+    out += " --exhaustive " + fs::path(arguments.exhaustive).filename().string();
+  for (const auto& path : arguments.other_features)
+    out += " --other-features " + fs::path(path).filename().string();
   for (const auto& path : arguments.data) out += " --data " + fs::path(path).filename().string();
   return out + fmt::format(" --criterion {} --cv {} --seed {} --theta {:g} --slice {}{}", arguments.criterion,
                            arguments.options.folds, arguments.options.seed, arguments.theta_points,
@@ -73,6 +81,24 @@ void make_folder(const fs::path& out) {
   }
 }
 
+ReportInfo report_info(std::string command, const std::vector<std::string>& profiles) {
+  ReportInfo info;
+  info.version = TRIAGE_VERSION;
+  info.command = std::move(command);
+  for (const auto& path : profiles) info.sources.push_back(fs::path(path).filename().string());
+  info.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
+  return info;
+}
+
+void print_study(const Study& study, const std::string& out) {
+  for (const std::string& warning : study.evaluation.warnings) warn(warning);
+  fmt::print("{}\n\n", study.verdict);
+  for (const Exhibit& exhibit : study.exhibits)
+    fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
+  fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(out),
+             study.exhibits.size());
+}
+
 void run(Arguments& arguments, const Session& session) {
   make_folder(arguments.out);
   StudyOptions& options = arguments.options;
@@ -88,6 +114,15 @@ void run(Arguments& arguments, const Session& session) {
     options.other = &other;
     options.other_name = fs::path(arguments.other).stem().string();
   }
+  Table exhaustive;
+  if (!arguments.exhaustive.empty()) {
+    exhaustive = load_table(std::vector<fs::path>{arguments.exhaustive});
+    options.exhaustive = &exhaustive;
+  }
+  std::vector<Table> other_features;
+  for (const auto& path : arguments.other_features)
+    other_features.push_back(load_table(std::vector<fs::path>{path}));
+  for (const Table& each : other_features) options.other_features.push_back(&each);
   std::unique_ptr<Dataset> data;
   if (!arguments.data.empty()) {
     DatasetOptions dataset;
@@ -98,25 +133,78 @@ void run(Arguments& arguments, const Session& session) {
   }
   if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo));
   const Study study = study_paper(table, options);
-  ReportInfo info;
-  info.version = TRIAGE_VERSION;
-  info.command = command_line(arguments);
-  for (const auto& path : arguments.profiles) info.sources.push_back(fs::path(path).filename().string());
-  info.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
-  write_study(study, info, arguments.out);
-  for (const std::string& warning : study.evaluation.warnings) warn(warning);
-  fmt::print("{}\n\n", study.verdict);
-  for (const Exhibit& exhibit : study.exhibits)
-    fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
-  fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(arguments.out),
-             study.exhibits.size());
+  write_study(study, report_info(command_line(arguments), arguments.profiles), arguments.out);
+  print_study(study, arguments.out);
+}
+
+struct GuaranteeArguments {
+  std::vector<std::string> profiles;
+  std::string out;
+  std::string labels;
+  std::string criterion = "top1";
+  GuaranteeOptions options;
+};
+
+std::string command_line(const GuaranteeArguments& arguments) {
+  const GuaranteeOptions& options = arguments.options;
+  std::string out = "triage study guarantee";
+  for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
+  if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
+  return out +
+         fmt::format(
+             " --criterion {} --max-loss {} --inputs {} --delta {} --resamples {} --retrainings {} --seed {}",
+             arguments.criterion, fmt::join(options.max_losses, ","), fmt::join(options.inputs, ","),
+             options.delta, options.resamples, options.retrainings, options.seed);
+}
+
+void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
+  make_folder(arguments.out);
+  GuaranteeOptions& options = arguments.options;
+  options.adaptive.criterion = parse_criterion(arguments.criterion);
+  options.stop = &session.stop;
+  options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
+  const Table table = load_labelled_table(
+      std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const Study study = study_guarantee(table, options);
+  write_study(study, report_info(command_line(arguments), arguments.profiles), arguments.out);
+  print_study(study, arguments.out);
+}
+
+void add_guarantee(CLI::App& study, Session& session) {
+  auto* command = study.add_subcommand(
+      "guarantee", "How often 'triage calibrate' promises too much, and how much speed its promise costs");
+  const auto arguments = std::make_shared<GuaranteeArguments>();
+  GuaranteeOptions& options = arguments->options;
+  command->add_option("--profile", arguments->profiles, "profiles (*.profile) of the same models")
+      ->required();
+  command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
+  add_labels_option(*command, arguments->labels);
+  command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
+      ->capture_default_str();
+  command->add_option("--max-loss", options.max_losses, "bounds on the loss of mean score, shares")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--inputs", options.inputs, "inputs of a calibration")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--delta", options.delta, "probability of promising too much")->capture_default_str();
+  command->add_option("--resamples", options.resamples, "calibrations for each bound and number of inputs")
+      ->capture_default_str();
+  command->add_option("--retrainings", options.retrainings, "times that everything is trained afresh")
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "of halves and resamples")
+      ->check(not_negative())
+      ->capture_default_str();
+  command->callback([arguments, &session] { run_guarantee(*arguments, session); });
 }
 
 }  // namespace
 
 void add_study(CLI::App& app, Session& session) {
-  auto* study = app.add_subcommand("study", "Reproduce a published study on a profile");
+  auto* study =
+      app.add_subcommand("study", "Reproduce a published study, or question our own guarantee, on a profile");
   study->require_subcommand(1);
+  add_guarantee(*study, session);
   auto* command = study->add_subcommand(
       "paper", "Every figure and table of Taylor et al. (LCTES 2018), beside the paper's values");
   const auto arguments = std::make_shared<Arguments>();
@@ -126,6 +214,10 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
   command->add_option("--other", arguments->other,
                       "the same models measured under another setting: are relative times stable?");
+  command->add_option("--exhaustive", arguments->exhaustive,
+                      "the same models on some of the inputs, profiled with --exhaustive: does it matter?");
+  command->add_option("--other-features", arguments->other_features,
+                      "the same inputs profiled with another --working-size; may be repeated");
   command->add_option("--zoo", arguments->zoo, "the models' manifest, for the sizes of their files");
   command->add_option("--data", arguments->data,
                       "the images of the profile, for the pictures of Figure 1; may be repeated");
@@ -135,7 +227,9 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("--cv", options.folds, "folds; everything is learned afresh inside each")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
-  command->add_option("--seed", options.seed, "of folds, bootstrap, random choice")->capture_default_str();
+  command->add_option("--seed", options.seed, "of folds, bootstrap, random choice")
+      ->check(not_negative())
+      ->capture_default_str();
   command
       ->add_option("--theta", arguments->theta_points,
                    "Algorithm 1 goes on while coverage grows by more points")
@@ -145,6 +239,7 @@ void add_study(CLI::App& app, Session& session) {
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
   command->add_option("--slice", options.slice, "training inputs on which features are searched; 0: all")
+      ->check(not_negative())
       ->capture_default_str();
   command->add_flag("--full", options.full_svm, "train the SVMs on all inputs of a fold: hours");
   command->callback([arguments, &session] { run(*arguments, session); });

@@ -29,6 +29,7 @@ struct TrainArguments {
   double theta_points = 0.5;
   std::vector<std::string> features;
   int k = 5;
+  std::string weights = "uniform";
   std::string fallback = "best";
   std::optional<std::size_t> max_models;
   std::string premodel = std::string(kPaperPremodel);
@@ -39,10 +40,9 @@ struct TrainArguments {
   bool full = false;
   std::optional<double> max_distance_quantile;
   std::string beyond = "refuse";
-  double margin_points = 0;
+  std::optional<double> margin_points;
   std::optional<double> price;
-  int max_stages = 3;
-  std::size_t max_candidates = AdaptiveOptions{}.max_candidates;
+  std::optional<int> max_stages;
   double train_share = 1;
   bool json = false;
 };
@@ -85,6 +85,7 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
   options.theta = arguments.theta_points / 100;
   options.max_models = arguments.max_models.value_or(SIZE_MAX);
   options.k = arguments.k;
+  options.weights = parse_vote_weights(arguments.weights);
   options.features = arguments.features;
   options.fallback = arguments.fallback;
   options.kind = arguments.premodel;
@@ -103,8 +104,8 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
 Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& arguments) {
   CascadeOptions options;
   options.criterion = parse_criterion(arguments.criterion);
-  options.max_stages = arguments.max_stages;
-  options.margin = arguments.margin_points / 100;
+  options.max_stages = arguments.max_stages.value_or(options.max_stages);
+  options.margin = arguments.margin_points.value_or(0) / 100;
   options.price = arguments.price;
   return {train_cascade(table, rows, options), {}, {}};
 }
@@ -113,9 +114,8 @@ Trained train_adaptive_with(const Table& table, Rows rows, const TrainArguments&
   AdaptiveOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.cost = parse_cost_kind(arguments.cost);
-  options.max_stages = arguments.max_stages;
-  options.max_candidates = arguments.max_candidates;
-  options.margin = arguments.margin_points / 100;
+  options.max_stages = arguments.max_stages.value_or(options.max_stages);
+  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
   options.seed = arguments.seed;
   return {train_adaptive(table, rows, options), {}, {}};
@@ -306,6 +306,11 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
           ->capture_default_str()
           ->type_name("KINDS"));
   premodel(command
+               .add_option("--weights", a.weights,
+                           "premodel with knn: votes of neighbours count alike (uniform) or by 1 / distance")
+               ->capture_default_str()
+               ->type_name("HOW"));
+  premodel(command
                .add_option("--label", a.label,
                            "premodel: what a stage says yes to: its model is the optimum, or is correct")
                ->capture_default_str()
@@ -348,6 +353,7 @@ void add_train(CLI::App& app, Session& session) {
   const auto premodel = of({"premodel"});
   const auto looking = of({"adaptive", "cascade"});
   command->add_option("--seed", a.seed, "Of inner folds, samples and --train-share")
+      ->check(not_negative())
       ->capture_default_str()
       ->type_name("N");
   command
@@ -359,11 +365,6 @@ void add_train(CLI::App& app, Session& session) {
       command->add_option("--cost", a.cost, "adaptive, premodel: what is to be saved: time or energy")
           ->capture_default_str()
           ->type_name("KIND"));
-  of({"adaptive"})(command
-                       ->add_option("--max-candidates", a.max_candidates,
-                                    "adaptive: models that orders are made of, those nearest to the hull")
-                       ->capture_default_str()
-                       ->type_name("N"));
   premodel(command
                ->add_option("--theta", a.theta_points,
                             "premodel: drop a model that covers no more than this many points more")
@@ -382,7 +383,9 @@ void add_train(CLI::App& app, Session& session) {
           ->add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
           ->capture_default_str()
           ->type_name("MODEL"));
-  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")->type_name("N"));
+  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")
+               ->check(not_negative())
+               ->type_name("N"));
   add_kind_options(*command, a, premodel);
   looking(command
               ->add_option("--margin", a.margin_points,
@@ -393,8 +396,9 @@ void add_train(CLI::App& app, Session& session) {
               ->add_option("--price", a.price,
                            "adaptive, cascade: most score - PRICE * cost instead, score from 0 to 1")
               ->type_name("PRICE"));
-  looking(command->add_option("--max-stages", a.max_stages, "adaptive, cascade: most models, 1 to 3")
-              ->capture_default_str()
+  looking(command
+              ->add_option("--max-stages", a.max_stages,
+                           "most models an input: adaptive 1 to 4 (4), cascade 1 to 3 (3)")
               ->type_name("N"));
   command->add_flag("--json", a.json, "One JSON document on stdout");
   command->callback([arguments, own, &session] {

@@ -173,7 +173,9 @@ void add_zoo_add(CLI::App& zoo, Session& session) {
   command
       ->add_option("--size", arguments->adopt.size_px, "Input side in pixels, where the model leaves it open")
       ->check(CLI::Range(1, 8192));
-  command->add_option("--seed", arguments->adopt.seed, "Which images are drawn")->capture_default_str();
+  command->add_option("--seed", arguments->adopt.seed, "Which images are drawn")
+      ->check(not_negative())
+      ->capture_default_str();
   command->add_option("--names", arguments->names, "Class names, one a line, for a new manifest");
   command->add_option("--license", arguments->license, "Noted in the entry");
   command->add_option("--source", arguments->source, "Noted in the entry");

@@ -14,6 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Steps of a premodel's trace that hold its features.
+constexpr std::string_view kRawStep = "features", kScaledStep = "features, scaled";
+
 const std::string& model_name(const Classifier& classifier, ModelIndex model) {
   return classifier.policy().info().models[static_cast<std::size_t>(model)].name;
 }
@@ -75,20 +78,38 @@ std::string join_values(const std::vector<std::pair<std::string, double>>& value
   return text;
 }
 
-void print_why(const Classifier& classifier, const Shown& shown) {
-  for (const Trace::Step& step : shown.trace.steps) {
-    const std::string values = join_values(step.values);
-    fmt::print("  why       {}{}\n", printable(step.what),
-               values.empty() ? "" : printable(" (" + values + ")"));
+// The values that the trace's step of this name has; nullptr where there is none.
+const std::vector<std::pair<std::string, double>>* values_of(const Trace& trace, std::string_view what) {
+  for (const Trace::Step& step : trace.steps) {
+    if (step.what == what) return &step.values;
   }
+  return nullptr;
+}
+
+// Raw and, where the policy scales, scaled.
+void print_features(const Classifier& classifier, const Shown& shown) {
+  const auto* scaled = values_of(shown.trace, kScaledStep);
+  const auto& features = classifier.policy().info().schema.features;
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const float value = shown.result.outcome.features[i];
+    if (std::isnan(value)) continue;
+    fmt::print("  feature   {} = {:.6g}{}\n", features[i].name, value,
+               scaled == nullptr ? std::string() : fmt::format(", scaled {:.4g}", (*scaled)[i].second));
+  }
+}
+
+// What was known first, then what was made of it.
+void print_why(const Classifier& classifier, const Shown& shown) {
+  print_features(classifier, shown);
   for (const Trace::Neighbour& neighbour : shown.trace.neighbours) {
     fmt::print("  near      {} at {:.4f}, optimum {}\n", printable(neighbour.input), neighbour.distance,
                printable(neighbour.optimum));
   }
-  const auto& features = classifier.policy().info().schema.features;
-  for (std::size_t i = 0; i < features.size(); ++i) {
-    const float value = shown.result.outcome.features[i];
-    if (!std::isnan(value)) fmt::print("  feature   {} = {:.6g}\n", features[i].name, value);
+  for (const Trace::Step& step : shown.trace.steps) {
+    if (step.what == kRawStep || step.what == kScaledStep) continue;  // they are the features above
+    const std::string values = join_values(step.values);
+    fmt::print("  why       {}{}\n", printable(step.what),
+               values.empty() ? "" : printable(" (" + values + ")"));
   }
   for (const Look& look : shown.result.outcome.looks) {
     fmt::print("  look      {}: {} with {:.1f} %, {:.3f} ms\n", printable(model_name(classifier, look.model)),

@@ -66,6 +66,15 @@ void add_idx(const fs::path& path, const InputOptions& options, std::vector<Inpu
 
 // One argument or line of stdin. Only a bad option is an error of the whole call.
 void add_path(const std::string& name, const InputOptions& options, std::vector<Input>& inputs) {
+  if (name.find('\0') != std::string::npos) {
+    // The system would read up to the NUL, which may well be another file; so would the message itself.
+    inputs.push_back(failing_input(
+        name, Error(ErrorCode::kIo,
+                    fmt::format("{}: holds a NUL, expected one path a line; list files with 'find', without "
+                                "-print0",
+                                printable(name)))));
+    return;
+  }
   const fs::path path = name;
   std::error_code ignored;
   try {

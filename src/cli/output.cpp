@@ -37,6 +37,13 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+CLI::Validator not_negative() {
+  return {[](std::string& text) {
+            return text.starts_with('-') ? fmt::format("{}, expected 0 or more", text) : std::string();
+          },
+          "", "0 or more"};
+}
+
 void check_outputs(std::span<const std::string> outputs, std::span<const std::string> inputs) {
   const auto same = [](const std::string& a, const std::string& b) {
     std::error_code error;

@@ -1,5 +1,6 @@
 // What long commands say on stderr while they work: progress, warnings, durations and sizes in words.
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace triage::cli {
 namespace {
 
 constexpr int kBarWidth = 24;
+constexpr std::size_t kRoomForBar = 70;  // columns beside the verb phrase from which on there is a bar
 constexpr std::int64_t kTerminalGapNs = 100'000'000;  // a terminal is redrawn ten times a second at most
 constexpr std::int64_t kPlainGapNs = 10'000'000'000;  // a log gets a line every ten seconds
 
@@ -20,6 +22,12 @@ std::string format_rate(double per_second) {
   if (per_second >= 100) return fmt::format("{:.0f}/s", per_second);
   if (per_second >= 1) return fmt::format("{:.1f}/s", per_second);
   return fmt::format("{:.1f}/min", per_second * 60);
+}
+
+// 0 where it is not known.
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 std::string format_bar(double share) {
@@ -58,7 +66,8 @@ void Progress::draw(std::size_t done, std::string_view note) {
   const double rate = seconds > 0 ? static_cast<double>(done - std::min(done, start_done_)) / seconds : 0;
   std::string line = fmt::format("{} {}", what_, done);
   if (total_ > 0) line += fmt::format(" of {}", total_);
-  if (terminal_ && total_ > 0) {
+  const bool wide = terminal_columns() == 0 || terminal_columns() > what_.size() + kRoomForBar;
+  if (terminal_ && total_ > 0 && wide) {
     line = fmt::format("{} [{}] {} of {}", what_,
                        format_bar(static_cast<double>(done) / static_cast<double>(total_)), done, total_);
   }
@@ -68,6 +77,7 @@ void Progress::draw(std::size_t done, std::string_view note) {
                            : ", " + format_duration(static_cast<double>(total_ - done) / rate) + " left";
   }
   if (!note.empty()) line += fmt::format(", {}", note);
+  if (terminal_) line = std::string(fit_line(line, terminal_columns()));
   // "\r" to the line's start and "\x1b[K" to clear what a longer line before left over.
   if (terminal_) {
     say("\r{}\x1b[K", line);
@@ -75,6 +85,16 @@ void Progress::draw(std::size_t done, std::string_view note) {
   } else {
     say("{}\n", line);
   }
+}
+
+std::string_view fit_line(std::string_view line, std::size_t columns) {
+  if (columns == 0) return line;
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool continues = (static_cast<unsigned char>(line[i]) & 0xC0U) == 0x80U;  // UTF-8
+    if (!continues && ++characters >= columns) return line.substr(0, i);
+  }
+  return line;
 }
 
 void say_text(std::string_view text) { (void)!std::fwrite(text.data(), 1, text.size(), stderr); }

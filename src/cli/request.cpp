@@ -3,7 +3,7 @@
 
 namespace triage::cli {
 
-void add_request_options(CLI::App& command, Request& request) {
+void add_request_options(CLI::App& command, Request& request, std::optional<double>& mean_latency_ms) {
   command
       .add_option("--max-latency-ms", request.max_latency_ms,
                   "Hard cap, decoding included: no model is started that may overrun it")
@@ -14,10 +14,16 @@ void add_request_options(CLI::App& command, Request& request) {
       .add_option("--min-confidence", request.min_confidence,
                   "Go on below it, 0 to 1, while the policy has a model left to ask")
       ->type_name("P");
+  auto* price =
+      command
+          .add_option("--price", request.price,
+                      "adaptive: score that a millisecond (or joule) is worth, instead of the policy's own")
+          ->type_name("PRICE");
   command
-      .add_option("--price", request.price,
-                  "adaptive: score that a millisecond (or joule) is worth, instead of the policy's own")
-      ->type_name("PRICE");
+      .add_option("--mean-latency-ms", mean_latency_ms,
+                  "adaptive: mean time of all inputs, without decoding, met by feedback on the price")
+      ->excludes(price)
+      ->type_name("MS");
 }
 
 }  // namespace triage::cli

@@ -59,6 +59,12 @@ std::string polygon(std::initializer_list<std::pair<double, double>> corners, do
   return out;
 }
 
+// From a little below the least to a little above the greatest; never empty.
+std::pair<double, double> padded_range(double low, double high) {
+  const double pad = high > low ? 0.08 * (high - low) : std::max(1e-9, 0.05 * std::abs(high));
+  return {low - pad, high + pad};
+}
+
 std::string star(double x, double y) {
   std::string out;
   for (int k = 0; k < 10; ++k) {
@@ -208,6 +214,40 @@ Markup svg_area(const std::vector<std::pair<double, double>>& below,
   std::vector<std::pair<double, double>> around = below;
   around.insert(around.end(), above.rbegin(), above.rend());
   return svg_path(around, css);
+}
+
+Panel line_panel(const LineSpec& line, double width) {
+  auto values = line.points;
+  std::erase_if(values, [](const auto& p) { return !std::isfinite(p.first) || !std::isfinite(p.second); });
+  Panel panel;
+  if (values.size() < 2) return panel;
+  std::sort(values.begin(), values.end());
+  const auto [least, greatest] = std::minmax_element(
+      values.begin(), values.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto [y_from, y_to] = padded_range(least->second, greatest->second);
+  constexpr double kHeight = 250, kLeft = 80, kTop = 26;
+  const Scale x{values.front().first, values.back().first, kLeft + 12, width - 40, false};
+  const Scale y{y_from, y_to, kHeight - 46, kTop, false};
+  panel.height = kHeight;
+  panel.drawing += svg_text(kLeft, 10, line.y_name, "axis");
+  for (const double tick : linear_ticks(y_from, y_to, 5)) {
+    panel.drawing += svg_line(kLeft, y.at(tick), width - 30, y.at(tick), "grid");
+    panel.drawing += svg_text(kLeft - 8, y.at(tick), fmt::format("{:.5g}", tick), "tick", "end");
+  }
+  for (const double tick : linear_ticks(x.from, x.to, 12)) {
+    panel.drawing += svg_text(x.at(tick), kHeight - 32, fmt::format("{:.5g}", tick), "tick", "middle");
+  }
+  panel.drawing += svg_text((kLeft + width) / 2, kHeight - 12, line.x_name, "axis", "middle");
+  std::vector<std::pair<double, double>> path;
+  for (const auto& [vx, vy] : values) path.emplace_back(x.at(vx), y.at(vy));
+  panel.drawing += svg_path(path, "frontier");
+  if (values.size() <= 40) {
+    for (const auto& [vx, vy] : values) {
+      panel.drawing +=
+          mark(Mark::kCircle, x.at(vx), y.at(vy), "cascade", fmt::format("{:.6g}: {:.6g}", vx, vy));
+    }
+  }
+  return panel;
 }
 
 Markup figure(const FigureSpec& spec) {

@@ -55,6 +55,19 @@ enum class Mark { kCircle, kRing, kSquare, kDiamond, kTriangle, kStar, kCross };
 [[nodiscard]] Markup svg_area(const std::vector<std::pair<double, double>>& below,
                               const std::vector<std::pair<double, double>>& above, std::string_view css);
 
+// A part of a drawing, and how high it is; empty and 0 where there is nothing to draw.
+struct Panel {
+  Markup drawing;
+  double height = 0;
+};
+// A line through points, by rising x, with axes of its own. Points with a NaN are left out; fewer than two
+// are nothing to draw.
+struct LineSpec {
+  std::string x_name, y_name;
+  std::vector<std::pair<double, double>> points;
+};
+[[nodiscard]] Panel line_panel(const LineSpec& line, double width);
+
 // An accessible figure: the drawing (role img, named by title and description), a caption, and the same
 // figures as a table that unfolds. `id` is unique on the page.
 struct FigureSpec {

@@ -11,6 +11,8 @@
 #include "eval/metrics.h"
 #include "eval/stages.h"
 #include "eval/summary.h"
+#include "learn/cascade_routing.h"
+#include "learn/cascade_routing_policy.h"
 #include "learn/fallback.h"
 #include "learn/parallel.h"
 #include "learn/selector.h"
@@ -33,6 +35,7 @@ struct TrainedFold {
   std::unique_ptr<Policy> shuffled;
   std::unique_ptr<Policy> cascade;
   std::vector<std::unique_ptr<Policy>> cascades_of;  // of exactly 2 models, of exactly 3
+  std::unique_ptr<Policy> cascade_routing;
   std::unique_ptr<Policy> adaptive;
   std::vector<std::unique_ptr<Policy>> sweep;
   std::vector<std::unique_ptr<Policy>> variants;
@@ -110,6 +113,12 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
       trained.cascades_of.push_back(train_cascade(table, fold.train, exactly));
     }
     trained.sweep = train_cascades(table, fold.train, cascade, sweep_prices());
+    CascadeRoutingOptions routing;
+    routing.criterion = options.criterion;
+    routing.cost = options.adaptive.cost;
+    routing.margin = options.adaptive.margin.value_or(0);
+    routing.seed = options.adaptive.seed;
+    trained.cascade_routing = train_cascade_routing(table, fold.train, routing);
     AdaptiveOptions adaptive = options.adaptive;
     adaptive.criterion = options.criterion;
     trained.adaptive = train_adaptive(table, fold.train, adaptive);
@@ -171,8 +180,8 @@ Entry policy_entry(const Table& table, std::span<const Fold> folds, std::string 
 
 std::string about_premodel(const PremodelOptions& options) {
   const bool chain = options.kind.find('.') != std::string::npos;
-  const std::string labels =
-      options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
+  std::string labels = options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
+  if (options.weights == VoteWeights::kDistance) labels += ", neighbours voting by 1 / distance";
   if (options.kind == kPaperPremodel) return "the paper's chain of KNN stages over image features" + labels;
   if (options.kind == kNetworkPremodel) return "a network that looks at the image, one trained for each fold";
   return fmt::format("{} {} over image features{}", chain ? "the chain" : "one chooser", options.kind,
@@ -274,6 +283,17 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
       },
       options));
   steps.advance();
+  const auto routing = [](const TrainedFold& fold) -> const std::vector<RoutingSetting>& {
+    return dynamic_cast<const CascadeRouting&>(*fold.cascade_routing).model().settings;
+  };
+  sweeps.push_back(sweep(
+      table, folds, "cascade routing", routing(trained.front()).size(), trained,
+      [&](const TrainedFold& fold, std::size_t p) {
+        const double price = routing(fold)[p].price;
+        return AtPrice{fold.cascade_routing.get(), {.price = price}, price};
+      },
+      options));
+  steps.advance();
   const auto settings = [](const TrainedFold& fold) -> const std::vector<AdaptiveSetting>& {
     return dynamic_cast<const Adaptive&>(*fold.adaptive).model().settings;
   };
@@ -339,7 +359,7 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
   describe_table(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
 
-  Steps steps(options, folds.size() + 4);
+  Steps steps(options, folds.size() + 5);
   const auto trained = train_folds(table, folds, options, steps);
   note_training(trained, evaluation);
   std::vector<Entry> entries = baselines(table, folds, optima, options);
@@ -356,6 +376,10 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
           fmt::format("the strongest cascade of exactly {} models, chosen as the cascade is", c + 2), trained,
           [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); }, options));
     }
+    entries.push_back(policy_entry(
+        table, folds, "cascade routing", MethodKind::kRival,
+        "after each look: run what adds the most expected quality for its price, of any further models",
+        trained, [](const TrainedFold& fold) { return fold.cascade_routing.get(); }, options));
     entries.push_back(policy_entry(
         table, folds, "adaptive", MethodKind::kAdaptive,
         "after each look: stop, or go on when the expected gain is worth its price; looks are combined",

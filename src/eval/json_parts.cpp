@@ -48,12 +48,14 @@ Json estimate_json(double value, Interval interval) {
           {"high", figure_json(interval.high)}};
 }
 
-Json request_json(const Request& request) {
-  if (request.is_default()) return nullptr;
+Json request_json(const Evaluation& evaluation) {
+  const Request& request = evaluation.request;
+  if (request.is_default() && !evaluation.mean_latency_ms) return nullptr;
   return {{"max_latency_ms", figure_json(request.max_latency_ms)},
           {"max_energy_j", figure_json(request.max_energy_j)},
           {"min_confidence", figure_json(request.min_confidence)},
-          {"price", figure_json(request.price)}};
+          {"price", figure_json(request.price)},
+          {"mean_latency_ms", figure_json(evaluation.mean_latency_ms.value_or(kNotMeasured))}};
 }
 
 Json breakdown_json(const Breakdown& breakdown) {

@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 // {value, low, high}
 [[nodiscard]] Json estimate_json(double value, Interval interval);
 // Null where nothing but the defaults was asked.
-[[nodiscard]] Json request_json(const Request& request);
+[[nodiscard]] Json request_json(const Evaluation& evaluation);
 [[nodiscard]] Json breakdown_json(const Breakdown& breakdown);
 [[nodiscard]] Json reliability_json(const Evaluation& evaluation);
 [[nodiscard]] Json decisions_json(const Evaluation& evaluation);

@@ -63,6 +63,7 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
   check_table(table);
   Evaluation evaluation;
   evaluation.request = options.request;
+  evaluation.mean_latency_ms = options.mean_latency_ms;
   const auto folds = make_fold_list(table, {}, 0, options.criterion);
   describe_table(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
@@ -71,12 +72,21 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
   std::vector<MethodPolicies> behind;
   for (std::size_t p = 0; p < policies.size(); ++p) {
     throw_if_stopped(options);
-    behind.push_back({policies[p].name, {policies[p].policy}, options.request});
+    // Of a stream each input is asked something else.
+    if (!options.mean_latency_ms) {
+      behind.push_back({policies[p].name, {policies[p].policy}, options.request});
+    }
     warn_about(table, policies[p], options, evaluation.warnings);
     entries.push_back({make_replay(policies[p].name, table.n_inputs()), MethodKind::kPolicy,
                        fmt::format("finished {} policy", policies[p].policy->kind())});
-    replay_policy(table, folds.front().test, *policies[p].policy, clock, entries.back().replay,
-                  options.request);
+    Replay& replay = entries.back().replay;
+    const Rows rows = folds.front().test;
+    if (options.mean_latency_ms) {
+      replay_stream(table, rows, *policies[p].policy, clock, replay,
+                    {.mean_latency_ms = *options.mean_latency_ms}, options.request);
+    } else {
+      replay_policy(table, rows, *policies[p].policy, clock, replay, options.request);
+    }
     if (options.on_progress) options.on_progress(p + 1, policies.size() + 1);
   }
   check_names(entries);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "triage/error.h"
 #include "triage/eval.h"
+#include "triage/stream.h"
 
 namespace triage {
 namespace {
@@ -118,8 +119,13 @@ Look ReplayBackend::run_selector(ModelIndex model) {
   look.model = model;
   look.output = table_->selector_outputs[at];
   look.confidence = look.output.confidence();
-  look.cost.ms = recipes_done_[recipe] ? static_cast<double>(table_->selector_ms[at])
-                                       : table_->selector_cost_ms(input_, static_cast<ModelIndex>(s));
+  look.cost.ms = static_cast<double>(table_->selector_ms[at]);
+  look.cost.j = table_->selector_cost_j(static_cast<ModelIndex>(s));
+  if (!recipes_done_[recipe]) {
+    look.cost.ms = table_->selector_cost_ms(input_, static_cast<ModelIndex>(s));
+  } else if (!std::isnan(look.cost.j)) {
+    look.cost.j -= table_->energy.preprocess_j[recipe];
+  }
   recipes_done_[recipe] = true;
   return look;
 }
@@ -174,15 +180,19 @@ void replay_model(const Table& table, std::size_t input, ModelIndex model, Repla
   replay.confidence[input] = ran ? table.outputs[table.at(input, model)].confidence() : kNotMeasured;
 }
 
-void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
-                   const Request& request) {
+namespace {
+
+// Every row in turn: `next_request()` says what is asked, `took(ms)` hears what it took.
+template <class NextRequest, class Took>
+void replay_requests(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                     const NextRequest& next_request, const Took& took) {
   TRIAGE_CHECK(replay.ms.size() == table.n_inputs());
-  check_request(policy, request);
   ReplayBackend backend(table, policy.info());
   Outcome outcome;
   for (const std::uint32_t input : rows) {
     backend.begin(input);
-    drive(policy, backend, clock, outcome, nullptr, request);
+    drive(policy, backend, clock, outcome, nullptr, next_request());
+    took(outcome.total.ms);
     const ModelIndex last =
         outcome.looks.empty() ? kNoModel : backend.table_model(outcome.looks.back().model);
     // A single model's answer is scored by the label's exact rank, which score-only tables have too.
@@ -205,6 +215,29 @@ void replay_policy(const Table& table, Rows rows, const Policy& policy, const Cl
     replay.breached[input] = outcome.breached ? 1 : 0;
     replay.unsure[input] = outcome.below_confidence ? 1 : 0;
   }
+}
+
+}  // namespace
+
+void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const Request& request) {
+  check_request(policy, request);
+  replay_requests(
+      table, rows, policy, clock, replay, [&] { return request; }, [](double) {});
+}
+
+void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const StreamOptions& options, const Request& caps) {
+  Stream stream(policy, options);
+  check_request(policy, caps);
+  replay_requests(
+      table, rows, policy, clock, replay,
+      [&] {
+        Request request = caps;
+        request.price = stream.request().price;
+        return request;
+      },
+      [&](double ms) { stream.record(ms); });
 }
 
 }  // namespace triage

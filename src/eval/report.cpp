@@ -89,6 +89,11 @@ Markup premodel_section(const Evaluation& evaluation) {
                             "A stage is worth its features only where its accuracy exceeds the base rate.") +
                stages_table(evaluation);
   }
+  const Markup curve = soundness_figure(evaluation);
+  if (!curve.empty()) {
+    content += element_text("h3", {}, "Does distance to the training inputs predict failure?") +
+               element_text("p", {{"class", "note"}}, evaluation.soundness.verdict) + curve;
+  }
   return content;
 }
 
@@ -102,6 +107,7 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
   Markup rows;
   rows += method_row("Machine", evaluation.machine);
   rows += method_row("Timing", evaluation.timing);
+  rows += method_row("What difference the timing makes", evaluation.timing_difference);
   rows += method_row("Energy", evaluation.energy);
   rows += method_row("Profiles", sources);
   rows += method_row("Inputs",

@@ -17,7 +17,7 @@ constexpr double kWidth = 1000, kHeight = 300, kTop = 26, kBottom = 250;
 constexpr std::size_t kAllClasses = 20, kNamedClasses = 10;
 
 // A line a method over the tenths.
-struct Panel {
+struct PanelSpec {
   double left, right;  // pixels
   std::string title;
   std::function<double(const InputGroup&, std::size_t)> value;  // of a method
@@ -27,7 +27,7 @@ struct Panel {
 };
 
 // With room around the values, which are above 0 for logarithmic ones.
-Scale scale_of(const Breakdown& b, const Panel& panel) {
+Scale scale_of(const Breakdown& b, const PanelSpec& panel) {
   double low = kNotMeasured, high = kNotMeasured;
   for (const InputGroup& group : b.deciles) {
     for (std::size_t m = panel.first_method; m < b.methods.size(); ++m) {
@@ -43,7 +43,7 @@ Scale scale_of(const Breakdown& b, const Panel& panel) {
   return {low - pad, high + pad, kBottom, kTop, false};
 }
 
-Markup draw_panel(const Evaluation& evaluation, const Panel& panel) {
+Markup draw_panel(const Evaluation& evaluation, const PanelSpec& panel) {
   const Breakdown& b = evaluation.breakdown;
   const Scale y = scale_of(b, panel);
   const Scale x{0.6, static_cast<double>(b.deciles.size()) + 0.4, panel.left, panel.right, false};

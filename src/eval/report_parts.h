@@ -33,6 +33,10 @@ namespace triage {
 // Scores of the folds; empty without folds.
 [[nodiscard]] Markup folds_figure(const Evaluation& evaluation);
 
+// Score against coverage when inputs far from training are refused (the paper's section 6); empty where
+// soundness was not measured.
+[[nodiscard]] Markup soundness_figure(const Evaluation& evaluation);
+
 [[nodiscard]] Markup results_table(const Evaluation& evaluation);
 // Quantiles of the times; precision, recall, F1.
 [[nodiscard]] Markup details_table(const Evaluation& evaluation);

@@ -42,7 +42,7 @@ Style style_of(MethodKind kind) {
     case MethodKind::kCascade:
       return {Mark::kSquare, "cascade", "cascade"};
     case MethodKind::kRival:
-      return {Mark::kSquare, "rival", "rival: a cascade of exactly 2, of exactly 3"};
+      return {Mark::kSquare, "rival", "rival, to be beaten"};
     case MethodKind::kAdaptive:
       return {Mark::kSquare, "adaptive", "adaptive"};
     case MethodKind::kPolicy:

@@ -90,6 +90,7 @@ svg .line.premodel, svg .whisker.premodel { stroke: var(--premodel); }
 svg .line.control, svg .whisker.control { stroke: var(--control); }
 svg .line.cascade, svg .whisker.cascade, svg .whisker.rival, svg .whisker.policy { stroke: var(--cascade); }
 svg .line.adaptive, svg .whisker.adaptive { stroke: var(--adaptive); } svg .line.other, svg .whisker.other { stroke: var(--other); }
+svg .line.other { stroke-dasharray: 7 3; }
 svg .whisker.vbs, svg .whisker.bound { stroke: var(--oracle); } svg .whisker.random { stroke: var(--random); }
 svg .whisker { stroke-width: 1.75; opacity: .65; } svg .whisker.single { opacity: .35; } svg .band { stroke: none; opacity: .17; }
 svg .answer-right { fill: var(--oracle); } svg .answer-early { fill: var(--premodel); } svg .answer-wrong { fill: var(--quiet); opacity: .55; }

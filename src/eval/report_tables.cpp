@@ -82,7 +82,7 @@ Markup selection_metrics_table(const Evaluation& evaluation) {
 }
 
 Markup request_table(const Evaluation& evaluation) {
-  const std::string asked = describe(evaluation.request);
+  const std::string asked = request_phrase(evaluation);
   if (asked.empty()) return {};
   TableSpec table;
   table.caption = fmt::format(

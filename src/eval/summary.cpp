@@ -351,6 +351,11 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   evaluation.labels_from = table.labels_from;
   evaluation.machine = table.machine;
   evaluation.timing = describe(table.timing) + (table.times_note.empty() ? "" : "; " + table.times_note);
+  if (table.timing.mode == TimingMode::kCheap) {
+    evaluation.timing_difference =
+        "not measured; 'triage evaluate --exhaustive PROFILE' compares with the same models timed "
+        "exhaustively on some of the inputs";
+  }
   evaluation.energy = table.energy.note;
   for (const TableModel& model : table.models) evaluation.models.push_back(model.name);
   evaluation.optimum_share.assign(table.n_models() + 1, 0.0);

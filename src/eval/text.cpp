@@ -99,6 +99,10 @@ std::string evaluation_text(const Evaluation& evaluation) {
   }
   out += wrap(evaluation.verdict, "\nVerdict: ", "  ");
   for (const std::string& remark : evaluation.remarks) out += wrap(remark, "  - ", "    ");
+  out += wrap(evaluation.timing, "Timing: ", "  ");
+  if (!evaluation.timing_difference.empty()) {
+    out += wrap(evaluation.timing_difference, "What difference the timing makes: ", "  ");
+  }
   return out;
 }
 

@@ -49,7 +49,7 @@ std::string frontiers_text(const Evaluation& evaluation) {
 }
 
 std::string request_text(const Evaluation& evaluation) {
-  const std::string asked = describe(evaluation.request);
+  const std::string asked = request_phrase(evaluation);
   if (asked.empty()) return {};
   Rows2 rows{{"  policy", "limited %", "breached %", "unsure %"}};
   for (const Method& m : evaluation.methods) {

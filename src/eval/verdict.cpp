@@ -107,6 +107,21 @@ void remark_contrasts(Evaluation& evaluation) {
   }
 }
 
+// The adaptive policy against what it has to beat, in one sentence.
+void remark_rivals(Evaluation& evaluation) {
+  std::string list;
+  for (const Contrast& contrast : evaluation.contrasts) {
+    const Method* method = evaluation.find(contrast.method);
+    const Method* reference = evaluation.find(contrast.reference);
+    if (method == nullptr || reference == nullptr || method->kind != MethodKind::kAdaptive) continue;
+    if (reference->kind != MethodKind::kCascade && reference->kind != MethodKind::kRival) continue;
+    list += fmt::format("{}{} {} points {} at {} times its time", list.empty() ? "" : "; ",
+                        contrast.reference, points(contrast.score_gain.value),
+                        points_range(contrast.score_gain.interval), times(contrast.time_ratio.value));
+  }
+  if (!list.empty()) evaluation.remarks.push_back(fmt::format("The adaptive against its rivals: {}.", list));
+}
+
 // Which of two premodels does better, where more than one was asked for.
 void remark_variants(Evaluation& evaluation) {
   for (const Contrast& contrast : evaluation.contrasts) {
@@ -194,6 +209,7 @@ void write_verdict(Evaluation& evaluation) {
   remark_agreement(evaluation, best);
   remark_candidates(evaluation, best);
   remark_contrasts(evaluation);
+  remark_rivals(evaluation);
   remark_variants(evaluation);
   remark_stages(evaluation);
   if (!evaluation.soundness.verdict.empty()) evaluation.remarks.push_back(evaluation.soundness.verdict);

@@ -73,13 +73,15 @@ std::string grouped(std::size_t value) {
   return fmt::format("{}{}", value, out);
 }
 
-std::string describe(const Request& request) {
+std::string request_phrase(const Evaluation& evaluation) {
+  const Request& request = evaluation.request;
   std::string out;
   const auto add = [&](const std::string& part) { out += (out.empty() ? "" : ", ") + part; };
   if (std::isfinite(request.max_latency_ms)) add(fmt::format("at most {:g} ms", request.max_latency_ms));
   if (std::isfinite(request.max_energy_j)) add(fmt::format("at most {:g} J", request.max_energy_j));
   if (request.min_confidence > 0) add(fmt::format("confidence of at least {:g}", request.min_confidence));
   if (std::isfinite(request.price)) add(fmt::format("price {:g}", request.price));
+  if (evaluation.mean_latency_ms) add(fmt::format("a mean of {:g} ms", *evaluation.mean_latency_ms));
   return out;
 }
 

@@ -24,8 +24,8 @@ inline constexpr const char* kNoFigure = "-";
 [[nodiscard]] std::string times_estimate(double factor, Interval interval);
 // "50,000".
 [[nodiscard]] std::string grouped(std::size_t value);
-// "at most 2 ms, confidence of at least 0.9"; empty where nothing was asked.
-[[nodiscard]] std::string describe(const Request& request);
+// What finished policies were asked: "at most 2 ms, confidence of at least 0.9"; empty where nothing was.
+[[nodiscard]] std::string request_phrase(const Evaluation& evaluation);
 // What a score is: "top-1", "top-5"; where labels are a model's answers "agreement", "top-5 agreement".
 [[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
 // The same for the head of a column of shares, shorter: "top-5 %", "in top 5 %".

@@ -41,8 +41,7 @@ void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
     fail("stages", options.max_stages, "1 to 4");
   }
   if (!(options.min_cost_ratio >= 1)) fail("cost ratio", options.min_cost_ratio, "at least 1");
-  if (options.max_candidates < 1) fail("candidates", options.max_candidates, "at least 1");
-  if (!std::isfinite(options.margin)) fail("margin", options.margin, "a finite share");
+  if (options.margin && !std::isfinite(*options.margin)) fail("margin", *options.margin, "a finite share");
   if (options.price && !(std::isfinite(*options.price) && *options.price >= 0)) {
     fail("price", *options.price, "a finite score a unit of cost, 0 or more");
   }
@@ -69,11 +68,26 @@ struct Plan {
   Reached expected;
 };
 
-std::vector<Plan> plan_settings(std::span<const OrderCurve> curves, std::span<const double> prices) {
+// Standard error of the gain.
+double error_of(const Reached& reached, std::size_t n_rows) {
+  return std::sqrt(std::max(0.0, reached.square - reached.gain * reached.gain) / static_cast<double>(n_rows));
+}
+
+// The gain over the single best model, shrunk: hard scores are right on average, soft ones have less noise;
+// the fewer rows, the more the soft ones count.
+double shrunk_gain(const Reached& reached, std::size_t n_rows) {
+  constexpr double kTrust = 0.01;  // standard error at which both count the same
+  const double error = error_of(reached, n_rows);
+  const double weight = kTrust * kTrust / (kTrust * kTrust + error * error);
+  return weight * reached.gain + (1 - weight) * reached.soft_gain;
+}
+
+std::vector<Plan> plan_settings(std::span<const OrderCurve> curves, std::span<const double> prices,
+                                std::size_t n_rows) {
   std::vector<Plan> plans;
   for (std::size_t p = 0; p < prices.size(); ++p) {
     const auto value = [&](const OrderCurve& c) {
-      return c.at_price[p].score - prices[p] * c.at_price[p].cost;
+      return shrunk_gain(c.at_price[p], n_rows) - prices[p] * c.at_price[p].cost;
     };
     const auto best = std::max_element(curves.begin(), curves.end(), [&](const auto& a, const auto& b) {
       return value(a) != value(b) ? value(a) < value(b) : a.order.size() > b.order.size();
@@ -84,9 +98,9 @@ std::vector<Plan> plan_settings(std::span<const OrderCurve> curves, std::span<co
 }
 
 // Those that are the best at some price.
-std::vector<Order> best_orders(std::span<const OrderCurve> curves, std::span<const double> prices) {
+std::vector<Order> best_orders(std::span<const Plan> plans) {
   std::vector<Order> orders;
-  for (const Plan& plan : plan_settings(curves, prices)) {
+  for (const Plan& plan : plans) {
     if (std::find(orders.begin(), orders.end(), plan.curve->order) == orders.end()) {
       orders.push_back(plan.curve->order);
     }
@@ -94,15 +108,27 @@ std::vector<Order> best_orders(std::span<const OrderCurve> curves, std::span<con
   return orders;
 }
 
-// The cheapest plan that scores enough, else the best one.
-std::size_t choose_plan(std::span<const Plan> plans, double wanted) {
-  std::size_t best = 0, chosen = plans.size();
+// The cheapest plan whose gain reaches the margin or comes within half a standard error of the largest. More
+// cannot be told apart, and without that allowance the best single model, whose gain over itself is surely 0,
+// would win over any policy with the bad luck of a slightly negative estimate. Gains are averaged over
+// neighbouring prices, since single ones are noisy.
+std::size_t choose_plan(std::span<const Plan> plans, double margin, std::size_t n_rows) {
+  std::vector<double> gains;
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    if (plans[i].expected.score > plans[best].expected.score) best = i;
-    if (plans[i].expected.score < wanted - 1e-12) continue;
-    if (chosen == plans.size() || plans[i].expected.cost < plans[chosen].expected.cost) chosen = i;
+    double sum = 0, n = 0;
+    for (std::size_t j = i == 0 ? 0 : i - 1; j < std::min(plans.size(), i + 2); ++j) {
+      sum += shrunk_gain(plans[j].expected, n_rows);
+      n += 1;
+    }
+    gains.push_back(sum / n);
   }
-  return chosen == plans.size() ? best : chosen;
+  const auto best = static_cast<std::size_t>(std::max_element(gains.begin(), gains.end()) - gains.begin());
+  std::size_t chosen = best;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const double enough = std::min(margin, gains[best] - error_of(plans[i].expected, n_rows) / 2);
+    if (gains[i] >= enough && plans[i].expected.cost < plans[chosen].expected.cost) chosen = i;
+  }
+  return chosen;
 }
 
 std::size_t nearest_price(std::span<const Plan> plans, double price) {
@@ -160,56 +186,61 @@ std::string order_names(const Table& table, const Order& order) {
   return names;
 }
 
-void describe(const Table& table, const AdaptiveOptions& options, const Plan& chosen, double wanted,
-              std::size_t n_orders, std::size_t n_searched, PolicyInfo& info) {
+void describe(const Table& table, const AdaptiveOptions& options, const Plan& chosen, double margin,
+              std::size_t n_orders, std::size_t n_rows, PolicyInfo& info) {
   const char* unit = options.cost == CostKind::kTime ? "ms" : "J";
-  const bool reached = chosen.expected.score >= wanted - 1e-12;
-  info.training.emplace_back(
-      "aim", options.price ? fmt::format("most score at a price of {} a {}", *options.price, unit)
-                           : fmt::format("least {} at a score of at least {:.4f}{}",
-                                         options.cost == CostKind::kTime ? "time" : "energy", wanted,
-                                         reached ? "" : ", which is not reached: the best score instead"));
-  info.training.emplace_back("order", order_names(table, chosen.curve->order));
-  info.training.emplace_back("price", fmt::format("{:.4g} a {}", chosen.price, unit));
-  info.training.emplace_back("expected score",
-                             fmt::format("{:.4f}, by inner cross-validation", chosen.expected.score));
-  info.training.emplace_back(fmt::format("expected {}", unit), fmt::format("{:.4f}", chosen.expected.cost));
-  info.training.emplace_back("searched", fmt::format("{} orders on {} inputs", n_orders, n_searched));
-  info.training.emplace_back("seed", std::to_string(options.seed));
+  const auto add = [&](std::string key, std::string value) {
+    info.training.emplace_back(std::move(key), std::move(value));
+  };
+  add("aim", options.price
+                 ? fmt::format("most score at a price of {} a {}", *options.price, unit)
+                 : fmt::format("least {} at the score of {} {:+.2f} points, as far as {} inputs can tell",
+                               options.cost == CostKind::kTime ? "time" : "energy", info.best.name,
+                               100 * margin, n_rows));
+  add("order", order_names(table, chosen.curve->order));
+  add("price", fmt::format("{:.4g} a {}", chosen.price, unit));
+  add("expected score",
+      fmt::format("{:.4f} by inner cross-validation, {:+.2f} points (standard error {:.2f})",
+                  chosen.expected.score, 100 * chosen.expected.gain,
+                  100 * error_of(chosen.expected, n_rows)));
+  add(fmt::format("expected {}", unit), fmt::format("{:.4f}", chosen.expected.cost));
+  add("orders tried", fmt::format("{}", n_orders));
+  add("seed", std::to_string(options.seed));
 }
 
 }  // namespace
 
 std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const AdaptiveOptions& options) {
   check(table, rows, options);
-  const auto scores = mean_scores(table, rows, options.criterion);
   const auto model_cost = model_costs(table, rows, options.cost);
-  const ModelIndex sbs = single_best(scores, model_cost);
+  const ModelIndex sbs = single_best(mean_scores(table, rows, options.criterion), model_cost);
   const auto prices = price_grid(model_cost[static_cast<std::size_t>(sbs)]);
 
   const auto orders = candidate_orders(table, rows, options);
   const auto searched = sample_rows(rows, options.search_rows, options.seed);
-  auto curves = judge_orders(table, searched, options, prices, orders);
+  auto curves = judge_orders(table, searched, options, prices, orders, sbs);
   if (searched.size() < rows.size()) {
     // What the best orders reach is known better from all rows.
-    curves = judge_orders(table, rows, options, prices, best_orders(curves, prices));
+    const auto best = best_orders(plan_settings(curves, prices, searched.size()));
+    curves = judge_orders(table, rows, options, prices, best, sbs);
   }
-  const auto plans = plan_settings(curves, prices);
-  const double wanted = scores[static_cast<std::size_t>(sbs)] + options.margin;
+  const auto plans = plan_settings(curves, prices, rows.size());
+  const double margin = options.margin.value_or(table.labels_from.empty() ? 0 : -0.005);
 
   StageCache cache(table, rows, options.criterion, shuffled_indices(rows.size(), options.seed),
-                   strong_models(table, rows, options));
+                   strong_models(table, rows, options.criterion));
   const MarginalCosts costs(table, rows, options.cost);
   const auto models = models_of(plans, costs);
 
   AdaptiveModel model;
   model.costs_energy = options.cost == CostKind::kEnergy;
-  model.chosen = options.price ? nearest_price(plans, *options.price) : choose_plan(plans, wanted);
+  model.chosen =
+      options.price ? nearest_price(plans, *options.price) : choose_plan(plans, margin, rows.size());
   for (const Plan& plan : plans) model.settings.push_back(fit_setting(plan, cache, costs, models));
   for (const std::uint32_t row : rows) model.trained_on.push_back(input_hash(table.ids[row]));
   std::sort(model.trained_on.begin(), model.trained_on.end());
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
-  describe(table, options, plans[model.chosen], wanted, orders.size(), searched.size(), info);
+  describe(table, options, plans[model.chosen], margin, orders.size(), rows.size(), info);
   return make_adaptive(std::move(info), std::move(model));
 }
 

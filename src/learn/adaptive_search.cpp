@@ -6,28 +6,17 @@
 #include <set>
 
 #include "base/check.h"
+#include "learn/hull_models.h"
 #include "learn/labelled_rows.h"
 
 namespace triage {
 namespace {
 
-constexpr std::size_t kInnerFoldsOfSearch = 5;
 constexpr std::size_t kStrong = 3;      // models whose combination is taken for the truth
 constexpr std::size_t kFitRows = 4000;  // a handful of weights needs no more
-constexpr std::size_t kExtended = 12;   // orders of two that are tried with a third model
 
-// Height of the models' upper hull at a cost; constant beyond its last point.
-double hull_height(std::span<const double> costs, std::span<const double> scores, double cost) {
-  double best = 0;
-  for (std::size_t a = 0; a < costs.size(); ++a) {
-    if (costs[a] <= cost) best = std::max(best, scores[a]);
-    for (std::size_t b = 0; b < costs.size(); ++b) {
-      if (!(costs[a] <= cost && costs[b] > cost)) continue;
-      best = std::max(best, scores[a] + (scores[b] - scores[a]) * (cost - costs[a]) / (costs[b] - costs[a]));
-    }
-  }
-  return best;
-}
+// Fewer for many rows, of which a smaller part suffices.
+std::size_t n_inner_folds(std::size_t n_rows) { return n_rows < 10000 ? 5 : 3; }
 
 // Score of a posterior's answer, and what it is worth when `strong` stands for the truth.
 bool is_right(const Posterior& posterior, Label label, Criterion criterion) {
@@ -38,7 +27,7 @@ bool is_right(const Posterior& posterior, Label label, Criterion criterion) {
   return false;
 }
 
-float soft_reward(const Posterior& posterior, const Posterior& strong, Criterion criterion) {
+float soft_score(const Posterior& posterior, const Posterior& strong, Criterion criterion) {
   const std::size_t n = std::min<std::size_t>(posterior.n, criterion == Criterion::kTop1 ? 1 : 5);
   float sum = 0;
   for (std::size_t i = 0; i < n; ++i) {
@@ -52,15 +41,22 @@ float soft_reward(const Posterior& posterior, const Posterior& strong, Criterion
 // The inner folds, each with its cache; what does not depend on a fold is made once.
 class InnerFolds {
  public:
-  InnerFolds(const Table& table, Rows rows, const AdaptiveOptions& options, std::span<const double> prices)
-      : table_(table), rows_(rows), prices_(prices), costs_(table, rows, options.cost) {
-    const auto strong = strong_models(table, rows, options);
+  InnerFolds(const Table& table, Rows rows, const AdaptiveOptions& options, std::span<const double> prices,
+             ModelIndex reference)
+      : table_(table),
+        rows_(rows),
+        prices_(prices),
+        reference_({reference}),
+        costs_(table, rows, options.cost) {
+    const auto strong = strong_models(table, rows, options.criterion);
+    const std::size_t n_folds = n_inner_folds(rows.size());
     const auto order = shuffled_indices(rows.size(), options.seed);
-    for (std::size_t fold = 0; fold < kInnerFoldsOfSearch; ++fold) {
-      InnerFold parts = inner_fold(order, fold, kInnerFoldsOfSearch);
+    for (std::size_t fold = 0; fold < n_folds; ++fold) {
+      InnerFold parts = inner_fold(order, fold, n_folds);
       folds_.emplace_back(table, rows, options.criterion, std::move(parts.train), strong);
       tests_.push_back(std::move(parts.test));
     }
+    prepare(reference_);
   }
 
   OrderCurve judge(const Order& order) {
@@ -88,36 +84,39 @@ class InnerFolds {
     const double weight = static_cast<double>(tests_[f].size()) / static_cast<double>(rows_.size());
     for (std::size_t p = 0; p < prices_.size(); ++p) {
       const auto gains = fit_stopping(stages, fitters, costs, prices_[p], folds_[f].fit_on());
-      const Reached reached = run_stopping(stages, gains, costs, tests_[f]);
-      curve.at_price[p].score += weight * reached.score;
-      curve.at_price[p].cost += weight * reached.cost;
+      curve.at_price[p].add(run_stopping(stages, gains, costs, folds_[f].at(reference_).rows, tests_[f]),
+                            weight);
     }
   }
 
   const Table& table_;
   Rows rows_;
   std::span<const double> prices_;
+  Order reference_;
   MarginalCosts costs_;
   std::vector<StageCache> folds_;
   std::vector<std::vector<std::uint32_t>> tests_;
   std::set<Order> prepared_;
 };
 
-// The models worth a place in an order, by rising cost.
-std::vector<ModelIndex> candidates(std::span<const double> costs, std::span<const double> scores,
-                                   std::size_t most) {
-  std::vector<ModelIndex> models(costs.size());
-  std::iota(models.begin(), models.end(), ModelIndex{0});
-  const auto cost = [&](ModelIndex m) { return costs[static_cast<std::size_t>(m)]; };
-  const auto below_hull = [&](ModelIndex m) {
-    return hull_height(costs, scores, cost(m)) - scores[static_cast<std::size_t>(m)];
-  };
-  std::stable_sort(models.begin(), models.end(),
-                   [&](ModelIndex a, ModelIndex b) { return below_hull(a) < below_hull(b); });
-  models.resize(std::min(models.size(), most));
-  std::stable_sort(models.begin(), models.end(),
-                   [&](ModelIndex a, ModelIndex b) { return cost(a) < cost(b); });
-  return models;
+// The ladder that ends in `last`.
+Order ladder(ModelIndex last, std::span<const double> costs, std::span<const double> scores,
+             const AdaptiveOptions& options) {
+  Order order{last};
+  while (order.size() < static_cast<std::size_t>(options.max_stages)) {
+    const double most = costs[static_cast<std::size_t>(order.front())] / options.min_cost_ratio;
+    ModelIndex best = kNoModel;
+    for (std::size_t m = 0; m < costs.size(); ++m) {
+      const auto b = static_cast<std::size_t>(best);
+      if (costs[m] > most || static_cast<ModelIndex>(m) == order.front()) continue;
+      if (best == kNoModel || scores[m] > scores[b] || (scores[m] == scores[b] && costs[m] < costs[b])) {
+        best = static_cast<ModelIndex>(m);
+      }
+    }
+    if (best == kNoModel) break;
+    order.insert(order.begin(), best);
+  }
+  return order;
 }
 
 }  // namespace
@@ -161,7 +160,6 @@ double MarginalCosts::alone(ModelIndex model) const { return of({&model, 1}).fro
 StageCache::StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
                        std::span<const ModelIndex> strong)
     : table_(table), rows_(rows), criterion_(criterion), fit_on_(std::move(fit_on)) {
-  if (strong.empty()) return;
   const PooledRows pooled = pool_rows(table, rows, strong);
   const auto weights = fit_weights(pooled, std::span(fit_on_).first(std::min(fit_on_.size(), kFitRows)));
   strong_.reserve(rows.size());
@@ -184,18 +182,18 @@ StageCache::Stage StageCache::make(const PooledRows& pooled) const {
   stage.weights = fit_weights(pooled, std::span(fit_on_).first(std::min(fit_on_.size(), kFitRows)));
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Posterior posterior = pooled.posterior(i, stage.weights);
+    const auto numbers = evidence_of(posterior);
     auto& evidence = stage.rows.evidence.emplace_back();
-    for (std::size_t e = 0; e < kNumbers; ++e) evidence[e] = static_cast<float>(posterior.evidence[e]);
+    for (std::size_t e = 0; e < kNumbers; ++e) evidence[e] = static_cast<float>(numbers[e]);
     const float right = is_right(posterior, table_.labels[rows_[i]], criterion_) ? 1.0F : 0.0F;
     stage.rows.right.push_back(right);
-    stage.rows.reward.push_back(strong_.empty() ? right : soft_reward(posterior, strong_[i], criterion_));
+    stage.rows.soft.push_back(soft_score(posterior, strong_[i], criterion_));
   }
   return stage;
 }
 
-std::vector<ModelIndex> strong_models(const Table& table, Rows rows, const AdaptiveOptions& options) {
-  if (!options.soft_reward) return {};
-  const auto scores = mean_scores(table, rows, options.criterion);
+std::vector<ModelIndex> strong_models(const Table& table, Rows rows, Criterion criterion) {
+  const auto scores = mean_scores(table, rows, criterion);
   std::vector<ModelIndex> models = all_models(table);
   std::stable_sort(models.begin(), models.end(), [&](ModelIndex a, ModelIndex b) {
     return scores[static_cast<std::size_t>(a)] > scores[static_cast<std::size_t>(b)];
@@ -206,25 +204,21 @@ std::vector<ModelIndex> strong_models(const Table& table, Rows rows, const Adapt
 
 std::vector<Order> candidate_orders(const Table& table, Rows rows, const AdaptiveOptions& options) {
   const auto costs = model_costs(table, rows, options.cost);
-  const auto models = candidates(costs, mean_scores(table, rows, options.criterion), options.max_candidates);
-  const auto cost = [&](ModelIndex m) { return costs[static_cast<std::size_t>(m)]; };
+  const auto scores = mean_scores(table, rows, options.criterion);
   std::vector<Order> orders;
-  for (const ModelIndex model : models) orders.push_back({model});
-  for (std::size_t i = 0; i < orders.size(); ++i) {  // grows as it goes
-    if (orders[i].size() == static_cast<std::size_t>(options.max_stages)) continue;
-    for (const ModelIndex model : models) {
-      if (cost(model) < options.min_cost_ratio * cost(orders[i].back())) continue;
-      Order longer = orders[i];
-      longer.push_back(model);
-      orders.push_back(std::move(longer));
-    }
+  for (const ModelIndex model : all_models(table)) {
+    if (!is_on_hull(model, costs, scores)) continue;
+    orders.push_back({model});
+    Order longer = ladder(model, costs, scores, options);
+    if (longer.size() > 1) orders.push_back(std::move(longer));
   }
   return orders;
 }
 
 std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const AdaptiveOptions& options,
-                                     std::span<const double> prices, std::span<const Order> orders) {
-  InnerFolds folds(table, rows, options, prices);
+                                     std::span<const double> prices, std::span<const Order> orders,
+                                     ModelIndex reference) {
+  InnerFolds folds(table, rows, options, prices, reference);
   std::vector<OrderCurve> curves;
   for (const Order& order : orders) curves.push_back(folds.judge(order));
   return curves;

@@ -39,8 +39,8 @@ class StageCache {
     std::vector<double> weights;
     StageRows rows;
   };
-  // `fit_on`: positions in `rows`. `strong`: the models whose combination, fitted on the same rows, gives the
-  // soft reward; none for hard ones.
+  // `fit_on`: positions in `rows`. `strong`: the models whose combination, fitted on the same rows, says how
+  // probable it is that an answer is right (StageRows::soft).
   StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
              std::span<const ModelIndex> strong);
   // The second form is for callers that have pool_rows() of the prefix already.
@@ -55,7 +55,7 @@ class StageCache {
   Rows rows_;
   Criterion criterion_;
   std::vector<std::uint32_t> fit_on_;
-  std::vector<Posterior> strong_;  // (n) or empty
+  std::vector<Posterior> strong_;  // (n)
   std::map<Order, std::unique_ptr<Stage>> stages_;
 };
 
@@ -64,19 +64,20 @@ struct OrderCurve {
   Order order;
   std::vector<Reached> at_price;  // (prices)
 };
-// In the order of `orders`.
+// In the order of `orders`; gains are over `reference`.
 [[nodiscard]] std::vector<OrderCurve> judge_orders(const Table& table, Rows rows,
                                                    const AdaptiveOptions& options,
                                                    std::span<const double> prices,
-                                                   std::span<const Order> orders);
+                                                   std::span<const Order> orders, ModelIndex reference);
 
-// The orders to choose among: every list of 1 to max_stages candidates, each costing at least min_cost_ratio
-// times the one before. Candidates are the max_candidates models nearest to the hull of cost and score.
+// The orders to choose among. For each model on the hull of cost and score: it alone, and the ladder that
+// ends in it, which puts in front of it, again and again, the most accurate model that costs at most a
+// min_cost_ratio-th of what stands there. A free search over orders finds no better ones and is misled by
+// chance (docs/policies.md).
 [[nodiscard]] std::vector<Order> candidate_orders(const Table& table, Rows rows,
                                                   const AdaptiveOptions& options);
 
-// The models whose combination stands for the truth in soft rewards; empty for hard rewards.
-[[nodiscard]] std::vector<ModelIndex> strong_models(const Table& table, Rows rows,
-                                                    const AdaptiveOptions& options);
+// The models of best score, whose combination stands for the truth in soft rewards.
+[[nodiscard]] std::vector<ModelIndex> strong_models(const Table& table, Rows rows, Criterion criterion);
 
 }  // namespace triage

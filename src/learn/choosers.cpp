@@ -67,7 +67,7 @@ PremodelKind parse_premodel_kind(std::string_view text) {
 TrainedChooser train_chooser(ChooserKind kind, const LabelledRows& rows, const ChooserTraining& training) {
   if (kind == ChooserKind::kTree) return make_tree(rows, training);
   if (kind == ChooserKind::kSvm) return make_svm(rows, training);
-  return {KnnChooser{{rows.labels.begin(), rows.labels.end()}}, ""};
+  return {KnnChooser{{rows.labels.begin(), rows.labels.end()}, training.weights}, ""};
 }
 
 }  // namespace triage

@@ -30,8 +30,9 @@ inline constexpr std::size_t kSvmRows = 5000;        // that an SVM is trained o
 inline constexpr std::size_t kSvmSearchRows = 2000;  // of these, that its options are searched on
 
 struct ChooserTraining {
-  std::uint64_t seed = 0;  // of inner folds and subsets
-  bool full = false;       // all rows for the SVM, however long it takes
+  std::uint64_t seed = 0;                       // of inner folds and subsets
+  bool full = false;                            // all rows for the SVM, however long it takes
+  VoteWeights weights = VoteWeights::kUniform;  // of neighbours
 };
 struct TrainedChooser {
   Chooser chooser;

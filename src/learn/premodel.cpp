@@ -31,6 +31,16 @@ void check_label(const PremodelOptions& options, const PremodelKind& kind) {
   }
 }
 
+void check_weights(const PremodelOptions& options, const PremodelKind& kind) {
+  const auto& stages = kind.stages;
+  if (options.weights == VoteWeights::kUniform) return;
+  if (std::find(stages.begin(), stages.end(), ChooserKind::kKnn) != stages.end()) return;
+  fail_usage(
+      fmt::format("weights: {}, expected uniform for the premodel '{}', in which no neighbours vote; leave "
+                  "--weights out, or name a kind with knn",
+                  to_string(options.weights), options.kind));
+}
+
 void check_distance(const PremodelOptions& options, Rows rows) {
   if (!options.max_distance_quantile) return;
   const double q = *options.max_distance_quantile;
@@ -170,7 +180,7 @@ void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> sel
   for (std::size_t i = 0; i < n_choosers; ++i) {
     const auto labels = chooser_labels(table, rows, selected, model, model.optimum, options, i);
     auto trained = train_chooser(kind.stage(i), {model.rows, d, labels, model.n_classes()},
-                                 {options.seed, options.full});
+                                 {options.seed, options.full, options.weights});
     model.choosers.push_back(std::move(trained.chooser));
     notes.push_back(std::move(trained.summary));
   }
@@ -250,6 +260,9 @@ void add_summary(const Table& table, const PremodelOptions& options, const Model
   summary.insert(summary.end(), options.notes.begin(), options.notes.end());
   summary.emplace_back("theta", fmt::format("{}", options.theta));
   summary.emplace_back("k", std::to_string(options.k));
+  if (options.weights != VoteWeights::kUniform) {
+    summary.emplace_back("weights", std::string(to_string(options.weights)));
+  }
   summary.emplace_back("coverage", describe_trace(table, selection));
   for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
     summary.emplace_back(fmt::format("optimum of stage {}", stage + 1),
@@ -295,6 +308,7 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOpti
   const PremodelKind kind = parse_premodel_kind(options.kind);
   check_options(options, rows);
   check_label(options, kind);
+  check_weights(options, kind);
   check_distance(options, rows);
   const auto columns = find_columns(table, options);
   TrainedPremodel trained;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "learn/hull_models.h"
 #include "triage/error.h"
 #include "triage/learn.h"
 
@@ -45,29 +46,12 @@ ModelIndex highest(std::span<const ModelIndex> candidates, std::span<const doubl
   return best;
 }
 
-// Whether no other model, nor a mixture of two, scores at least as much in no more time than `model`.
-bool is_on_hull(std::size_t model, std::span<const double> costs, std::span<const double> scores) {
-  for (std::size_t a = 0; a < costs.size(); ++a) {
-    if (a == model || costs[a] > costs[model]) continue;
-    if (scores[a] > scores[model] || (scores[a] == scores[model] && (costs[a] < costs[model] || a < model)))
-      return false;
-    for (std::size_t b = 0; b < costs.size(); ++b) {
-      if (!(costs[b] > costs[model]) || !(scores[b] > scores[a])) continue;
-      const double share = (costs[model] - costs[a]) / (costs[b] - costs[a]);
-      if (scores[a] + share * (scores[b] - scores[a]) > scores[model]) return false;
-    }
-  }
-  return true;
-}
-
 std::vector<ModelIndex> candidates_of(const Table& table, Rows rows, std::span<const double> costs,
                                       Criterion criterion, SelectionRule rule) {
   auto candidates = all_models(table);
   if (rule == SelectionRule::kHull) {
     const auto scores = mean_scores(table, rows, criterion);
-    std::erase_if(candidates, [&](ModelIndex model) {
-      return !is_on_hull(static_cast<std::size_t>(model), costs, scores);
-    });
+    std::erase_if(candidates, [&](ModelIndex model) { return !is_on_hull(model, costs, scores); });
   }
   return candidates;
 }

@@ -26,6 +26,9 @@ void check_options(const PremodelOptions& options) {
   if (options.label == PremodelLabel::kCorrect) {
     fail_usage("label: correct, expected optimum for the premodel 'cnn', which was trained on that");
   }
+  if (options.weights != VoteWeights::kUniform) {
+    fail_usage("weights: distance, expected uniform for the premodel 'cnn', in which no neighbours vote");
+  }
   if (options.max_distance_quantile) {
     fail_usage(
         "max-distance-quantile: given for the premodel 'cnn', expected one that keeps features of its "

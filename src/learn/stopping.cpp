@@ -60,33 +60,37 @@ std::vector<GainModel> fit_stopping(std::span<const StageRows* const> stages,
   TRIAGE_CHECK(!stages.empty() && fitters.size() + 1 == stages.size() && costs.size() == stages.size());
   std::vector<GainModel> gains(fitters.size());
   std::vector<double> value(which.size()), gain(which.size());
-  for (std::size_t k = 0; k < which.size(); ++k)
-    value[k] = static_cast<double>(stages.back()->reward[which[k]]);
+  for (std::size_t k = 0; k < which.size(); ++k) value[k] = stages.back()->reward(which[k]);
   for (std::size_t j = fitters.size(); j-- > 0;) {
     const double paid = price * costs[j + 1];
     for (std::size_t k = 0; k < which.size(); ++k) {
-      gain[k] = value[k] - paid - static_cast<double>(stages[j]->reward[which[k]]);
+      gain[k] = value[k] - paid - stages[j]->reward(which[k]);
     }
     gains[j] = fitters[j].fit(gain);
     for (std::size_t k = 0; k < which.size(); ++k) {
       const bool goes_on = predict(gains[j], stages[j]->evidence[which[k]]) > 0;
-      value[k] = goes_on ? value[k] - paid : static_cast<double>(stages[j]->reward[which[k]]);
+      value[k] = goes_on ? value[k] - paid : stages[j]->reward(which[k]);
     }
   }
   return gains;
 }
 
 Reached run_stopping(std::span<const StageRows* const> stages, std::span<const GainModel> gains,
-                     std::span<const double> costs, std::span<const std::uint32_t> which) {
-  Reached sum;
+                     std::span<const double> costs, const StageRows& reference,
+                     std::span<const std::uint32_t> which) {
+  Reached mean;
+  const double share = 1 / static_cast<double>(which.size());
   for (const std::uint32_t row : which) {
     std::size_t j = 0;
-    sum.cost += costs[0];
-    while (j < gains.size() && predict(gains[j], stages[j]->evidence[row]) > 0) sum.cost += costs[++j];
-    sum.score += static_cast<double>(stages[j]->right[row]);
+    Reached one{.cost = costs[0]};
+    while (j < gains.size() && predict(gains[j], stages[j]->evidence[row]) > 0) one.cost += costs[++j];
+    one.score = static_cast<double>(stages[j]->right[row]);
+    one.gain = one.score - static_cast<double>(reference.right[row]);
+    one.soft_gain = static_cast<double>(stages[j]->soft[row]) - static_cast<double>(reference.soft[row]);
+    one.square = one.gain * one.gain;
+    mean.add(one, share);
   }
-  const auto n = static_cast<double>(which.size());
-  return {sum.score / n, sum.cost / n};
+  return mean;
 }
 
 }  // namespace triage

@@ -21,8 +21,14 @@ using GainModel = std::array<double, 1 + kNumbers>;  // intercept, then one numb
 // What one prefix of an order says on n rows.
 struct StageRows {
   std::vector<std::array<float, kNumbers>> evidence;  // (n)
-  std::vector<float> reward;                          // (n) that training goes by: hard or soft
-  std::vector<float> right;                           // (n) score of its answer
+  std::vector<float> right;                           // (n) score of its answer, 0 or 1
+  std::vector<float> soft;                            // (n) its probability of being right, see StageCache
+
+  // What training takes an answer to be worth: the mean of both, which is right on average and has less
+  // noise.
+  [[nodiscard]] double reward(std::size_t row) const {
+    return (static_cast<double>(right[row]) + static_cast<double>(soft[row])) / 2;
+  }
 };
 
 [[nodiscard]] inline double predict(const GainModel& model, const std::array<float, kNumbers>& evidence) {
@@ -54,11 +60,25 @@ class GainFitter {
                                                   std::span<const double> costs, double price,
                                                   std::span<const std::uint32_t> which);
 
+// What a policy reaches on some rows, and how that differs from a reference (the single best model), row by
+// row.
 struct Reached {
-  double score = 0;  // mean of `right` where it stops
-  double cost = 0;   // mean
+  double score = 0;      // mean of `right` where it stops
+  double cost = 0;       // mean
+  double gain = 0;       // mean of `right` less the reference's
+  double soft_gain = 0;  // the same of `soft`
+  double square = 0;     // mean square of the difference in `right`
+
+  void add(const Reached& other, double weight) {
+    score += weight * other.score;
+    cost += weight * other.cost;
+    gain += weight * other.gain;
+    soft_gain += weight * other.soft_gain;
+    square += weight * other.square;
+  }
 };
 [[nodiscard]] Reached run_stopping(std::span<const StageRows* const> stages, std::span<const GainModel> gains,
-                                   std::span<const double> costs, std::span<const std::uint32_t> which);
+                                   std::span<const double> costs, const StageRows& reference,
+                                   std::span<const std::uint32_t> which);
 
 }  // namespace triage

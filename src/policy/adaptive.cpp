@@ -93,8 +93,9 @@ Action answer_with(const Posterior& posterior, std::span<const Look> looks) {
 }
 
 double predicted_gain(const AdaptiveStage& stage, const Posterior& posterior) {
+  const auto evidence = evidence_of(posterior);
   double gain = stage.gain[0];
-  for (std::size_t i = 0; i < kNumbers; ++i) gain += stage.gain[1 + i] * posterior.evidence[i];
+  for (std::size_t i = 0; i < kNumbers; ++i) gain += stage.gain[1 + i] * evidence[i];
   return gain;
 }
 

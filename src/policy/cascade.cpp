@@ -42,7 +42,10 @@ Action Cascade::next(const Evidence& evidence, Trace* trace) const {
   const std::size_t stage = n_done - 1;
   const Look& look = evidence.looks.back();
   TRIAGE_CHECK(n_done <= info().models.size() && look.model == static_cast<ModelIndex>(stage));
-  const bool accepted = stage == model_.thresholds.size() || look.confidence >= model_.thresholds[stage];
+  // NaN, a look without confidence, is never enough.
+  const bool enough = stage < model_.thresholds.size() && look.confidence >= model_.thresholds[stage] &&
+                      look.confidence >= evidence.request.min_confidence;
+  const bool accepted = enough || stage == model_.thresholds.size();
   if (trace != nullptr) explain(*this, stage, look, accepted, *trace);
   return accepted ? Action::answer_of(look) : Action::run(static_cast<ModelIndex>(n_done));
 }

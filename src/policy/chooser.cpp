@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <numeric>
 
 #include "policy/checks.h"
 
@@ -11,6 +13,44 @@ namespace {
 std::size_t votes_for(const KnnChooser& knn, std::span<const Neighbour> neighbours, std::size_t cls) {
   return static_cast<std::size_t>(std::count_if(
       neighbours.begin(), neighbours.end(), [&](const Neighbour& n) { return knn.labels[n.row] == cls; }));
+}
+
+// What each neighbour's vote counts.
+using VoteValues = std::array<double, kMaxNeighbours>;
+
+VoteValues vote_values(VoteWeights weights, std::span<const Neighbour> neighbours) {
+  VoteValues values{};
+  // Nearest first: where the first is an exact hit, only those are heard.
+  const bool hit = !neighbours.empty() && neighbours.front().squared_distance == 0;
+  for (std::size_t i = 0; i < neighbours.size(); ++i) {
+    const double squared = neighbours[i].squared_distance;
+    if (weights == VoteWeights::kUniform) {
+      values[i] = 1;
+    } else {
+      values[i] = hit ? (squared == 0 ? 1.0 : 0.0) : 1 / std::sqrt(squared);
+    }
+  }
+  return values;
+}
+
+double sum_of_votes(const KnnChooser& knn, std::span<const Neighbour> neighbours, const VoteValues& values,
+                    std::size_t cls) {
+  double sum = 0;
+  for (std::size_t i = 0; i < neighbours.size(); ++i) {
+    if (knn.labels[neighbours[i].row] == cls) sum += values[i];
+  }
+  return sum;
+}
+
+std::string describe_votes(const KnnChooser& knn, std::span<const Neighbour> neighbours, std::size_t cls,
+                           std::string_view what) {
+  const std::string counted =
+      fmt::format("{} of {} neighbours say {}", votes_for(knn, neighbours, cls), neighbours.size(), what);
+  if (knn.weights == VoteWeights::kUniform) return counted;
+  const VoteValues values = vote_values(knn.weights, neighbours);
+  const double all = std::accumulate(values.begin(), values.end(), 0.0);
+  return fmt::format("{}, with {:.1f} % of the weight", counted,
+                     100 * sum_of_votes(knn, neighbours, values, cls) / all);
 }
 
 std::string describe_way(const TreeChooser& tree, std::span<const float> features,
@@ -32,10 +72,12 @@ std::string describe_way(const TreeChooser& tree, std::span<const float> feature
 
 std::size_t choose(const KnnChooser& knn, std::span<const Neighbour> neighbours) {
   // At most k classes have votes, and k is small: counted by comparing, without a table of all classes.
-  std::size_t best = 0, most = 0;
+  const VoteValues values = vote_values(knn.weights, neighbours);
+  std::size_t best = 0;
+  double most = 0;
   for (const Neighbour& neighbour : neighbours) {
     const std::size_t cls = knn.labels[neighbour.row];
-    const std::size_t votes = votes_for(knn, neighbours, cls);
+    const double votes = sum_of_votes(knn, neighbours, values, cls);
     if (votes > most || (votes == most && cls < best)) {
       best = cls;
       most = votes;
@@ -58,8 +100,7 @@ std::string_view name_of(const Chooser& chooser) {
 std::string explain(const Chooser& chooser, const Question& question, std::size_t cls, std::string_view what,
                     std::span<const std::string_view> names) {
   if (const auto* knn = std::get_if<KnnChooser>(&chooser)) {
-    return fmt::format("{} of {} neighbours say {}", votes_for(*knn, question.neighbours, cls),
-                       question.neighbours.size(), what);
+    return describe_votes(*knn, question.neighbours, cls, what);
   }
   if (const auto* tree = std::get_if<TreeChooser>(&chooser)) {
     return fmt::format("{} (scaled) for {}", describe_way(*tree, question.scaled, names), what);

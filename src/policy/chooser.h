@@ -13,13 +13,15 @@
 #include "policy/knn.h"
 #include "policy/svm_chooser.h"
 #include "policy/tree_chooser.h"
+#include "triage/types.h"
 
 namespace triage {
 
-// The majority of the nearest training rows (ties: the lower class). The rows themselves and the search over
-// them are the premodel's, shared by all its choosers of this kind.
+// The class with most votes among the nearest training rows (ties: the lower class). The rows themselves and
+// the search over them are the premodel's, shared by all its choosers of this kind.
 struct KnnChooser {
   std::vector<std::uint8_t> labels;  // (n) class of each training row
+  VoteWeights weights = VoteWeights::kUniform;
 };
 
 using Chooser = std::variant<KnnChooser, TreeChooser, SvmChooser>;

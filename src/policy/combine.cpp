@@ -8,37 +8,28 @@
 namespace triage {
 namespace {
 
-constexpr double kFloor = 1e-5;  // of a probability, so that one look alone never rules a class out
+constexpr float kFloor = 1e-5F;  // of a probability, so that one look alone never rules a class out
 constexpr double kEdge = 1e-6;   // t1 and t2 keep this distance from 0 and 1 in logarithms
 
-float log_of(double probability) { return static_cast<float>(std::log(probability + kFloor)); }
+float log_of(float probability) { return std::log(probability + kFloor); }
 
 // What a class that is not listed has: TopK's rule.
-double unlisted(const TopK& output) {
+float unlisted(const TopK& output) {
   const auto entries = output.entries();
   const auto n_others = output.n_classes() - static_cast<std::int32_t>(entries.size());
   if (entries.size() < kTopK || n_others <= 0) return 0;
-  return std::min(static_cast<double>(entries.back().probability),
-                  static_cast<double>(output.residual()) / n_others);
+  return std::min(entries.back().probability, output.residual() / static_cast<float>(n_others));
 }
 
-std::size_t find(const Pool& pool, std::int32_t cls) {
+// Position of `cls`, n when it is not there. It is often at `guess`: a look's own classes stand in its order.
+std::size_t find(const Pool& pool, std::int32_t cls, std::size_t guess) {
+  if (guess < pool.n && pool.classes[guess] == cls) return guess;
   const auto* begin = pool.classes.data();
   return static_cast<std::size_t>(std::find(begin, begin + pool.n, cls) - begin);
 }
 
 bool before(const ClassProbability& a, const ClassProbability& b) {
   return a.probability != b.probability ? a.probability > b.probability : a.cls < b.cls;
-}
-
-std::array<double, kNumbers> evidence_of(const Posterior& posterior) {
-  const auto p = [&](std::size_t i) {
-    return i < posterior.n ? static_cast<double>(posterior.entries[i].probability) : 0.0;
-  };
-  const double t1 = std::clamp(p(0), kEdge, 1 - kEdge), t2 = std::max(p(1), kEdge);
-  double entropy = 0;
-  for (std::size_t i = 0; i < posterior.n && p(i) > 0; ++i) entropy -= p(i) * std::log(p(i));
-  return {t1, t1 - t2, std::log(t1 / (1 - t1)), std::log(t2), entropy, t1 * t1};
 }
 
 }  // namespace
@@ -51,15 +42,16 @@ Pool gather(std::span<const TopK* const> outputs) {
     TRIAGE_CHECK(!output->empty());
     const auto entries = output->entries();
     for (const auto& entry : entries.first(std::min(entries.size(), kPooledClasses))) {
-      if (find(pool, entry.cls) == pool.n) pool.classes[pool.n++] = entry.cls;
+      if (output == outputs[0] || find(pool, entry.cls, pool.n) == pool.n) pool.classes[pool.n++] = entry.cls;
     }
   }
   for (std::size_t m = 0; m < outputs.size(); ++m) {
     const float rest = log_of(unlisted(*outputs[m]));
     for (std::size_t c = 0; c < pool.n; ++c) pool.log_p[c * pool.n_looks + m] = rest;
-    for (const auto& entry : outputs[m]->entries()) {
-      const std::size_t c = find(pool, entry.cls);
-      if (c < pool.n) pool.log_p[c * pool.n_looks + m] = log_of(static_cast<double>(entry.probability));
+    const auto entries = outputs[m]->entries();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const std::size_t c = find(pool, entries[i].cls, i);
+      if (c < pool.n) pool.log_p[c * pool.n_looks + m] = log_of(entries[i].probability);
     }
   }
   return pool;
@@ -67,26 +59,34 @@ Pool gather(std::span<const TopK* const> outputs) {
 
 Posterior combine(std::span<const std::int32_t> classes, std::span<const float> log_p,
                   std::span<const double> weights) {
-  TRIAGE_CHECK(classes.size() <= kMaxPooled && log_p.size() == classes.size() * weights.size());
+  const std::size_t n = classes.size(), l = weights.size();
+  TRIAGE_CHECK(n >= 1 && n <= kMaxPooled && l <= kMaxPooledLooks && log_p.size() == n * l);
+  std::array<float, kMaxPooledLooks> w;
+  std::transform(weights.begin(), weights.end(), w.begin(), [](double x) { return static_cast<float>(x); });
   Posterior posterior;
-  posterior.n = classes.size();
-  std::array<double, kMaxPooled> scores{};
-  double most = -std::numeric_limits<double>::infinity();
-  for (std::size_t c = 0; c < classes.size(); ++c) {
-    for (std::size_t m = 0; m < weights.size(); ++m) {
-      scores[c] += weights[m] * static_cast<double>(log_p[c * weights.size() + m]);
-    }
+  posterior.n = n;
+  std::array<float, kMaxPooled> scores;
+  float most = -std::numeric_limits<float>::infinity();
+  for (std::size_t c = 0; c < n; ++c) {
+    scores[c] = 0;
+    for (std::size_t m = 0; m < l; ++m) scores[c] += w[m] * log_p[c * l + m];
     most = std::max(most, scores[c]);
   }
-  double sum = 0;
-  for (std::size_t c = 0; c < classes.size(); ++c) sum += scores[c] = std::exp(scores[c] - most);
-  for (std::size_t c = 0; c < classes.size(); ++c) {
-    posterior.entries[c] = {classes[c], static_cast<float>(scores[c] / sum)};
-  }
-  std::sort(posterior.entries.begin(), posterior.entries.begin() + static_cast<std::ptrdiff_t>(posterior.n),
-            before);
-  posterior.evidence = evidence_of(posterior);
+  float sum = 0;
+  for (std::size_t c = 0; c < n; ++c) sum += scores[c] = std::exp(scores[c] - most);
+  for (std::size_t c = 0; c < n; ++c) posterior.entries[c] = {classes[c], scores[c] / sum};
+  std::sort(posterior.entries.begin(), posterior.entries.begin() + static_cast<std::ptrdiff_t>(n), before);
   return posterior;
+}
+
+std::array<double, kNumbers> evidence_of(const Posterior& posterior) {
+  const auto p = [&](std::size_t i) {
+    return i < posterior.n ? static_cast<double>(posterior.entries[i].probability) : 0.0;
+  };
+  const double t1 = std::clamp(p(0), kEdge, 1 - kEdge), t2 = std::max(p(1), kEdge);
+  double entropy = 0;
+  for (std::size_t i = 0; i < posterior.n && p(i) > 0; ++i) entropy -= p(i) * std::log(p(i));
+  return {t1, t1 - t2, std::log(t1 / (1 - t1)), std::log(t2), entropy, t1 * t1};
 }
 
 TopK to_answer(const Posterior& posterior, std::int32_t n_classes) {
@@ -94,10 +94,6 @@ TopK to_answer(const Posterior& posterior, std::int32_t n_classes) {
   double rest = 0;
   for (std::size_t i = n; i < posterior.n; ++i) rest += static_cast<double>(posterior.entries[i].probability);
   return TopK::from_parts({posterior.entries.data(), n}, static_cast<float>(rest), n_classes);
-}
-
-std::array<const char*, kNumbers> evidence_names() {
-  return {"t1", "t1 - t2", "log odds of t1", "log t2", "entropy", "t1 squared"};
 }
 
 }  // namespace triage

@@ -22,10 +22,10 @@ inline constexpr std::size_t kNumbers = 6;  // of evidence
 
 // The pooled classes of l looks, and the logarithm of what each look gives them.
 struct Pool {
-  std::size_t n = 0;                                        // classes
-  std::size_t n_looks = 0;                                  // l
-  std::array<std::int32_t, kMaxPooled> classes{};           // (n) in the order of the looks
-  std::array<float, kMaxPooled * kMaxPooledLooks> log_p{};  // (n, l) row-major
+  std::size_t n = 0;                                      // classes
+  std::size_t n_looks = 0;                                // l
+  std::array<std::int32_t, kMaxPooled> classes;           // (n) in the order of the looks
+  std::array<float, kMaxPooled * kMaxPooledLooks> log_p;  // (n, l) row-major
 };
 
 // 1 to kMaxPooledLooks outputs, none of them empty, all of the same number of classes.
@@ -34,8 +34,7 @@ struct Pool {
 // The posterior over a pool: probabilities that sum to 1, best first (ties: the lower class).
 struct Posterior {
   std::size_t n = 0;
-  std::array<ClassProbability, kMaxPooled> entries{};
-  std::array<double, kNumbers> evidence{};  // see evidence_names()
+  std::array<ClassProbability, kMaxPooled> entries;
 };
 // `weights` has shape (l), `log_p` (n, l), `classes` (n).
 [[nodiscard]] Posterior combine(std::span<const std::int32_t> classes, std::span<const float> log_p,
@@ -44,10 +43,10 @@ struct Posterior {
   return combine({pool.classes.data(), pool.n}, {pool.log_p.data(), pool.n * pool.n_looks}, weights);
 }
 
+// Of the posterior t1 >= t2 >= ...: t1, t1 - t2, log(t1 / (1 - t1)), log t2, entropy, t1^2.
+[[nodiscard]] std::array<double, kNumbers> evidence_of(const Posterior& posterior);
+
 // As an answer: the kTopK best classes, the mass of the others as residual.
 [[nodiscard]] TopK to_answer(const Posterior& posterior, std::int32_t n_classes);
-
-// Of the posterior t1 >= t2 >= ...: t1, t1 - t2, log(t1 / (1 - t1)), log t2, entropy, t1^2.
-[[nodiscard]] std::array<const char*, kNumbers> evidence_names();
 
 }  // namespace triage

@@ -64,6 +64,7 @@ class Fields {
     if (found == object_->end()) fail_field(name(key), "missing", "a value");
     return *found;
   }
+  [[nodiscard]] bool has(std::string_view key) const { return object_->contains(std::string(key)); }
   [[nodiscard]] Fields object(std::string_view key) const { return {at(key), name(key)}; }
   [[nodiscard]] const json& array(std::string_view key) const {
     const json& value = at(key);
@@ -229,7 +230,12 @@ json to_bytes(std::span<const std::uint8_t> values) {
   return json::binary(Bytes(values.begin(), values.end()));
 }
 
-json encode_chooser(const KnnChooser& knn) { return {{"kind", "knn"}, {"labels", to_bytes(knn.labels)}}; }
+// Uniform weights are left out, as files from before there were others leave them out.
+json encode_chooser(const KnnChooser& knn) {
+  json chooser{{"kind", "knn"}, {"labels", to_bytes(knn.labels)}};
+  if (knn.weights != VoteWeights::kUniform) chooser["weights"] = to_string(knn.weights);
+  return chooser;
+}
 
 json encode_chooser(const TreeChooser& tree) {
   return {{"kind", "tree"},
@@ -250,9 +256,18 @@ json encode_chooser(const SvmChooser& svm) {
           {"rho", to_binary<float>(svm.rho)}};
 }
 
+VoteWeights decode_weights(const Fields& fields) {
+  if (!fields.has("weights")) return VoteWeights::kUniform;
+  const std::string& text = fields.text("weights");
+  for (const auto weights : {VoteWeights::kUniform, VoteWeights::kDistance}) {
+    if (text == to_string(weights)) return weights;
+  }
+  fail_field(fields.name("weights"), fmt::format("'{}'", text), "uniform or distance");
+}
+
 Chooser decode_chooser(const Fields& fields) {
   const std::string& kind = fields.text("kind");
-  if (kind == "knn") return KnnChooser{fields.bytes("labels")};
+  if (kind == "knn") return KnnChooser{fields.bytes("labels"), decode_weights(fields)};
   if (kind == "tree") {
     return TreeChooser{fields.values<std::int32_t>("feature"), fields.values<float>("threshold"),
                        fields.values<std::int32_t>("left"), fields.values<std::int32_t>("right"),
@@ -442,6 +457,12 @@ json encode_body(const Policy& policy) {
 
 std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   const Fields fields(payload, "");
+  // From format 3 on it stands under the checksum too: a damaged number must not have another format's eyes
+  // read.
+  if (const int inner = format > 2 || fields.has("format") ? fields.integer("format") : format;
+      inner != format) {
+    fail_field("format", format, fmt::format("{}, as in the payload; the file is damaged", inner));
+  }
   PolicyInfo info = decode_info(fields, format);
   const std::string& kind = fields.text("kind");
   if (kind == "single") return decode_single(std::move(info), fields.object(kind));
@@ -473,6 +494,7 @@ std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload, int fo
 
 std::vector<std::uint8_t> encode_policy(const Policy& policy) {
   json payload = encode_info(policy.info());
+  payload["format"] = kPolicyFormat;
   payload["kind"] = policy.kind();
   payload[std::string(policy.kind())] = encode_body(policy);
   return seal_payload(json::to_cbor(payload));

@@ -90,7 +90,11 @@ std::vector<double> joules(const std::vector<EnergyCell>& cells) {
 TableEnergy table_energy(const ProfileEnergy& energy, std::size_t n_models) {
   TableEnergy table;
   table.infer_j = joules(energy.infer);
-  if (!table.infer_j.empty()) table.infer_j.resize(n_models);  // selectors stand behind the models
+  if (!table.infer_j.empty()) {  // selectors stand behind the models
+    table.selector_j.assign(table.infer_j.begin() + static_cast<std::ptrdiff_t>(n_models),
+                            table.infer_j.end());
+    table.infer_j.resize(n_models);
+  }
   table.preprocess_j = joules(energy.preprocess);
   table.node_j = joules(energy.node);
   table.idle_w = energy.idle_w;
@@ -147,6 +151,7 @@ Table load_times(const std::filesystem::path& profile) {
   table.selector_ms.clear();
   table.machine = fmt::format("{}", fmt::join(reader.machines(), " | "));
   if (reader.machines().size() == 1) table.energy = table_energy(reader.energy(0), table.n_models());
+  table.energy.selector_j.clear();
   check_loaded(table, profile.string());
   return table;
 }

@@ -22,11 +22,6 @@ double figure_of(const Cell& cell) {
   return value != nullptr ? *value : kNotMeasured;
 }
 
-struct Panel {
-  Markup drawing;
-  double height = 0;
-};
-
 Panel draw_bars(const DataTable& data, std::size_t along, std::size_t column) {
   double left = 80, maximum = 0;
   for (const auto& row : data.rows) {
@@ -60,47 +55,12 @@ Panel draw_bars(const DataTable& data, std::size_t along, std::size_t column) {
   return panel;
 }
 
-// From a little below the least to a little above the greatest; never empty.
-std::pair<double, double> padded_range(double low, double high) {
-  const double pad = high > low ? 0.08 * (high - low) : std::max(1e-9, 0.05 * std::abs(high));
-  return {low - pad, high + pad};
-}
-
 Panel draw_line(const DataTable& data, std::size_t along, std::size_t column) {
-  std::vector<std::pair<double, double>> values;
-  for (const auto& row : data.rows) {
-    const double x = figure_of(row[along]), y = figure_of(row[column]);
-    if (std::isfinite(x) && std::isfinite(y)) values.emplace_back(x, y);
-  }
-  Panel panel;
-  if (values.size() < 2) return panel;
-  std::sort(values.begin(), values.end());
-  const auto [least, greatest] = std::minmax_element(
-      values.begin(), values.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  const auto [y_from, y_to] = padded_range(least->second, greatest->second);
-  constexpr double kHeight = 250, kLeft = 80, kTop = 26;
-  const Scale x{values.front().first, values.back().first, kLeft + 12, kWidth - 40, false};
-  const Scale y{y_from, y_to, kHeight - 46, kTop, false};
-  panel.height = kHeight;
-  panel.drawing += svg_text(kLeft, 10, data.columns[column].name, "axis");
-  for (const double tick : linear_ticks(y_from, y_to, 5)) {
-    panel.drawing += svg_line(kLeft, y.at(tick), kWidth - 30, y.at(tick), "grid");
-    panel.drawing += svg_text(kLeft - 8, y.at(tick), fmt::format("{:.5g}", tick), "tick", "end");
-  }
-  for (const double tick : linear_ticks(x.from, x.to, 12)) {
-    panel.drawing += svg_text(x.at(tick), kHeight - 32, fmt::format("{:.5g}", tick), "tick", "middle");
-  }
-  panel.drawing += svg_text((kLeft + kWidth) / 2, kHeight - 12, data.columns[along].name, "axis", "middle");
-  std::vector<std::pair<double, double>> path;
-  for (const auto& [vx, vy] : values) path.emplace_back(x.at(vx), y.at(vy));
-  panel.drawing += svg_path(path, "frontier");
-  if (values.size() <= 40) {
-    for (const auto& [vx, vy] : values) {
-      panel.drawing +=
-          mark(Mark::kCircle, x.at(vx), y.at(vy), "cascade", fmt::format("{:.6g}: {:.6g}", vx, vy));
-    }
-  }
-  return panel;
+  LineSpec line;
+  line.x_name = data.columns[along].name;
+  line.y_name = data.columns[column].name;
+  for (const auto& row : data.rows) line.points.emplace_back(figure_of(row[along]), figure_of(row[column]));
+  return line_panel(line, kWidth);
 }
 
 TableSpec table_spec(const Exhibit& exhibit) {

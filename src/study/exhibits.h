@@ -37,6 +37,8 @@ namespace triage {
 [[nodiscard]] Exhibit soundness_exhibit(const StudyRun& run);
 // For StudyOptions::other.
 [[nodiscard]] Exhibit stability_exhibit(const StudyRun& run);
+// For StudyOptions::exhaustive.
+[[nodiscard]] Exhibit timing_exhibit(const StudyRun& run);
 [[nodiscard]] Exhibit variants_exhibit(const StudyRun& run, std::span<const FeatureSelection> searches);
 
 // Where the paper disagrees with itself; known from its text alone.

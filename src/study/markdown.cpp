@@ -48,10 +48,13 @@ std::string study_markdown(const Study& study, const ReportInfo& info) {
     out += fmt::format("## {}\n\n", escaped(exhibit.title));
     if (!exhibit.about.empty()) out += escaped(exhibit.about) + "\n\n";
     if (!exhibit.paper.empty()) out += fmt::format("- Paper: {}\n", escaped(exhibit.paper));
-    out += fmt::format("- Here: {}\n- Verdict: {}\n\n", escaped(exhibit.ours), escaped(exhibit.verdict));
+    if (!exhibit.ours.empty()) out += fmt::format("- Here: {}\n", escaped(exhibit.ours));
+    out += fmt::format("- Verdict: {}\n\n", escaped(exhibit.verdict));
     if (!exhibit.data.rows.empty()) out += markdown_table(exhibit.data);
   }
-  out += "## Where the paper disagrees with itself\n\n" + list_of(study.contradictions);
+  if (!study.contradictions.empty()) {
+    out += "## Where the paper disagrees with itself\n\n" + list_of(study.contradictions);
+  }
   while (out.ends_with("\n\n")) out.pop_back();
   return out;
 }

@@ -66,8 +66,11 @@ Markup how_made(const Study& study, const ReportInfo& info) {
                    fmt::format("{}, {} classes", study.evaluation.n_inputs, study.evaluation.n_classes)) +
           labelled("Labels", describe_labels(study.evaluation.labels_from)) +
           labelled("Protocol",
-                   fmt::format("{}-fold cross-validation, seed {}; everything is learned inside the fold",
-                               study.evaluation.folds, study.evaluation.seed)) +
+                   study.evaluation.folds == 0
+                       ? ""
+                       : fmt::format("{}-fold cross-validation, seed {}; everything is learned inside "
+                                     "the fold",
+                                     study.evaluation.folds, study.evaluation.seed)) +
           labelled("Command", info.command) + labelled("Version", info.version));
 }
 
@@ -77,9 +80,11 @@ std::string study_html(const Study& study, const ReportInfo& info) {
   Markup main = element("section", {}, element_text("h2", {}, "What was found") + list_of(study.findings));
   main += element("section", {}, element_text("h2", {}, "Exhibits") + contents(study));
   for (const Exhibit& exhibit : study.exhibits) main += exhibit_section(exhibit);
-  main += element(
-      "section", {},
-      element_text("h2", {}, "Where the paper disagrees with itself") + list_of(study.contradictions));
+  if (!study.contradictions.empty()) {
+    main += element(
+        "section", {},
+        element_text("h2", {}, "Where the paper disagrees with itself") + list_of(study.contradictions));
+  }
   main += element("section", {}, element_text("h2", {}, "How it was made") + how_made(study, info));
   Markup head =
       element_text("p", {{"class", "kicker"}}, "Triage study" + (info.date.empty() ? "" : ", " + info.date));

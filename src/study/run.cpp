@@ -2,6 +2,7 @@
 
 #include "learn/parallel.h"
 #include "triage/clock.h"
+#include "triage/stability.h"
 
 namespace triage {
 namespace {
@@ -10,6 +11,10 @@ struct TrainedVariant {
   TrainedPremodel premodel;
   double train_ms = 0;
 };
+
+const Table& table_of(const StudyRun& run, const Variant& variant) {
+  return variant.table != nullptr ? *variant.table : run.table;
+}
 
 // One fold's variants, in their order.
 std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f,
@@ -21,7 +26,7 @@ std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f,
     if (!variant.features.empty()) options.features = variant.features[f];
     take_selector_of_fold(run.table, run.folds[f], options);
     const std::int64_t start = steady_clock().now_ns();
-    TrainedPremodel premodel = train_premodel(run.table, run.folds[f].train, options);
+    TrainedPremodel premodel = train_premodel(table_of(run, variant), run.folds[f].train, options);
     trained.push_back({std::move(premodel), static_cast<double>(steady_clock().now_ns() - start) * 1e-6});
   }
   return trained;
@@ -39,7 +44,9 @@ StudyRun start_run(const Table& table, const StudyOptions& options) {
   evaluate.resamples = options.resamples;
   evaluate.clock = options.clock;
   evaluate.stop = options.stop;
-  StudyRun run{table, options, evaluate, {}, {}, cross_validate(table, evaluate)};
+  StudyRun run{table, options, sized_tables(table, options), evaluate, {}, {}, {}};
+  if (options.exhaustive != nullptr) check_timing(table, *options.exhaustive);
+  run.evaluation = cross_validate(table, evaluate);
   run.folds = make_fold_list(table, run.evaluation.fold_of, options.folds, options.criterion);
   run.optima = optimum_by_fold(table, run.folds, options.criterion);
   return run;
@@ -69,7 +76,8 @@ std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const V
     JudgedVariant result{variants[v], {}, 0, {}};
     for (std::size_t f = 0; f < run.folds.size(); ++f) {
       throw_if_stopped(run.evaluate);
-      replay_policy(run.table, run.folds[f].test, *trained[f][v].premodel.policy, clock, entry.replay);
+      replay_policy(table_of(run, variants[v]), run.folds[f].test, *trained[f][v].premodel.policy, clock,
+                    entry.replay);
       result.train_ms += trained[f][v].train_ms / static_cast<double>(run.folds.size());
     }
     for (const ModelIndex model : trained.front()[v].premodel.selection.models) {

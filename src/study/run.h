@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "eval/summary.h"
+#include "study/working_sizes.h"
 #include "triage/study.h"
 
 namespace triage {
@@ -17,6 +18,7 @@ struct Variant {
   std::string about;
   PremodelOptions options;
   std::vector<std::vector<std::string>> features;  // by fold; empty: those of the options
+  const Table* table = nullptr;                    // the run's with other features; nullptr: the run's
 };
 
 // The outcome of one variant, and what its training took.
@@ -30,12 +32,14 @@ struct JudgedVariant {
 struct StudyRun {
   const Table& table;
   const StudyOptions& options;
+  SizedTables sized;
   EvaluateOptions evaluate;
   std::vector<Fold> folds;
   std::vector<ModelIndex> optima;  // (n)
   Evaluation evaluation;
 };
 
+// Checks the further tables first, since the cross-validation takes long.
 [[nodiscard]] StudyRun start_run(const Table& table, const StudyOptions& options);
 
 // The paper's premodel under the study's criterion, theta and number of neighbours.

@@ -92,6 +92,10 @@ Study study_paper(const Table& table, const StudyOptions& options) {
     step("stability");
     add(stability_exhibit(run));
   }
+  if (options.exhaustive != nullptr) {
+    step("timing");
+    add(timing_exhibit(run));
+  }
   step("variants");
   add(variants_exhibit(run, searches));
   study.verdict = describe_verdict(run);

@@ -166,6 +166,7 @@ void check_table(const Table& table) {
   check_size("decode_ms", table.decode_ms.size(), n);
   check_times("decode_ms", table.decode_ms);
   check_joules("infer_j", table.energy.infer_j, table.n_models());
+  check_joules("selector_j", table.energy.selector_j, table.selectors.size());
   check_joules("preprocess_j", table.energy.preprocess_j, table.n_recipes());
   check_joules("node_j", table.energy.node_j, feature_nodes().size());
 }

@@ -59,6 +59,12 @@ double Table::selector_cost_ms(std::size_t input, ModelIndex selector) const {
          static_cast<double>(selector_ms[input * selectors.size() + s]);
 }
 
+double Table::selector_cost_j(ModelIndex selector) const {
+  const auto s = static_cast<std::size_t>(selector);
+  if (energy.selector_j.empty() || energy.preprocess_j.empty()) return kNotMeasured;
+  return energy.selector_j[s] + energy.preprocess_j[static_cast<std::size_t>(selector_recipe_of[s])];
+}
+
 std::vector<double> mean_costs(const Table& table, Rows rows) {
   return mean_per_model(table, rows,
                         [&](std::size_t row, ModelIndex model) { return table.cost_ms(row, model); });

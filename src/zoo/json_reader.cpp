@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
+#include <vector>
 
 namespace triage {
 namespace {
@@ -26,8 +28,18 @@ std::string shown(Range range) {
 }  // namespace
 
 json parse_json(std::string_view text, const std::string& document, ErrorCode code) {
+  std::vector<std::set<std::string>> keys;  // seen, of each object that is open
+  const auto refuse_repeated = [&](int, json::parse_event_t event, const json& value) {
+    if (event == json::parse_event_t::object_start) keys.emplace_back();
+    if (event == json::parse_event_t::object_end) keys.pop_back();
+    if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
+      throw Error(code, fmt::format("{}: key '{}' twice in one object, expected it once; remove one",
+                                    document, value.get<std::string>().substr(0, 60)));
+    }
+    return true;
+  };
   try {
-    return json::parse(text);
+    return json::parse(text, refuse_repeated);
   } catch (const json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 5: ..." without its first word.
     const std::string_view what = error.what();

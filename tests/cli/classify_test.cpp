@@ -9,7 +9,9 @@
 
 #include "cli/run_cli.h"
 #include "policy/cascade.h"
+#include "policy/premodel.h"
 #include "support/fake_zoo.h"
+#include "triage/features.h"
 #include "triage/zoo.h"
 
 namespace triage {
@@ -83,6 +85,39 @@ TEST_F(Classify, ExplainsEveryLook) {
   EXPECT_NE(result.out.find("  look      large: class 2 with "), std::string::npos);
 }
 
+// A premodel's trace has raw and scaled values as steps; people get each once, side by side.
+TEST_F(Classify, ExplainsFeaturesOnce) {
+  const Zoo zoo = load_zoo(root / "zoo/zoo.json");
+  PolicyInfo info;
+  info.n_classes = 10;
+  for (const ModelSpec& model : zoo.models) {
+    info.models.push_back({.name = model.name, .fingerprint = model.fingerprint()});
+  }
+  info.schema = make_schema(std::vector<std::string_view>{"contrast"});
+  PremodelModel model;
+  model.k = 1;
+  model.n_stages = 2;
+  model.minimum = {0};
+  model.maximum = {1000};
+  model.rows = {0, 1};
+  model.optimum = {0, 1};
+  for (const char* id : {"low.png", "high.png"}) model.ids.push_back(id);
+  model.choosers = paper_choosers(model);
+  save_policy(*make_premodel(info, model), root / "zoo/premodel.triage");
+  const std::vector<std::string> arguments{"classify", "--policy", "zoo/premodel.triage", "pictures/2.pgm",
+                                           "--explain"};
+  const testing::CliRun result =
+      testing::run_cli(arguments, {.input = "", .folder = root, .stdout_path = ""});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("  why       KNN-1: 1 of 1 neighbours say small: yes\n"), std::string::npos)
+      << result.out;
+  EXPECT_TRUE(testing::matches(result.out,
+                               "(.|\n)*  feature   contrast = [0-9.]+, scaled 0\\.[0-9]+\n"
+                               "  near      low\\.png at [0-9.]+, optimum small\n(.|\n)*"));
+  const std::size_t first = result.out.find("contrast");
+  EXPECT_EQ(result.out.find("contrast", first + 1), std::string::npos) << result.out;
+}
+
 TEST_F(Classify, JsonHoldsTheWholeStory) {
   const Json document = run_json({"pictures/2.pgm", "--top", "3", "--explain"}, 0);
   EXPECT_EQ(document["kind"], "cascade");
@@ -117,6 +152,18 @@ TEST_F(Classify, StdinListsPathsBetweenOtherInputs) {
       run_json({"pictures/0.pgm", "-", "pictures/2.pgm"}, 0, "pictures/1.pgm\n\npictures/deeper\n");
   EXPECT_EQ(names(document), (std::vector<std::string>{"pictures/0.pgm", "pictures/1.pgm",
                                                        "pictures/deeper/7.pgm", "pictures/2.pgm"}));
+}
+
+// Functions of the system would stop reading at the NUL and take another file than the one that is listed.
+TEST_F(Classify, ANulInAListOnStdinIsOneBadInput) {
+  using namespace std::string_literals;
+  const Json document =
+      run_json({"-"}, 1, "pictures/0.pgm\0.png\npictures/1.pgm\npictures/2.pgm\0pictures/1.pgm\0"s);
+  EXPECT_EQ(names(document), (std::vector<std::string>{"pictures/1.pgm"}));
+  ASSERT_EQ(document["failed"].size(), 2U);
+  EXPECT_NE(error.find("pictures/0.pgm\\x00.png: holds a NUL, expected one path a line"), std::string::npos)
+      << error;
+  EXPECT_NE(error.find("2 of 3 inputs failed"), std::string::npos) << error;
 }
 
 TEST_F(Classify, IdxFilesGiveTheirImagesAndLabels) {
@@ -166,7 +213,7 @@ TEST_F(Classify, ZooIsTheOneBesideThePolicyUnlessNamed) {
 TEST_F(Classify, UnwritableOutputIsAnError) {
   const testing::CliRun result =
       testing::run_cli({"classify", "--policy", "zoo/always-large.triage", "pictures/1.pgm"},
-                    {.input = "", .folder = root, .stdout_path = "/dev/full"});
+                       {.input = "", .folder = root, .stdout_path = "/dev/full"});
   EXPECT_EQ(result.exit_code, 5);
   EXPECT_NE(result.err.find("triage: stdout: "), std::string::npos) << result.err;
 }

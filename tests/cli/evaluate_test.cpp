@@ -126,6 +126,50 @@ TEST_F(Evaluate, PutsPremodelsBesideEachOther) {
             std::string::npos);
 }
 
+TEST_F(Evaluate, NeighboursVoteByDistanceWhereThereAreSome) {
+  const CliRun run = evaluate({"--cv", "2", "--bootstrap", "0", "--premodel", "knn.dt", "--premodel", "dt",
+                               "--weights", "distance", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto json = nlohmann::json::parse(run.out);
+  for (const auto& method : json["methods"]) {
+    const bool votes = method["about"].get<std::string>().find("voting by 1 / distance") != std::string::npos;
+    EXPECT_EQ(votes, method["name"] == "premodel") << method["name"];
+  }
+}
+
+// On some of the inputs, with the fake clock's times, which are the same however often they are taken.
+TEST_F(Evaluate, SaysWhatDifferenceTheTimingMakes) {
+  const std::string exhaustive = (folder_->path() / "exhaustive.profile").string();
+  FakeClock clock;
+  EngineOptions engine;
+  engine.clock = &clock;
+  EngineSet engines(engine);
+  DatasetOptions dataset;
+  dataset.data = {folder_->path() / "data" / "fake-images-idx3-ubyte"};
+  dataset.labels = {folder_->path() / "data" / "fake-labels-idx1-ubyte"};
+  dataset.range = {0, 60};
+  ProfileOptions options;
+  options.clock = &clock;
+  options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 2, .max_runs = 3};
+  measure_profile(load_zoo(folder_->path() / "zoo" / "zoo.json"), engines, *open_dataset(dataset), options,
+                  exhaustive);
+  const std::string report = (folder_->path() / "timing.html").string();
+  const CliRun run =
+      evaluate({"--cv", "2", "--bootstrap", "20", "--exhaustive", exhaustive, "--report", report, "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::string difference = nlohmann::json::parse(run.out)["timing_difference"];
+  EXPECT_TRUE(difference.starts_with("On 60 inputs, timed exhaustively (0.0 % of the cells capped)"))
+      << difference;
+  EXPECT_NE(difference.find("a premodel loses "), std::string::npos) << difference;
+  EXPECT_NE(slurp(report).find("On 60 inputs, timed exhaustively"), std::string::npos);
+  const CliRun without = evaluate({"--cv", "2", "--bootstrap", "20"});
+  EXPECT_NE(without.out.find("What difference the timing makes: not measured; "), std::string::npos)
+      << without.out;
+  const CliRun same = evaluate({"--cv", "2", "--exhaustive", profile()});
+  EXPECT_EQ(same.exit_code, 2);
+  EXPECT_NE(same.err.find("timed 'cheap' and 'cheap'"), std::string::npos) << same.err;
+}
+
 TEST_F(Evaluate, JudgesAFinishedPolicy) {
   const CliRun run = evaluate({"--policy", policy(), "--bootstrap", "20"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
@@ -146,6 +190,8 @@ TEST_F(Evaluate, RejectsWhatMakesNoSense) {
   fails({"--fallback", "nobody"}, 2, "triage: --fallback: 'nobody', expected [^\n]*\n");
   fails({"--premodel", "forest"}, 2, "triage: premodel: 'forest'[^\n]*expected knn, dt or svm[^\n]*\n");
   fails({"--premodel", "knn", "--label", "correct"}, 2, "triage: label: correct[^\n]*\n");
+  fails({"--weights", "heavy"}, 2, "triage: weights: 'heavy'[^\n]*\n");
+  fails({"--premodel", "dt", "--weights", "distance"}, 2, "triage: --weights: distance[^\n]*\n");
   fails({"--cost", "energy"}, 2, "triage: cost: energy was not measured[^\n]*\n");
   fails({"--labels", "from:huge"}, 2, "triage: labels from 'huge'[^\n]*one of: small, middle, large\n");
   fails({"--labels", "large"}, 2, "triage: --labels: 'large', expected from:MODEL[^\n]*\n");

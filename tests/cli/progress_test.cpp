@@ -1,5 +1,9 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <limits>
 
 #include "cli/cli.h"
@@ -47,6 +51,42 @@ TEST(Progress, WritesOnePlainLineAtTheEnd) {
   EXPECT_EQ(text.find("profiling 3 of 3, "), 0U) << text;
   EXPECT_NE(text.find("took"), std::string::npos) << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+// What is too long for the terminal would wrap, and every redrawing would leave a line behind.
+TEST(FitLine, KeepsWithinTheColumnsAndWholeCharacters) {
+  EXPECT_EQ(fit_line("profiling 3 of 3", 80), "profiling 3 of 3");
+  EXPECT_EQ(fit_line("profiling", 10), "profiling");
+  EXPECT_EQ(fit_line("profiling", 9), "profilin") << "the last column makes some terminals wrap";
+  EXPECT_EQ(fit_line("a\xC3\xBC\xC3\xBC z", 4), "a\xC3\xBC\xC3\xBC") << "two bytes a character";
+  EXPECT_EQ(fit_line("a\xC3\xBC\xC3\xBC z", 3), "a\xC3\xBC");
+  EXPECT_EQ(fit_line("profiling", 0), "profiling") << "a width that is not known";
+  EXPECT_EQ(fit_line("profiling", 1), "");
+}
+
+// stderr as a terminal of 40 columns.
+TEST(Progress, IsNoWiderThanTheTerminal) {
+  const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) GTEST_SKIP() << "no terminals here";
+  const int terminal = ::open(::ptsname(master), O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  const winsize size{.ws_row = 25, .ws_col = 40, .ws_xpixel = 0, .ws_ypixel = 0};
+  ASSERT_EQ(::ioctl(terminal, TIOCSWINSZ, &size), 0);
+  const int before = ::dup(STDERR_FILENO);
+  ::dup2(terminal, STDERR_FILENO);
+  {
+    Progress progress("measuring something with a rather long name", 300);
+    progress.update(30);
+  }
+  ::dup2(before, STDERR_FILENO);
+  std::string drawn(4096, '\0');
+  const ssize_t n = ::read(master, drawn.data(), drawn.size());
+  for (const int fd : {master, terminal, before}) ::close(fd);
+  ASSERT_GT(n, 0);
+  drawn.resize(static_cast<std::size_t>(n));
+  const std::size_t begin = drawn.find('\r'), end = drawn.find("\x1b[K");
+  ASSERT_NE(end, std::string::npos) << drawn;
+  EXPECT_EQ(drawn.substr(begin + 1, end - begin - 1), "measuring something with a rather long ");
 }
 
 TEST(Progress, SaysNothingWhenNothingHappened) {

@@ -68,6 +68,25 @@ TEST_F(Train, CascadeShowsItsThresholds) {
   EXPECT_EQ(load_policy(out())->kind(), "cascade");
 }
 
+TEST_F(Train, AdaptiveIsTheDefaultAndShowsItsSettings) {
+  const auto run = train({});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(
+      matches(run.out,
+              "adaptive, trained on 120 inputs\n(.|\n)*Settings, by price(.|\n)*\\* +[0-9.e+-]+ (.|\n)*"
+              "expected score +0\\.[0-9]+ by inner cross-validation(.|\n)*"))
+      << run.out;
+  EXPECT_EQ(load_policy(out())->kind(), "adaptive");
+}
+
+TEST_F(Train, AShareLeavesTheOthersForCalibration) {
+  EXPECT_EQ(train({"--train-share", "0.5", "--seed", "3"}).exit_code, 0);
+  const auto policy = load_policy(out());
+  const auto& training = policy->info().training;
+  ASSERT_EQ(training.front().first, "inputs");
+  EXPECT_NEAR(std::stod(training.front().second), 60, 25);
+}
+
 TEST_F(Train, SingleRunsTheNamedModel) {
   EXPECT_EQ(train({"--policy", "single:large", "--criterion", "top5"}).exit_code, 0);
   const auto policy = load_policy(out());
@@ -135,12 +154,19 @@ TEST_F(Train, WarnsOfConstantFeatures) {
 }
 
 TEST_F(Train, RefusesBadArguments) {
-  expect_usage({}, "--policy is required");
-  expect_usage({"--policy", "magic"}, "--policy: 'magic', expected premodel, cascade or single:MODEL");
+  expect_usage({"--policy", "magic"},
+               "--policy: 'magic', expected adaptive, premodel, cascade or single:MODEL");
   expect_usage({"--policy", "single:huge"},
                "--policy: no model 'huge' in the profile, expected one of: small, large");
   expect_usage({"--policy", "cascade", "--theta", "1"}, "--theta: given for --policy cascade");
-  expect_usage({"--policy", "premodel", "--price", "1"}, "--price: given for --policy premodel");
+  expect_usage({"--policy", "premodel", "--price", "1"},
+               "--price: given for --policy premodel, expected only with --policy adaptive or cascade");
+  expect_usage({"--max-stages", "5"}, "adaptive: stages 5, expected 1 to 4");
+  expect_usage({"--price", "-1"}, "adaptive: price -1, expected a finite score");
+  expect_usage({"--margin", "inf"}, "adaptive: margin inf, expected a finite share");
+  expect_usage({"--cost", "energy"}, "energy");
+  expect_usage({"--train-share", "0"}, "--train-share: 0, expected above 0 and at most 1");
+  expect_usage({"--train-share", "0.01"}, "adaptive: training inputs [0-9]+, expected at least 20");
   expect_usage({"--policy", "premodel", "--k", "4"}, "k: 4, expected an odd number from 1 to 63");
   expect_usage({"--policy", "premodel", "--features", "beauty"}, "feature 'beauty': not in the profile");
   expect_usage({"--policy", "premodel", "--fallback", "worst"}, "fallback: 'worst', expected best, refuse");
@@ -175,6 +201,10 @@ TEST_F(Train, PremodelsOfOtherKindsSayHowTheyWereTrained) {
 TEST_F(Train, RefusesPremodelOptionsThatDoNotFit) {
   expect_usage({"--policy", "premodel", "--premodel", "forest"}, "expected knn, dt or svm");
   expect_usage({"--policy", "premodel", "--label", "right"}, "label: 'right', expected optimum or correct");
+  expect_usage({"--policy", "premodel", "--weights", "heavy"},
+               "weights: 'heavy', expected uniform or distance");
+  expect_usage({"--policy", "premodel", "--premodel", "dt", "--weights", "distance"},
+               "weights: distance, expected uniform for the premodel 'dt'");
   expect_usage({"--policy", "premodel", "--beyond", "stop"}, "beyond: 'stop', expected refuse or fallback");
   expect_usage({"--policy", "premodel", "--cost", "money"}, "cost: 'money', expected time or energy");
   expect_usage({"--policy", "premodel", "--features", "contrast", "--cost", "energy"},

@@ -57,15 +57,18 @@ double accuracy_of(const Evaluation& e, const char* name) { return e.find(name)-
 TEST(CrossValidation, HasEveryMethodInEveryFold) {
   const Table table = testing::synthetic_table(400, three_models(), 1);
   const Evaluation e = cross_validate(table, quick());
-  for (const char* name :
-       {"linear", "SBS", "VBS (oracle)", "random", "premodel", "shuffled features", "majority class",
-        "always Model-1", "perfect chain", "cascade", "cascade of 2", "cascade of 3", "adaptive"}) {
+  for (const char* name : {"linear", "SBS", "VBS (oracle)", "random", "premodel", "shuffled features",
+                           "majority class", "always Model-1", "perfect chain", "cascade", "cascade of 2",
+                           "cascade of 3", "cascade routing", "adaptive"}) {
     ASSERT_NE(e.find(name), nullptr) << name;
     EXPECT_EQ(e.find(name)->folds.size(), 4U);
     const auto& chosen = e.find(name)->chosen;
     EXPECT_NEAR(std::accumulate(chosen.begin(), chosen.end(), 0.0), 1, kClose) << name;
   }
   EXPECT_EQ(e.find("nobody"), nullptr);
+  EXPECT_TRUE(std::any_of(e.contrasts.begin(), e.contrasts.end(), [](const Contrast& c) {
+    return c.method == "adaptive" && c.reference == "cascade routing";
+  }));
   EXPECT_EQ(e.fold_of.size(), 400U);
   EXPECT_FALSE(e.verdict.empty());
   EXPECT_GE(accuracy_of(e, "VBS (oracle)"), accuracy_of(e, "perfect chain"));
@@ -152,7 +155,7 @@ TEST(CrossValidation, RefusalsAreCountedWrong) {
 
 TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
   const Evaluation e = cross_validate(testing::synthetic_table(1000, three_models(), 5), quick());
-  for (const char* name : {"cascades", "adaptive"}) {
+  for (const char* name : {"cascades", "cascade routing", "adaptive"}) {
     SCOPED_TRACE(name);
     const Frontier* frontier = e.find_frontier(name);
     ASSERT_NE(frontier, nullptr);
@@ -162,7 +165,8 @@ TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
     EXPECT_GT(frontier->aiq, e.zero_router.aiq) << "confidences tell easy inputs from hard ones here";
     EXPECT_GT(frontier->score_gain_at_equal_time, -0.01);
   }
-  EXPECT_TRUE(e.recommended == "cascade" || e.recommended == "adaptive") << e.verdict;
+  EXPECT_TRUE(e.recommended == "cascade" || e.recommended == "cascade routing" || e.recommended == "adaptive")
+      << e.verdict;
 }
 
 TEST(CrossValidation, TellsWhereTheFiguresComeFrom) {

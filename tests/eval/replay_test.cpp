@@ -113,6 +113,35 @@ TEST(Replay, ChargesJoulesAsItChargesTime) {
   EXPECT_EQ(backend.extract(2, values).j, 0.5 * static_cast<double>(std::popcount(further)));
 }
 
+// "s" chooses on the recipe of a and b (1 J), "t" on that of c (4 J).
+TEST(Replay, ChargesASelectorsJoulesAsSelection) {
+  Table table = small_table();
+  table.selectors = {{"s", "fs", "r0", {"b"}, "", 0, 0, 0, ""}, {"t", "ft", "r1", {"b"}, "", 0, 0, 0, ""}};
+  table.selector_recipe_of = {0, 1};
+  table.selector_outputs.assign(4, TopK::from_probabilities(std::vector<float>{1}));
+  table.selector_ms.assign(4, 0.5F);
+  FakeClock clock;
+  Replay replay = make_replay("x", 2);
+  const auto replay_with = [&](std::size_t selector) {
+    PolicyInfo info = info_for(table, {1});
+    info.models.push_back({table.selectors[selector].name, table.selectors[selector].fingerprint, 1, 1});
+    replay_policy(table, kBoth, Scripted(info, {1, 0}), clock, replay);
+  };
+  table.energy.infer_j = {10, 20, 40};
+  table.energy.preprocess_j = {1, 4};
+  check_table(table);
+  replay_with(0);
+  EXPECT_TRUE(std::isnan(replay.j[0])) << "the selector's are not known";
+  table.energy.selector_j = {3, 5};
+  check_table(table);
+  replay_with(0);
+  EXPECT_EQ(replay.selection_j, (std::vector<double>{4, 4}));
+  EXPECT_EQ(replay.j, (std::vector<double>{24, 24})) << "b finds its tensor made";
+  replay_with(1);
+  EXPECT_EQ(replay.selection_j, (std::vector<double>{9, 9}));
+  EXPECT_EQ(replay.j, (std::vector<double>{30, 30}));
+}
+
 TEST(Replay, ChargesAFeatureNodeOnceAnInput) {
   const Table table = small_table();
   PolicyInfo info = info_for(table, {0});

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -96,7 +97,7 @@ TEST(Report, IsWellFormedAndSelfContained) {
 TEST(Report, EveryFigureIsNamedAndHasATable) {
   const std::string html = evaluation_html(evaluation(), kInfo);
   for (const char* id : {"scatter", "above-router", "decisions", "difficulty", "reliability", "optimum",
-                         "selection", "choices", "folds"}) {
+                         "selection", "soundness", "choices", "folds"}) {
     const std::string figure = std::string("<figure id=\"") + id + "\">";
     const std::size_t at = html.find(figure);
     ASSERT_NE(at, std::string::npos) << id;
@@ -108,6 +109,29 @@ TEST(Report, EveryFigureIsNamedAndHasATable) {
     EXPECT_NE(part.find("<figcaption>"), std::string::npos) << id;
     EXPECT_NE(part.find("<table>"), std::string::npos) << id;
   }
+}
+
+// The curve is that of the evaluation: its right end is the score without any refusal, 100 % answered.
+TEST(Report, ShowsWhatRefusingTheFarthestWouldBring) {
+  const Evaluation& e = evaluation();
+  ASSERT_FALSE(e.soundness.points.empty());
+  const std::string html = evaluation_html(e, kInfo);
+  const std::size_t at = html.find("<figure id=\"soundness\">");
+  ASSERT_NE(at, std::string::npos);
+  const std::string part = html.substr(at, html.find("</figure>", at) - at);
+  const std::string last = "<th scope=\"row\">100.0</th><td class=\"figure\">" +
+                           percent(e.soundness.points.back().score, 2) + "</td>";
+  EXPECT_NE(part.find(last), std::string::npos) << part;
+  const std::string path = part.substr(part.find("class=\"frontier\" d=\""));
+  EXPECT_EQ(std::count(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(path.find('>')), 'L'),
+            static_cast<std::ptrdiff_t>(e.soundness.points.size()) - 1);
+  EXPECT_NE(html.find(text(e.soundness.verdict).html), std::string::npos);
+
+  Evaluation without = e;
+  without.soundness = {};
+  const std::string bare = evaluation_html(without, kInfo);
+  EXPECT_EQ(malformed(bare), "");
+  EXPECT_EQ(bare.find("<figure id=\"soundness\">"), std::string::npos);
 }
 
 TEST(Report, ShowsVerdictMachineAndCommand) {
@@ -214,13 +238,40 @@ TEST(Agreement, FitsATerminal) {
 
 TEST(Json, HasItsKeys) {
   const auto json = nlohmann::json::parse(evaluation_json(evaluation(), kInfo));
-  for (const char* key :
-       {"format",    "format_version",  "triage",        "command",   "date",        "profiles",
-        "machine",   "labels_from",     "criterion",     "folds",     "seed",        "bootstrap",
-        "inputs",    "inputs_left_out", "classes",       "models",    "recommended", "verdict",
-        "remarks",   "warnings",        "optimum_share", "selection", "stages",      "methods",
-        "contrasts", "zero_router",     "frontiers",     "timing",    "energy",      "request",
-        "breakdown", "reliability",     "decisions"}) {
+  for (const char* key : {"format",
+                          "format_version",
+                          "triage",
+                          "command",
+                          "date",
+                          "profiles",
+                          "machine",
+                          "labels_from",
+                          "criterion",
+                          "folds",
+                          "seed",
+                          "bootstrap",
+                          "inputs",
+                          "inputs_left_out",
+                          "classes",
+                          "models",
+                          "recommended",
+                          "verdict",
+                          "remarks",
+                          "warnings",
+                          "optimum_share",
+                          "selection",
+                          "stages",
+                          "methods",
+                          "contrasts",
+                          "zero_router",
+                          "frontiers",
+                          "timing",
+                          "energy",
+                          "request",
+                          "timing_difference",
+                          "breakdown",
+                          "reliability",
+                          "decisions"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   const auto& method = json["methods"][0];
@@ -274,8 +325,11 @@ TEST(Words, Figures) {
   EXPECT_EQ(percent(-0.0001), "0.0");
   EXPECT_EQ(percent_range({0.1, std::numeric_limits<double>::infinity()}), "[10.0, never]");
   EXPECT_EQ(grouped(50000), "50,000");
-  EXPECT_EQ(describe(Request{.max_latency_ms = 2, .min_confidence = 0.9}),
-            "at most 2 ms, confidence of at least 0.9");
+  Evaluation asked;
+  EXPECT_EQ(request_phrase(asked), "");
+  asked.request = {.max_latency_ms = 2, .min_confidence = 0.9};
+  asked.mean_latency_ms = 0.5;
+  EXPECT_EQ(request_phrase(asked), "at most 2 ms, confidence of at least 0.9, a mean of 0.5 ms");
   EXPECT_EQ(times(2.0), "2.00");
   EXPECT_EQ(points_range({-0.001, 0.002}), "[-0.10, +0.20]");
 }
@@ -317,6 +371,25 @@ TEST(Chart, ALabelWithoutAFreePlaceCoversLeast) {
   EXPECT_EQ(places[0].anchor, "end");
   EXPECT_LE(places[0].x, 500);
   EXPECT_GT(places[0].y, 36);
+}
+
+TEST(Chart, ALineGoesThroughItsPointsFromLeftToRight) {
+  LineSpec line{"x", "y", {{3, 20}, {1, 10}, {kNotMeasured, 5}, {2, kNotMeasured}, {2, 40}}};
+  const Panel panel = line_panel(line, 1000);
+  EXPECT_GT(panel.height, 0);
+  const std::string& html = panel.drawing.html;
+  const std::size_t at = html.find(" d=\"M");
+  ASSERT_NE(at, std::string::npos) << html;
+  double x[3], y[3];
+  ASSERT_EQ(std::sscanf(html.c_str() + at, " d=\"M%lf %lf L%lf %lf L%lf %lf\"", &x[0], &y[0], &x[1], &y[1],
+                        &x[2], &y[2]),
+            6);
+  EXPECT_NEAR(x[1] - x[0], x[2] - x[1], 0.02);
+  EXPECT_LT(y[1], y[2]) << "40 lies above 20";
+  EXPECT_LT(y[2], y[0]) << "20 lies above 10";
+  EXPECT_NEAR((y[0] - y[1]) / (y[0] - y[2]), 3, 0.01);
+  line.points.resize(1);
+  EXPECT_TRUE(line_panel(line, 1000).drawing.empty());
 }
 
 TEST(Chart, TicksAreRound) {

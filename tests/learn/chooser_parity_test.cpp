@@ -109,6 +109,30 @@ TEST_P(ChooserParity, NeighboursSayTheSame) {
   });
 }
 
+// Half of the test rows are training rows, some of which occur twice, with different classes: exact hits,
+// which alone vote.
+TEST_P(ChooserParity, NeighboursThatVoteByDistanceSayTheSame) {
+  auto train = noisy_rows(2000, GetParam(), 9), test = noisy_rows(1000, GetParam(), 10);
+  for (std::size_t i = 0; i < 1000; ++i) {
+    const auto row = train.view().row(i);
+    test.values.insert(test.values.end(), row.begin(), row.end());
+    test.labels.push_back(train.labels[i]);
+  }
+  for (std::size_t i = 0; i < 300; ++i) {
+    const std::vector<float> row(train.view().row(i).begin(), train.view().row(i).end());
+    train.values.insert(train.values.end(), row.begin(), row.end());
+    train.labels.push_back(static_cast<std::uint8_t>((train.labels[i] + 1) % GetParam()));
+  }
+  const KnnIndex index(train.values, kDimensions);
+  const KnnChooser knn{train.labels, VoteWeights::kDistance};
+  std::array<Neighbour, 15> nearest;
+  expect_parity(train, test, {{"kind", "knn"}, {"k", nearest.size()}, {"weights", "distance"}},
+                [&](std::span<const float> row) {
+                  index.search(row, nearest);
+                  return choose(knn, nearest);
+                });
+}
+
 INSTANTIATE_TEST_SUITE_P(Classes, ChooserParity, ::testing::Values(2U, 4U));
 
 }  // namespace

@@ -292,6 +292,25 @@ TEST(TrainPremodel, OneChooserHasAClassForNoneIsRight) {
   EXPECT_EQ(std::get<KnnChooser>(choosers[0]).labels, (std::vector<std::uint8_t>{0, 0, 0, 1, 1, 1, 2}));
 }
 
+TEST(TrainPremodel, NeighboursMayVoteByDistance) {
+  const Table table = small_table();
+  auto options = small_options();
+  options.weights = VoteWeights::kDistance;
+  const auto trained = train_premodel(table, all_rows(table), options);
+  for (const Chooser& chooser : premodel_of(trained).model().choosers) {
+    EXPECT_EQ(std::get<KnnChooser>(chooser).weights, VoteWeights::kDistance);
+  }
+  const auto& summary = trained.policy->info().training;
+  EXPECT_NE(
+      std::find(summary.begin(), summary.end(), std::pair<std::string, std::string>("weights", "distance")),
+      summary.end());
+  // Every input is its own nearest neighbour, at distance 0, and so gets its own optimum; the last has none
+  // and falls back to "dear".
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    EXPECT_EQ(choice(*trained.policy, table.feature_row(i)), i < 3 ? 0 : 1) << i;
+  }
+}
+
 TEST(TrainPremodel, DistanceLimitIsAQuantileOfTheTrainingInputsOwn) {
   const Table table = small_table();  // scaled: 0, 0.1, 0.2, 0.5, 0.8, 0.9, 1
   auto options = small_options();
@@ -387,6 +406,11 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
                  o.label = PremodelLabel::kCorrect;
                }),
                "label: correct, expected optimum for the premodel 'dt'");
+  expect_usage(with([](auto& o) {
+                 o.kind = "dt.svm";
+                 o.weights = VoteWeights::kDistance;
+               }),
+               "weights: distance, expected uniform for the premodel 'dt.svm'");
   expect_usage(with([](auto& o) { o.max_distance_quantile = 1.5; }), "max-distance-quantile: 1.5");
   expect_usage(with([](auto& o) {
                  o.k = 7;
@@ -441,7 +465,8 @@ TEST(TrainPremodel, RefusesNetworksThatDoNotFit) {
   expect(small_table(), network_options(), "premodel 'cnn': no selector in the profile");
   auto options = network_options();
   options.selector = "rnn";
-  expect(table_with_selectors({"cnn"}), options, "selector: 'rnn' is not in the profile, expected one of: cnn");
+  expect(table_with_selectors({"cnn"}), options,
+         "selector: 'rnn' is not in the profile, expected one of: cnn");
   options = network_options();
   options.label = PremodelLabel::kCorrect;
   expect(table_with_selectors({"cnn"}), options, "label: correct");
@@ -460,6 +485,9 @@ TEST(ParseOptions, OfThePremodel) {
   EXPECT_EQ(parse_beyond("fallback"), Beyond::kFallback);
   EXPECT_EQ(parse_beyond("refuse"), Beyond::kRefuse);
   EXPECT_EQ(parse_cost_kind("energy"), CostKind::kEnergy);
+  EXPECT_EQ(parse_vote_weights("distance"), VoteWeights::kDistance);
+  EXPECT_EQ(parse_vote_weights("uniform"), VoteWeights::kUniform);
+  EXPECT_THROW((void)parse_vote_weights("heavy"), Error);
   EXPECT_THROW((void)parse_premodel_label("right"), Error);
   EXPECT_THROW((void)parse_beyond("stop"), Error);
   EXPECT_THROW((void)parse_cost_kind("money"), Error);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "policy/adaptive.h"
 #include "policy/cbor.h"
 #include "policy/policies.h"
 #include "policy/policy_codec.h"
@@ -24,21 +25,27 @@ using Bytes = std::vector<std::uint8_t>;
 std::unique_ptr<Policy> example(std::string_view kind) {
   if (kind == "single") return make_single(info_of({"small", "big"}), 1);
   if (kind == "cascade") return make_cascade(info_of({"small", "mid", "big"}), {{0.75, 0.1}});
+  if (kind == "adaptive") {
+    return make_adaptive(testing::adaptive_info(), testing::two_stage_adaptive());
+  }
   if (kind == "selector") return make_selector(info_of({"small", "big", "cnn"}), {2, {1, kNoModel, 0}, 1});
   if (kind == "mixed")
     return make_premodel(info_of({"a", "b", "c"}, {"contrast"}), testing::mixed_premodel());
+  if (kind == "weighted") {
+    return make_premodel(info_of({"small", "big"}, {"contrast"}), testing::weighted_premodel(1));
+  }
   if (kind == "multiclass") {
     return make_premodel(info_of({"small", "big"}, {"contrast"}), testing::line_multiclass(kNoModel));
   }
   return make_premodel(info_of({"small", "big"}, {"contrast"}), line_premodel(1));
 }
 
-constexpr std::array<std::string_view, 6> kKinds{"single", "cascade",    "premodel",
-                                                 "mixed",  "multiclass", "selector"};
+constexpr std::array<std::string_view, 8> kKinds{"single",     "cascade",  "premodel", "mixed",
+                                                 "multiclass", "selector", "weighted", "adaptive"};
 
 // Of the policy, where the example has another name.
 std::string_view kind_of(std::string_view example) {
-  return example == "mixed" || example == "multiclass" ? "premodel" : example;
+  return example == "mixed" || example == "multiclass" || example == "weighted" ? "premodel" : example;
 }
 
 void expect_same_info(const PolicyInfo& a, const PolicyInfo& b) {
@@ -49,7 +56,11 @@ void expect_same_info(const PolicyInfo& a, const PolicyInfo& b) {
     EXPECT_EQ(a.models[i].fingerprint, b.models[i].fingerprint);
     EXPECT_EQ(a.models[i].mean_ms, b.models[i].mean_ms);
     EXPECT_EQ(a.models[i].p999_ms, b.models[i].p999_ms);
+    EXPECT_TRUE(a.models[i].mean_j == b.models[i].mean_j ||
+                (std::isnan(a.models[i].mean_j) && std::isnan(b.models[i].mean_j)));
   }
+  EXPECT_EQ(a.best.name, b.best.name);
+  EXPECT_EQ(a.best.mean_ms, b.best.mean_ms);
   EXPECT_EQ(a.schema, b.schema);
   EXPECT_EQ(a.n_classes, b.n_classes);
   EXPECT_EQ(a.machine, b.machine);
@@ -68,7 +79,7 @@ TEST(PolicyCodec, BringsEveryKindBack) {
 }
 
 TEST(PolicyCodec, KeepsWhatThePolicyDoes) {
-  for (const auto kind : {"premodel", "mixed", "multiclass"}) {
+  for (const auto kind : {"premodel", "mixed", "multiclass", "weighted"}) {
     const auto before = example(kind), after = decode_policy(encode_policy(*before));
     for (float x = -5; x < 15; x += 0.1F) {
       const std::array features{x};
@@ -112,12 +123,33 @@ TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion1) {
 }
 
 TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion2) {
+  for (const auto kind : {"single", "cascade", "premodel", "mixed", "multiclass", "selector", "weighted"}) {
+    const auto policy = decode_policy(golden(kind, 2));
+    expect_same_info(policy->info(), example(kind)->info());
+    EXPECT_EQ(encode_policy(*policy), encode_policy(*example(kind)));
+  }
+}
+
+TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion3) {
   for (const auto kind : kKinds) {
-    const auto bytes = golden(kind, 2);
+    const auto bytes = golden(kind, 3);
     expect_same_info(decode_policy(bytes)->info(), example(kind)->info());
     EXPECT_EQ(encode_policy(*example(kind)), bytes)
-        << "the bytes of format 2 are fixed; a change needs a new format";
+        << "the bytes of format 3 are fixed; a change needs a new format";
   }
+}
+
+// As in files from before votes had weights.
+TEST(PolicyCodec, VotesWithoutWeightsAreUniform) {
+  for (const auto kind : {"premodel", "weighted"}) {
+    const auto policy = decode_policy(encode_policy(*example(kind)));
+    const auto& choosers = dynamic_cast<const Premodel&>(*policy).model().choosers;
+    EXPECT_EQ(std::get<KnnChooser>(choosers[1]).weights,
+              kind == std::string_view("weighted") ? VoteWeights::kDistance : VoteWeights::kUniform);
+  }
+  const auto payload = json::from_cbor(encode_policy(*example("premodel")))["payload"].get_binary();
+  const json parts = json::from_cbor(static_cast<const Bytes&>(payload));
+  EXPECT_FALSE(parts["premodel"]["choosers"][0].contains("weights"));
 }
 
 // ---- damage ----
@@ -197,8 +229,10 @@ TEST(PolicyCodec, ChecksTheOuterMap) {
   refuse_outer([](json& f) { f["magic"] = "triage profile"; },
                "magic: 'triage profile', expected 'triage policy'");
   refuse_outer([](json& f) { f["magic"] = 7; }, "magic: number, expected a text");
-  refuse_outer([](json& f) { f["format"] = 3; }, "format: 3, expected 1 to 2, those that this build reads");
-  refuse_outer([](json& f) { f["format"] = 0; }, "format: 0, expected 1 to 2");
+  refuse_outer([](json& f) { f["format"] = 4; }, "format: 4, expected 1 to 3, those that this build reads");
+  refuse_outer([](json& f) { f["format"] = 0; }, "format: 0, expected 1 to 3");
+  refuse_outer([](json& f) { f["format"] = 2; },
+               "format: 2, expected 3, as in the payload; the file is damaged");
   refuse_outer([](json& f) { f["format"] = "1"; }, "format: string, expected a 32-bit integer");
   refuse_outer([](json& f) { f["sha256"] = std::string(64, '0'); }, "the file is damaged");
   refuse_outer([](json& f) { f["payload"] = "text"; }, "payload: string, expected a byte string");
@@ -221,7 +255,7 @@ TEST(PolicyCodec, ChecksWhatEveryPolicyHas) {
       "single", [](json& p) { p = json::array(); }, "file: array, expected a map");
   refuse(
       "single", [](json& p) { p["kind"] = "magic"; },
-      "kind: 'magic', expected single, premodel, selector or cascade");
+      "kind: 'magic', expected single, premodel, selector, cascade or adaptive");
   refuse(
       "single", [](json& p) { p.erase("single"); }, "single: missing");
   refuse(
@@ -345,6 +379,12 @@ TEST(PolicyCodec, ChecksWhatEachKindAdds) {
   refuse(
       "mixed", [](json& p) { p["premodel"]["choosers"][0]["labels"] = 7; },
       "premodel.choosers[0].labels: number, expected a byte string");
+  refuse(
+      "weighted", [](json& p) { p["premodel"]["choosers"][0]["weights"] = "gravity"; },
+      "premodel.choosers[0].weights: 'gravity', expected uniform or distance");
+  refuse(
+      "weighted", [](json& p) { p["premodel"]["choosers"][1]["weights"] = 1; },
+      "premodel.choosers[1].weights: number, expected a text");
   refuse(
       "mixed", [](json& p) { p["premodel"]["choosers"][2]["gamma"] = "x"; },
       "premodel.choosers[2].gamma: string, expected a number");

@@ -39,6 +39,8 @@ TEST(NoAllocation, InSingleAndCascade) {
   EXPECT_EQ(allocations_of(*cascade, {}, {}, looks), 0U);
   const auto selector = make_selector(info_of({"a", "b", "c"}), {0, {2, 1, 1}, 1});
   EXPECT_EQ(allocations_of(*selector, {}, {}, std::span(looks).first(2)), 0U);
+  const auto adaptive = make_adaptive(testing::adaptive_info(), testing::two_stage_adaptive());
+  EXPECT_EQ(allocations_of(*adaptive, {}, {}, std::span(looks).first(2)), 0U);
 }
 
 TEST(NoAllocation, InPremodelsOfEveryDimension) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "policy/adaptive.h"
 #include "policy/cascade.h"
 #include "policy/premodel.h"
 #include "policy/selector.h"
@@ -92,6 +93,13 @@ inline PremodelModel line_multiclass(ModelIndex fallback) {
   return model;
 }
 
+// line_premodel() whose neighbours vote by 1 / distance.
+inline PremodelModel weighted_premodel(ModelIndex fallback) {
+  PremodelModel model = line_premodel(fallback);
+  for (Chooser& chooser : model.choosers) std::get<KnnChooser>(chooser).weights = VoteWeights::kDistance;
+  return model;
+}
+
 // A chain of all kinds over the inputs of line_premodel(), with a limit on the distance.
 inline PremodelModel mixed_premodel() {
   PremodelModel model = line_premodel(2);
@@ -99,6 +107,27 @@ inline PremodelModel mixed_premodel() {
   model.choosers = {model.choosers[1], line_tree(0), line_svm()};
   model.max_distance = 0.5;
   model.refuse_beyond = true;
+  return model;
+}
+
+// Models "small" and "big", with energy and a best model.
+inline PolicyInfo adaptive_info() {
+  PolicyInfo info = info_of({"small", "big"});
+  info.models[0].mean_j = 0.5;
+  info.models[1].mean_j = 2;
+  info.best = info.models[1];
+  return info;
+}
+
+// At prices 1 and 0.01: small alone; small, then big while t1 is below 0.8. The second is chosen and
+// certified.
+inline AdaptiveModel two_stage_adaptive() {
+  AdaptiveModel model;
+  model.settings.push_back({1, {0}, {{{1.0}, {}}}, 0.7, 0.25});
+  model.settings.push_back({0.01, {0, 1}, {{{1.0}, {0.8, -1.0}}, {{0.25, 1.0}, {}}}, 0.9, 0.5});
+  model.chosen = 1;
+  model.trained_on = {1, 5, 5, 4000000000U};
+  model.certificate = Certificate{0.01, 0.05, "big", 1000, "0123456789abcdef", -0.001, 0.45};
   return model;
 }
 

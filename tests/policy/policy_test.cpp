@@ -228,6 +228,32 @@ TEST(KnnChooser, TiesGoToTheLowerClass) {
   EXPECT_EQ(choose(knn, std::span(near).first(1)), 2U);
 }
 
+// Neighbours at distances 0.5, 1, 2, 4: votes of 2, 1, 0.5 and 0.25.
+TEST(KnnChooser, DistanceWeighsTheVotes) {
+  const std::array<Neighbour, 4> near{{{0, 0.25}, {1, 1}, {2, 4}, {3, 16}}};
+  EXPECT_EQ(choose(KnnChooser{{0, 1, 1, 1}, VoteWeights::kUniform}, near), 1U);
+  EXPECT_EQ(choose(KnnChooser{{0, 1, 1, 1}, VoteWeights::kDistance}, near), 0U);  // 2 against 1.75
+  EXPECT_EQ(choose(KnnChooser{{1, 0, 0, 0}, VoteWeights::kDistance}, near), 1U);
+  const std::array<Neighbour, 3> even{{{0, 1}, {1, 4}, {2, 4}}};
+  EXPECT_EQ(choose(KnnChooser{{1, 0, 0}, VoteWeights::kDistance}, even), 0U);  // 1 each: the lower class
+}
+
+TEST(KnnChooser, OnlyExactHitsVoteWhereThereAreSome) {
+  const std::array<Neighbour, 5> near{{{0, 0}, {1, 0}, {2, 0}, {3, 1e-30}, {4, 1e-30}}};
+  EXPECT_EQ(choose(KnnChooser{{0, 1, 0, 1, 1}, VoteWeights::kDistance}, near), 0U);
+  EXPECT_EQ(choose(KnnChooser{{2, 1, 0, 0, 0}, VoteWeights::kDistance}, near), 0U);
+  EXPECT_EQ(choose(KnnChooser{{2, 1, 1, 2, 2}, VoteWeights::kDistance}, near), 1U);
+}
+
+TEST(KnnChooser, ExplainsWeightedVotes) {
+  const std::array<Neighbour, 3> near{{{0, 1}, {1, 4}, {2, 4}}};
+  const Question question{{}, near};
+  EXPECT_EQ(explain(KnnChooser{{1, 0, 0}, VoteWeights::kUniform}, question, 1, "big", {}),
+            "1 of 3 neighbours say big");
+  EXPECT_EQ(explain(KnnChooser{{1, 0, 0}, VoteWeights::kDistance}, question, 1, "big", {}),
+            "1 of 3 neighbours say big, with 50.0 % of the weight");
+}
+
 TEST(Premodel, ChoosesAmongAllModelsAtOnce) {
   auto model = testing::line_multiclass(kNoModel);
   const auto knn = make_premodel(info_of({"small", "big"}, {"x"}), model);

@@ -7,7 +7,10 @@
 
 #include "base/files.h"
 #include "profile/profile_fixture.h"
+#include "support/fake_sysfs.h"
 #include "triage/dataset.h"
+#include "triage/eval.h"
+#include "triage/learn.h"
 #include "triage/profile.h"
 #include "triage/runtime.h"
 
@@ -370,6 +373,70 @@ TEST_F(Metered, EachModelsJoulesAreRecorded) {
     const bool needed = (nodes_of(table.schema, 3) >> node & 1U) != 0;
     EXPECT_EQ(std::isnan(table.energy.node_j[node]), !needed) << nodes[node];
   }
+}
+
+// The real meter on a counter of a made-up /sys, which runs round every 20 J and draws `watts` while the fake
+// clock runs.
+class SysfsMeter final : public EnergyMeter {
+ public:
+  explicit SysfsMeter(FakeClock& clock) : clock_(&clock) {
+    sysfs_.zone("intel-rapl:0", "package-0", 0, 20'000'000);
+    meter_ = make_energy_meter(find_energy_sources(sysfs_.root()), {.clock = &clock});
+  }
+  [[nodiscard]] std::string description() const override { return meter_->description(); }
+  void begin() override {
+    count();
+    meter_->begin();
+  }
+  [[nodiscard]] EnergyReading end() override {
+    count();
+    return meter_->end();
+  }
+  double watts = 2;
+
+ private:
+  void count() {
+    const std::int64_t now = clock_->now_ns();
+    joules_ += watts * static_cast<double>(now - counted_) * 1e-9;
+    counted_ = now;
+    sysfs_.set_counter("intel-rapl:0", static_cast<std::uint64_t>(std::fmod(joules_, 20) * 1e6));
+  }
+  FakeClock* clock_;
+  testing::FakeSysfs sysfs_;
+  std::unique_ptr<EnergyMeter> meter_;
+  double joules_ = 0;
+  std::int64_t counted_ = 0;
+};
+
+// A selector's joules stand apart, as its times do, and replay charges them as selection.
+TEST_F(Metered, SelectorsJoulesAreRecordedAndCharged) {
+  SysfsMeter counter(clock);
+  options.energy.meter = &counter;
+  zoo.models[1].role = Role::kSelector;
+  zoo.models[1].chooses.assign(10, zoo.models[2].name);
+  const auto on_progress = [&](const ProfileProgress& progress) {
+    if (!progress.loading.empty()) counter.watts = 12;
+  };
+  measure_profile(zoo, timed_engines, *idx(5), options, out, on_progress);
+  Table table = load();
+  ASSERT_EQ(table.energy.infer_j.size(), 2U);
+  ASSERT_EQ(table.energy.selector_j.size(), 1U);
+  EXPECT_NEAR(table.energy.infer_j[0], 0.020, 0.0002);  // 10 W above idle for 2, 1 and 4 ms
+  EXPECT_NEAR(table.energy.selector_j[0], 0.010, 0.0001);
+  EXPECT_NEAR(table.energy.infer_j[1], 0.040, 0.0004);
+
+  PremodelOptions premodel;
+  premodel.kind = "cnn";
+  const std::vector<std::uint32_t> rows{0, 1, 2, 3, 4};
+  const auto policy = train_premodel(table, rows, premodel).policy;
+  Replay replay = make_replay("cnn", rows.size());
+  replay_policy(table, rows, *policy, clock, replay);
+  for (const std::uint32_t row : rows) {
+    EXPECT_NEAR(replay.selection_j[row], 0.010, 0.0001);
+    EXPECT_NEAR(replay.j[row], 0.050, 0.0005);
+  }
+  // Of times alone there are no selectors.
+  EXPECT_TRUE(load_times(out).energy.selector_j.empty());
 }
 
 TEST_F(Metered, AMeterThatFailsLeavesTheWholeUnmeasuredAndTheTimesGood) {

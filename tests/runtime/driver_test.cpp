@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "support/allocations.h"
@@ -45,7 +46,7 @@ TopK answer_for(ModelIndex model) {
 }
 
 // Model i costs 10 * (i + 1) ms and 1 J; feature i has the value i and costs 1 ms.
-class FakeBackend final : public Backend {
+class FakeBackend : public Backend {
  public:
   Cost extract(FeatureMask mask, std::span<float> values) override {
     masks.push_back(mask);
@@ -199,6 +200,130 @@ TEST_F(Drive, RejectsExtractionOfNothingNew) {
 TEST_F(Drive, RejectsFeaturesOutsideTheSchema) {
   expect_bug(
       1, 2, [](const Evidence&) { return Action::extract(0b100); }, "outside its schema");
+}
+
+// ---- caps ----
+
+// Model i may take 10 * (i + 1) ms, as in FakeBackend, and i + 1 J.
+PolicyInfo capped_info(std::size_t n_models) {
+  PolicyInfo info = info_of(n_models, 0);
+  for (std::size_t i = 0; i < n_models; ++i) {
+    const double ms = 10 * static_cast<double>(i + 1);
+    info.models[i].mean_ms = ms;
+    info.models[i].p999_ms = ms;
+    info.models[i].mean_j = static_cast<double>(i + 1);
+  }
+  return info;
+}
+
+// One model after the other, then the last one's answer.
+Action all_in_turn(const Evidence& evidence) {
+  if (evidence.looks.size() < 3) return Action::run(static_cast<ModelIndex>(evidence.looks.size()));
+  return Action::answer_of(evidence.looks.back());
+}
+
+struct Caps : Drive {
+  void run(const FunctionPolicy::Next& next, const Request& request) {
+    FunctionPolicy policy(capped_info(3), clock, next);
+    policy.decision_ns = 0;
+    drive(policy, backend, clock, outcome, nullptr, request);
+  }
+};
+
+TEST_F(Caps, AModelThatMayOverrunIsNotStarted) {
+  run(all_in_turn, {.max_latency_ms = 60});
+  EXPECT_EQ(outcome.looks.size(), 3U) << "10 + 20 + 30 just fits";
+  EXPECT_FALSE(outcome.limited);
+  run(all_in_turn, {.max_latency_ms = 59.9});
+  EXPECT_EQ(outcome.looks.size(), 2U);
+  EXPECT_TRUE(outcome.limited);
+  EXPECT_FALSE(outcome.breached);
+  EXPECT_EQ(outcome.model, 1) << "the best answer so far";
+  run(all_in_turn, {.max_latency_ms = 70, .spent_ms = 10.5});
+  EXPECT_EQ(outcome.looks.size(), 2U) << "decoding counts";
+  EXPECT_DOUBLE_EQ(outcome.elapsed_ms, 40.5);
+}
+
+TEST_F(Caps, WithoutALookTheDearestThatFitsAnswers) {
+  const auto wants_the_last = [](const Evidence& evidence) {
+    return evidence.looks.empty() ? Action::run(2) : Action::answer_of(evidence.looks.back());
+  };
+  run(wants_the_last, {.max_latency_ms = 25});
+  EXPECT_EQ(outcome.model, 1);
+  EXPECT_TRUE(outcome.limited);
+  run(wants_the_last, {.max_latency_ms = 30});
+  EXPECT_EQ(outcome.model, 2);
+  EXPECT_FALSE(outcome.limited);
+  run(wants_the_last, {.max_latency_ms = 25, .spent_ms = 16});
+  EXPECT_TRUE(outcome.refused) << "nothing fits";
+  EXPECT_TRUE(outcome.limited);
+}
+
+TEST_F(Caps, DecisionsCount) {
+  const FunctionPolicy policy(capped_info(3), clock, all_in_turn);  // 1 ms each
+  drive(policy, backend, clock, outcome, nullptr, {.max_latency_ms = 61});
+  EXPECT_EQ(outcome.looks.size(), 2U);
+  EXPECT_DOUBLE_EQ(outcome.elapsed_ms, 33);
+}
+
+TEST_F(Caps, EnergyCountsByMeans) {
+  run(all_in_turn, {.max_energy_j = 6});
+  EXPECT_EQ(outcome.looks.size(), 3U);
+  run(all_in_turn, {.max_energy_j = 5.9});
+  EXPECT_EQ(outcome.looks.size(), 2U);
+  EXPECT_TRUE(outcome.limited);
+}
+
+// A backend whose model 0 takes longer than it ever did in training.
+TEST_F(Caps, AnOverrunIsCounted) {
+  struct Slow : FakeBackend {
+    Look run(ModelIndex model) override {
+      Look look = FakeBackend::run(model);
+      look.cost.ms = 35;
+      return look;
+    }
+  } slow;
+  FunctionPolicy policy(capped_info(3), clock, all_in_turn);
+  policy.decision_ns = 0;
+  drive(policy, slow, clock, outcome, nullptr, {.max_latency_ms = 30});
+  EXPECT_TRUE(outcome.breached);
+  EXPECT_TRUE(outcome.limited);
+  EXPECT_EQ(outcome.model, 0);
+}
+
+TEST_F(Caps, AnAnswerBelowTheConfidenceAskedForIsMarked) {
+  run(all_in_turn, {.min_confidence = 0.75});  // model 2 says 0.75
+  EXPECT_FALSE(outcome.below_confidence);
+  run(all_in_turn, {.min_confidence = 0.76});
+  EXPECT_TRUE(outcome.below_confidence);
+  run(all_in_turn, {});
+  EXPECT_FALSE(outcome.below_confidence);
+}
+
+TEST_F(Caps, RequestsThatCannotBeMetAreRefused) {
+  const FunctionPolicy policy(capped_info(3), clock, all_in_turn);
+  const auto refuse = [](const Policy& p, const Request& request, std::string_view message) {
+    try {
+      check_request(p, request);
+      FAIL() << "accepted, expected: " << message;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      EXPECT_NE(std::string_view(error.what()).find(message), std::string_view::npos) << error.what();
+    }
+  };
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  check_request(policy, {});
+  check_request(policy, {.max_latency_ms = 10, .max_energy_j = 1, .min_confidence = 1});
+  refuse(policy, {.max_latency_ms = 9.5},
+         "max_latency_ms: 9.5, expected at least 10: 999 of 1,000 runs of m0, the policy's fastest model");
+  refuse(policy, {.max_latency_ms = kNaN}, "max_latency_ms: nan");
+  refuse(policy, {.max_energy_j = 0.5}, "max_energy_j: 0.5, expected at least 1, the mean of m0");
+  refuse(policy, {.min_confidence = 1.5}, "min_confidence: 1.5, expected 0 to 1");
+  refuse(policy, {.min_confidence = kNaN}, "min_confidence: nan");
+  refuse(policy, {.price = 1}, "price: 1, expected none, as a policy of kind 'scripted' has no prices");
+  refuse(policy, {.spent_ms = -1}, "spent_ms: -1");
+  const FunctionPolicy unmetered(info_of(2, 0), clock, all_in_turn);
+  refuse(unmetered, {.max_energy_j = 100}, "max_energy_j: 100, expected no energy cap, as the energy");
 }
 
 TEST_F(Drive, WarmLoopAllocatesNothing) {

@@ -228,6 +228,10 @@ TEST(CheckTable, NamesWhatDoesNotFit) {
        [](Table& t) {
          t.energy.infer_j = {1, -1, 1};
        }},
+      {"selector_j has 2 values",
+       [](Table& t) {
+         t.energy.selector_j = {1, 1};
+       }},
       {"preprocess_j has 9 values", [](Table& t) { t.energy.preprocess_j.assign(9, 1); }},
       {"node_j has 1 values", [](Table& t) { t.energy.node_j = {1}; }},
   };

@@ -129,6 +129,20 @@ TEST_F(Manifest, RefusesWhatIsNotJson) {
   EXPECT_TRIAGE_ERROR(load_zoo(dir_.path() / "none.json"), ErrorCode::kIo, "none.json");
 }
 
+// JSON leaves open which of them counts, so that two readers may see two manifests.
+TEST_F(Manifest, RefusesAKeyThatOccursTwice) {
+  const auto twice = [&](const std::string& before, const std::string& added) {
+    std::string text = valid().dump();
+    text.insert(text.find(before), added);
+    return text;
+  };
+  EXPECT_TRIAGE_ERROR(load(twice("\"version\"", "\"version\":2,")), ErrorCode::kManifest,
+                      "zoo.json: key 'version' twice in one object, expected it once");
+  EXPECT_TRIAGE_ERROR(load(twice("\"sha256\"", "\"sha256\":\"b\",")), ErrorCode::kManifest,
+                      "key 'sha256' twice");
+  EXPECT_EQ(load(valid().dump()).models.size(), 1U) << "'name' stands in two objects";
+}
+
 TEST_F(Manifest, RefusesTwoModelsOfOneName) {
   json manifest = valid();
   manifest["models"].push_back(manifest["models"][0]);

@@ -1,0 +1,119 @@
+// triage calibrate: which setting of an adaptive policy keeps a promise about its score, and how fast that
+// is.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/labels.h"
+#include "triage/calibrate.h"
+#include "triage/profile.h"
+
+namespace triage::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string policy;
+  std::vector<std::string> profiles;
+  std::string out;
+  std::string labels;
+  CalibrateOptions options;
+  bool json = false;
+};
+
+void print_text(const Arguments& arguments, const Calibration& calibration) {
+  fmt::print("{} inputs", calibration.inputs);
+  if (calibration.left_out > 0)
+    fmt::print("; {} that the policy was trained on are left out", calibration.left_out);
+  fmt::print("\n\nSettings in the order of testing, until one fails\n");
+  fmt::print("  {:>12} {:>14} {:>10} {:>10}\n", "price", "loss, points", "p-value", "mean ms");
+  for (const CalibrationStep& step : calibration.steps) {
+    fmt::print("  {:>12.4g} {:>+14.3f} {:>10.2g} {:>10.4f}  {}\n", step.price, 100 * step.mean_loss,
+               step.p_value, step.mean_ms, step.passed ? "passed" : "failed");
+  }
+  fmt::print("\n{}\n", printable(calibration.verdict));
+  if (calibration.policy != nullptr) fmt::print("{} written\n", printable(arguments.out));
+}
+
+nlohmann::json to_json(const Arguments& arguments, const Calibration& calibration) {
+  nlohmann::json steps = nlohmann::json::array();
+  for (const CalibrationStep& step : calibration.steps) {
+    steps.push_back({{"price", step.price},
+                     {"mean_loss", step.mean_loss},
+                     {"p_value", step.p_value},
+                     {"mean_ms", step.mean_ms},
+                     {"passed", step.passed}});
+  }
+  nlohmann::json document{{"achieved", calibration.policy != nullptr},
+                          {"file", nullptr},
+                          {"max_loss", arguments.options.max_loss},
+                          {"delta", arguments.options.delta},
+                          {"versus", calibration.versus},
+                          {"inputs", calibration.inputs},
+                          {"left_out", calibration.left_out},
+                          {"inputs_needed", nullptr},
+                          {"verdict", calibration.verdict},
+                          {"steps", std::move(steps)}};
+  if (calibration.policy != nullptr) document["file"] = arguments.out;
+  if (std::isfinite(calibration.inputs_needed)) document["inputs_needed"] = calibration.inputs_needed;
+  return document;
+}
+
+void run(const Arguments& arguments, Session& session) {
+  std::vector<std::string> inputs = arguments.profiles;
+  inputs.push_back(arguments.policy);
+  check_outputs({&arguments.out, 1}, inputs);
+  const auto policy = load_policy(arguments.policy);
+  const Table table = load_labelled_table(
+      std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const Calibration calibration = calibrate(table, *policy, arguments.options);
+  if (calibration.policy != nullptr) save_policy(*calibration.policy, arguments.out);
+  if (arguments.json) {
+    print_json(to_json(arguments, calibration));
+  } else {
+    print_text(arguments, calibration);
+  }
+  if (calibration.policy == nullptr) session.exit_code = kExitSomeFailed;
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand(
+      "calibrate", "Certify the fastest setting of an adaptive policy whose loss of score is bounded");
+  const auto arguments = std::make_shared<Arguments>();
+  auto& a = *arguments;
+  command->add_option("profiles", a.profiles, "Profiles with inputs that the policy was not trained on")
+      ->required()
+      ->type_name("X.profile");
+  command->add_option("--policy,-p", a.policy, "Adaptive policy (triage train --train-share 0.5)")
+      ->required()
+      ->type_name("IN.triage");
+  command
+      ->add_option("-o,--out", a.out, "Certified policy to write; left alone when the bound is not achieved")
+      ->required()
+      ->type_name("OUT.triage");
+  command
+      ->add_option("--max-loss", a.options.max_loss,
+                   "Bound on the loss of mean score, a share: 0.01 is one point")
+      ->capture_default_str()
+      ->type_name("SHARE");
+  command->add_option("--delta", a.options.delta, "Probability of promising too much")
+      ->capture_default_str()
+      ->type_name("P");
+  command
+      ->add_option("--versus", a.options.versus,
+                   "Model to compare with; default: the best single one in training")
+      ->type_name("MODEL");
+  add_labels_option(*command, a.labels);
+  command->add_flag("--json", a.json, "One JSON document on stdout");
+  command->callback([arguments, &session] { run(*arguments, session); });
+}
+
+}  // namespace triage::cli

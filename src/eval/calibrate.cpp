@@ -1,0 +1,172 @@
+#include "eval/calibrate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "eval/words.h"
+#include "triage/error.h"
+#include "triage/eval.h"
+
+namespace triage {
+namespace {
+
+[[noreturn]] void fail(std::string_view what, const std::string& found, std::string_view expected) {
+  throw Error(ErrorCode::kUsage, fmt::format("calibrate: {} {}, expected {}", what, found, expected));
+}
+
+const Adaptive& check(const Policy& policy, const CalibrateOptions& options) {
+  if (!(options.max_loss > 0 && options.max_loss < 1)) {
+    fail("max loss", fmt::to_string(options.max_loss), "a share between 0 and 1, such as 0.01 for one point");
+  }
+  if (!(options.delta > 0 && options.delta < 1)) {
+    fail("delta", fmt::to_string(options.delta), "a probability between 0 and 1, such as 0.05");
+  }
+  const auto* adaptive = dynamic_cast<const Adaptive*>(&policy);
+  if (adaptive == nullptr) {
+    fail("a policy of kind", fmt::format("'{}'", policy.kind()),
+         "an adaptive one, which has settings to choose from");
+  }
+  return *adaptive;
+}
+
+ModelIndex find_versus(const Table& table, const std::string& name) {
+  const ModelIndex model = table.find(name);
+  if (model == kNoModel)
+    fail("versus", fmt::format("'{}'", name), "a model of the profile; see 'triage zoo list'");
+  return model;
+}
+
+LossCounts count(std::span<const std::int8_t> losses) {
+  LossCounts counts{losses.size(), 0, 0};
+  for (const std::int8_t loss : losses) {
+    counts.worse += loss > 0 ? 1 : 0;
+    counts.better += loss < 0 ? 1 : 0;
+  }
+  return counts;
+}
+
+double mean(std::span<const float> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Adaptive& policy,
+                                const CalibrateOptions& options, const Calibration& calibration,
+                                const CalibrationStep& step) {
+  AdaptiveModel model = policy.model();
+  model.chosen = step.setting;
+  model.certificate = Certificate{options.max_loss,         options.delta,  calibration.versus, rows.size(),
+                                  inputs_hash(table, rows), step.mean_loss, step.mean_ms};
+  return make_adaptive(policy.info(), std::move(model));
+}
+
+std::string describe(const Calibration& calibration, const CalibrateOptions& options) {
+  const std::string promise =
+      fmt::format("a loss of at most {} points against {} with probability {} or more",
+                  percent(options.max_loss, 2), calibration.versus, fmt::format("{:g}", 1 - options.delta));
+  if (calibration.policy != nullptr) {
+    const CalibrationStep& step = *std::find_if(calibration.steps.rbegin(), calibration.steps.rend(),
+                                                [](const CalibrationStep& s) { return s.passed; });
+    return fmt::format(
+        "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {} times less time than {} ms.",
+        calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
+        times(calibration.versus_ms / step.mean_ms), milliseconds(calibration.versus_ms));
+  }
+  const CalibrationStep& first = calibration.steps.front();
+  return fmt::format(
+      "Not achievable with {} inputs: {}. {}", calibration.inputs, promise,
+      std::isfinite(calibration.inputs_needed)
+          ? fmt::format(
+                "The best setting lost {} points on them; about {:.0f} inputs would be needed, were these "
+                "typical.",
+                points(first.mean_loss), calibration.inputs_needed)
+          : fmt::format(
+                "The best setting lost {} points on them, which is not below the bound: more inputs would "
+                "not help, a larger bound or another zoo might.",
+                points(first.mean_loss)));
+}
+
+}  // namespace
+
+SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy, ModelIndex versus,
+                             const Clock& clock) {
+  SettingLosses losses;
+  const Criterion criterion = policy.info().criterion;
+  Replay replay = make_replay("setting", table.n_inputs());
+  for (const AdaptiveSetting& setting : policy.model().settings) {
+    replay_policy(table, rows, policy, clock, replay, {.price = setting.price});
+    auto& loss = losses.loss.emplace_back();
+    auto& ms = losses.ms.emplace_back();
+    for (const std::uint32_t row : rows) {
+      const double difference = table.score(row, versus, criterion) - replay.score(criterion)[row];
+      loss.push_back(static_cast<std::int8_t>(difference > 0 ? 1 : difference < 0 ? -1 : 0));
+      ms.push_back(static_cast<float>(replay.ms[row]));
+    }
+  }
+  for (const std::uint32_t row : rows)
+    losses.versus_ms.push_back(static_cast<float>(table.cost_ms(row, versus)));
+  return losses;
+}
+
+std::vector<std::size_t> test_sequence(const AdaptiveModel& model) {
+  const auto& settings = model.settings;
+  const auto best = std::max_element(settings.begin(), settings.end(),
+                                     [](const auto& a, const auto& b) { return a.score < b.score; });
+  std::vector<std::size_t> sequence;
+  for (auto i = best - settings.begin(); i >= 0; --i) sequence.push_back(static_cast<std::size_t>(i));
+  return sequence;
+}
+
+std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
+                          const std::function<LossCounts(std::size_t)>& counts) {
+  std::size_t n = 0;
+  while (n < sequence.size() && is_loss_below(counts(sequence[n]), max_loss, delta)) ++n;
+  return n;
+}
+
+std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy) {
+  const auto& seen = policy.model().trained_on;
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
+    if (!std::binary_search(seen.begin(), seen.end(), input_hash(table.ids[i]))) rows.push_back(i);
+  }
+  return rows;
+}
+
+Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {
+  check_table(table);
+  const Adaptive& adaptive = check(policy, options);
+  Calibration calibration;
+  calibration.versus = options.versus.empty() ? policy.info().best.name : options.versus;
+  const ModelIndex versus = find_versus(table, calibration.versus);
+  const auto rows = unseen_rows(table, adaptive);
+  calibration.inputs = rows.size();
+  calibration.left_out = table.n_inputs() - rows.size();
+  if (rows.empty()) {
+    fail("inputs that the policy was not trained on", "0",
+         "at least one; train with --train-share 0.5, or profile others");
+  }
+  const auto losses = measure_losses(table, rows, adaptive, versus,
+                                     options.clock != nullptr ? *options.clock : steady_clock());
+  calibration.versus_ms = mean(losses.versus_ms);
+  const auto sequence = test_sequence(adaptive.model());
+  const auto counts = [&](std::size_t setting) { return count(losses.loss[setting]); };
+  const std::size_t passing = count_passing(sequence, options.max_loss, options.delta, counts);
+  for (std::size_t i = 0; i < std::min(passing + 1, sequence.size()); ++i) {
+    const std::size_t setting = sequence[i];
+    const LossCounts found = counts(setting);
+    calibration.steps.push_back({setting, adaptive.model().settings[setting].price, found.mean(),
+                                 loss_p_value(found, options.max_loss, options.delta),
+                                 mean(losses.ms[setting]), i < passing});
+  }
+  calibration.inputs_needed = pairs_needed(counts(sequence.front()), options.max_loss, options.delta);
+  if (passing > 0) {
+    calibration.policy = certify(table, rows, adaptive, options, calibration, calibration.steps[passing - 1]);
+  }
+  calibration.verdict = describe(calibration, options);
+  return calibration;
+}
+
+}  // namespace triage

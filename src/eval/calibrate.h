@@ -1,0 +1,35 @@
+// The parts of calibration that the guarantee study needs apart.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "eval/loss_test.h"
+#include "policy/adaptive.h"
+#include "triage/calibrate.h"
+
+namespace triage {
+
+// What every setting does on some rows, beside `versus`.
+struct SettingLosses {
+  std::vector<std::vector<std::int8_t>> loss;  // (settings, rows): +1, 0 or -1, see LossCounts
+  std::vector<std::vector<float>> ms;          // (settings, rows)
+  std::vector<float> versus_ms;                // (rows)
+};
+[[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy,
+                                           ModelIndex versus, const Clock& clock);
+
+// The settings in the order of testing: from the best expected score to cheaper ones.
+[[nodiscard]] std::vector<std::size_t> test_sequence(const AdaptiveModel& model);
+
+// How many of the sequence pass before the first that does not; `counts(setting)` is asked for as few as
+// needed.
+[[nodiscard]] std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
+                                        const std::function<LossCounts(std::size_t)>& counts);
+
+// Rows on which the policy was not trained.
+[[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy);
+
+}  // namespace triage

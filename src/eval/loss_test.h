@@ -1,0 +1,34 @@
+// The exact test behind calibration: is the mean of a signed, paired loss below a bound?
+#pragma once
+
+#include <cstddef>
+
+namespace triage {
+
+// A pair is an input: worse (+1) when the reference is right and the policy wrong, better (-1) the other way
+// round, else 0.
+struct LossCounts {
+  std::size_t n = 0;
+  std::size_t worse = 0;
+  std::size_t better = 0;
+
+  [[nodiscard]] double mean() const {
+    return (static_cast<double>(worse) - static_cast<double>(better)) / static_cast<double>(n);
+  }
+};
+
+// P-value of "the expected loss is `bound` or more" (0 < bound < 1) for independent pairs. The hypothesis
+// leaves open how often the two differ, d; the largest probability of a sum of losses this small or smaller
+// is taken over all d that a one-sided Clopper-Pearson interval allows, and the interval's own error, delta /
+// 50, is added (Berger and Boos 1994). So P(p <= x) <= x for every x >= delta / 50. It needs about a quarter
+// of the inputs of Hoeffding's bound where the two differ on one input in twenty, since it knows that most
+// losses are zero.
+[[nodiscard]] double loss_p_value(const LossCounts& counts, double bound, double delta);
+// Whether it is at most `delta`; quicker.
+[[nodiscard]] bool is_loss_below(const LossCounts& counts, double bound, double delta);
+
+// About how many pairs would bring the p-value to delta, were the proportions to stay; NaN when the mean is
+// not below the bound.
+[[nodiscard]] double pairs_needed(const LossCounts& counts, double bound, double delta);
+
+}  // namespace triage

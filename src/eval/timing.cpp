@@ -1,0 +1,140 @@
+// Does it matter whether times were taken once or until they were known? One table against another of some of
+// its inputs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "eval/words.h"
+#include "triage/clock.h"
+#include "triage/error.h"
+#include "triage/stability.h"
+
+namespace triage {
+namespace {
+
+constexpr std::string_view kCheapOwner = "the profile beside which an exhaustive one stands";
+
+// Copies the rows of a row-major array of `n` rows.
+template <class Value>
+std::vector<Value> select_rows(const std::vector<Value>& values, std::size_t n, Rows rows) {
+  const std::size_t width = values.size() / n;
+  std::vector<Value> selected;
+  selected.reserve(rows.size() * width);
+  for (const std::uint32_t row : rows) {
+    const auto begin = values.begin() + static_cast<std::ptrdiff_t>(row * width);
+    selected.insert(selected.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+  }
+  return selected;
+}
+
+std::string describe_transfer(const Transfer& transfer) {
+  return fmt::format("a {} loses {} points {} and takes {} times as long {}", transfer.name,
+                     points(transfer.score_regret.value), points_range(transfer.score_regret.interval),
+                     times(transfer.time_ratio.value), times_range(transfer.time_ratio.interval));
+}
+
+std::string describe_transfers(const Stability& stability) {
+  std::string text;
+  for (const Transfer& transfer : stability.transfers) {
+    text += (text.empty() ? "" : "; ") + describe_transfer(transfer);
+  }
+  return text;
+}
+
+}  // namespace
+
+Table select_table_inputs(const Table& table, Rows rows) {
+  const std::size_t n = table.n_inputs();
+  if (rows.empty()) throw Error(ErrorCode::kUsage, "inputs of a table: none chosen, expected 1 or more");
+  const auto outside = std::find_if(rows.begin(), rows.end(), [&](std::uint32_t row) { return row >= n; });
+  if (outside != rows.end()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("inputs of a table: {} chosen, expected 0 to {}", *outside, n - 1));
+  }
+  Table selected = table;
+  selected.ids = select_rows(table.ids, n, rows);
+  selected.labels = select_rows(table.labels, n, rows);
+  selected.ranks = select_rows(table.ranks, n, rows);
+  selected.outputs = select_rows(table.outputs, n, rows);
+  selected.infer_ms = select_rows(table.infer_ms, n, rows);
+  selected.preprocess_ms = select_rows(table.preprocess_ms, n, rows);
+  selected.selector_outputs = select_rows(table.selector_outputs, n, rows);
+  selected.selector_ms = select_rows(table.selector_ms, n, rows);
+  selected.features = select_rows(table.features, n, rows);
+  selected.node_ms = select_rows(table.node_ms, n, rows);
+  selected.decode_ms = select_rows(table.decode_ms, n, rows);
+  return selected;
+}
+
+std::vector<std::uint32_t> rows_of_inputs(const Table& table, std::span<const std::string> ids,
+                                          std::string_view owner) {
+  std::unordered_map<std::string_view, std::uint32_t> row_of;
+  row_of.reserve(table.n_inputs());
+  for (std::size_t i = 0; i < table.n_inputs(); ++i)
+    row_of.emplace(table.ids[i], static_cast<std::uint32_t>(i));
+  std::vector<std::uint32_t> rows;
+  rows.reserve(ids.size());
+  for (const std::string& id : ids) {
+    const auto found = row_of.find(id);
+    if (found == row_of.end()) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("{}: lacks input '{}', expected it; profile the same inputs", owner, id));
+    }
+    rows.push_back(found->second);
+  }
+  return rows;
+}
+
+void check_timing(const Table& cheap, const Table& exhaustive) {
+  if (cheap.timing.mode != TimingMode::kCheap || exhaustive.timing.mode != TimingMode::kExhaustive) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("timing: profiles timed '{}' and '{}', expected a cheap one and beside it one made "
+                    "with 'triage profile --exhaustive'",
+                    to_string(cheap.timing.mode), to_string(exhaustive.timing.mode)));
+  }
+  (void)rows_of_inputs(cheap, exhaustive.ids, kCheapOwner);
+}
+
+TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
+                              std::span<const NamedTrainer> trainers, const StabilityOptions& given) {
+  check_timing(cheap, exhaustive);
+  const FakeClock clock;
+  StabilityOptions options = given;
+  options.clock = &clock;
+  const Table slice = select_table_inputs(cheap, rows_of_inputs(cheap, exhaustive.ids, kCheapOwner));
+  TimingDifference difference;
+  difference.inputs = exhaustive.n_inputs();
+  difference.timing = exhaustive.timing;
+  difference.to_exhaustive = judge_stability(slice, exhaustive, trainers, options);
+  difference.to_cheap = judge_stability(exhaustive, slice, trainers, options);
+  const auto& models = difference.to_exhaustive.models;
+  double logs = 0;
+  difference.least_ratio = difference.greatest_ratio = models.front().used_ms / models.front().trained_ms;
+  for (const StableModel& model : models) {
+    const double ratio = model.used_ms / model.trained_ms;
+    difference.least_ratio = std::min(difference.least_ratio, ratio);
+    difference.greatest_ratio = std::max(difference.greatest_ratio, ratio);
+    logs += std::log(ratio) / static_cast<double>(models.size());
+  }
+  difference.mean_ratio = std::exp(logs);
+  return difference;
+}
+
+std::string describe(const TimingDifference& difference) {
+  return fmt::format(
+      "On {} inputs, timed exhaustively ({:.1f} % of the cells capped), the models take {} to {} times as "
+      "long as timed once, {} on the geometric mean; rank correlation of the models {:.3f}. Trained with "
+      "cheap times and used with exhaustive ones, {}. Trained with exhaustive times and used with cheap "
+      "ones, {}.",
+      difference.inputs,
+      100 * static_cast<double>(difference.timing.capped) /
+          static_cast<double>(std::max<std::size_t>(1, difference.timing.cells)),
+      times(difference.least_ratio), times(difference.greatest_ratio), times(difference.mean_ratio),
+      difference.to_exhaustive.spearman, describe_transfers(difference.to_exhaustive),
+      describe_transfers(difference.to_cheap));
+}
+
+}  // namespace triage

@@ -1,0 +1,135 @@
+#include "learn/logistic.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/check.h"
+#include "learn/solve.h"
+
+namespace triage {
+namespace {
+
+constexpr int kMaxSteps = 30;
+constexpr double kDone = 2e-3;       // of twice the log-likelihood: far below what chance makes of it
+constexpr double kIntercept = 1e-3;  // penalty of the intercept, so that it is finite
+
+constexpr std::size_t kWidth = 1 + kMaxRegressors;
+using Vector = std::array<double, kWidth>;
+using Matrix = std::array<std::array<double, kWidth>, kWidth>;
+
+double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
+
+double dot(const double* a, const double* b, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+// The penalised negative log-likelihood at some weights, with its first two derivatives.
+struct Objective {
+  double value = 0;
+  Vector gradient{};
+  Matrix hessian{};
+};
+
+// Rows are added four at a time, so that the derivatives are read and written once for four.
+constexpr std::size_t kBlock = 4;
+
+Objective evaluate(std::span<const double> x, std::span<const std::uint8_t> is_one, const Vector& w,
+                   std::size_t width) {
+  Objective at;
+  for (std::size_t first = 0; first < is_one.size(); first += kBlock) {
+    std::array<const double*, kBlock> row;
+    std::array<double, kBlock> error{}, weight{};  // 0 for what lies behind the last row
+    row.fill(&x[first * width]);
+    for (std::size_t r = 0; r < std::min(kBlock, is_one.size() - first); ++r) {
+      row[r] = &x[(first + r) * width];
+      const double z = dot(w.data(), row[r], width), p = sigmoid(z);
+      const bool one = is_one[first + r] != 0;
+      error[r] = p - (one ? 1 : 0);
+      weight[r] = p * (1 - p);
+      // log(1 + exp(-z)) of a one, log(1 + exp(z)) of a zero, with no overflow.
+      at.value += std::log1p(std::exp(-std::abs(z))) + std::max(0.0, one ? -z : z);
+    }
+    for (std::size_t a = 0; a < width; ++a) {
+      std::array<double, kBlock> wx{};
+      for (std::size_t r = 0; r < kBlock; ++r) {
+        at.gradient[a] += error[r] * row[r][a];
+        wx[r] = weight[r] * row[r][a];
+      }
+      for (std::size_t b = 0; b <= a; ++b) {
+        at.hessian[a][b] += wx[0] * row[0][b] + wx[1] * row[1][b] + wx[2] * row[2][b] + wx[3] * row[3][b];
+      }
+    }
+  }
+  for (std::size_t a = 0; a < width; ++a) {
+    const double penalty = a == 0 ? kIntercept : kLogisticPenalty;
+    at.value += 0.5 * penalty * w[a] * w[a];
+    at.gradient[a] += penalty * w[a];
+    at.hessian[a][a] += penalty;
+  }
+  return at;
+}
+
+}  // namespace
+
+Design::Design(std::vector<double> values, std::size_t d) : n_(d == 0 ? 0 : values.size() / d), d_(d) {
+  TRIAGE_CHECK(d_ >= 1 && d_ <= kMaxRegressors && n_ > 0 && values.size() == n_ * d_);
+  mean_.assign(d_, 0);
+  scale_.assign(d_, 0);
+  for (std::size_t i = 0; i < n_; ++i) {
+    for (std::size_t j = 0; j < d_; ++j) mean_[j] += values[i * d_ + j] / static_cast<double>(n_);
+  }
+  for (std::size_t i = 0; i < n_; ++i) {
+    for (std::size_t j = 0; j < d_; ++j) {
+      const double distance = values[i * d_ + j] - mean_[j];
+      scale_[j] += distance * distance / static_cast<double>(n_);
+    }
+  }
+  for (double& s : scale_) s = s > 1e-12 ? 1 / std::sqrt(s) : 0;
+  x_.reserve(n_ * (1 + d_));
+  for (std::size_t i = 0; i < n_; ++i) {
+    x_.push_back(1);
+    for (std::size_t j = 0; j < d_; ++j) x_.push_back((values[i * d_ + j] - mean_[j]) * scale_[j]);
+  }
+}
+
+std::vector<double> Design::fit(std::span<const std::uint8_t> is_one) const {
+  TRIAGE_CHECK(is_one.size() == n_);
+  const std::size_t width = 1 + d_;
+  Vector w{};
+  const auto ones = static_cast<double>(std::count(is_one.begin(), is_one.end(), 1));
+  w[0] = std::log((ones + 0.5) / (static_cast<double>(n_) - ones + 0.5));
+  Objective at = evaluate(x_, is_one, w, width);
+  for (int step = 0; step < kMaxSteps; ++step) {
+    const Vector direction = solve(at.hessian, at.gradient, width);
+    double decrease = 0;  // that the quadratic model promises, twice
+    for (std::size_t a = 0; a < width; ++a) decrease += direction[a] * at.gradient[a];
+    if (decrease <= kDone) break;
+    // Halved until it descends: where curvature is nearly gone a full step overshoots.
+    Objective there;
+    Vector next{};
+    double scale = 1;
+    do {
+      for (std::size_t a = 0; a < width; ++a) next[a] = w[a] - scale * direction[a];
+      there = evaluate(x_, is_one, next, width);
+      scale /= 2;
+    } while (there.value > at.value && scale > 1e-6);
+    if (there.value > at.value) break;
+    w = next;
+    at = there;
+  }
+  std::vector<double> weights{w[0]};
+  for (std::size_t j = 0; j < d_; ++j) {
+    weights.push_back(w[1 + j] * scale_[j]);
+    weights[0] -= weights.back() * mean_[j];
+  }
+  return weights;
+}
+
+double logistic(std::span<const double> weights, std::span<const double> x) {
+  return sigmoid(weights[0] + dot(weights.data() + 1, x.data(), x.size()));
+}
+
+}  // namespace triage

@@ -1,0 +1,78 @@
+// Feedback on the price, so that a stream's mean time meets its target.
+#include "triage/stream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "policy/adaptive.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+// Inputs whose times weigh as much as what training expected.
+constexpr double kPrior = 50;
+
+}  // namespace
+
+Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(options) {
+  const auto* adaptive = dynamic_cast<const Adaptive*>(&policy);
+  if (adaptive == nullptr || adaptive->model().costs_energy) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("mean_latency_ms: a policy of kind '{}'{}, expected an adaptive one with prices in "
+                    "milliseconds; train one",
+                    policy.kind(), adaptive == nullptr ? "" : " trained to save energy"));
+  }
+  for (const AdaptiveSetting& setting : adaptive->model().settings)
+    settings_.push_back({setting.cost, setting.price});
+  std::stable_sort(settings_.begin(), settings_.end(),
+                   [](const Setting& a, const Setting& b) { return a.ms < b.ms; });
+  if (!(options.mean_latency_ms >= settings_.front().ms)) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("mean_latency_ms: {}, expected at least {:.4g}, what the policy's cheapest setting takes",
+                    options.mean_latency_ms, settings_.front().ms));
+  }
+  if (options.horizon < 1) {
+    throw Error(ErrorCode::kUsage, fmt::format("horizon: {}, expected 1 or more inputs", options.horizon));
+  }
+}
+
+Request Stream::request() {
+  const double target = options_.mean_latency_ms;
+  // What one input may take now: the target, and a part of what has been saved so far.
+  const double saved = target * static_cast<double>(n_) - spent_ms_;
+  const double allowed = std::max(0.0, target + saved / options_.horizon);
+  // Times here may differ from those in training by a factor.
+  const double prior = kPrior * target;
+  const double factor = (prior + spent_ms_) / (prior + expected_ms_);
+  const double wanted = allowed / factor;
+
+  std::size_t above = 0;
+  while (above < settings_.size() && settings_[above].ms <= wanted) ++above;
+  std::size_t chosen = above == 0 ? 0 : above - 1;
+  if (above > 0 && above < settings_.size()) {
+    // Between two settings: the dearer one as often as brings the mean to what is wanted.
+    const double width = settings_[above].ms - settings_[above - 1].ms;
+    left_over_ += (wanted - settings_[above - 1].ms) / width;
+    if (left_over_ >= 1) {
+      left_over_ -= 1;
+      chosen = above;
+    }
+  }
+  asked_ms_ = settings_[chosen].ms;
+  Request request;
+  request.price = settings_[chosen].price;
+  return request;
+}
+
+void Stream::record(double ms) {
+  ++n_;
+  spent_ms_ += ms;
+  expected_ms_ += asked_ms_;
+}
+
+}  // namespace triage

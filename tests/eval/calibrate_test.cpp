@@ -1,0 +1,147 @@
+// Calibration on made-up tables: what is promised, what is left out, what is refused.
+#include "triage/calibrate.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "eval/calibrate.h"
+#include "eval/synthetic.h"
+#include "support/expect_error.h"
+#include "triage/learn.h"
+#include "triage/study.h"
+
+namespace triage {
+namespace {
+
+const Table& table() {
+  static const Table made = testing::synthetic_table(3000, testing::synthetic_zoo(), 11);
+  return made;
+}
+
+std::vector<std::uint32_t> rows(std::uint32_t first, std::uint32_t last) {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t i = first; i < last; ++i) out.push_back(i);
+  return out;
+}
+
+const Policy& policy() {
+  static const auto made = train_adaptive(table(), rows(0, 1000), {});
+  return *made;
+}
+
+CalibrateOptions options(double max_loss) {
+  static FakeClock clock;
+  CalibrateOptions made;
+  made.max_loss = max_loss;
+  made.clock = &clock;
+  return made;
+}
+
+TEST(Calibrate, CertifiesTheLastSettingThatPasses) {
+  const Calibration calibration = calibrate(table(), policy(), options(0.03));
+  EXPECT_EQ(calibration.inputs, 2000U);
+  EXPECT_EQ(calibration.left_out, 1000U) << "those that it was trained on";
+  ASSERT_NE(calibration.policy, nullptr) << calibration.verdict;
+  const auto& steps = calibration.steps;
+  ASSERT_GE(steps.size(), 2U);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    EXPECT_EQ(steps[i].passed, steps[i].p_value <= 0.05) << i;
+    EXPECT_EQ(steps[i].passed, i + 1 < steps.size() || steps[i].setting == 0)
+        << "it stops at the first that fails";
+    EXPECT_LT(steps[i].mean_ms, steps[0].mean_ms + 1e-9);
+  }
+  const auto& made = dynamic_cast<const Adaptive&>(*calibration.policy);
+  const std::size_t last = steps.back().passed ? steps.size() - 1 : steps.size() - 2;
+  EXPECT_EQ(made.model().chosen, steps[last].setting);
+  ASSERT_TRUE(made.model().certificate.has_value());
+  EXPECT_EQ(made.model().certificate->versus, policy().info().best.name);
+  EXPECT_EQ(made.model().certificate->inputs, 2000U);
+  EXPECT_DOUBLE_EQ(made.model().certificate->mean_loss, steps[last].mean_loss);
+  EXPECT_TRUE(made.certifies({}));
+}
+
+TEST(Calibrate, ATighterBoundIsSlower) {
+  double last_ms = 0;
+  for (const double max_loss : {0.1, 0.05, 0.03}) {
+    const Calibration calibration = calibrate(table(), policy(), options(max_loss));
+    ASSERT_NE(calibration.policy, nullptr) << max_loss;
+    const auto& certificate = dynamic_cast<const Adaptive&>(*calibration.policy).model().certificate;
+    EXPECT_GE(certificate->mean_cost, last_ms - 1e-9);
+    last_ms = certificate->mean_cost;
+  }
+}
+
+TEST(Calibrate, SaysHowManyInputsWouldDo) {
+  const auto most_seen = train_adaptive(table(), rows(0, 2940), {});
+  const Calibration calibration = calibrate(table(), *most_seen, options(0.01));
+  EXPECT_EQ(calibration.policy, nullptr);
+  ASSERT_EQ(calibration.steps.size(), 1U);
+  EXPECT_FALSE(calibration.steps[0].passed);
+  EXPECT_NE(calibration.verdict.find("Not achievable with 60 inputs"), std::string::npos)
+      << calibration.verdict;
+  if (calibration.steps[0].mean_loss < 0.01) {
+    EXPECT_GT(calibration.inputs_needed, 60);
+    EXPECT_NE(calibration.verdict.find("inputs would be needed"), std::string::npos);
+  } else {
+    EXPECT_TRUE(std::isnan(calibration.inputs_needed));
+    EXPECT_NE(calibration.verdict.find("more inputs would not help"), std::string::npos);
+  }
+}
+
+TEST(Calibrate, AgainstAnyModel) {
+  CalibrateOptions against = options(0.05);
+  against.versus = "linear";
+  const Calibration calibration = calibrate(table(), policy(), against);
+  ASSERT_NE(calibration.policy, nullptr);
+  EXPECT_LT(calibration.steps.front().mean_loss, -0.05) << "the policy is much better than that";
+}
+
+TEST(Calibrate, RefusesWhatDoesNotFit) {
+  const auto single = train_single(table(), rows(0, 100), Criterion::kTop1, 0);
+  EXPECT_TRIAGE_ERROR(calibrate(table(), *single, options(0.01)), ErrorCode::kUsage,
+                      "a policy of kind 'single', expected an adaptive one");
+  EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), options(0)), ErrorCode::kUsage,
+                      "max loss 0, expected a share");
+  CalibrateOptions sure = options(0.01);
+  sure.delta = 0;
+  EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), sure), ErrorCode::kUsage,
+                      "delta 0, expected a probability");
+  CalibrateOptions unknown = options(0.01);
+  unknown.versus = "huge";
+  EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), unknown), ErrorCode::kUsage, "versus 'huge'");
+  const auto seen_all = train_adaptive(table(), rows(0, 3000), {});
+  EXPECT_TRIAGE_ERROR(calibrate(table(), *seen_all, options(0.01)), ErrorCode::kUsage,
+                      "inputs that the policy was not trained on 0, expected at least one", "--train-share");
+}
+
+TEST(TestSequence, GoesFromTheBestExpectedScoreToCheaperOnes) {
+  AdaptiveModel model;
+  for (const double score : {0.5, 0.8, 0.9, 0.85}) model.settings.push_back({1, {0}, {}, score, 1});
+  EXPECT_EQ(test_sequence(model), (std::vector<std::size_t>{2, 1, 0}));
+}
+
+// The study's promise is about the whole pipeline: few violations on a made-up table, and a row for each
+// bound.
+TEST(GuaranteeStudy, FindsFewViolations) {
+  FakeClock clock;
+  GuaranteeOptions quick;
+  quick.max_losses = {0.02, 0.05};
+  quick.inputs = {300};
+  quick.resamples = 200;
+  quick.retrainings = 2;
+  quick.clock = &clock;
+  const Study study = study_guarantee(table(), quick);
+  ASSERT_EQ(study.exhibits.size(), 3U);
+  EXPECT_EQ(study.exhibits[0].data.rows.size(), 2U);
+  for (const auto& row : study.exhibits[0].data.rows) {
+    ASSERT_EQ(row.size(), study.exhibits[0].data.columns.size());
+    EXPECT_LE(std::get<double>(row[4]), 9) << "violated %";
+  }
+  EXPECT_NE(study.verdict.find("The guarantee holds"), std::string::npos) << study.verdict;
+  quick.inputs = {0};
+  EXPECT_TRIAGE_ERROR(study_guarantee(table(), quick), ErrorCode::kUsage, "inputs of a calibration 0");
+}
+
+}  // namespace
+}  // namespace triage
