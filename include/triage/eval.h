@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "triage/breakdown.h"
+#include "triage/estimate.h"
 #include "triage/learn.h"
 #include "triage/policy.h"
 #include "triage/runtime.h"
@@ -81,17 +83,6 @@ void replay_stream(const Table& table, Rows rows, const Policy& policy, const Cl
 // As if `model` had been run on `input` without any selection; kNoModel refuses, at no cost.
 void replay_model(const Table& table, std::size_t input, ModelIndex model, Replay& replay);
 
-struct Interval {
-  double low = kNotMeasured;
-  double high = kNotMeasured;
-};
-
-// A figure with its paired bootstrap 95 % interval over the inputs.
-struct Estimate {
-  double value = kNotMeasured;
-  Interval interval;
-};
-
 // One method on one set of inputs. Shares and scores are 0..1; NaN where a figure has no meaning.
 struct Metrics {
   double score = kNotMeasured;  // under the criterion: top1 or top5
@@ -132,6 +123,7 @@ enum class MethodKind {
   kPremodel,
   kControl,
   kCascade,
+  kRival,  // the strongest form of another way, to be beaten and never recommended
   kAdaptive,
   kPolicy
 };
@@ -142,6 +134,7 @@ struct Method {
   std::string about;  // one line
   MethodKind kind = MethodKind::kPolicy;
   Metrics pooled;              // all inputs at once, each judged by what its fold had learned
+  Interval score_interval;     // of pooled.score
   std::vector<Metrics> folds;  // (k)
   Metrics geometric;           // over folds; NaN where some fold's figure is not positive
   Metrics arithmetic;
@@ -174,10 +167,16 @@ struct Frontier {
   std::vector<FrontierPoint> points;  // by time
   double aiq = kNotMeasured;          // mean height of the hull between cheapest and costliest single model
   // Read from the hull, against the SBS; NaN where it does not reach that far.
+  double closed_gap = kNotMeasured;  // at SBS's time: (score - SBS) / (VBS - SBS)
   double speed_up_at_equal_score = kNotMeasured;
   double score_gain_at_equal_time = kNotMeasured;
   // Time at which 95 % of the way from the cheapest model's score to the SBS's is done, as a share of SBS's.
   double time_share_for_95 = kNotMeasured;
+  // Of these, by reading the hulls of resampled inputs. A hull that does not reach a score counts as a
+  // speed-up of 0 and an infinite share of time.
+  struct Intervals {
+    Interval aiq, closed_gap, speed_up_at_equal_score, score_gain_at_equal_time, time_share_for_95;
+  } intervals;
 };
 
 // The premodel's stage i, over all test inputs of the folds that have it. "Yes" is right when model i is the
@@ -243,6 +242,11 @@ struct Evaluation {
   std::vector<double> selected_share;  // (m) share of folds whose Algorithm 1 keeps the model
   std::vector<StageAccuracy> stages;
   Soundness soundness;  // of the premodel
+  Request request;      // what finished policies were asked, and the mean time of them all, where one was
+  std::optional<double> mean_latency_ms;
+  Breakdown breakdown;
+  std::vector<Reliability> reliability;  // of the breakdown's methods: SBS, the models' own, first
+  std::vector<Decisions> decisions;      // of those of them that look at models in a fixed order
   std::vector<std::string> warnings;
   std::string recommended;  // name of the method to use; "SBS" when one model alone is the better choice
   std::string verdict;      // one or two sentences
@@ -273,8 +277,8 @@ struct EvaluateOptions {
   // Of judge_policies: what is asked of each finished policy on every input, and the mean time of them all.
   Request request;
   std::optional<double> mean_latency_ms = std::nullopt;
-  int resamples = 2000;          // of the bootstrap; 0 leaves the intervals out
-  const Clock* clock = nullptr;  // for decision times; nullptr: steady_clock()
+  int resamples = 2000;                     // of the bootstrap; 0 leaves the intervals out
+  const Clock* clock = nullptr;             // for decision times; nullptr: steady_clock()
   const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
   std::function<void(std::size_t done, std::size_t total)> on_progress;  // steps of work
 };

@@ -96,6 +96,7 @@ struct TrainedPremodel {
 
 struct CascadeOptions {
   Criterion criterion = Criterion::kTop1;
+  int min_stages = 1;   // 1..max_stages
   int max_stages = 3;   // 1..3
   int thresholds = 32;  // candidates a stage: quantiles of its model's confidence
   // What to choose: least time at a score of at least the single best model's plus `margin`, or, when `price`

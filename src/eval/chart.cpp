@@ -92,7 +92,7 @@ std::vector<double> linear_ticks(double from, double to, int wanted) {
   }
   std::vector<double> ticks;
   for (double k = std::ceil(from / step - 1e-9); k * step <= to + step * 1e-9; k += 1)
-    ticks.push_back(k * step);
+    ticks.push_back(k * step + 0.0);  // not -0
   return ticks;
 }
 
@@ -207,6 +207,13 @@ Markup svg_path(const std::vector<std::pair<double, double>>& points, std::strin
     path += fmt::format("{}{} {}", path.empty() ? "M" : " L", number(x), number(y));
   }
   return element("path", {{"class", std::string(css)}, {"d", path}});
+}
+
+Markup svg_area(const std::vector<std::pair<double, double>>& below,
+                const std::vector<std::pair<double, double>>& above, std::string_view css) {
+  std::vector<std::pair<double, double>> around = below;
+  around.insert(around.end(), above.rbegin(), above.rend());
+  return svg_path(around, css);
 }
 
 Panel line_panel(const LineSpec& line, double width) {

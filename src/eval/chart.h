@@ -51,6 +51,9 @@ enum class Mark { kCircle, kRing, kSquare, kDiamond, kTriangle, kStar, kCross };
                               std::string_view anchor = "start");
 // Polyline through (x, y) pairs.
 [[nodiscard]] Markup svg_path(const std::vector<std::pair<double, double>>& points, std::string_view css);
+// The area between two polylines of the same length.
+[[nodiscard]] Markup svg_area(const std::vector<std::pair<double, double>>& below,
+                              const std::vector<std::pair<double, double>>& above, std::string_view css);
 
 // A part of a drawing, and how high it is; empty and 0 where there is nothing to draw.
 struct Panel {

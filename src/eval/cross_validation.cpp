@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/hash.h"
+#include "eval/examine.h"
 #include "eval/hull.h"
 #include "eval/metrics.h"
 #include "eval/stages.h"
@@ -33,6 +34,7 @@ struct TrainedFold {
   std::unique_ptr<Policy> premodel;
   std::unique_ptr<Policy> shuffled;
   std::unique_ptr<Policy> cascade;
+  std::vector<std::unique_ptr<Policy>> cascades_of;  // of exactly 2 models, of exactly 3
   std::unique_ptr<Policy> cascade_routing;
   std::unique_ptr<Policy> adaptive;
   std::vector<std::unique_ptr<Policy>> sweep;
@@ -81,6 +83,13 @@ void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions
   }
 }
 
+// The longest cascades that are judged on their own: not all models of a table need have outputs.
+int most_stages(const Table& table) {
+  int n = 0;
+  for (const ModelIndex model : all_models(table)) n += table.outputs[table.at(0, model)].empty() ? 0 : 1;
+  return std::min(n, 3);
+}
+
 TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
   TrainedFold trained;
   trained.costs = model_costs(table, fold.train, options.premodel.cost);
@@ -99,6 +108,11 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
     cascade.criterion = options.criterion;
     cascade.margin = options.adaptive.margin.value_or(default_margin(table));
     trained.cascade = train_cascade(table, fold.train, cascade);
+    for (int stages = 2; stages <= most_stages(table); ++stages) {
+      CascadeOptions exactly = cascade;
+      exactly.min_stages = exactly.max_stages = stages;
+      trained.cascades_of.push_back(train_cascade(table, fold.train, exactly));
+    }
     trained.sweep = train_cascades(table, fold.train, cascade, sweep_prices());
     CascadeRoutingOptions routing;
     routing.criterion = options.criterion;
@@ -309,6 +323,16 @@ void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation)
   }
 }
 
+// The policies that look at models in an order, for their decisions.
+std::vector<MethodPolicies> ordered_policies(std::span<const TrainedFold> trained) {
+  std::vector<MethodPolicies> out{{"cascade", {}, {}}, {"adaptive", {}, {}}};
+  for (const TrainedFold& fold : trained) {
+    out[0].by_fold.push_back(fold.cascade.get());
+    out[1].by_fold.push_back(fold.adaptive.get());
+  }
+  return out;
+}
+
 void check_options(const Table& table, const EvaluateOptions& options) {
   if (table.n_models() < 2) {
     throw Error(ErrorCode::kUsage, fmt::format("evaluate: the profile has {} model, expected at least 2; "
@@ -347,8 +371,14 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
         table, folds, "cascade", MethodKind::kCascade,
         "up to three models in order, each accepted when confident enough", trained,
         [](const TrainedFold& fold) { return fold.cascade.get(); }, options));
+    for (std::size_t c = 0; c < trained.front().cascades_of.size(); ++c) {
+      entries.push_back(policy_entry(
+          table, folds, fmt::format("cascade of {}", c + 2), MethodKind::kRival,
+          fmt::format("the strongest cascade of exactly {} models, chosen as the cascade is", c + 2), trained,
+          [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); }, options));
+    }
     entries.push_back(policy_entry(
-        table, folds, "cascade routing", MethodKind::kCascade,
+        table, folds, "cascade routing", MethodKind::kRival,
         "after each look: run what adds the most expected quality for its price, of any further models",
         trained, [](const TrainedFold& fold) { return fold.cascade_routing.get(); }, options));
     entries.push_back(policy_entry(
@@ -359,9 +389,10 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
     sweeps = sweep_policies(table, folds, trained, options, steps);
   }
   judge_premodel(table, folds, trained, options, entries, evaluation);
-  summarize(table, folds, optima, std::move(entries), options, evaluation);
+  summarize(table, folds, optima, entries, options, evaluation);
   finish_frontiers(table, folds, sweeps, options, evaluation);
   write_verdict(evaluation);
+  examine(table, folds, entries, ordered_policies(trained), options, evaluation);
   steps.advance();
   return evaluation;
 }

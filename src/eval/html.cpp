@@ -98,7 +98,7 @@ Markup html_table(const TableSpec& table) {
   inner += element("thead", {}, element("tr", {}, head)) + element("tbody", {}, body);
   return element("div",
                  {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", table.caption}},
-                 element("table", {}, inner));
+                 element("table", table.wrap_names ? Attributes{{"class", "wrap"}} : Attributes{}, inner));
 }
 
 }  // namespace triage

@@ -43,6 +43,7 @@ struct TableSpec {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::size_t> text_columns;
   std::vector<std::size_t> strong_rows;
+  bool wrap_names = false;  // break long row headers
 };
 [[nodiscard]] Markup html_table(const TableSpec& table);
 

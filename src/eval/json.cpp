@@ -1,35 +1,24 @@
 // The evaluation as one JSON document; figures without a meaning are null. docs/formats.md has the keys.
 #include <fmt/format.h>
 
-#include <cmath>
-#include <nlohmann/json.hpp>
-
-#include "triage/eval.h"
+#include "eval/json_parts.h"
 
 namespace triage {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json figure(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json figures(const std::vector<double>& values) {
   Json out = Json::array();
-  for (const double value : values) out.push_back(figure(value));
+  for (const double value : values) out.push_back(figure_json(value));
   return out;
 }
 
 Json to_json(const Metrics& metrics) {
   Json out = Json::object();
-  for (const MetricField& field : metric_fields()) out[field.key] = figure(metrics.*field.member);
+  for (const MetricField& field : metric_fields()) out[field.key] = figure_json(metrics.*field.member);
   return out;
 }
 
-Json to_json(const Estimate& estimate) {
-  return {{"value", figure(estimate.value)},
-          {"low", figure(estimate.interval.low)},
-          {"high", figure(estimate.interval.high)}};
-}
+Json to_json(const Estimate& estimate) { return estimate_json(estimate.value, estimate.interval); }
 
 Json to_json(const Method& method) {
   Json folds = Json::array();
@@ -41,6 +30,7 @@ Json to_json(const Method& method) {
           {"geometric_mean", to_json(method.geometric)},
           {"arithmetic_mean", to_json(method.arithmetic)},
           {"standard_deviation", to_json(method.deviation)},
+          {"score", estimate_json(method.pooled.score, method.score_interval)},
           {"score_gain_over_sbs", to_json(method.score_gain)},
           {"time_ratio_to_sbs", to_json(method.time_ratio)},
           {"score_above_zero_router", to_json(method.above_router)},
@@ -49,20 +39,24 @@ Json to_json(const Method& method) {
 }
 
 Json to_json(const Frontier& frontier) {
+  const Frontier::Intervals& spread = frontier.intervals;
   Json points = Json::array();
   for (const FrontierPoint& point : frontier.points) {
-    points.push_back({{"ms", figure(point.ms)},
-                      {"score", figure(point.score)},
-                      {"price", figure(point.price)},
-                      {"score_low", figure(point.score_interval.low)},
-                      {"score_high", figure(point.score_interval.high)},
+    points.push_back({{"ms", figure_json(point.ms)},
+                      {"score", figure_json(point.score)},
+                      {"price", figure_json(point.price)},
+                      {"score_low", figure_json(point.score_interval.low)},
+                      {"score_high", figure_json(point.score_interval.high)},
                       {"above_zero_router", to_json(point.above_router)}});
   }
   return {{"name", frontier.name},
-          {"aiq", figure(frontier.aiq)},
-          {"speed_up_at_equal_score", figure(frontier.speed_up_at_equal_score)},
-          {"score_gain_at_equal_time", figure(frontier.score_gain_at_equal_time)},
-          {"time_share_for_95", figure(frontier.time_share_for_95)},
+          {"aiq", estimate_json(frontier.aiq, spread.aiq)},
+          {"closed_gap", estimate_json(frontier.closed_gap, spread.closed_gap)},
+          {"speed_up_at_equal_score",
+           estimate_json(frontier.speed_up_at_equal_score, spread.speed_up_at_equal_score)},
+          {"score_gain_at_equal_time",
+           estimate_json(frontier.score_gain_at_equal_time, spread.score_gain_at_equal_time)},
+          {"time_share_for_95", estimate_json(frontier.time_share_for_95, spread.time_share_for_95)},
           {"points", std::move(points)}};
 }
 
@@ -81,8 +75,8 @@ Json selection_json(const Evaluation& evaluation) {
   Json trace = Json::array();
   for (const SelectionStep& step : evaluation.selection.trace) {
     trace.push_back({{"model", evaluation.models[static_cast<std::size_t>(step.model)]},
-                     {"coverage", figure(step.coverage)},
-                     {"gain", figure(step.gain)},
+                     {"coverage", figure_json(step.coverage)},
+                     {"gain", figure_json(step.gain)},
                      {"kept", step.kept}});
   }
   return {{"theta", evaluation.theta},
@@ -94,9 +88,9 @@ Json stages_json(const Evaluation& evaluation) {
   Json out = Json::array();
   for (const StageAccuracy& s : evaluation.stages) {
     out.push_back({{"stage", s.label},
-                   {"accuracy", figure(s.accuracy)},
-                   {"base_rate", figure(s.base_rate)},
-                   {"positives", figure(s.positives)},
+                   {"accuracy", figure_json(s.accuracy)},
+                   {"base_rate", figure_json(s.base_rate)},
+                   {"positives", figure_json(s.positives)},
                    {"inputs", s.inputs}});
   }
   return out;
@@ -148,10 +142,14 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"selection", selection_json(evaluation)},
                     {"stages", stages_json(evaluation)},
                     {"soundness", soundness_json(evaluation.soundness)},
+                    {"request", request_json(evaluation)},
                     {"methods", std::move(methods)},
                     {"contrasts", contrasts_json(evaluation)},
                     {"zero_router", to_json(evaluation.zero_router)},
-                    {"frontiers", std::move(frontiers)}};
+                    {"frontiers", std::move(frontiers)},
+                    {"breakdown", breakdown_json(evaluation.breakdown)},
+                    {"reliability", reliability_json(evaluation)},
+                    {"decisions", decisions_json(evaluation)}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

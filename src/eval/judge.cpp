@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "eval/examine.h"
 #include "eval/summary.h"
 #include "triage/error.h"
 
@@ -61,13 +62,20 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
                           const EvaluateOptions& options) {
   check_table(table);
   Evaluation evaluation;
+  evaluation.request = options.request;
+  evaluation.mean_latency_ms = options.mean_latency_ms;
   const auto folds = make_fold_list(table, {}, 0, options.criterion);
   describe_table(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
   const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
   std::vector<Entry> entries = baselines(table, folds, optima, options);
+  std::vector<MethodPolicies> behind;
   for (std::size_t p = 0; p < policies.size(); ++p) {
     throw_if_stopped(options);
+    // Of a stream each input is asked something else.
+    if (!options.mean_latency_ms) {
+      behind.push_back({policies[p].name, {policies[p].policy}, options.request});
+    }
     warn_about(table, policies[p], options, evaluation.warnings);
     entries.push_back({make_replay(policies[p].name, table.n_inputs()), MethodKind::kPolicy,
                        fmt::format("finished {} policy", policies[p].policy->kind())});
@@ -82,9 +90,10 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
     if (options.on_progress) options.on_progress(p + 1, policies.size() + 1);
   }
   check_names(entries);
-  summarize(table, folds, optima, std::move(entries), options, evaluation);
+  summarize(table, folds, optima, entries, options, evaluation);
   finish_frontiers(table, folds, {}, options, evaluation);
   write_verdict(evaluation);
+  examine(table, folds, entries, behind, options, evaluation);
   return evaluation;
 }
 

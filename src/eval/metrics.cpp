@@ -104,6 +104,8 @@ const char* to_string(MethodKind kind) {
       return "control";
     case MethodKind::kCascade:
       return "cascade";
+    case MethodKind::kRival:
+      return "rival";
     case MethodKind::kAdaptive:
       return "adaptive";
     case MethodKind::kPolicy:

@@ -10,13 +10,6 @@
 namespace triage {
 namespace {
 
-// "50,000".
-std::string grouped(std::size_t value) {
-  std::string out;
-  for (; value >= 1000; value /= 1000) out = fmt::format(",{:03}{}", value % 1000, out);
-  return fmt::format("{}{}", value, out);
-}
-
 std::string headline(const Evaluation& evaluation) {
   return evaluation.recommended == "SBS" ? fmt::format("Use {} alone", sbs_model(evaluation))
                                          : fmt::format("Use the {}", evaluation.recommended);
@@ -101,8 +94,6 @@ Markup premodel_section(const Evaluation& evaluation) {
     content += element_text("h3", {}, "Does distance to the training inputs predict failure?") +
                element_text("p", {{"class", "note"}}, evaluation.soundness.verdict) + curve;
   }
-  const Markup contrasts = contrasts_table(evaluation);
-  if (!contrasts.empty()) content += element_text("h3", {}, "Against its controls") + contrasts;
   return content;
 }
 
@@ -143,12 +134,20 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
 
 Markup body(const Evaluation& evaluation, const ReportInfo& info) {
   Markup content;
-  content += section("Score and time", "", scatter_figure(evaluation));
+  content +=
+      section("Score and time", "",
+              scatter_figure(evaluation) + above_router_figure(evaluation) + frontier_table(evaluation));
   content += section("What the figures say", "", remarks(evaluation));
   content += section("Results", agreement_note(evaluation.labels_from),
-                     results_table(evaluation) + details_table(evaluation));
+                     results_table(evaluation) + contrasts_table(evaluation) + details_table(evaluation));
   content += section("Selection", agreement_note(evaluation.labels_from),
-                     selection_metrics_table(evaluation) + frontier_table(evaluation));
+                     selection_metrics_table(evaluation) + request_table(evaluation));
+  content +=
+      section("Stopping and going on", agreement_note(evaluation.labels_from), decisions_figure(evaluation));
+  content +=
+      section("Easy and hard inputs", agreement_note(evaluation.labels_from), difficulty_figure(evaluation));
+  content += section("Classes", agreement_note(evaluation.labels_from), classes_tables(evaluation));
+  content += section("Confidence", "", reliability_figure(evaluation));
   content += section("How often each model is the optimum", "", optimum_figure(evaluation));
   content += section("The premodel", "", premodel_section(evaluation));
   content += section("What was chosen", "", choices_figure(evaluation));

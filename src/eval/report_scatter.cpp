@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "eval/chart.h"
@@ -40,6 +41,8 @@ Style style_of(MethodKind kind) {
       return {Mark::kTriangle, "control", "control of the premodel"};
     case MethodKind::kCascade:
       return {Mark::kSquare, "cascade", "cascade"};
+    case MethodKind::kRival:
+      return {Mark::kSquare, "rival", "rival, to be beaten"};
     case MethodKind::kAdaptive:
       return {Mark::kSquare, "adaptive", "adaptive"};
     case MethodKind::kPolicy:
@@ -189,6 +192,31 @@ std::string tip(const Evaluation& evaluation, const Method& method) {
                      points_range(method.score_gain.interval));
 }
 
+// The scores' intervals along a frontier.
+Markup draw_band(const Axes& axes, const std::vector<FrontierPoint>& points, const std::string& css) {
+  std::vector<std::pair<double, double>> low, high;
+  for (const FrontierPoint& p : points) {
+    const bool is_shown = p.ms >= axes.x.from && p.ms <= axes.x.to && p.score >= axes.y.from;
+    if (!is_shown || !std::isfinite(p.score_interval.low)) continue;
+    low.emplace_back(axes.x.at(p.ms), axes.y.at(std::max(p.score_interval.low, axes.y.from)));
+    high.emplace_back(axes.x.at(p.ms), axes.y.at(std::min(p.score_interval.high, axes.y.to)));
+  }
+  return low.size() < 2 ? Markup{} : svg_area(low, high, "band " + css);
+}
+
+Markup draw_whiskers(const Evaluation& evaluation, const Axes& axes) {
+  Markup out;
+  for (const Method& method : evaluation.methods) {
+    const Interval interval = method.score_interval;
+    if (!(method.pooled.mean_ms > 0) || !std::isfinite(interval.low)) continue;
+    const double x = axes.x.at(method.pooled.mean_ms);
+    out += svg_line(x, axes.y.at(std::max(interval.low, axes.y.from)), x,
+                    axes.y.at(std::min(interval.high, axes.y.to)),
+                    fmt::format("whisker {}", style_of(method.kind).css));
+  }
+  return out;
+}
+
 Markup draw_marks(const Evaluation& evaluation, const Axes& axes) {
   Markup out;
   for (const Method& method : evaluation.methods) {
@@ -205,11 +233,6 @@ Markup key(const Markup& symbol, std::string_view name) {
                  element("svg", {{"viewBox", "0 0 18 18"}, {"aria-hidden", "true"}}, symbol) + text(name));
 }
 
-std::string frontier_css(const Frontier& frontier) {
-  if (frontier.name == "adaptive") return "frontier adaptive";
-  return frontier.name == "cascade routing" ? "frontier routing" : "frontier";
-}
-
 Markup draw_legend(const Evaluation& evaluation) {
   std::vector<std::string> seen;
   Markup out;
@@ -220,7 +243,7 @@ Markup draw_legend(const Evaluation& evaluation) {
     out += key(mark(look.mark, 9, 9, look.css, look.legend), look.legend);
   }
   for (const Frontier& frontier : evaluation.frontiers) {
-    out += key(svg_line(0, 9, 18, 9, frontier_css(frontier)), frontier.name + " as the price is swept");
+    out += key(svg_line(0, 9, 18, 9, "line " + frontier_css(frontier)), frontier.name + ", all settings");
   }
   out += key(svg_line(0, 9, 18, 9, "router"), "zero router: two single models mixed at random");
   return element("div", {{"class", "legend"}}, out);
@@ -229,20 +252,37 @@ Markup draw_legend(const Evaluation& evaluation) {
 Markup points_table(const Evaluation& evaluation) {
   TableSpec table;
   table.caption = "Score and mean time of every method and of the frontier's points";
-  table.head = {"method", criterion_name(evaluation) + " %", "mean ms"};
+  table.head = {"method", criterion_name(evaluation) + " %", "95 %", "mean ms"};
   for (const Method& m : evaluation.methods) {
-    table.rows.push_back({m.name, percent(m.pooled.score, 2), milliseconds(m.pooled.mean_ms)});
+    table.rows.push_back({m.name, percent(m.pooled.score, 2), percent_range(m.score_interval, 2),
+                          milliseconds(m.pooled.mean_ms)});
   }
   for (const Frontier& frontier : evaluation.frontiers) {
     for (const FrontierPoint& p : non_dominated(frontier.points)) {
       table.rows.push_back({fmt::format("{} at {:.3g} per ms", frontier.name, p.price), percent(p.score, 2),
-                            milliseconds(p.ms)});
+                            percent_range(p.score_interval, 2), milliseconds(p.ms)});
     }
   }
   return html_table(table);
 }
 
 }  // namespace
+
+std::string frontier_css(const Frontier& frontier) {
+  return frontier.name == "adaptive" ? "adaptive" : frontier.name == "cascades" ? "cascade" : "other";
+}
+
+std::string method_css(const Evaluation& evaluation, std::string_view method) {
+  constexpr std::array<const char*, 5> kPolicies{"adaptive", "cascade", "premodel", "other", "control"};
+  std::size_t policies = 0;
+  for (const Method& m : evaluation.methods) {
+    if (m.name == method && m.kind == MethodKind::kSbs) return "single";
+    if (m.name == method && m.kind != MethodKind::kPolicy) return style_of(m.kind).css;
+    if (m.name == method) return kPolicies[policies % kPolicies.size()];
+    policies += m.kind == MethodKind::kPolicy ? 1 : 0;
+  }
+  return "other";
+}
 
 Markup scatter_figure(const Evaluation& evaluation) {
   const Axes axes = make_axes(evaluation);
@@ -259,15 +299,23 @@ Markup scatter_figure(const Evaluation& evaluation) {
   spec.drawing = draw_grid(axes, evaluation);
   spec.drawing += svg_path(router, "router");
   for (const Frontier& frontier : evaluation.frontiers) {
-    lines.push_back(pixels(axes, non_dominated(frontier.points)));
-    spec.drawing += svg_path(lines.back(), frontier_css(frontier));
+    const auto shown = non_dominated(frontier.points);
+    lines.push_back(pixels(axes, shown));
+    spec.drawing += draw_band(axes, shown, frontier_css(frontier));
   }
-  spec.drawing += draw_marks(evaluation, axes);
+  for (std::size_t f = 0; f < evaluation.frontiers.size(); ++f) {
+    spec.drawing += svg_path(lines[f + 1], "line " + frontier_css(evaluation.frontiers[f]));
+  }
+  spec.drawing += draw_whiskers(evaluation, axes) + draw_marks(evaluation, axes);
   spec.drawing += draw_labels(group_points(evaluation, axes), lines);
   spec.legend = draw_legend(evaluation);
   spec.caption =
       "Up and to the left is better. Time is what the user waits: selection, preprocessing and "
-      "inference. A selector has to end above the dashed line, which needs no input to be looked at.";
+      "inference. A selector has to end above the dashed line, which needs no input to be looked at. "
+      "Whiskers and "
+      "shades are 95 % intervals of a score on its own; those that are not seen are smaller than the mark. "
+      "Differences between methods are known better than that, since all saw the same inputs: see the "
+      "tables.";
   spec.table = points_table(evaluation);
   return figure(spec);
 }

@@ -10,13 +10,13 @@ constexpr std::string_view kCss = R"css(
   color-scheme: light dark;
   --page: #fbfbfa; --card: #ffffff; --ink: #1b1f24; --quiet: #5c6570; --line: #dfe2e6; --grid: #eceef0;
   --single: #4a535d; --premodel: #c04a00; --control: #b07d00; --cascade: #0068a8; --adaptive: #b8003c; --oracle: #00805c;
-  --random: #a6478c; --good: #00724f; --warn: #8a5300; --warn-page: #fdf5e6; --accent-page: #eef5fa;
+  --random: #a6478c; --other: #6249c4; --good: #00724f; --warn: #8a5300; --warn-page: #fdf5e6; --accent-page: #eef5fa;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #14171a; --card: #1b1f24; --ink: #e8eaed; --quiet: #9aa4af; --line: #30363d; --grid: #272c32;
     --single: #b5bec8; --premodel: #ff8f4f; --control: #e9bd4b; --cascade: #62b8ee; --adaptive: #ff7096; --oracle: #3fcb9f;
-    --random: #e08cc8; --good: #4fd0a5; --warn: #f0c36a; --warn-page: #2b2415; --accent-page: #17232d;
+    --random: #e08cc8; --other: #a994f5; --good: #4fd0a5; --warn: #f0c36a; --warn-page: #2b2415; --accent-page: #17232d;
   }
 }
 * { box-sizing: border-box; }
@@ -62,8 +62,9 @@ table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tab
 caption { text-align: left; white-space: normal; color: var(--quiet); padding-bottom: .35rem; }
 th, td { padding: .38rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; white-space: nowrap; }
 td.text { white-space: normal; min-width: 14rem; }
-th { font-weight: 560; } thead th { color: var(--quiet); font-weight: 500; font-size: .8125rem; vertical-align: bottom; }
+th { font-weight: 560; } thead th { color: var(--quiet); font-weight: 500; font-size: .8125rem; vertical-align: bottom; white-space: normal; min-width: 4.5rem; }
 th.figure, td.figure { text-align: right; }
+table.wrap tbody th { white-space: normal; min-width: 9rem; }
 tr.strong th, tr.strong td { background: var(--accent-page); }
 section > .scroll table { width: 100%; }
 dl { display: grid; grid-template-columns: minmax(8rem, 13rem) 1fr; gap: .45rem 1.5rem; margin: .75rem 0; }
@@ -78,11 +79,22 @@ svg .grid { stroke: var(--grid); stroke-width: 1; }
 svg .base { stroke: var(--line); stroke-width: 1; }
 svg .leader { stroke: var(--quiet); stroke-width: .75; opacity: .7; }
 svg .frontier { fill: none; stroke: var(--cascade); stroke-width: 2; stroke-linejoin: round; }
-svg .frontier.routing { stroke-dasharray: 7 3; }
 svg .router { fill: none; stroke: var(--quiet); stroke-width: 1.5; stroke-dasharray: 5 4; }
 svg .mark { stroke: var(--card); stroke-width: 1.25; }
 svg .single { fill: var(--single); } svg .premodel { fill: var(--premodel); } svg .cascade, svg .policy { fill: var(--cascade); }
-svg .mark.adaptive { fill: var(--adaptive); } svg .frontier.adaptive { stroke: var(--adaptive); }
+svg .adaptive { fill: var(--adaptive); } svg .other { fill: var(--other); }
+svg .rival { fill: var(--card); stroke: var(--cascade); stroke-width: 1.75; }
+svg .line { stroke-width: 2; stroke-linejoin: round; } svg path.line { fill: none; }
+svg .line.single, svg .whisker.single, svg .whisker.sbs { stroke: var(--single); }
+svg .line.premodel, svg .whisker.premodel { stroke: var(--premodel); }
+svg .line.control, svg .whisker.control { stroke: var(--control); }
+svg .line.cascade, svg .whisker.cascade, svg .whisker.rival, svg .whisker.policy { stroke: var(--cascade); }
+svg .line.adaptive, svg .whisker.adaptive { stroke: var(--adaptive); } svg .line.other, svg .whisker.other { stroke: var(--other); }
+svg .line.other { stroke-dasharray: 7 3; }
+svg .whisker.vbs, svg .whisker.bound { stroke: var(--oracle); } svg .whisker.random { stroke: var(--random); }
+svg .whisker { stroke-width: 1.75; opacity: .65; } svg .whisker.single { opacity: .35; } svg .band { stroke: none; opacity: .17; }
+svg .answer-right { fill: var(--oracle); } svg .answer-early { fill: var(--premodel); } svg .answer-wrong { fill: var(--quiet); opacity: .55; }
+svg .zero { stroke: var(--ink); stroke-width: 1.25; }
 svg .control { fill: var(--control); } svg .vbs, svg .bound { fill: var(--oracle); } svg .random { fill: var(--random); }
 svg .bound { fill: var(--card); stroke: var(--oracle); stroke-width: 1.75; }
 svg .sbs { fill: none; stroke: var(--ink); stroke-width: 1.5; }

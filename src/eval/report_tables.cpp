@@ -16,17 +16,8 @@ std::string with_spread(double mean, double deviation, int digits) {
   return fmt::format("{} ± {}", percent(mean, digits), percent(deviation, digits));
 }
 
-std::string estimate_points(const Estimate& e) {
-  if (!std::isfinite(e.value)) return kNoFigure;
-  return std::isfinite(e.interval.low) ? fmt::format("{} {}", points(e.value), points_range(e.interval))
-                                       : points(e.value);
-}
-
-std::string estimate_times(const Estimate& e) {
-  if (!std::isfinite(e.value)) return kNoFigure;
-  return std::isfinite(e.interval.low) ? fmt::format("{} {}", times(e.value), times_range(e.interval))
-                                       : times(e.value);
-}
+std::string estimate_points(const Estimate& e) { return points_estimate(e.value, e.interval); }
+std::string estimate_times(const Estimate& e) { return times_estimate(e.value, e.interval); }
 
 // A list of terms; dd text is plain.
 Markup definitions(const std::vector<std::pair<std::string, std::string>>& items) {
@@ -90,6 +81,23 @@ Markup selection_metrics_table(const Evaluation& evaluation) {
   return html_table(table);
 }
 
+Markup request_table(const Evaluation& evaluation) {
+  const std::string asked = request_phrase(evaluation);
+  if (asked.empty()) return {};
+  TableSpec table;
+  table.caption = fmt::format(
+      "Asked for {}: share of the inputs on which a cap decided, which took longer all the "
+      "same, whose confidence fell short",
+      asked);
+  table.head = {"policy", "limited %", "breached %", "unsure %"};
+  for (const Method& m : evaluation.methods) {
+    if (m.kind != MethodKind::kPolicy) continue;
+    table.rows.push_back(
+        {m.name, percent(m.pooled.limited, 2), percent(m.pooled.breached, 2), percent(m.pooled.unsure, 2)});
+  }
+  return html_table(table);
+}
+
 Markup methods_list(const Evaluation& evaluation) {
   std::vector<std::pair<std::string, std::string>> items;
   for (const Method& m : evaluation.methods) {
@@ -100,12 +108,20 @@ Markup methods_list(const Evaluation& evaluation) {
 
 Markup frontier_table(const Evaluation& evaluation) {
   TableSpec table;
-  table.caption = "Frontiers, read on their convex hulls against SBS";
-  table.head = {"frontier", "AIQ %", "speed-up at SBS's score", "points gained at SBS's time",
-                "% of SBS's time for 95 % of the way"};
+  table.caption = "Frontiers, read on their convex hulls against SBS, with bootstrap 95 % intervals";
+  table.head = {"frontier",
+                "AIQ %",
+                "closed gap at SBS's time, %",
+                "less time at SBS's score, times",
+                "points gained at SBS's time",
+                "time for 95 % of the way to SBS's score, % of SBS's"};
   const auto add = [&](const Frontier& f) {
-    table.rows.push_back({f.name, percent(f.aiq, 2), times(f.speed_up_at_equal_score),
-                          points(f.score_gain_at_equal_time), percent(f.time_share_for_95)});
+    const Frontier::Intervals& spread = f.intervals;
+    table.rows.push_back({f.name, percent_estimate(f.aiq, spread.aiq, 2),
+                          percent_estimate(f.closed_gap, spread.closed_gap),
+                          times_estimate(f.speed_up_at_equal_score, spread.speed_up_at_equal_score),
+                          points_estimate(f.score_gain_at_equal_time, spread.score_gain_at_equal_time),
+                          percent_estimate(f.time_share_for_95, spread.time_share_for_95)});
   };
   add(evaluation.zero_router);
   for (const Frontier& f : evaluation.frontiers) add(f);
@@ -169,6 +185,27 @@ Markup glossary(const Evaluation& evaluation) {
       {"overhead", "Selection's share of the time."},
       {"AIQ",
        "Mean height of a frontier's convex hull between the times of the cheapest and the dearest model."},
+      {"95 % of the way",
+       "Time at which a frontier's hull has done 95 % of the way from the cheapest model's score to SBS's, "
+       "as a share "
+       "of SBS's time."},
+      {"intervals of frontiers",
+       "Their hulls are read again on 200 resamples of the inputs. Where a resampled hull does not reach "
+       "SBS's score its "
+       "speed-up counts as 0, where it does not get 95 % of the way its time as \u201cnever\u201d. A hull is "
+       "the best "
+       "of many settings, so it flatters a little."},
+      {"difficulty", "Of one input: 1 less the mean probability that the models give to its label."},
+      {"ECE",
+       "Expected calibration error: inputs in bins of equal size by confidence, mean over the inputs of the "
+       "distance "
+       "between their bin's mean confidence and share of answers whose best class is right."},
+      {"wrong to stop",
+       "Of the stops by choice: the answer is wrong, and that of the last look would have been right. "
+       "\u201cRight to stop\u201d is the reverse; of all others the end would have been the same."},
+      {"went on for nothing",
+       "Of the goings on: what was known before the next look was right already. \u201cLost\u201d: "
+       "right before and wrong in the end; \u201cwon\u201d: wrong before and right in the end."},
       {"geometric mean", "Over folds, as in the paper; blank where some fold's figure is not positive."},
       {"interval",
        fmt::format("Paired bootstrap over the inputs, {} resamples, 2.5 % to 97.5 %. It covers the choice "

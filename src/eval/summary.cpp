@@ -10,13 +10,13 @@
 #include "base/hash.h"
 #include "eval/bootstrap.h"
 #include "eval/metrics.h"
+#include "eval/readings.h"
 #include "learn/selector.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
 
-constexpr int kRouterPoints = 48;      // samples of the zero router's line
 constexpr int kSweepResamples = 1000;  // of the bootstrap, for the many points of frontiers
 
 Fold learn_baselines(const Table& table, Fold fold, Criterion criterion) {
@@ -55,35 +55,6 @@ std::vector<double> router_scores(const Table& table, std::span<const Fold> fold
   return scores;
 }
 
-Frontier router_frontier(const Table& table, std::span<const Fold> folds, Criterion criterion) {
-  Frontier frontier;
-  frontier.name = "zero router";
-  double low = folds.front().router.points.front().ms, high = low;
-  for (const Fold& fold : folds) {
-    low = std::min(low, fold.router.points.front().ms);
-    high = std::max(high, fold.router.points.back().ms);
-  }
-  for (int k = 0; k < kRouterPoints && low > 0; ++k) {
-    const double budget = low * std::pow(high / low, k / double{kRouterPoints - 1});
-    FrontierPoint point;
-    double n = 0;
-    for (const Fold& fold : folds) {
-      const Mix mix = fold.router.at(budget);
-      const auto costs = mean_costs(table, fold.test);
-      const auto scores = mean_scores(table, fold.test, criterion);
-      const auto size = static_cast<double>(fold.test.size());
-      const auto cheap = static_cast<std::size_t>(mix.cheap), dear = static_cast<std::size_t>(mix.dear);
-      point.ms += size * ((1 - mix.share_dear) * costs[cheap] + mix.share_dear * costs[dear]);
-      point.score += size * ((1 - mix.share_dear) * scores[cheap] + mix.share_dear * scores[dear]);
-      n += size;
-    }
-    point.ms /= n;
-    point.score /= n;
-    frontier.points.push_back(point);
-  }
-  return frontier;
-}
-
 bool needs_router(MethodKind kind) { return kind != MethodKind::kSingle && kind != MethodKind::kVbs; }
 
 // Columns of the bootstrap: score and time of every method, and the zero router's score beside some.
@@ -118,6 +89,9 @@ class Estimator {
       means_.push_back(std::accumulate(column.begin(), column.end(), 0.0) /
                        static_cast<double>(column.size()));
     }
+  }
+  [[nodiscard]] Interval mean(std::size_t a) const {
+    return estimate([=](std::span<const double> means) { return means[a]; }).interval;
   }
   [[nodiscard]] Estimate difference(std::size_t a, std::size_t b) const {
     return estimate([=](std::span<const double> means) { return means[a] - means[b]; });
@@ -217,7 +191,7 @@ std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const Colum
   };
   const std::size_t adaptive = index_of(entries, MethodKind::kAdaptive);
   for (std::size_t e = 0; adaptive < entries.size() && e < entries.size(); ++e) {
-    if (entries[e].kind == MethodKind::kCascade) add(adaptive, e);
+    if (entries[e].kind == MethodKind::kCascade || entries[e].kind == MethodKind::kRival) add(adaptive, e);
   }
   const std::size_t premodel = index_of(entries, MethodKind::kPremodel);
   if (premodel == entries.size()) return contrasts;
@@ -297,7 +271,7 @@ std::vector<Entry> baselines(const Table& table, std::span<const Fold> folds,
 }
 
 void summarize(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
-               std::vector<Entry> entries, const EvaluateOptions& options, Evaluation& evaluation) {
+               std::span<const Entry> entries, const EvaluateOptions& options, Evaluation& evaluation) {
   const std::size_t sbs = index_of(entries, MethodKind::kSbs);
   const std::size_t vbs = index_of(entries, MethodKind::kVbs);
   const Columns columns = make_columns(table, folds, entries, options.criterion);
@@ -305,6 +279,7 @@ void summarize(const Table& table, std::span<const Fold> folds, std::span<const 
   for (std::size_t e = 0; e < entries.size(); ++e) {
     Method method = measure_method(table, folds, optimum, entries[e], entries[sbs].replay,
                                    entries[vbs].replay, options.criterion);
+    method.score_interval = estimator.mean(columns.score[e]);
     method.score_gain = estimator.difference(columns.score[e], columns.score[sbs]);
     method.time_ratio = estimator.ratio(columns.ms[e], columns.ms[sbs]);
     if (needs_router(method.kind)) {
@@ -313,25 +288,30 @@ void summarize(const Table& table, std::span<const Fold> folds, std::span<const 
     evaluation.methods.push_back(std::move(method));
   }
   evaluation.contrasts = make_contrasts(entries, columns, estimator);
-  evaluation.zero_router = router_frontier(table, folds, options.criterion);
+}
+
+// Name, and mean time and score of each point, as swept.
+Frontier points_of(const Table& table, const Sweep& sweep) {
+  const auto rows = all_rows(table);
+  Frontier frontier;
+  frontier.name = sweep.name;
+  for (const SweepPoint& swept : sweep.points) {
+    frontier.points.push_back({mean_of(swept.ms, rows), mean_of(swept.score, rows), swept.price});
+  }
+  return frontier;
 }
 
 Frontier sweep_frontier(const Table& table, std::span<const Fold> folds, const Sweep& sweep,
                         const EvaluateOptions& options) {
   // Score and the zero router's beside it, a pair a point.
   std::vector<std::vector<double>> columns;
-  Frontier frontier;
-  frontier.name = sweep.name;
-  for (const SweepPoint& swept : sweep.points) {
+  Frontier frontier = points_of(table, sweep);
+  for (std::size_t p = 0; p < sweep.points.size(); ++p) {
+    const SweepPoint& swept = sweep.points[p];
     columns.push_back(swept.score);
     columns.push_back(router_scores(table, folds, swept.ms, options.criterion));
-    const auto rows = all_rows(table);
-    FrontierPoint point;
-    point.price = swept.price;
-    point.ms = mean_of(swept.ms, rows);
-    point.score = mean_of(swept.score, rows);
-    point.above_router.value = point.score - mean_of(columns.back(), rows);
-    frontier.points.push_back(point);
+    FrontierPoint& point = frontier.points[p];
+    point.above_router.value = point.score - mean_of(columns.back(), all_rows(table));
   }
   const auto means = bootstrap_means(columns, std::min(options.resamples, kSweepResamples), options.seed);
   for (std::size_t p = 0; p < frontier.points.size(); ++p) {
@@ -346,32 +326,15 @@ Frontier sweep_frontier(const Table& table, std::span<const Fold> folds, const S
 
 void finish_frontiers(const Table& table, std::span<const Fold> folds, std::span<const Sweep> sweeps,
                       const EvaluateOptions& options, Evaluation& evaluation) {
+  const FrontierReader reader(table, folds, options);
+  const Sweep router = router_sweep(table, folds, options.criterion);
+  evaluation.zero_router = points_of(table, router);
+  reader.read(router, evaluation.zero_router);
   for (const Sweep& sweep : sweeps) {
     throw_if_stopped(options);
     evaluation.frontiers.push_back(sweep_frontier(table, folds, sweep, options));
+    reader.read(sweep, evaluation.frontiers.back());
   }
-  const Method *cheapest = nullptr, *dearest = nullptr;
-  for (const Method& method : evaluation.methods) {
-    if (method.kind != MethodKind::kSingle) continue;
-    if (cheapest == nullptr || method.pooled.mean_ms < cheapest->pooled.mean_ms) cheapest = &method;
-    if (dearest == nullptr || method.pooled.mean_ms > dearest->pooled.mean_ms) dearest = &method;
-  }
-  const Metrics& sbs = evaluation.find("SBS")->pooled;
-  const auto read_off = [&](Frontier& frontier) {
-    std::vector<FrontierPoint> hull;
-    // The cheapest model alone can always be had, and a policy that runs nothing else takes a decision
-    // longer.
-    std::vector<FrontierPoint> points = frontier.points;
-    points.push_back({cheapest->pooled.mean_ms, cheapest->pooled.score, kNotMeasured});
-    for (const std::size_t i : hull_of(points)) hull.push_back(points[i]);
-    frontier.aiq = hull_area(hull, cheapest->pooled.mean_ms, dearest->pooled.mean_ms);
-    frontier.speed_up_at_equal_score = sbs.mean_ms / hull_time(hull, sbs.score);
-    frontier.score_gain_at_equal_time = hull_score(hull, sbs.mean_ms) - sbs.score;
-    const double most_of_it = cheapest->pooled.score + 0.95 * (sbs.score - cheapest->pooled.score);
-    frontier.time_share_for_95 = hull_time(hull, most_of_it) / sbs.mean_ms;
-  };
-  read_off(evaluation.zero_router);
-  for (Frontier& frontier : evaluation.frontiers) read_off(frontier);
 }
 
 void describe_table(const Table& table, const EvaluateOptions& options, Evaluation& evaluation) {

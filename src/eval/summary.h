@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,9 +48,9 @@ void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions
                                            std::span<const ModelIndex> optimum,
                                            const EvaluateOptions& options);
 
-// Metrics, intervals and frontier of all entries into `evaluation`.
+// Metrics and intervals of all entries into `evaluation`.
 void summarize(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
-               std::vector<Entry> entries, const EvaluateOptions& options, Evaluation& evaluation);
+               std::span<const Entry> entries, const EvaluateOptions& options, Evaluation& evaluation);
 
 // A policy at each price of a grid: score and time of every input, shape (n) each.
 struct SweepPoint {
@@ -62,8 +63,7 @@ struct Sweep {
   std::vector<SweepPoint> points;
 };
 
-// Makes a frontier of each sweep, with intervals, and reads them and the zero router off against the
-// summary's SBS, between its cheapest and costliest single model.
+// Makes a frontier of each sweep and of the zero router, with intervals, read off against the SBS.
 void finish_frontiers(const Table& table, std::span<const Fold> folds, std::span<const Sweep> sweeps,
                       const EvaluateOptions& options, Evaluation& evaluation);
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "eval/ranking.h"
 #include "eval/summary.h"
 #include "eval/words.h"
 
@@ -110,6 +111,21 @@ void remark_contrasts(Evaluation& evaluation) {
   }
 }
 
+// The adaptive policy against what it has to beat, in one sentence.
+void remark_rivals(Evaluation& evaluation) {
+  std::string list;
+  for (const Contrast& contrast : evaluation.contrasts) {
+    const Method* method = evaluation.find(contrast.method);
+    const Method* reference = evaluation.find(contrast.reference);
+    if (method == nullptr || reference == nullptr || method->kind != MethodKind::kAdaptive) continue;
+    if (reference->kind != MethodKind::kCascade && reference->kind != MethodKind::kRival) continue;
+    list += fmt::format("{}{} {} points {} at {} times its time", list.empty() ? "" : "; ",
+                        contrast.reference, points(contrast.score_gain.value),
+                        points_range(contrast.score_gain.interval), times(contrast.time_ratio.value));
+  }
+  if (!list.empty()) evaluation.remarks.push_back(fmt::format("The adaptive against its rivals: {}.", list));
+}
+
 // Which of two premodels does better, where more than one was asked for.
 void remark_variants(Evaluation& evaluation) {
   for (const Contrast& contrast : evaluation.contrasts) {
@@ -154,6 +170,13 @@ void remark_frontier(Evaluation& evaluation) {
   }
 }
 
+void remark_bands(Evaluation& evaluation) {
+  for (const Frontier& frontier : evaluation.frontiers) {
+    std::string sentence = band_sentence(frontier);
+    if (!sentence.empty()) evaluation.remarks.push_back(std::move(sentence));
+  }
+}
+
 // Two answers that are the same are both right or both wrong.
 void remark_agreement(Evaluation& evaluation, const Method* best) {
   if (evaluation.labels_from.empty() || evaluation.criterion != Criterion::kTop1 || best == nullptr) return;
@@ -190,10 +213,12 @@ void write_verdict(Evaluation& evaluation) {
   remark_agreement(evaluation, best);
   remark_candidates(evaluation, best);
   remark_contrasts(evaluation);
+  remark_rivals(evaluation);
   remark_variants(evaluation);
   remark_stages(evaluation);
   if (!evaluation.soundness.verdict.empty()) evaluation.remarks.push_back(evaluation.soundness.verdict);
   remark_frontier(evaluation);
+  remark_bands(evaluation);
   remark_oracle(evaluation);
 }
 

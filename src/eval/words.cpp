@@ -12,21 +12,30 @@ namespace {
 std::string significant(double value) {
   if (!std::isfinite(value)) return kNoFigure;
   if (value == 0) return "0";
-  const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  if (std::abs(value) >= 9.995 * std::pow(10.0, magnitude)) ++magnitude;  // it will be rounded up
   return fmt::format("{:.{}f}", value, std::clamp(2 - magnitude, 0, 9));
+}
+
+// "-0.00" is no figure, nor is "+0.00".
+std::string without_minus_zero(std::string text) {
+  const bool is_zero = text.find_first_of("123456789") == std::string::npos;
+  return is_zero && (text[0] == '-' || text[0] == '+') ? text.substr(1) : text;
+}
+
+std::string with_range(std::string value, const std::string& range) {
+  return range == kNoFigure ? std::move(value) : fmt::format("{} {}", value, range);
 }
 
 }  // namespace
 
 std::string percent(double share, int digits) {
-  return std::isfinite(share) ? fmt::format("{:.{}f}", 100 * share, digits) : kNoFigure;
+  return std::isfinite(share) ? without_minus_zero(fmt::format("{:.{}f}", 100 * share, digits)) : kNoFigure;
 }
 
 std::string points(double share, int digits) {
   if (!std::isfinite(share)) return kNoFigure;
-  const std::string text = fmt::format("{:+.{}f}", 100 * share, digits);
-  // "-0.00" is no figure.
-  return text.find_first_of("123456789") == std::string::npos ? text.substr(1) : text;
+  return without_minus_zero(fmt::format("{:+.{}f}", 100 * share, digits));
 }
 
 std::string milliseconds(double ms) { return significant(ms); }
@@ -37,9 +46,43 @@ std::string points_range(Interval interval) {
   return fmt::format("[{}, {}]", points(interval.low), points(interval.high));
 }
 
+std::string percent_range(Interval interval, int digits) {
+  if (!std::isfinite(interval.low)) return kNoFigure;
+  const std::string high = std::isinf(interval.high) ? "never" : percent(interval.high, digits);
+  return fmt::format("[{}, {}]", percent(interval.low, digits), high);
+}
+
 std::string times_range(Interval interval) {
   if (!std::isfinite(interval.low)) return kNoFigure;
   return fmt::format("[{}, {}]", times(interval.low), times(interval.high));
+}
+
+std::string percent_estimate(double share, Interval interval, int digits) {
+  return with_range(percent(share, digits), percent_range(interval, digits));
+}
+std::string points_estimate(double share, Interval interval) {
+  return with_range(points(share), points_range(interval));
+}
+std::string times_estimate(double factor, Interval interval) {
+  return with_range(times(factor), times_range(interval));
+}
+
+std::string grouped(std::size_t value) {
+  std::string out;
+  for (; value >= 1000; value /= 1000) out = fmt::format(",{:03}{}", value % 1000, out);
+  return fmt::format("{}{}", value, out);
+}
+
+std::string request_phrase(const Evaluation& evaluation) {
+  const Request& request = evaluation.request;
+  std::string out;
+  const auto add = [&](const std::string& part) { out += (out.empty() ? "" : ", ") + part; };
+  if (std::isfinite(request.max_latency_ms)) add(fmt::format("at most {:g} ms", request.max_latency_ms));
+  if (std::isfinite(request.max_energy_j)) add(fmt::format("at most {:g} J", request.max_energy_j));
+  if (request.min_confidence > 0) add(fmt::format("confidence of at least {:g}", request.min_confidence));
+  if (std::isfinite(request.price)) add(fmt::format("price {:g}", request.price));
+  if (evaluation.mean_latency_ms) add(fmt::format("a mean of {:g} ms", *evaluation.mean_latency_ms));
+  return out;
 }
 
 std::string score_word(Criterion criterion, std::string_view labels_from) {

@@ -16,7 +16,16 @@ inline constexpr const char* kNoFigure = "-";
 [[nodiscard]] std::string milliseconds(double ms);                // "0.0214", three significant digits
 [[nodiscard]] std::string times(double factor);                   // "2.61", three significant digits
 [[nodiscard]] std::string points_range(Interval interval);        // "[-0.10, +0.31]"
-[[nodiscard]] std::string times_range(Interval interval);         // "[0.38, 0.41]"
+[[nodiscard]] std::string percent_range(Interval interval, int digits = 1);  // "[12.1, 14.0]"
+[[nodiscard]] std::string times_range(Interval interval);                    // "[0.38, 0.41]"
+// The value and its range; the value alone where no interval was made.
+[[nodiscard]] std::string percent_estimate(double share, Interval interval, int digits = 1);
+[[nodiscard]] std::string points_estimate(double share, Interval interval);
+[[nodiscard]] std::string times_estimate(double factor, Interval interval);
+// "50,000".
+[[nodiscard]] std::string grouped(std::size_t value);
+// What finished policies were asked: "at most 2 ms, confidence of at least 0.9"; empty where nothing was.
+[[nodiscard]] std::string request_phrase(const Evaluation& evaluation);
 // What a score is: "top-1", "top-5"; where labels are a model's answers "agreement", "top-5 agreement".
 [[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
 // The same for the head of a column of shares, shorter: "top-5 %", "in top 5 %".

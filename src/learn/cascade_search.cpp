@@ -170,6 +170,7 @@ class Search {
  public:
   Search(const Table& table, Rows rows, const CascadeOptions& options)
       : columns_(make_columns(table, rows, options)),
+        min_stages_(options.min_stages),
         max_stages_(options.max_stages),
         order_(all_models(table)) {
     const auto costs = mean_costs(table, rows);
@@ -221,6 +222,7 @@ class Search {
 
   void add(const Sums& sums, std::initializer_list<ModelIndex> models,
            std::initializer_list<double> thresholds) {
+    if (models.size() < static_cast<std::size_t>(min_stages_)) return;
     CascadePoint point;
     point.score = sums.score / static_cast<double>(columns_.n);
     point.ms = sums.ms / static_cast<double>(columns_.n);
@@ -231,17 +233,20 @@ class Search {
   }
 
   Columns columns_;
-  int max_stages_;
+  int min_stages_, max_stages_;
   std::vector<ModelIndex> order_;  // by rising mean cost
   Frontier frontier_;
 };
 
-void check(Rows rows, const CascadeOptions& options) {
-  const auto fail = [](std::string_view what, auto found, std::string_view expected) {
+void check(const Table& table, Rows rows, const CascadeOptions& options) {
+  const auto fail = [](std::string_view what, auto found, const std::string& expected) {
     throw Error(ErrorCode::kUsage, fmt::format("cascade: {} {}, expected {}", what, found, expected));
   };
   if (rows.empty()) fail("training inputs", 0, "at least one; profile some first");
   if (options.max_stages < 1 || options.max_stages > kMaxStages) fail("stages", options.max_stages, "1 to 3");
+  const int most = std::min(options.max_stages, static_cast<int>(table.n_models()));
+  if (options.min_stages < 1 || options.min_stages > most)
+    fail("least stages", options.min_stages, fmt::format("1 to {}", most));
   if (options.thresholds < 1 || options.thresholds > 255)
     fail("thresholds a stage", options.thresholds, "1 to 255");
 }
@@ -249,8 +254,15 @@ void check(Rows rows, const CascadeOptions& options) {
 }  // namespace
 
 std::vector<CascadePoint> search_cascades(const Table& table, Rows rows, const CascadeOptions& options) {
-  check(rows, options);
-  return Search(table, rows, options).run();
+  check(table, rows, options);
+  auto frontier = Search(table, rows, options).run();
+  if (frontier.empty()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("cascade: no {} models with a confidence, expected outputs of that many; ask for "
+                            "fewer stages",
+                            options.min_stages));
+  }
+  return frontier;
 }
 
 const CascadePoint& cheapest_reaching(const std::vector<CascadePoint>& frontier, double score) {

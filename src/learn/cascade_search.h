@@ -23,8 +23,9 @@ struct CascadePoint {
   std::array<double, kMaxStages - 1> thresholds{};  // of all stages but the last
 };
 
-// All lists of up to options.max_stages models by rising mean cost x options.thresholds quantiles of each
-// stage's confidence; of these the lower-left frontier: rising ms, strictly rising score. Throws kUsage.
+// All lists of options.min_stages to options.max_stages models by rising mean cost x options.thresholds
+// quantiles of each stage's confidence; of these the lower-left frontier: rising ms, strictly rising score.
+// Never empty. Throws kUsage.
 [[nodiscard]] std::vector<CascadePoint> search_cascades(const Table& table, Rows rows,
                                                         const CascadeOptions& options);
 

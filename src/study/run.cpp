@@ -87,7 +87,7 @@ std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const V
     judged.push_back(std::move(result));
   }
   Evaluation evaluation;
-  summarize(run.table, run.folds, run.optima, std::move(entries), run.evaluate, evaluation);
+  summarize(run.table, run.folds, run.optima, entries, run.evaluate, evaluation);
   for (std::size_t v = 0; v < judged.size(); ++v)
     judged[v].method = std::move(evaluation.methods[n_baselines + v]);
   return judged;

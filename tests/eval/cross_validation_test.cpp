@@ -57,9 +57,9 @@ double accuracy_of(const Evaluation& e, const char* name) { return e.find(name)-
 TEST(CrossValidation, HasEveryMethodInEveryFold) {
   const Table table = testing::synthetic_table(400, three_models(), 1);
   const Evaluation e = cross_validate(table, quick());
-  for (const char* name :
-       {"linear", "SBS", "VBS (oracle)", "random", "premodel", "shuffled features", "majority class",
-        "always Model-1", "perfect chain", "cascade", "cascade routing", "adaptive"}) {
+  for (const char* name : {"linear", "SBS", "VBS (oracle)", "random", "premodel", "shuffled features",
+                           "majority class", "always Model-1", "perfect chain", "cascade", "cascade of 2",
+                           "cascade of 3", "cascade routing", "adaptive"}) {
     ASSERT_NE(e.find(name), nullptr) << name;
     EXPECT_EQ(e.find(name)->folds.size(), 4U);
     const auto& chosen = e.find(name)->chosen;
@@ -72,6 +72,12 @@ TEST(CrossValidation, HasEveryMethodInEveryFold) {
   EXPECT_EQ(e.fold_of.size(), 400U);
   EXPECT_FALSE(e.verdict.empty());
   EXPECT_GE(accuracy_of(e, "VBS (oracle)"), accuracy_of(e, "perfect chain"));
+  EXPECT_EQ(e.find("cascade of 2")->kind, MethodKind::kRival);
+  EXPECT_LE(e.find("cascade of 2")->pooled.looks, 2);
+  for (const Method& m : e.methods) {
+    EXPECT_LE(m.score_interval.low, m.pooled.score + kClose) << m.name;
+    EXPECT_GE(m.score_interval.high, m.pooled.score - kClose) << m.name;
+  }
 }
 
 TEST(CrossValidation, FoldsAddUpToThePool) {
@@ -163,6 +169,42 @@ TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
       << e.verdict;
 }
 
+TEST(CrossValidation, TellsWhereTheFiguresComeFrom) {
+  const Evaluation e = cross_validate(testing::synthetic_table(400, three_models(), 1), quick());
+  ASSERT_EQ(e.breakdown.methods, (std::vector<std::string>{"SBS", "cascade", "adaptive"}));
+  for (std::size_t b = 0; b < 3; ++b) {
+    const Method& method = *e.find(e.breakdown.methods[b]);
+    double score = 0, ms = 0, looks = 0, by_class = 0;
+    for (const InputGroup& tenth : e.breakdown.deciles) {
+      score += tenth.methods[b].score / 10;
+      ms += tenth.methods[b].ms / 10;
+      looks += tenth.methods[b].looks / 10;
+    }
+    for (const InputGroup& cls : e.breakdown.classes) {
+      by_class += cls.methods[b].score * static_cast<double>(cls.inputs) / 400;
+    }
+    EXPECT_NEAR(score, method.pooled.score, kClose);
+    EXPECT_NEAR(by_class, method.pooled.score, kClose);
+    EXPECT_NEAR(ms, method.pooled.mean_ms, kClose);
+    EXPECT_NEAR(looks, method.pooled.looks, kClose);
+    EXPECT_NEAR(e.reliability[b].right, method.pooled.top1, kClose);
+  }
+  ASSERT_EQ(e.decisions.size(), 2U);
+  for (const Decisions& d : e.decisions) {
+    EXPECT_EQ(d.left_out, 0U);
+    double looks = 0, right = 0;
+    std::size_t answered = 0;
+    for (const StageDecisions& stage : d.stages) {
+      looks += static_cast<double>(stage.reached) / 400;
+      right += stage.answered == 0 ? 0 : stage.right * static_cast<double>(stage.answered) / 400;
+      answered += stage.answered;
+    }
+    EXPECT_EQ(answered, 400U) << d.method;
+    EXPECT_NEAR(looks, e.find(d.method)->pooled.looks, kClose) << d.method;
+    EXPECT_NEAR(right, e.find(d.method)->pooled.score, kClose) << d.method;
+  }
+}
+
 TEST(CrossValidation, WorksWithoutFeaturesAndWithoutOutputs) {
   Table table = testing::synthetic_table(200, three_models(), 1);
   table.schema.features.clear();
@@ -171,6 +213,9 @@ TEST(CrossValidation, WorksWithoutFeaturesAndWithoutOutputs) {
   for (TopK& output : table.outputs) output = {};
   const Evaluation e = cross_validate(table, quick());
   EXPECT_EQ(e.find("cascade"), nullptr);
+  EXPECT_TRUE(e.breakdown.deciles.empty());
+  EXPECT_TRUE(e.reliability.empty());
+  EXPECT_TRUE(e.decisions.empty());
   EXPECT_TRUE(std::isnan(e.find("linear")->pooled.f1));
   EXPECT_EQ(e.recommended, "SBS");
 }

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 
 #include "eval/chart.h"
@@ -94,7 +96,8 @@ TEST(Report, IsWellFormedAndSelfContained) {
 
 TEST(Report, EveryFigureIsNamedAndHasATable) {
   const std::string html = evaluation_html(evaluation(), kInfo);
-  for (const char* id : {"scatter", "optimum", "selection", "soundness", "choices", "folds"}) {
+  for (const char* id : {"scatter", "above-router", "decisions", "difficulty", "reliability", "optimum",
+                         "selection", "soundness", "choices", "folds"}) {
     const std::string figure = std::string("<figure id=\"") + id + "\">";
     const std::size_t at = html.find(figure);
     ASSERT_NE(at, std::string::npos) << id;
@@ -156,6 +159,33 @@ TEST(Report, FinishedPoliciesHaveNoFolds) {
   EXPECT_NE(evaluation_text(e).find("SBS chosen in hindsight"), std::string::npos);
 }
 
+TEST(Report, FinishedPoliciesUnderARequest) {
+  const Table table = testing::synthetic_table(200, testing::synthetic_zoo(), 1);
+  std::vector<std::uint32_t> rows(table.n_inputs());
+  std::iota(rows.begin(), rows.end(), 0U);
+  const auto cascade = train_cascade(table, rows, {});
+  const auto single = train_single(table, rows, Criterion::kTop1, 8);
+  const NamedPolicy named[] = {{"first", cascade.get()}, {"second", single.get()}};
+  FakeClock clock;
+  EvaluateOptions options;
+  options.resamples = 20;
+  options.clock = &clock;
+  options.request.max_latency_ms = 1;
+  const Evaluation e = judge_policies(table, named, options);
+  EXPECT_EQ(e.breakdown.methods, (std::vector<std::string>{"SBS", "first", "second"}));
+  ASSERT_EQ(e.decisions.size(), 1U) << "a single model decides nothing";
+  EXPECT_EQ(e.decisions[0].method, "first");
+  EXPECT_EQ(e.reliability.size(), 3U);
+  const std::string text = evaluation_text(e), html = evaluation_html(e, kInfo);
+  EXPECT_NE(text.find("Asked for at most 1 ms: "), std::string::npos) << text;
+  EXPECT_NE(text.find("breached %"), std::string::npos) << text;
+  EXPECT_NE(html.find("Asked for at most 1 ms: "), std::string::npos);
+  EXPECT_EQ(malformed(html), "");
+  const auto json = nlohmann::json::parse(evaluation_json(e, kInfo));
+  EXPECT_EQ(json["request"]["max_latency_ms"], 1);
+  EXPECT_TRUE(json["request"]["max_energy_j"].is_null());
+}
+
 // Labels from a model: every place that names a score.
 const Evaluation& agreement() {
   static const Evaluation e = [] {
@@ -208,12 +238,40 @@ TEST(Agreement, FitsATerminal) {
 
 TEST(Json, HasItsKeys) {
   const auto json = nlohmann::json::parse(evaluation_json(evaluation(), kInfo));
-  for (const char* key :
-       {"format",    "format_version",  "triage",        "command",   "date",        "profiles",
-        "machine",   "labels_from",     "criterion",     "folds",     "seed",        "bootstrap",
-        "inputs",    "inputs_left_out", "classes",       "models",    "recommended", "verdict",
-        "remarks",   "warnings",        "optimum_share", "selection", "stages",      "methods",
-        "contrasts", "zero_router",     "frontiers",     "timing",    "energy"}) {
+  for (const char* key : {"format",
+                          "format_version",
+                          "triage",
+                          "command",
+                          "date",
+                          "profiles",
+                          "machine",
+                          "labels_from",
+                          "criterion",
+                          "folds",
+                          "seed",
+                          "bootstrap",
+                          "inputs",
+                          "inputs_left_out",
+                          "classes",
+                          "models",
+                          "recommended",
+                          "verdict",
+                          "remarks",
+                          "warnings",
+                          "optimum_share",
+                          "selection",
+                          "stages",
+                          "methods",
+                          "contrasts",
+                          "zero_router",
+                          "frontiers",
+                          "timing",
+                          "energy",
+                          "request",
+                          "timing_difference",
+                          "breakdown",
+                          "reliability",
+                          "decisions"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   const auto& method = json["methods"][0];
@@ -226,6 +284,20 @@ TEST(Json, HasItsKeys) {
   for (const MetricField& field : metric_fields())
     EXPECT_TRUE(method["pooled"].contains(field.key)) << field.key;
   EXPECT_TRUE(json["zero_router"]["points"][0]["price"].is_null()) << "figures without meaning are null";
+  for (const char* key :
+       {"aiq", "closed_gap", "speed_up_at_equal_score", "score_gain_at_equal_time", "time_share_for_95"}) {
+    for (const auto& frontier : json["frontiers"]) EXPECT_TRUE(frontier[key].contains("low")) << key;
+  }
+  EXPECT_TRUE(json["request"].is_null());
+  EXPECT_EQ(json["breakdown"]["methods"], (std::vector<std::string>{"SBS", "cascade", "adaptive"}));
+  EXPECT_EQ(json["breakdown"]["deciles"].size(), 10U);
+  EXPECT_EQ(json["breakdown"]["classes"].size(), 10U);
+  EXPECT_TRUE(json["breakdown"]["deciles"][9]["methods"]["adaptive"]["looks"].is_number());
+  EXPECT_EQ(json["reliability"].size(), 3U);
+  EXPECT_TRUE(json["reliability"][0]["bins"][0]["right"].contains("high"));
+  ASSERT_EQ(json["decisions"].size(), 2U);
+  EXPECT_EQ(json["decisions"][1]["method"], "adaptive");
+  EXPECT_EQ(json["decisions"][1]["stages"][0]["reached"], 300);
 }
 
 TEST(Text, FitsATerminal) {
@@ -248,6 +320,16 @@ TEST(Words, Figures) {
   EXPECT_EQ(points(-0.0000001), "0.00");
   EXPECT_EQ(milliseconds(0.012345), "0.0123");
   EXPECT_EQ(milliseconds(123.4), "123");
+  EXPECT_EQ(times(0.99951), "1.00");
+  EXPECT_EQ(times(9.996), "10.0");
+  EXPECT_EQ(percent(-0.0001), "0.0");
+  EXPECT_EQ(percent_range({0.1, std::numeric_limits<double>::infinity()}), "[10.0, never]");
+  EXPECT_EQ(grouped(50000), "50,000");
+  Evaluation asked;
+  EXPECT_EQ(request_phrase(asked), "");
+  asked.request = {.max_latency_ms = 2, .min_confidence = 0.9};
+  asked.mean_latency_ms = 0.5;
+  EXPECT_EQ(request_phrase(asked), "at most 2 ms, confidence of at least 0.9, a mean of 0.5 ms");
   EXPECT_EQ(times(2.0), "2.00");
   EXPECT_EQ(points_range({-0.001, 0.002}), "[-0.10, +0.20]");
 }

@@ -207,6 +207,15 @@ TEST(TrainCascade, UsesOneModelWhenThereAreNoConfidences) {
   EXPECT_EQ(policy->info().models[0].name, "b");
 }
 
+TEST(TrainCascade, HasAtLeastTheStagesAskedFor) {
+  const Table table = two_models();
+  CascadeOptions cheap;
+  cheap.price = 1000;
+  EXPECT_EQ(train_cascade(table, all_rows(table), cheap)->info().models.size(), 1U);
+  cheap.min_stages = 2;
+  EXPECT_EQ(train_cascade(table, all_rows(table), cheap)->info().models.size(), 2U);
+}
+
 TEST(TrainCascade, RefusesBadOptions) {
   const Table table = two_models();
   const auto rows = all_rows(table);
@@ -215,6 +224,9 @@ TEST(TrainCascade, RefusesBadOptions) {
   };
   refuse({.max_stages = 0});
   refuse({.max_stages = 4});
+  refuse({.min_stages = 0});
+  refuse({.min_stages = 3});  // there are two models
+  refuse({.min_stages = 2, .max_stages = 1});
   refuse({.thresholds = 0});
   refuse({.thresholds = 256});
   refuse({.margin = kNotMeasured});

@@ -98,10 +98,11 @@ TEST(Adaptive, ExplainsItself) {
   Trace trace;
   (void)policy->next({.features = {}, .looks = looks, .spent = {}, .request = {}}, &trace);
   ASSERT_EQ(trace.steps.size(), 1U);
-  EXPECT_EQ(
-      trace.steps[0].what,
-      "look 1, small: confidence 0.6999 when calibrated; big is expected to gain +0.1001 less its price: "
-      "goes on");
+  EXPECT_EQ(trace.steps[0].what, "look 1, small: big is expected to gain more than its price, goes on");
+  ASSERT_EQ(trace.steps[0].values.size(), 3U);
+  EXPECT_NEAR(trace.steps[0].values[0].second, 0.7, 1e-3) << "confidence";
+  EXPECT_NEAR(trace.steps[0].values[1].second, 0.1, 1e-3) << "gain";
+  EXPECT_EQ(trace.steps[0].values[2].second, 0.01) << "price";
 }
 
 void refuse(const std::function<void(AdaptiveModel&)>& change, std::string_view message) {
