@@ -88,8 +88,8 @@ void check_outputs(std::span<const std::string> outputs, std::span<const std::st
 // The one document of --json. Bytes that are not UTF-8 are replaced.
 void print_json(const nlohmann::json& document);
 
-// --max-latency-ms, --max-energy-j, --min-confidence and --price, what is asked of the policy for every input;
-// and --mean-latency-ms, what is asked for all of them together.
+// --max-latency-ms, --max-energy-j, --min-confidence and --price, what is asked of the policy for every
+// input; and --mean-latency-ms, what is asked for all of them together.
 void add_request_options(CLI::App& command, Request& request, std::optional<double>& mean_latency_ms);
 
 // For counts and seeds: CLI11 takes "-1" for the largest number that there is.

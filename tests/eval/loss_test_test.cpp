@@ -78,7 +78,7 @@ TEST(LossTest, SaysHowManyPairsAreNeeded) {
   const LossCounts few{500, 10, 10};
   ASSERT_FALSE(is_loss_below(few, 0.01, 0.05));
   const double needed = pairs_needed(few, 0.01, 0.05);
-  EXPECT_NEAR(needed, 1.65 * 1.65 * 0.05 / 1e-4, 200) << "at a rate of 0.04 and its limit";
+  EXPECT_NEAR(needed, 1.65 * 1.65 * 0.055 / 1e-4, 150) << "at the limit of a rate of 0.04";
   const auto as_many = [&](double n) {
     const auto k = static_cast<std::size_t>(0.02 * n);
     return LossCounts{static_cast<std::size_t>(n), k, k};
