@@ -9,7 +9,7 @@ namespace triage {
 namespace {
 
 constexpr float kFloor = 1e-5F;  // of a probability, so that one look alone never rules a class out
-constexpr double kEdge = 1e-6;   // t1 and t2 keep this distance from 0 and 1 in logarithms
+constexpr double kEdge = 1e-3;   // t1 and t2 keep this distance from 0 and 1: surer is not to be believed
 
 float log_of(float probability) { return std::log(probability + kFloor); }
 
