@@ -1,0 +1,329 @@
+// Training of adaptive policies: weights and gains against their objectives, ladders by hand, and what comes
+// out.
+#include "policy/adaptive.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "eval/synthetic.h"
+#include "learn/adaptive_search.h"
+#include "learn/solve.h"
+#include "learn/tables.h"
+#include "support/expect_error.h"
+#include "triage/eval.h"
+#include "triage/learn.h"
+
+namespace triage {
+namespace {
+
+using testing::all_rows;
+using testing::random_table;
+using testing::table_of;
+
+TEST(Solve, SmallSystemsByHand) {
+  const std::array<std::array<double, 2>, 2> a{{{4, 0}, {2, 3}}};  // the lower triangle of {{4, 2}, {2, 3}}
+  const auto x = solve(a, std::array<double, 2>{10, 8});
+  EXPECT_NEAR(x[0], 1.75, 1e-12);
+  EXPECT_NEAR(x[1], 1.5, 1e-12);
+  EXPECT_NEAR(solve(a, std::array<double, 2>{10, 8}, 1)[0], 2.5, 1e-12);
+  EXPECT_TRIAGE_ERROR(solve(std::array<std::array<double, 1>, 1>{{{-1}}}, std::array<double, 1>{1}),
+                      ErrorCode::kInternal);
+}
+
+// ---- weights ----
+
+double objective(const PooledRows& rows, std::span<const std::uint32_t> which, const std::vector<double>& w) {
+  double sum = 0;
+  for (const std::uint32_t i : which) {
+    if (rows.label_at[i] < 0) continue;
+    const std::size_t from = rows.begin[i], n = rows.begin[i + 1] - from;
+    std::vector<double> scores(n);
+    for (std::size_t c = 0; c < n; ++c) {
+      for (std::size_t m = 0; m < w.size(); ++m) {
+        scores[c] += w[m] * static_cast<double>(rows.log_p[(from + c) * w.size() + m]);
+      }
+    }
+    double mass = 0;
+    for (const double s : scores) mass += std::exp(s);
+    sum += std::log(mass) - scores[static_cast<std::size_t>(rows.label_at[i])];
+  }
+  for (const double each : w) {
+    sum += (each - 1 / static_cast<double>(w.size())) * (each - 1 / static_cast<double>(w.size()));
+  }
+  return sum;
+}
+
+TEST(FitWeights, NoStepInAnyDirectionIsBetter) {
+  const Table table = random_table(400, 4, 5);
+  const auto rows = all_rows(table);
+  const std::vector<std::uint32_t> which(rows.begin(), rows.begin() + 300);
+  for (const std::vector<ModelIndex>& models : {std::vector<ModelIndex>{2}, {0, 3}, {0, 1, 2, 3}}) {
+    const PooledRows pooled = pool_rows(table, rows, models);
+    const auto w = fit_weights(pooled, which);
+    const double best = objective(pooled, which, w);
+    for (std::size_t m = 0; m < w.size(); ++m) {
+      for (const double step : {-0.01, 0.01}) {
+        auto other = w;
+        other[m] += step;
+        EXPECT_GT(objective(pooled, which, other), best) << models.size() << " models, weight " << m;
+      }
+    }
+  }
+}
+
+TEST(FitWeights, FindTheTemperatureOfAnOverconfidentModel) {
+  // It says 0.9 and is right on 60 % of the inputs: its posterior should say about 0.6.
+  Random random(2);
+  const std::size_t n = 2000;
+  std::vector<std::vector<std::int32_t>> ranks;
+  for (std::size_t i = 0; i < n; ++i) ranks.push_back({random.uniform() < 0.6 ? 1 : 2});
+  Table table = table_of({"bold"}, {1}, ranks);
+  for (std::size_t i = 0; i < n; ++i) table.outputs[i] = testing::output_of(ranks[i][0] == 1 ? 0 : 3, 0.9F);
+  const auto rows = all_rows(table);
+  const PooledRows pooled = pool_rows(table, rows, std::vector<ModelIndex>{0});
+  const auto w = fit_weights(pooled, rows);
+  EXPECT_NEAR(pooled.posterior(0, w).entries[0].probability, 0.6, 0.03);
+}
+
+// ---- gains ----
+
+StageRows random_stage(std::size_t n, Random& random) {
+  StageRows stage;
+  for (std::size_t i = 0; i < n; ++i) {
+    auto& evidence = stage.evidence.emplace_back();
+    for (float& x : evidence) x = static_cast<float>(random.uniform() * 3 - 1);
+    evidence[5] = 7;  // constant: it must not matter
+    stage.right.push_back(random.uniform() < 0.3 + 0.3 * static_cast<double>(evidence[0]) ? 1.0F : 0.0F);
+    stage.soft.push_back(stage.right.back());
+  }
+  return stage;
+}
+
+// Ridge regression minimises the squared error plus the penalty on slopes of standardised evidence.
+TEST(GainFitter, NoOtherLineFitsBetter) {
+  Random random(4);
+  const StageRows stage = random_stage(300, random);
+  std::vector<std::uint32_t> which;
+  for (std::uint32_t i = 0; i < 300; i += 2) which.push_back(i);
+  std::vector<double> gain;
+  for (const std::uint32_t i : which)
+    gain.push_back(static_cast<double>(stage.evidence[i][1]) + random.uniform());
+  const GainModel fitted = GainFitter(stage, which).fit(gain);
+  EXPECT_EQ(fitted[6], 0) << "of the constant number";
+  std::array<double, kNumbers> deviation{};
+  for (std::size_t e = 0; e < kNumbers; ++e) {
+    double mean = 0, square = 0;
+    for (const std::uint32_t i : which) mean += static_cast<double>(stage.evidence[i][e]) / 150;
+    for (const std::uint32_t i : which) {
+      square += std::pow(static_cast<double>(stage.evidence[i][e]) - mean, 2) / 150;
+    }
+    deviation[e] = std::sqrt(square);
+  }
+  const auto loss = [&](const GainModel& model) {
+    double sum = 0;
+    for (std::size_t k = 0; k < which.size(); ++k) {
+      sum += std::pow(gain[k] - predict(model, stage.evidence[which[k]]), 2);
+    }
+    for (std::size_t e = 0; e < kNumbers; ++e) sum += kRidge * std::pow(model[1 + e] * deviation[e], 2);
+    return sum;
+  };
+  for (std::size_t i = 0; i < 6; ++i) {
+    for (const double step : {-1e-3, 1e-3}) {
+      GainModel other = fitted;
+      other[i] += step;
+      EXPECT_GT(loss(other), loss(fitted)) << i;
+    }
+  }
+}
+
+// Evidence that tells nothing: the policy goes on with all or none, as the mean gain exceeds the price or
+// not.
+TEST(FitStopping, WithoutEvidenceTheMeanDecides) {
+  StageRows first, second;
+  for (int i = 0; i < 100; ++i) {
+    for (StageRows* stage : {&first, &second}) {
+      stage->evidence.emplace_back();
+      stage->right.push_back(i < (stage == &first ? 60 : 80) ? 1.0F : 0.0F);
+      stage->soft.push_back(stage->right.back());
+    }
+  }
+  std::vector<std::uint32_t> which(100);
+  std::iota(which.begin(), which.end(), 0U);
+  const std::array<const StageRows*, 2> stages{&first, &second};
+  const std::vector<GainFitter> fitters{GainFitter(first, which)};
+  const std::array<double, 2> costs{1, 4};
+  for (const auto& [price, goes_on] : {std::pair{0.04, true}, {0.06, false}}) {
+    const auto gains = fit_stopping(stages, fitters, costs, price, which);
+    ASSERT_EQ(gains.size(), 1U);
+    EXPECT_NEAR(gains[0][0], 0.2 - 4 * price, 1e-9);
+    const Reached reached = run_stopping(stages, gains, costs, second, which);
+    EXPECT_NEAR(reached.score, goes_on ? 0.8 : 0.6, 1e-9);
+    EXPECT_NEAR(reached.cost, goes_on ? 5 : 1, 1e-9);
+    EXPECT_NEAR(reached.gain, goes_on ? 0 : -0.2, 1e-9);
+    EXPECT_NEAR(reached.square, goes_on ? 0 : 0.2, 1e-9);
+  }
+}
+
+// The first of two decisions counts on the second being made well: the middle model gains nothing by itself,
+// but it tells on which inputs the last one does.
+TEST(FitStopping, LooksTwoStepsAhead) {
+  StageRows first, middle, last;
+  for (int i = 0; i < 400; ++i) {
+    const bool hard = i % 4 == 0;
+    for (StageRows* stage : {&first, &middle, &last}) stage->evidence.emplace_back();
+    middle.evidence.back()[0] = hard ? 1.0F : -1.0F;
+    for (StageRows* stage : {&first, &middle, &last}) {
+      stage->right.push_back(hard && stage != &last ? 0.0F : 1.0F);
+      stage->soft.push_back(stage->right.back());
+    }
+  }
+  std::vector<std::uint32_t> which(400);
+  std::iota(which.begin(), which.end(), 0U);
+  const std::array<const StageRows*, 3> stages{&first, &middle, &last};
+  std::vector<GainFitter> fitters;
+  fitters.emplace_back(first, which);
+  fitters.emplace_back(middle, which);
+  const std::array<double, 3> costs{1, 1, 10};
+  const auto gains = fit_stopping(stages, fitters, costs, 0.02, which);
+  // Directly the last model gains 0.25 for 0.2; after the middle one a quarter of the inputs pays 0.2 for 1.
+  const Reached reached = run_stopping(stages, gains, costs, last, which);
+  EXPECT_NEAR(reached.score, 1, 1e-9);
+  EXPECT_NEAR(reached.cost, 1 + 1 + 10 * 0.25, 1e-9);
+}
+
+// ---- orders ----
+
+TEST(MarginalCosts, ARecipeIsPaidOnce) {
+  Table table = table_of({"a", "b", "c"}, {1, 2, 3}, {{1, 1, 1}, {1, 1, 1}});
+  table.recipe_of = {0, 1, 0};
+  table.preprocess_ms = {10, 100, 7, 30, 100, 7};  // (n, r) of recipes 0 to 2
+  const auto rows = all_rows(table);
+  const MarginalCosts costs(table, rows, CostKind::kTime);
+  EXPECT_EQ(costs.of(std::vector<ModelIndex>{0, 1, 2}), (std::vector<double>{21, 102, 3}));
+  EXPECT_EQ(costs.alone(2), 23);
+}
+
+// Scores 0.2, 0.4, 0.3, 0.8 at 1, 2, 3 and 9 ms.
+Table four_models() {
+  std::vector<std::vector<std::int32_t>> ranks;
+  for (int i = 0; i < 10; ++i) ranks.push_back({i < 2 ? 1 : 2, i < 4 ? 1 : 2, i < 3 ? 1 : 2, i < 8 ? 1 : 2});
+  return table_of({"a", "b", "c", "d"}, {1, 2, 3, 9}, ranks);
+}
+
+TEST(CandidateOrders, AreLaddersToTheHull) {
+  const Table table = four_models();
+  const auto rows = all_rows(table);
+  // c is beaten by b, so nothing ends in it; b is the most accurate that costs a third of d.
+  EXPECT_EQ(candidate_orders(table, rows, {}), (std::vector<Order>{{0}, {1}, {3}, {1, 3}}));
+  AdaptiveOptions closer;
+  closer.min_cost_ratio = 2;
+  EXPECT_EQ(candidate_orders(table, rows, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {0, 1, 3}}));
+  closer.max_stages = 2;
+  EXPECT_EQ(candidate_orders(table, rows, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}}));
+}
+
+// ---- the whole ----
+
+const Adaptive& adaptive(const Policy& policy) { return dynamic_cast<const Adaptive&>(policy); }
+
+TEST(TrainAdaptive, IsAsGoodAsTheBestModelForLess) {
+  const Table table = testing::synthetic_table(3000, testing::synthetic_zoo(), 9);
+  const auto rows = all_rows(table);
+  const Rows train = Rows(rows).first(1500), test = Rows(rows).subspan(1500);
+  const auto policy = train_adaptive(table, train, {});
+  FakeClock clock;
+  Replay replay = make_replay("adaptive", table.n_inputs()), best = make_replay("best", table.n_inputs());
+  replay_policy(table, test, *policy, clock, replay);
+  double score = 0, ms = 0, best_score = 0, best_ms = 0;
+  for (const std::uint32_t row : test) {
+    replay_model(table, row, table.find(policy->info().best.name), best);
+    score += replay.top1[row] / 1500;
+    ms += replay.ms[row] / 1500;
+    best_score += best.top1[row] / 1500;
+    best_ms += best.ms[row] / 1500;
+  }
+  EXPECT_GT(score, best_score - 0.015);
+  EXPECT_LT(ms, 0.6 * best_ms);
+}
+
+TEST(TrainAdaptive, DependsOnSeedAndRowsAlone) {
+  const Table table = random_table(300, 4, 1);
+  const auto rows = all_rows(table);
+  const auto a = train_adaptive(table, rows, {}), b = train_adaptive(table, rows, {});
+  ASSERT_EQ(adaptive(*a).model().settings.size(), adaptive(*b).model().settings.size());
+  for (std::size_t i = 0; i < adaptive(*a).model().settings.size(); ++i) {
+    const auto &x = adaptive(*a).model().settings[i], &y = adaptive(*b).model().settings[i];
+    EXPECT_EQ(x.order, y.order);
+    EXPECT_EQ(x.stages.front().gain, y.stages.front().gain);
+  }
+  EXPECT_EQ(adaptive(*a).model().trained_on.size(), 300U);
+}
+
+TEST(TrainAdaptive, APriceChoosesItsSetting) {
+  const Table table = random_table(300, 4, 1);
+  AdaptiveOptions cheap, dear;
+  cheap.price = 1e6;
+  dear.price = 0;
+  const auto a = train_adaptive(table, all_rows(table), cheap),
+             b = train_adaptive(table, all_rows(table), dear);
+  EXPECT_EQ(adaptive(*a).model().chosen, 0U);
+  EXPECT_EQ(adaptive(*b).model().chosen, adaptive(*b).model().settings.size() - 1);
+}
+
+TEST(TrainAdaptive, SavesEnergyWhereItWasMeasured) {
+  Table table = random_table(300, 3, 1);
+  AdaptiveOptions options;
+  options.cost = CostKind::kEnergy;
+  EXPECT_TRIAGE_ERROR(train_adaptive(table, all_rows(table), options), ErrorCode::kUsage, "energy");
+  // The fastest model is the hungriest: by energy it never comes first.
+  table.energy.infer_j = {9, 1, 3};
+  table.energy.preprocess_j = {0, 0};
+  const auto policy = train_adaptive(table, all_rows(table), options);
+  EXPECT_TRUE(adaptive(*policy).model().costs_energy);
+  for (const AdaptiveSetting& setting : adaptive(*policy).model().settings) {
+    if (setting.order.size() < 2) continue;
+    EXPECT_EQ(policy->info().models[static_cast<std::size_t>(setting.order[0])].name, "model1");
+  }
+  EXPECT_EQ(policy->info().models[0].mean_j, 1);
+}
+
+TEST(TrainAdaptive, WorksForTopFive) {
+  const Table table = random_table(400, 3, 6);
+  AdaptiveOptions options;
+  options.criterion = Criterion::kTop5;
+  EXPECT_EQ(train_adaptive(table, all_rows(table), options)->info().criterion, Criterion::kTop5);
+}
+
+TEST(TrainAdaptive, RefusesWhatItCannotLearnFrom) {
+  const Table table = random_table(100, 3, 1);
+  const auto rows = all_rows(table);
+  const auto refuse = [&](auto change, std::string_view message) {
+    AdaptiveOptions options;
+    change(options);
+    EXPECT_TRIAGE_ERROR(train_adaptive(table, rows, options), ErrorCode::kUsage, message);
+  };
+  refuse([](auto& o) { o.max_stages = 0; }, "stages 0, expected 1 to 4");
+  refuse([](auto& o) { o.max_stages = 5; }, "stages 5, expected 1 to 4");
+  refuse([](auto& o) { o.min_cost_ratio = 0.5; }, "cost ratio 0.5, expected at least 1");
+  refuse([](auto& o) { o.margin = std::nan(""); }, "margin nan");
+  refuse([](auto& o) { o.price = -1; }, "price -1");
+  EXPECT_TRIAGE_ERROR(train_adaptive(table, Rows(rows).first(19), {}), ErrorCode::kUsage,
+                      "training inputs 19, expected at least 20");
+  Table bare = table;
+  bare.outputs[7] = {};
+  EXPECT_TRIAGE_ERROR(train_adaptive(bare, rows, {}), ErrorCode::kUsage, "without outputs");
+}
+
+TEST(TrainAdaptive, AimsBelowAgreementWhereLabelsAreAModels) {
+  Table table = random_table(300, 3, 1);
+  EXPECT_EQ(default_margin(table), 0);
+  label_by_model(table, "model2");
+  EXPECT_EQ(default_margin(table), -0.005);
+}
+
+}  // namespace
+}  // namespace triage
