@@ -45,8 +45,9 @@ class Classifier {
   Classifier(Classifier&&) noexcept;
   ~Classifier();
 
-  // The request's clock starts here; Request::spent_ms is for what came before. Throws kModel, kEngine, and
-  // kUsage for a request that the policy cannot meet.
+  // The request's clock starts here; Request::spent_ms is for what came before. Loading a model on its first
+  // use counts against a latency cap: call warm_up() before. Throws kModel, kEngine, and kUsage for a request
+  // that the policy cannot meet.
   [[nodiscard]] Classification classify(const Image& image, const Request& request = {},
                                         Trace* trace = nullptr) const;
   // The same from an image file, whose decoding counts against the latency cap. Throws kImage and kIo too.

@@ -40,7 +40,6 @@ class ReplayBackend final : public Backend {
   Look run_selector(ModelIndex model);
 
   const Table* table_;
-  const FeatureSchema* schema_;
   std::vector<ModelIndex> models_;    // policy model -> table model; selectors are numbered behind those
   std::vector<std::size_t> columns_;  // policy feature -> table feature
   std::vector<NodeMask> nodes_;       // policy feature -> the nodes that it needs

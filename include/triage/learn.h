@@ -99,9 +99,10 @@ struct CascadeOptions {
   int min_stages = 1;   // 1..max_stages
   int max_stages = 3;   // 1..3
   int thresholds = 32;  // candidates a stage: quantiles of its model's confidence
-  // What to choose: least time at a score of at least the single best model's plus `margin`, or, when `price`
+  // What to choose: least time at a score of at least the single best model's plus `margin` (a share; without
+  // one: default_margin()), or, when `price`
   // is set, the most score - price * milliseconds.
-  double margin = 0.0;
+  std::optional<double> margin = std::nullopt;
   std::optional<double> price = std::nullopt;
 };
 // The confidence cascade of one to three models, order and thresholds searched jointly over these rows.

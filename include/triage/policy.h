@@ -112,7 +112,8 @@ struct Certificate {
   std::size_t inputs = 0;
   std::string inputs_hash;  // of the calibration inputs, see inputs_hash() in table.h
   double mean_loss = 0;     // seen on them: mean of versus' score less the policy's; negative: it is better
-  double mean_cost = 0;     // seen on them, of the looks
+  double mean_ms = 0;       // seen on them
+  std::string labels_from;  // the model whose answers were the labels; empty for true labels
 };
 
 // Immutable after loading; const methods are safe concurrently. `next` allocates nothing when `trace` is

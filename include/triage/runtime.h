@@ -36,7 +36,7 @@ struct Outcome {
   bool limited = false;           // a cap decided: the policy would have run another model
   bool breached = false;          // the latency cap was overrun all the same: a model took longer than its
                                   // upper quantile
-  bool below_confidence = false;  // no look reached Request::min_confidence; this is the best answer
+  bool below_confidence = false;  // the answer's confidence is below Request::min_confidence
   bool certified = false;         // a guarantee covers this answer
   std::vector<Look> looks;        // in the order in which they were taken
   std::vector<float> features;    // by the policy's schema; NaN where not extracted

@@ -170,6 +170,8 @@ enum class CostKind { kTime, kEnergy };
                                  Criterion criterion);
 // The best mean score (ties: cheaper, then the lower index). SBS when over a training fold.
 [[nodiscard]] ModelIndex single_best(std::span<const double> scores, std::span<const double> costs);
+// Whether every model said something on every one of the rows, as what combines looks needs.
+[[nodiscard]] bool has_all_outputs(const Table& table, Rows rows);
 // Every model, 0 .. m-1; selectors are no models.
 [[nodiscard]] std::vector<ModelIndex> all_models(const Table& table);
 

@@ -248,7 +248,9 @@ void add_premodel_options(CLI::App& command, Arguments& a, CLI::Option& policies
                   "votes of the neighbours that knn asks: uniform, or by 1 / distance (distance)")
       ->capture_default_str()
       ->excludes(&policies);
-  command.add_option("--cost", a.cost, "what the premodel's optimum is cheapest in: time or energy")
+  command
+      .add_option("--cost", a.cost,
+                  "what is to be saved by adaptive, cascade routing and premodel: time or energy")
       ->capture_default_str()
       ->excludes(&policies);
   command

@@ -185,6 +185,7 @@ void add_guarantee(CLI::App& study, Session& session) {
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--inputs", options.inputs, "inputs of a calibration")
+      ->check(not_negative())
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--delta", options.delta, "probability of promising too much")->capture_default_str();

@@ -105,7 +105,7 @@ Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& 
   CascadeOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
-  options.margin = arguments.margin_points ? *arguments.margin_points / 100 : default_margin(table);
+  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
   return {train_cascade(table, rows, options), {}, {}};
 }
@@ -358,7 +358,7 @@ void add_train(CLI::App& app, Session& session) {
       ->type_name("N");
   command
       ->add_option("--train-share", a.train_share,
-                   "Train on this share of the inputs, drawn by --seed; the others can calibrate and judge")
+                   "Train on this share of the inputs, drawn by --seed; the others can calibrate")
       ->capture_default_str()
       ->type_name("SHARE");
   of({"adaptive", "premodel"})(

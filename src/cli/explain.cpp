@@ -45,7 +45,8 @@ std::vector<std::string> notes_of(const Outcome& outcome) {
   if (outcome.limited) notes.emplace_back("a cap decided: the policy would have run another model");
   if (outcome.breached)
     notes.push_back(fmt::format("over the latency cap: {:.3f} ms were used", outcome.elapsed_ms));
-  if (outcome.below_confidence) notes.emplace_back("no look reached the confidence asked for");
+  if (outcome.below_confidence)
+    notes.emplace_back("its confidence is below the one asked for, and nobody is left to ask");
   if (outcome.certified) notes.emplace_back("covered by the policy's certificate");
   return notes;
 }

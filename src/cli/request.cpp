@@ -1,7 +1,23 @@
 // The options that say what is wanted for every input.
+#include <cmath>
+
 #include "cli/cli.h"
 
 namespace triage::cli {
+namespace {
+
+// CLI11's own ranges let NaN pass.
+CLI::Validator finite_not_negative() {
+  return CLI::Validator(
+      [](std::string& text) {
+        double value = 0;
+        const bool good = CLI::detail::lexical_cast(text, value) && value >= 0 && !std::isinf(value);
+        return good ? std::string() : "'" + text + "', expected a finite number of 0 or more";
+      },
+      "");
+}
+
+}  // namespace
 
 void add_request_options(CLI::App& command, Request& request, std::optional<double>& mean_latency_ms) {
   command
@@ -18,10 +34,12 @@ void add_request_options(CLI::App& command, Request& request, std::optional<doub
       command
           .add_option("--price", request.price,
                       "adaptive: score that a millisecond (or joule) is worth, instead of the policy's own")
+          ->check(finite_not_negative())
           ->type_name("PRICE");
   command
       .add_option("--mean-latency-ms", mean_latency_ms,
                   "adaptive: mean time of all inputs, without decoding, met by feedback on the price")
+      ->check(finite_not_negative())
       ->excludes(price)
       ->type_name("MS");
 }

@@ -13,7 +13,7 @@
 namespace triage {
 namespace {
 
-[[noreturn]] void fail(std::string_view what, const std::string& found, std::string_view expected) {
+[[noreturn]] void fail(std::string_view what, const std::string& found, const std::string& expected) {
   throw Error(ErrorCode::kUsage, fmt::format("calibrate: {} {}, expected {}", what, found, expected));
 }
 
@@ -21,8 +21,8 @@ const Adaptive& check(const Policy& policy, const CalibrateOptions& options) {
   if (!(options.max_loss > 0 && options.max_loss < 1)) {
     fail("max loss", fmt::to_string(options.max_loss), "a share between 0 and 1, such as 0.01 for one point");
   }
-  if (!(options.delta > 0 && options.delta < 1)) {
-    fail("delta", fmt::to_string(options.delta), "a probability between 0 and 1, such as 0.05");
+  if (!(options.delta >= 1e-9 && options.delta < 1)) {
+    fail("delta", fmt::to_string(options.delta), "a probability from 1e-9 to below 1, such as 0.05");
   }
   const auto* adaptive = dynamic_cast<const Adaptive*>(&policy);
   if (adaptive == nullptr) {
@@ -30,6 +30,34 @@ const Adaptive& check(const Policy& policy, const CalibrateOptions& options) {
          "an adaptive one, which has settings to choose from");
   }
   return *adaptive;
+}
+
+// What the losses are made of has to be what the policy was trained on.
+void check_labels(const Table& table, Rows rows, const Policy& policy, ModelIndex versus) {
+  const auto& training = policy.info().training;
+  const auto labels =
+      std::find_if(training.begin(), training.end(), [](const auto& each) { return each.first == "labels"; });
+  const std::string trained = labels == training.end() ? std::string() : labels->second;
+  if (trained != describe_labels(table.labels_from)) {
+    fail("labels", fmt::format("'{}'", describe_labels(table.labels_from)),
+         fmt::format("'{}', those of training; give the same --labels", trained));
+  }
+  for (const std::uint32_t row : rows) {
+    if (table.labels[row] == kNoLabel || table.ranks[table.at(row, versus)] == 0) {
+      fail("input",
+           fmt::format("'{}' without a label, or unknown to {}", table.ids[row],
+                       table.models[static_cast<std::size_t>(versus)].name),
+           "labelled inputs alone; profile with labels, or give --labels from:MODEL");
+    }
+  }
+  const PolicyModel& best = policy.info().best;
+  const TableModel& found = table.models[static_cast<std::size_t>(versus)];
+  if (best.name == found.name && best.fingerprint != found.fingerprint) {
+    throw Error(ErrorCode::kPolicy,
+                fmt::format("calibrate: model '{}' has fingerprint '{}' in the profile, expected '{}', that "
+                            "of training; profile the same zoo",
+                            found.name, found.fingerprint, best.fingerprint));
+  }
 }
 
 ModelIndex find_versus(const Table& table, const std::string& name) {
@@ -57,9 +85,18 @@ std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Adaptive& p
                                 const CalibrationStep& step) {
   AdaptiveModel model = policy.model();
   model.chosen = step.setting;
-  model.certificate = Certificate{options.max_loss,         options.delta,  calibration.versus, rows.size(),
-                                  inputs_hash(table, rows), step.mean_loss, step.mean_ms};
+  model.certificate =
+      Certificate{options.max_loss,         options.delta,  calibration.versus, rows.size(),
+                  inputs_hash(table, rows), step.mean_loss, step.mean_ms,       table.labels_from};
   return make_adaptive(policy.info(), std::move(model));
+}
+
+// Every setting that passed is covered, so the fastest of them may be taken.
+const CalibrationStep& fastest_passed(const std::vector<CalibrationStep>& steps) {
+  return *std::min_element(steps.begin(), steps.end(),
+                           [](const CalibrationStep& a, const CalibrationStep& b) {
+                             return a.passed != b.passed ? a.passed : a.mean_ms < b.mean_ms;
+                           });
 }
 
 std::string describe(const Calibration& calibration, const CalibrateOptions& options) {
@@ -67,8 +104,7 @@ std::string describe(const Calibration& calibration, const CalibrateOptions& opt
       fmt::format("a loss of at most {} points against {} with probability {} or more",
                   percent(options.max_loss, 2), calibration.versus, fmt::format("{:g}", 1 - options.delta));
   if (calibration.policy != nullptr) {
-    const CalibrationStep& step = *std::find_if(calibration.steps.rbegin(), calibration.steps.rend(),
-                                                [](const CalibrationStep& s) { return s.passed; });
+    const CalibrationStep& step = fastest_passed(calibration.steps);
     return fmt::format(
         "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {} times less time than {} ms.",
         calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
@@ -148,6 +184,7 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
     fail("inputs that the policy was not trained on", "0",
          "at least one; train with --train-share 0.5, or profile others");
   }
+  check_labels(table, rows, policy, versus);
   const auto losses = measure_losses(table, rows, adaptive, versus,
                                      options.clock != nullptr ? *options.clock : steady_clock());
   calibration.versus_ms = mean(losses.versus_ms);
@@ -163,7 +200,8 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   }
   calibration.inputs_needed = pairs_needed(counts(sequence.front()), options.max_loss, options.delta);
   if (passing > 0) {
-    calibration.policy = certify(table, rows, adaptive, options, calibration, calibration.steps[passing - 1]);
+    calibration.policy =
+        certify(table, rows, adaptive, options, calibration, fastest_passed(calibration.steps));
   }
   calibration.verdict = describe(calibration, options);
   return calibration;

@@ -50,6 +50,12 @@ bool has_outputs(const Table& table) {
   return std::any_of(table.outputs.begin(), table.outputs.end(), [](const TopK& o) { return !o.empty(); });
 }
 
+// Whether adaptive policies and cascade routing can learn from a fold.
+constexpr std::size_t kLeastRows = 20;
+bool can_combine(const Table& table, const Fold& fold) {
+  return fold.train.size() >= kLeastRows && has_all_outputs(table, fold.train);
+}
+
 PremodelOptions premodel_options(const EvaluateOptions& options) {
   PremodelOptions premodel = options.premodel;
   premodel.criterion = options.criterion;
@@ -106,7 +112,7 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
   if (has_outputs(table)) {
     CascadeOptions cascade;
     cascade.criterion = options.criterion;
-    cascade.margin = options.adaptive.margin.value_or(default_margin(table));
+    cascade.margin = options.adaptive.margin;
     trained.cascade = train_cascade(table, fold.train, cascade);
     for (int stages = 2; stages <= most_stages(table); ++stages) {
       CascadeOptions exactly = cascade;
@@ -114,10 +120,12 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
       trained.cascades_of.push_back(train_cascade(table, fold.train, exactly));
     }
     trained.sweep = train_cascades(table, fold.train, cascade, sweep_prices());
+  }
+  if (can_combine(table, fold)) {
     CascadeRoutingOptions routing;
     routing.criterion = options.criterion;
     routing.cost = options.adaptive.cost;
-    routing.margin = cascade.margin;
+    routing.margin = options.adaptive.margin.value_or(default_margin(table));
     routing.seed = options.adaptive.seed;
     trained.cascade_routing = train_cascade_routing(table, fold.train, routing);
     AdaptiveOptions adaptive = options.adaptive;
@@ -284,6 +292,7 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
       },
       options));
   steps.advance();
+  if (trained.front().adaptive == nullptr) return sweeps;
   const auto routing = [](const TrainedFold& fold) -> const std::vector<RoutingSetting>& {
     return dynamic_cast<const CascadeRouting&>(*fold.cascade_routing).model().settings;
   };
@@ -377,6 +386,10 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
           fmt::format("the strongest cascade of exactly {} models, chosen as the cascade is", c + 2), trained,
           [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); }, options));
     }
+  }
+  const bool combines =
+      std::all_of(trained.begin(), trained.end(), [](const TrainedFold& f) { return f.adaptive != nullptr; });
+  if (combines) {
     entries.push_back(policy_entry(
         table, folds, "cascade routing", MethodKind::kRival,
         "after each look: run what adds the most expected quality for its price, of any further models",
@@ -385,6 +398,13 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
         table, folds, "adaptive", MethodKind::kAdaptive,
         "after each look: stop, or go on when the expected gain is worth its price; looks are combined",
         trained, [](const TrainedFold& fold) { return fold.adaptive.get(); }, options));
+  } else {
+    evaluation.warnings.push_back(
+        fmt::format("adaptive and cascade routing are left out: they need what every model said and {} "
+                    "training inputs a fold",
+                    kLeastRows));
+  }
+  if (has_outputs(table)) {
     steps.advance();
     sweeps = sweep_policies(table, folds, trained, options, steps);
   }

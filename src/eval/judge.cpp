@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "eval/calibrate.h"
 #include "eval/examine.h"
 #include "eval/summary.h"
 #include "triage/error.h"
@@ -19,6 +20,17 @@ std::string_view training_value(const PolicyInfo& info, std::string_view key) {
 void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOptions& options,
                 std::vector<std::string>& warnings) {
   const PolicyInfo& info = named.policy->info();
+  const auto* adaptive = dynamic_cast<const Adaptive*>(named.policy);
+  const std::size_t unseen = adaptive != nullptr ? unseen_rows(table, *adaptive).size() : table.n_inputs();
+  if (unseen > 0 && unseen < table.n_inputs()) {
+    warnings.push_back(fmt::format(
+        "{} was trained on {} of these {} inputs, which favours it; judge it on others, or use --cv",
+        named.name, table.n_inputs() - unseen, table.n_inputs()));
+  }
+  if (adaptive != nullptr && adaptive->model().certificate &&
+      adaptive->model().certificate->inputs_hash == inputs_hash(table, all_rows(table))) {
+    warnings.push_back(fmt::format("{} was calibrated on these very inputs", named.name));
+  }
   if (training_value(info, "inputs_hash") == inputs_hash(table, all_rows(table))) {
     warnings.push_back(fmt::format(
         "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "

@@ -69,7 +69,6 @@ double loss_p_value(const LossCounts& counts, double bound, double delta) {
 
 bool is_loss_below(const LossCounts& counts, double bound, double delta) {
   check(counts, bound, delta);
-  if (counts.mean() >= bound) return false;
   const double allowed = delta * (1 - 1 / kSplit);
   return largest_tail(counts, bound, delta, allowed) <= allowed;
 }
@@ -79,7 +78,8 @@ double pairs_needed(const LossCounts& counts, double bound, double delta) {
   const double mean = counts.mean();
   if (mean >= bound) return kNotMeasured;
   const double gap = bound - mean, level = delta * (1 - 1 / kSplit);
-  const double z = boost::math::quantile(boost::math::normal_distribution<double>(), 1 - level);
+  const double tail_z =
+      boost::math::quantile(boost::math::complement(boost::math::normal_distribution<double>(), level));
   const double rate = static_cast<double>(counts.worse + counts.better) / static_cast<double>(counts.n);
   // The limit of the rate depends on the number that is sought; it converges at once.
   double n = static_cast<double>(counts.n);
@@ -88,8 +88,11 @@ double pairs_needed(const LossCounts& counts, double bound, double delta) {
     const LossCounts scaled{pairs, static_cast<std::size_t>(rate * static_cast<double>(pairs)), 0};
     const double highest = upper_rate(scaled, delta / kSplit);
     // With hardly a difference the binomial's own minimum counts.
+    const double z = std::max(tail_z, 0.0);
     n = std::max(z * z * (highest - mean * mean) / (gap * gap), std::log(kSplit / delta) / bound);
   }
+  // An approximation must not tell a test that has just failed that it had enough.
+  if (!is_loss_below(counts, bound, delta)) n = std::max(n, static_cast<double>(counts.n) + 1);
   return std::ceil(n);
 }
 

@@ -72,7 +72,7 @@ double score_of_answer(const TopK& answer, Label label, Criterion criterion) {
 }  // namespace
 
 ReplayBackend::ReplayBackend(const Table& table, const PolicyInfo& policy)
-    : table_(&table), schema_(&policy.schema), recipes_done_(table.n_recipes(), false) {
+    : table_(&table), recipes_done_(table.n_recipes(), false) {
   for (const PolicyModel& model : policy.models) models_.push_back(table_model_of(table, model));
   for (std::size_t i = 0; i < policy.schema.size(); ++i) {
     columns_.push_back(table_column_of(table.schema, policy.schema, policy.schema.features[i]));

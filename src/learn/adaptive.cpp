@@ -41,16 +41,13 @@ void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
     fail("stages", options.max_stages, "1 to 4");
   }
   if (!(options.min_cost_ratio >= 1)) fail("cost ratio", options.min_cost_ratio, "at least 1");
+  if (options.search_rows < 20) fail("search rows", options.search_rows, "at least 20");
   if (options.margin && !std::isfinite(*options.margin)) fail("margin", *options.margin, "a finite share");
   if (options.price && !(std::isfinite(*options.price) && *options.price >= 0)) {
     fail("price", *options.price, "a finite score a unit of cost, 0 or more");
   }
-  const bool has_outputs = std::none_of(rows.begin(), rows.end(), [&](std::uint32_t row) {
-    return std::any_of(table.outputs.begin() + static_cast<std::ptrdiff_t>(row * table.n_models()),
-                       table.outputs.begin() + static_cast<std::ptrdiff_t>((row + 1) * table.n_models()),
-                       [](const TopK& output) { return output.empty(); });
-  });
-  if (!has_outputs) fail("a table", "without outputs", "what each model said; profile images");
+  if (!has_all_outputs(table, rows))
+    fail("a table", "without outputs", "what each model said; profile images");
 }
 
 // At most `most` of the rows, drawn by the seed.
@@ -216,6 +213,10 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const Adap
   check(table, rows, options);
   const auto model_cost = model_costs(table, rows, options.cost);
   const ModelIndex sbs = single_best(mean_scores(table, rows, options.criterion), model_cost);
+  if (!(model_cost[static_cast<std::size_t>(sbs)] > 0)) {
+    throw Error(ErrorCode::kUsage,
+                "adaptive: the best single model costs nothing, expected costs above 0; use it alone");
+  }
   const auto prices = price_grid(model_cost[static_cast<std::size_t>(sbs)]);
 
   const auto orders = candidate_orders(table, rows, options);
@@ -242,6 +243,7 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const Adap
   for (const std::uint32_t row : rows) model.trained_on.push_back(input_hash(table.ids[row]));
   std::sort(model.trained_on.begin(), model.trained_on.end());
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
+  info.best = make_policy_info(table, rows, options.criterion, std::span(&sbs, 1)).models.front();
   describe(table, options, plans[model.chosen], margin, orders.size(), rows.size(), info);
   return make_adaptive(std::move(info), std::move(model));
 }

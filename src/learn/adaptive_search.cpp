@@ -108,7 +108,8 @@ Order ladder(ModelIndex last, std::span<const double> costs, std::span<const dou
     ModelIndex best = kNoModel;
     for (std::size_t m = 0; m < costs.size(); ++m) {
       const auto b = static_cast<std::size_t>(best);
-      if (costs[m] > most || static_cast<ModelIndex>(m) == order.front()) continue;
+      const bool stands = std::find(order.begin(), order.end(), static_cast<ModelIndex>(m)) != order.end();
+      if (costs[m] > most || stands) continue;
       if (best == kNoModel || scores[m] > scores[b] || (scores[m] == scores[b] && costs[m] < costs[b])) {
         best = static_cast<ModelIndex>(m);
       }

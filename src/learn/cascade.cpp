@@ -46,15 +46,15 @@ std::unique_ptr<Policy> choose_at_price(const Table& table, Rows rows, Criterion
 
 std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const CascadeOptions& options) {
   if (options.price) check_price(*options.price);
-  if (!std::isfinite(options.margin)) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("cascade: margin {}, expected a finite share", options.margin));
+  const double margin = options.margin.value_or(default_margin(table));
+  if (!std::isfinite(margin)) {
+    throw Error(ErrorCode::kUsage, fmt::format("cascade: margin {}, expected a finite share", margin));
   }
   const auto frontier = search_cascades(table, rows, options);
   if (options.price) return choose_at_price(table, rows, options.criterion, frontier, *options.price);
 
   const auto scores = mean_scores(table, rows, options.criterion);
-  const double wanted = *std::max_element(scores.begin(), scores.end()) + options.margin;
+  const double wanted = *std::max_element(scores.begin(), scores.end()) + margin;
   const auto& point = cheapest_reaching(frontier, wanted);
   const bool reached = point.score >= wanted - 1e-12;
   return to_policy(table, rows, options.criterion, point,

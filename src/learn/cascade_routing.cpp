@@ -41,12 +41,8 @@ void check(const Table& table, Rows rows, const CascadeRoutingOptions& options) 
   if (options.fit_rows < 20) fail("rows to fit", options.fit_rows, "at least 20");
   if (options.search_rows < 20) fail("rows to search", options.search_rows, "at least 20");
   if (!std::isfinite(options.margin)) fail("margin", options.margin, "a finite share");
-  const bool has_outputs = std::none_of(rows.begin(), rows.end(), [&](std::uint32_t row) {
-    const auto first = table.outputs.begin() + static_cast<std::ptrdiff_t>(row * table.n_models());
-    return std::any_of(first, first + static_cast<std::ptrdiff_t>(table.n_models()),
-                       [](const TopK& output) { return output.empty(); });
-  });
-  if (!has_outputs) fail("a table", "without outputs", "what each model said; profile images");
+  if (!has_all_outputs(table, rows))
+    fail("a table", "without outputs", "what each model said; profile images");
 }
 
 // The rows in an order that depends on the seed and their ids alone, not on where they stand in the table.

@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kMaxSteps = 25;
 constexpr double kDone = 1e-6;  // largest change of a weight in a step
+constexpr double kMostWeight = 100;
+constexpr double kLeastAlone = 0.01;  // a network that is right the less often the surer it is stays itself
 constexpr std::size_t kL = kMaxPooledLooks;
 
 // Value, gradient and Hessian at some weights.
@@ -111,6 +113,8 @@ std::vector<double> fit_weights(const PooledRows& rows, std::span<const std::uin
     }
     if (change <= kDone) break;
   }
+  for (double& each : w) each = std::clamp(each, -kMostWeight, kMostWeight);
+  if (l == 1) w[0] = std::max(w[0], kLeastAlone);
   return w;
 }
 

@@ -16,6 +16,8 @@ void check_numbers(std::string_view field, std::span<const double> values) {
   }
 }
 
+constexpr double kMaxWeight = 1000;
+
 void check_order(const PolicyInfo& info, const AdaptiveSetting& setting, const std::string& field) {
   const auto& order = setting.order;
   if (order.empty() || order.size() > kMaxPooledLooks) {
@@ -44,7 +46,14 @@ void check_setting(const PolicyInfo& info, const AdaptiveSetting& setting, std::
     if (setting.stages[j].weights.size() != j + 1) {
       fail_field(stage + ".weights", setting.stages[j].weights.size(), fmt::format("{}", j + 1));
     }
-    check_numbers(stage + ".weights", setting.stages[j].weights);
+    for (const double weight : setting.stages[j].weights) {
+      if (!(std::abs(weight) <= kMaxWeight))
+        fail_field(stage + ".weights", weight, "numbers of at most 1000");
+    }
+    if (j == 0 && !(setting.stages[j].weights[0] > 0)) {
+      fail_field(stage + ".weights", setting.stages[j].weights[0],
+                 "above 0, so that one look's answer stays its own");
+    }
     check_numbers(stage + ".gain", setting.stages[j].gain);
   }
   check_numbers(field, std::array{setting.score, setting.cost});
@@ -55,7 +64,7 @@ void check_certificate(const Certificate& certificate) {
   for (const double share : shares) {
     if (!(share > 0 && share < 1)) fail_field("adaptive.certificate", share, "shares between 0 and 1");
   }
-  check_numbers("adaptive.certificate", std::array{certificate.mean_loss, certificate.mean_cost});
+  check_numbers("adaptive.certificate", std::array{certificate.mean_loss, certificate.mean_ms});
 }
 
 void check_parts(const PolicyInfo& info, const AdaptiveModel& model) {

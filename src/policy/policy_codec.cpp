@@ -403,7 +403,7 @@ json encode_certificate(const Certificate& certificate) {
   return {{"max_loss", certificate.max_loss},       {"delta", certificate.delta},
           {"versus", certificate.versus},           {"inputs", certificate.inputs},
           {"inputs_hash", certificate.inputs_hash}, {"mean_loss", certificate.mean_loss},
-          {"mean_cost", certificate.mean_cost}};
+          {"mean_ms", certificate.mean_ms},         {"labels_from", certificate.labels_from}};
 }
 
 Certificate decode_certificate(const Fields& fields) {
@@ -414,7 +414,8 @@ Certificate decode_certificate(const Fields& fields) {
   certificate.inputs = fields.count("inputs");
   certificate.inputs_hash = fields.text("inputs_hash");
   certificate.mean_loss = fields.number("mean_loss");
-  certificate.mean_cost = fields.number("mean_cost");
+  certificate.mean_ms = fields.number("mean_ms");
+  certificate.labels_from = fields.text("labels_from");
   return certificate;
 }
 

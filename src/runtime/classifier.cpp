@@ -118,12 +118,15 @@ Classifier Classifier::make(std::unique_ptr<Policy> policy, Zoo zoo, const Class
 }
 
 Classification Classifier::classify(const Image& image, const Request& request, Trace* trace) const {
+  const Stopwatch watch(*state_->clock);
   check_request(*state_->policy, request);
   Classification result;
   std::unique_ptr<LiveBackend> context = state_->borrow();
   context->begin(image);
   TimedBackend backend(*context, result);
-  drive(*state_->policy, backend, *state_->clock, result.outcome, trace, request);
+  Request timed = request;
+  timed.spent_ms += watch.ms();
+  drive(*state_->policy, backend, *state_->clock, result.outcome, trace, timed);
   result.total_ms = result.outcome.total.ms;
   // After an error the context is dropped instead: its networks may be in any state.
   state_->give_back(std::move(context));

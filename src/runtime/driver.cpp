@@ -30,7 +30,7 @@ bool fits(const PolicyInfo& info, ModelIndex model, const Request& request, cons
   if (outcome.elapsed_ms + wanted.p999_ms > request.max_latency_ms) return false;
   if (std::isinf(request.max_energy_j)) return true;
   // Live looks are not metered one by one, so they count with their means.
-  double joules = wanted.mean_j;
+  double joules = wanted.mean_j + (std::isnan(outcome.features_j) ? 0 : outcome.features_j);
   for (const Look& look : outcome.looks) joules += info.models[static_cast<std::size_t>(look.model)].mean_j;
   return joules <= request.max_energy_j;
 }
@@ -50,9 +50,13 @@ ModelIndex dearest_fitting(const Policy& policy, const Request& request, const O
 void explain_cap(const Policy& policy, ModelIndex model, const Request& request, const Outcome& outcome,
                  Trace& trace) {
   const PolicyModel& wanted = policy.info().models[static_cast<std::size_t>(model)];
-  trace.steps.push_back({fmt::format("{} may take {:.3f} ms, and {:.3f} of {:.3f} ms are gone: not started",
-                                     wanted.name, wanted.p999_ms, outcome.elapsed_ms, request.max_latency_ms),
-                         {}});
+  const bool late = outcome.elapsed_ms + wanted.p999_ms > request.max_latency_ms;
+  trace.steps.push_back(
+      {late ? fmt::format("{} may take {:.3f} ms, and {:.3f} of {:.3f} ms are gone: not started", wanted.name,
+                          wanted.p999_ms, outcome.elapsed_ms, request.max_latency_ms)
+            : fmt::format("{} takes {:.3g} J on average, too much for a cap of {:.3g} J: not started",
+                          wanted.name, wanted.mean_j, request.max_energy_j),
+       {}});
 }
 
 // Energy starts at 0, so that it is known as long as every part of it was measured.
@@ -217,10 +221,10 @@ const PolicyModel& cheapest(const Policy& policy, const CostOf& cost) {
 void check_caps(const Policy& policy, const Request& request) {
   const PolicyModel& fastest = cheapest(policy, [](const PolicyModel& m) { return m.p999_ms; });
   if (!(request.max_latency_ms >= fastest.p999_ms)) {
-    fail_request(
-        "max_latency_ms", request.max_latency_ms,
-        fmt::format("at least {:.4g}: 999 of 1,000 runs of {}, the policy's fastest model, take no longer",
-                    fastest.p999_ms, fastest.name));
+    fail_request("max_latency_ms", request.max_latency_ms,
+                 fmt::format("at least {}, and what decoding and deciding take: 999 of 1,000 runs of {}, the "
+                             "policy's fastest model, take no longer",
+                             fastest.p999_ms, fastest.name));
   }
   if (request.max_energy_j == std::numeric_limits<double>::infinity()) return;
   const auto& models = policy.info().models;

@@ -30,11 +30,10 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
     settings_.push_back({setting.cost, setting.price});
   std::stable_sort(settings_.begin(), settings_.end(),
                    [](const Setting& a, const Setting& b) { return a.ms < b.ms; });
-  if (!(options.mean_latency_ms >= settings_.front().ms)) {
-    throw Error(
-        ErrorCode::kUsage,
-        fmt::format("mean_latency_ms: {}, expected at least {:.4g}, what the policy's cheapest setting takes",
-                    options.mean_latency_ms, settings_.front().ms));
+  if (!(options.mean_latency_ms >= settings_.front().ms) || std::isinf(options.mean_latency_ms)) {
+    throw Error(ErrorCode::kUsage, fmt::format("mean_latency_ms: {}, expected a time of at least {:.4g}, "
+                                               "what the policy's cheapest setting takes",
+                                               options.mean_latency_ms, settings_.front().ms));
   }
   if (options.horizon < 1) {
     throw Error(ErrorCode::kUsage, fmt::format("horizon: {}, expected 1 or more inputs", options.horizon));

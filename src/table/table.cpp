@@ -125,6 +125,14 @@ ModelIndex single_best(std::span<const double> scores, std::span<const double> c
   return best;
 }
 
+bool has_all_outputs(const Table& table, Rows rows) {
+  return std::none_of(rows.begin(), rows.end(), [&](std::uint32_t row) {
+    const auto first = table.outputs.begin() + static_cast<std::ptrdiff_t>(row * table.n_models());
+    return std::any_of(first, first + static_cast<std::ptrdiff_t>(table.n_models()),
+                       [](const TopK& output) { return output.empty(); });
+  });
+}
+
 std::vector<ModelIndex> all_models(const Table& table) {
   std::vector<ModelIndex> models(table.n_models());
   std::iota(models.begin(), models.end(), 0);

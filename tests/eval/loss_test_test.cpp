@@ -27,10 +27,10 @@ double trinomial(std::size_t n, std::size_t worse, std::size_t better, double p_
 // The promise: at a true mean loss of just the bound, however often the two differ, the hypothesis is
 // rejected with probability of at most delta.
 TEST(LossTest, RejectsWronglyWithProbabilityOfAtMostDelta) {
-  for (const std::size_t n : {10U, 40U}) {
+  for (const std::size_t n : {10U, 25U}) {
     for (const double bound : {0.05, 0.2}) {
       for (const double delta : {0.05, 0.2}) {
-        for (double d = bound; d <= 1; d += 0.05) {
+        for (double d = bound; d <= 1; d += 0.1) {
           const double p_worse = (d + bound) / 2, p_better = (d - bound) / 2;
           double rejected = 0;
           for (std::size_t worse = 0; worse <= n; ++worse) {
@@ -47,10 +47,19 @@ TEST(LossTest, RejectsWronglyWithProbabilityOfAtMostDelta) {
 }
 
 TEST(LossTest, ByHandWithoutDifferences) {
-  // No pair differs: the tail is largest at the lowest rate at which they might.
-  const double p = loss_p_value({200, 0, 0}, 0.05, 0.05);
-  EXPECT_NEAR(p, std::pow(0.95, 200) + 0.001, 2e-3);
+  // No pair differs. At 200 the limit of the rate, 1 - 0.001^(1/200) = 0.034, is below the bound: only the
+  // limit's own error is left.
+  EXPECT_NEAR(loss_p_value({200, 0, 0}, 0.05, 0.05), 0.001, 1e-9);
   EXPECT_TRUE(is_loss_below({200, 0, 0}, 0.05, 0.05));
+  // At 100 it is 0.067. A sum of at most 0, by enumeration, at that rate.
+  const double d = 1 - std::pow(0.001, 0.01), p_worse = (d + 0.05) / 2, p_better = (d - 0.05) / 2;
+  double tail = 0;
+  for (std::size_t worse = 0; worse <= 50; ++worse) {
+    for (std::size_t better = worse; worse + better <= 100; ++better) {
+      tail += trinomial(100, worse, better, p_worse, p_better);
+    }
+  }
+  EXPECT_NEAR(loss_p_value({100, 0, 0}, 0.05, 0.05), tail + 0.001, 1e-6);
   EXPECT_FALSE(is_loss_below({20, 0, 0}, 0.05, 0.05)) << "0.95^20 is 0.36";
 }
 
@@ -86,6 +95,11 @@ TEST(LossTest, SaysHowManyPairsAreNeeded) {
   EXPECT_TRUE(is_loss_below(as_many(1.3 * needed), 0.01, 0.05));
   EXPECT_FALSE(is_loss_below(as_many(0.7 * needed), 0.01, 0.05));
   EXPECT_TRUE(std::isnan(pairs_needed({500, 15, 10}, 0.01, 0.05))) << "no number would do";
+  for (const LossCounts& failed : {LossCounts{510, 6, 4}, {300, 3, 0}}) {
+    const double bound = failed.n == 510 ? 0.02 : 0.03;
+    ASSERT_FALSE(is_loss_below(failed, bound, 0.05));
+    EXPECT_GT(pairs_needed(failed, bound, 0.05), static_cast<double>(failed.n));
+  }
 }
 
 }  // namespace

@@ -50,10 +50,10 @@ const Evaluation& evaluation() {
     zoo[1].name = kNasty;
     FakeClock clock;
     EvaluateOptions options;
-    options.folds = 3;
+    options.folds = 2;
     options.resamples = 50;
     options.clock = &clock;
-    return cross_validate(testing::synthetic_table(300, zoo, 1), options);
+    return cross_validate(testing::synthetic_table(150, zoo, 1), options);
   }();
   return e;
 }
@@ -189,11 +189,11 @@ TEST(Report, FinishedPoliciesUnderARequest) {
 // Labels from a model: every place that names a score.
 const Evaluation& agreement() {
   static const Evaluation e = [] {
-    auto table = testing::synthetic_table(300, testing::synthetic_zoo(), 1);
+    auto table = testing::synthetic_table(150, testing::synthetic_zoo(), 1);
     label_by_model(table, "resnet-14");
     FakeClock clock;
     EvaluateOptions options;
-    options.folds = 3;
+    options.folds = 2;
     options.resamples = 50;
     options.clock = &clock;
     return cross_validate(table, options);

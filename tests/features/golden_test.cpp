@@ -20,7 +20,7 @@ TEST(Golden, EqualsThePythonReference) {
   ASSERT_GE(golden.at("cases").size(), 9U);
   for (const nlohmann::json& sample : golden.at("cases")) {
     const Image image = testing::blocks(sample.at("width"), sample.at("height"), sample.at("channels"),
-                                     sample.at("block"), sample.at("seed"));
+                                        sample.at("block"), sample.at("seed"));
     const std::vector<float> values = testing::extract_all(image, sample.at("working_px"));
     const nlohmann::json& expected = sample.at("features");
     ASSERT_EQ(expected.size(), values.size());

@@ -315,7 +315,8 @@ TEST_F(Caps, RequestsThatCannotBeMetAreRefused) {
   check_request(policy, {});
   check_request(policy, {.max_latency_ms = 10, .max_energy_j = 1, .min_confidence = 1});
   refuse(policy, {.max_latency_ms = 9.5},
-         "max_latency_ms: 9.5, expected at least 10: 999 of 1,000 runs of m0, the policy's fastest model");
+         "max_latency_ms: 9.5, expected at least 10, and what decoding and deciding take: 999 of 1,000 runs "
+         "of m0, the policy's fastest model");
   refuse(policy, {.max_latency_ms = kNaN}, "max_latency_ms: nan");
   refuse(policy, {.max_energy_j = 0.5}, "max_energy_j: 0.5, expected at least 1, the mean of m0");
   refuse(policy, {.min_confidence = 1.5}, "min_confidence: 1.5, expected 0 to 1");

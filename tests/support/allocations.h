@@ -1,5 +1,5 @@
-// Linking triage_test_allocations replaces the program's operator new by one that counts, so that a hot path can be shown to
-// allocate nothing.
+// Linking triage_test_allocations replaces the program's operator new by one that counts, so that a hot path
+// can be shown to allocate nothing.
 #pragma once
 
 #include <cstddef>
