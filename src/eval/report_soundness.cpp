@@ -19,7 +19,8 @@ Markup coverage_table(const Evaluation& evaluation) {
   table.caption = "Score of the inputs that are answered when those farther than a limit are refused";
   table.head = {"answered %", criterion_name(evaluation) + " % of the answered", "mean distance at most"};
   const std::size_t step = std::max<std::size_t>(1, points.size() / kTableRows);
-  for (std::size_t i = step - 1; i < points.size(); i += step) {
+  // Counted from the last, which answers all.
+  for (std::size_t i = points.empty() ? 0 : (points.size() - 1) % step; i < points.size(); i += step) {
     table.rows.push_back({percent(points[i].coverage), percent(points[i].score, 2),
                           fmt::format("{:.4f}", points[i].distance)});
   }

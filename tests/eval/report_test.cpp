@@ -50,7 +50,7 @@ const Evaluation& evaluation() {
     zoo[1].name = kNasty;
     FakeClock clock;
     EvaluateOptions options;
-    options.folds = 2;
+    options.folds = 3;
     options.resamples = 50;
     options.clock = &clock;
     return cross_validate(testing::synthetic_table(150, zoo, 1), options);
@@ -193,7 +193,7 @@ const Evaluation& agreement() {
     label_by_model(table, "resnet-14");
     FakeClock clock;
     EvaluateOptions options;
-    options.folds = 2;
+    options.folds = 3;
     options.resamples = 50;
     options.clock = &clock;
     return cross_validate(table, options);
@@ -297,7 +297,7 @@ TEST(Json, HasItsKeys) {
   EXPECT_TRUE(json["reliability"][0]["bins"][0]["right"].contains("high"));
   ASSERT_EQ(json["decisions"].size(), 2U);
   EXPECT_EQ(json["decisions"][1]["method"], "adaptive");
-  EXPECT_EQ(json["decisions"][1]["stages"][0]["reached"], 300);
+  EXPECT_EQ(json["decisions"][1]["stages"][0]["reached"], 150);
 }
 
 TEST(Text, FitsATerminal) {
