@@ -68,11 +68,8 @@ ModelIndex find_versus(const Table& table, const std::string& name) {
 }
 
 LossCounts count(std::span<const std::int8_t> losses) {
-  LossCounts counts{losses.size(), 0, 0};
-  for (const std::int8_t loss : losses) {
-    counts.worse += loss > 0 ? 1 : 0;
-    counts.better += loss < 0 ? 1 : 0;
-  }
+  LossCounts counts;
+  for (const std::int8_t loss : losses) counts.add(loss);
   return counts;
 }
 

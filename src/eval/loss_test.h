@@ -12,6 +12,12 @@ struct LossCounts {
   std::size_t worse = 0;
   std::size_t better = 0;
 
+  // Counts one pair; `loss` is +1, -1 or 0.
+  void add(int loss) {
+    ++n;
+    worse += loss > 0 ? 1 : 0;
+    better += loss < 0 ? 1 : 0;
+  }
   [[nodiscard]] double mean() const {
     return (static_cast<double>(worse) - static_cast<double>(better)) / static_cast<double>(n);
   }

@@ -98,11 +98,8 @@ constexpr std::size_t kNone = SIZE_MAX;
 std::size_t calibrate_on(const Trained& trained, std::span<const std::uint32_t> drawn, double max_loss,
                          double delta) {
   const std::size_t passing = count_passing(trained.sequence, max_loss, delta, [&](std::size_t setting) {
-    LossCounts counts{drawn.size(), 0, 0};
-    for (const std::uint32_t i : drawn) {
-      counts.worse += trained.losses.loss[setting][i] > 0 ? 1 : 0;
-      counts.better += trained.losses.loss[setting][i] < 0 ? 1 : 0;
-    }
+    LossCounts counts;
+    for (const std::uint32_t i : drawn) counts.add(trained.losses.loss[setting][i]);
     return counts;
   });
   return passing == 0 ? kNone : trained.sequence[passing - 1];
