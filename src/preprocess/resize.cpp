@@ -1,0 +1,250 @@
+// One body, compiled for each set of vector instructions and chosen at run time. Rows first: they are
+// neighbours in memory, and a picture that shrinks has fewer rows left for the costlier pass over columns.
+#include "preprocess/resize.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace triage {
+namespace {
+
+typedef float Float4 __attribute__((vector_size(16)));
+
+// ---- Weights
+
+enum class Interpolation { kArea, kLinear, kCubic };
+
+void reset(ResizeAxis& axis, int to, int n_taps) {
+  axis.n_taps = n_taps;
+  axis.first.resize(static_cast<std::size_t>(to));
+  axis.weights.assign(static_cast<std::size_t>(to) * static_cast<std::size_t>(n_taps), 0.0F);
+}
+
+// Adds the weight of source position `at`, which may lie outside: there the picture's edge stands for it.
+void add(ResizeAxis& axis, int x, int at, int from, float weight) {
+  const int k = std::clamp(at, 0, from - 1) - axis.first[static_cast<std::size_t>(x)];
+  axis.weights[static_cast<std::size_t>(x * axis.n_taps + k)] += weight;
+}
+
+// Where the taps of a result begin, such that all of them lie in the source.
+void begin(ResizeAxis& axis, int x, int at, int from) {
+  axis.first[static_cast<std::size_t>(x)] = std::clamp(at, 0, from - axis.n_taps);
+}
+
+// The share of each source position in the stretch that a result covers.
+void set_area(ResizeAxis& axis, int from, int to) {
+  const double scale = static_cast<double>(from) / to;
+  reset(axis, to, std::min(from, static_cast<int>(std::ceil(scale)) + 1));
+  for (int x = 0; x < to; ++x) {
+    const double left = x * scale;
+    const double right = std::min<double>(left + scale, from);
+    const int at = std::min(static_cast<int>(left), from - 1);
+    begin(axis, x, at, from);
+    for (int i = at; i < from && i < right; ++i) {
+      const double share = std::min<double>(right, i + 1) - std::max<double>(left, i);
+      if (share > 1e-6 * scale) add(axis, x, i, from, static_cast<float>(share / (right - left)));
+    }
+  }
+}
+
+// OpenCV's INTER_AREA where a side grows: a source position keeps its area, and only results between two are
+// mixed.
+void set_linear(ResizeAxis& axis, int from, int to) {
+  const double scale = static_cast<double>(from) / to;
+  reset(axis, to, std::min(from, 2));
+  for (int x = 0; x < to; ++x) {
+    const int at = static_cast<int>(std::floor(x * scale));
+    const double past = (x + 1) - (at + 1) / scale;
+    const auto second = static_cast<float>(past <= 0 ? 0.0 : past - std::floor(past));
+    begin(axis, x, at, from);
+    add(axis, x, at, from, 1 - second);
+    add(axis, x, at + 1, from, second);
+  }
+}
+
+// Keys' cubic convolution (1981) with a = -0.75.
+void set_cubic(ResizeAxis& axis, int from, int to) {
+  constexpr double kA = -0.75;
+  const auto inner = [](double t) { return ((kA + 2) * t - (kA + 3)) * t * t + 1; };
+  const auto outer = [](double t) { return ((kA * t - 5 * kA) * t + 8 * kA) * t - 4 * kA; };
+  const double scale = static_cast<double>(from) / to;
+  reset(axis, to, std::min(from, 4));
+  for (int x = 0; x < to; ++x) {
+    const double centre = (x + 0.5) * scale - 0.5;
+    const int at = static_cast<int>(std::floor(centre));
+    const double t = centre - at;
+    begin(axis, x, at - 1, from);
+    const std::array<double, 4> weights{outer(1 + t), inner(t), inner(1 - t), outer(2 - t)};
+    for (int k = 0; k < 4; ++k)
+      add(axis, x, at - 1 + k, from, static_cast<float>(weights[static_cast<std::size_t>(k)]));
+  }
+}
+
+void set_axis(ResizeAxis& axis, Interpolation interpolation, int from, int to) {
+  switch (interpolation) {
+    case Interpolation::kArea:
+      return set_area(axis, from, to);
+    case Interpolation::kLinear:
+      return set_linear(axis, from, to);
+    case Interpolation::kCubic:
+      return set_cubic(axis, from, to);
+  }
+}
+
+// ---- Kernels
+
+template <std::size_t kTaps>
+[[gnu::always_inline]] inline void blend_some(const std::uint8_t* rows, std::size_t stride,
+                                              const float* weights, std::size_t n, bool adds, float* out) {
+  for (std::size_t i = 0; i < n; ++i) {
+    float sum = adds ? out[i] : 0.0F;
+    for (std::size_t k = 0; k < kTaps; ++k) sum += weights[k] * static_cast<float>(rows[k * stride + i]);
+    out[i] = sum;
+  }
+}
+
+[[gnu::always_inline]] inline void blend_rows(const std::uint8_t* rows, std::size_t stride,
+                                              std::span<const float> weights, std::size_t n, float* out) {
+  std::size_t done = 0;
+  for (; done + 4 <= weights.size(); done += 4) {
+    blend_some<4>(rows + done * stride, stride, weights.data() + done, n, done > 0, out);
+  }
+  for (; done < weights.size(); ++done) {
+    blend_some<1>(rows + done * stride, stride, weights.data() + done, n, done > 0, out);
+  }
+}
+
+[[gnu::always_inline]] inline Float4 load(const float* values) {
+  Float4 vector;
+  std::memcpy(&vector, values, sizeof vector);
+  return vector;
+}
+
+// Rounded and clamped to four bytes, of which the last belongs to the next pixel, which overwrites it.
+[[gnu::always_inline]] inline void store_pixel(const Float4& value, std::uint8_t* out) {
+#if defined(__SSE2__)
+  const __m128i words = _mm_packs_epi32(_mm_cvtps_epi32(value), __m128i{});
+  const int bytes = _mm_cvtsi128_si32(_mm_packus_epi16(words, __m128i{}));
+  std::memcpy(out, &bytes, sizeof bytes);
+#else
+  for (int c = 0; c < 4; ++c) {
+    out[c] = static_cast<std::uint8_t>(std::lrintf(std::clamp(value[c], 0.0F, 255.0F)));
+  }
+#endif
+}
+
+template <int kTaps>
+[[gnu::always_inline]] inline void blend_pixels(const float* row, const ResizeAxis& axis, std::uint8_t* out) {
+  const int n_taps = kTaps > 0 ? kTaps : axis.n_taps;
+  const float* weights = axis.weights.data();
+  for (const int first : axis.first) {
+    const float* from = row + std::ptrdiff_t{3} * first;
+    Float4 sum{};
+    for (int k = 0; k < n_taps; ++k) sum += weights[k] * load(from + std::ptrdiff_t{3} * k);
+    store_pixel(sum, out);
+    weights += n_taps;
+    out += 3;
+  }
+}
+
+[[gnu::always_inline]] inline void blend_gray(const float* row, const ResizeAxis& axis, std::uint8_t* out) {
+  const float* weights = axis.weights.data();
+  for (const int first : axis.first) {
+    float sum = 0;
+    for (int k = 0; k < axis.n_taps; ++k) sum += weights[k] * row[first + k];
+    *out++ = static_cast<std::uint8_t>(std::lrintf(std::clamp(sum, 0.0F, 255.0F)));
+    weights += axis.n_taps;
+  }
+}
+
+[[gnu::always_inline]] inline void blend_columns(const float* row, const ResizeAxis& axis, int channels,
+                                                 std::uint8_t* out) {
+  if (channels == 1) {
+    blend_gray(row, axis, out);
+  } else if (axis.n_taps == 4) {
+    blend_pixels<4>(row, axis, out);
+  } else if (axis.n_taps == 3) {
+    blend_pixels<3>(row, axis, out);
+  } else {
+    blend_pixels<0>(row, axis, out);
+  }
+}
+
+void blend_rows_baseline(const std::uint8_t* rows, std::size_t stride, std::span<const float> weights,
+                         std::size_t n, float* out) {
+  blend_rows(rows, stride, weights, n, out);
+}
+void blend_columns_baseline(const float* row, const ResizeAxis& axis, int channels, std::uint8_t* out) {
+  blend_columns(row, axis, channels, out);
+}
+
+#if defined(__x86_64__)
+// Without FMA, so that a picture does not depend on the processor.
+[[gnu::target("avx2")]] void blend_rows_avx2(const std::uint8_t* rows, std::size_t stride,
+                                             std::span<const float> weights, std::size_t n, float* out) {
+  blend_rows(rows, stride, weights, n, out);
+}
+[[gnu::target("avx2")]] void blend_columns_avx2(const float* row, const ResizeAxis& axis, int channels,
+                                                std::uint8_t* out) {
+  blend_columns(row, axis, channels, out);
+}
+#endif
+
+struct Kernels {
+  std::array<ResizeKernel, 2> list{};
+  std::size_t size = 0;
+};
+
+Kernels find_kernels() {
+  Kernels kernels;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") != 0) {
+    kernels.list[kernels.size++] = {"avx2", blend_rows_avx2, blend_columns_avx2};
+  }
+#endif
+  kernels.list[kernels.size++] = {"baseline", blend_rows_baseline, blend_columns_baseline};
+  return kernels;
+}
+
+}  // namespace
+
+std::span<const ResizeKernel> resize_kernels() {
+  static const Kernels kernels = find_kernels();
+  return std::span(kernels.list).first(kernels.size);
+}
+
+void Resizer::set(const Pixels& source, int width, int height, const ResizeKernel& kernel) {
+  source_ = source;
+  kernel_ = &kernel;
+  const bool narrower = width < source.width;
+  const bool lower = height < source.height;
+  Interpolation interpolation = Interpolation::kCubic;
+  if (narrower || lower) {
+    const bool grows = width > source.width || height > source.height;
+    interpolation = grows ? Interpolation::kLinear : Interpolation::kArea;
+  }
+  set_axis(columns_, interpolation, source.width, width);
+  set_axis(rows_, interpolation, source.height, height);
+  const auto channels = static_cast<std::size_t>(source.channels);
+  blended_.resize(static_cast<std::size_t>(source.width) * channels + kResizePadding);
+  row_.resize(static_cast<std::size_t>(width) * channels + kResizePadding);
+}
+
+const std::uint8_t* Resizer::row(int y) {
+  const auto at = static_cast<std::size_t>(y);
+  const auto n_taps = static_cast<std::size_t>(rows_.n_taps);
+  kernel_->blend_rows(source_.data + static_cast<std::size_t>(rows_.first[at]) * source_.stride,
+                      source_.stride, std::span(rows_.weights).subspan(at * n_taps, n_taps),
+                      static_cast<std::size_t>(source_.width) * static_cast<std::size_t>(source_.channels),
+                      blended_.data());
+  kernel_->blend_columns(blended_.data(), columns_, source_.channels, row_.data());
+  return row_.data();
+}
+
+}  // namespace triage
