@@ -365,7 +365,7 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
   Evaluation evaluation;
   evaluation.folds = options.folds;
   evaluation.fold_of = make_folds(table, options.folds, options.seed);
-  const auto folds = make_fold_list(table, evaluation.fold_of, options.folds, options.criterion);
+  const auto folds = make_fold_list(table, evaluation.fold_of, options);
   describe_table(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
 

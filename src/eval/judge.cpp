@@ -76,7 +76,7 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
   Evaluation evaluation;
   evaluation.request = options.request;
   evaluation.mean_latency_ms = options.mean_latency_ms;
-  const auto folds = make_fold_list(table, {}, 0, options.criterion);
+  const auto folds = make_fold_list(table, {}, options);
   describe_table(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
   const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();

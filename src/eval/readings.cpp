@@ -84,8 +84,8 @@ Sweep router_sweep(const Table& table, std::span<const Fold> folds, Criterion cr
       for (const std::uint32_t i : fold.test) {
         point.score[i] = (1 - mix.share_dear) * table.score(i, mix.cheap, criterion) +
                          mix.share_dear * table.score(i, mix.dear, criterion);
-        point.ms[i] =
-            (1 - mix.share_dear) * table.cost_ms(i, mix.cheap) + mix.share_dear * table.cost_ms(i, mix.dear);
+        point.ms[i] = (1 - mix.share_dear) * table.cost_ms(i, mix.cheap) +
+                      mix.share_dear * table.cost_ms(i, mix.dear) + fold.asking_ms;
       }
     }
     sweep.points.push_back(std::move(point));

@@ -19,13 +19,24 @@ namespace {
 
 constexpr int kSweepResamples = 1000;  // of the bootstrap, for the many points of frontiers
 
-Fold learn_baselines(const Table& table, Fold fold, Criterion criterion) {
+double asking_ms(const Table& table, const Fold& fold, const EvaluateOptions& options) {
+  constexpr std::size_t kEnough = 2000;
+  const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
+  const Rows rows = Rows(fold.train).first(std::min(fold.train.size(), kEnough));
+  Replay replay = make_replay("single", table.n_inputs());
+  replay_policy(table, rows, *train_single(table, rows, options.criterion, fold.cheapest), clock, replay);
+  return mean_of(replay.selection_ms, rows);
+}
+
+Fold learn_baselines(const Table& table, Fold fold, const EvaluateOptions& options) {
+  const Criterion criterion = options.criterion;
   fold.costs = mean_costs(table, fold.train);
   fold.scores = mean_scores(table, fold.train, criterion);
   fold.sbs = single_best(fold.scores, fold.costs);
   fold.cheapest =
       static_cast<ModelIndex>(std::min_element(fold.costs.begin(), fold.costs.end()) - fold.costs.begin());
   fold.router = zero_router(fold.costs, fold.scores);
+  fold.asking_ms = asking_ms(table, fold, options);
   return fold;
 }
 
@@ -44,7 +55,7 @@ std::vector<double> router_scores(const Table& table, std::span<const Fold> fold
     const auto costs = mean_costs(table, fold.test);
     ZeroRouter router = fold.router;
     for (std::size_t p = 0; p < router.points.size(); ++p) {
-      router.points[p].ms = costs[static_cast<std::size_t>(router.models[p])];
+      router.points[p].ms = costs[static_cast<std::size_t>(router.models[p])] + fold.asking_ms;
     }
     const Mix mix = router.at(mean_of(ms, fold.test));
     for (const std::uint32_t i : fold.test) {
@@ -217,20 +228,20 @@ void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions
   premodel.selector = table.selectors[static_cast<std::size_t>(own)].name;
 }
 
-std::vector<Fold> make_fold_list(const Table& table, std::span<const std::int32_t> fold_of, int k,
-                                 Criterion criterion) {
+std::vector<Fold> make_fold_list(const Table& table, std::span<const std::int32_t> fold_of,
+                                 const EvaluateOptions& options) {
   if (fold_of.empty()) {
     Fold fold;
     fold.train = fold.test = all_rows(table);
-    return {learn_baselines(table, std::move(fold), criterion)};
+    return {learn_baselines(table, std::move(fold), options)};
   }
-  std::vector<Fold> folds(static_cast<std::size_t>(k));
+  std::vector<Fold> folds(static_cast<std::size_t>(options.folds));
   for (std::uint32_t i = 0; i < fold_of.size(); ++i) {
     for (std::size_t f = 0; f < folds.size(); ++f) {
       (static_cast<std::size_t>(fold_of[i]) == f ? folds[f].test : folds[f].train).push_back(i);
     }
   }
-  for (Fold& fold : folds) fold = learn_baselines(table, std::move(fold), criterion);
+  for (Fold& fold : folds) fold = learn_baselines(table, std::move(fold), options);
   return folds;
 }
 

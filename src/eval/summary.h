@@ -21,6 +21,9 @@ struct Fold {
   ModelIndex sbs = kNoModel;
   ModelIndex cheapest = kNoModel;
   ZeroRouter router;
+  // What the driver takes, ms an input, to ask a policy that always runs the same model: the zero router pays
+  // it too.
+  double asking_ms = 0;
 };
 
 // A method before it is summarised.
@@ -33,7 +36,7 @@ struct Entry {
 [[nodiscard]] std::vector<std::uint32_t> all_rows(const Table& table);
 // One fold for each value of `fold_of`; without any, one whose two parts are both the whole table.
 [[nodiscard]] std::vector<Fold> make_fold_list(const Table& table, std::span<const std::int32_t> fold_of,
-                                               int k, Criterion criterion);
+                                               const EvaluateOptions& options);
 
 // For a premodel that is a network, makes its selector the one of this fold: a network that saw the inputs
 // that test it would be judged by what it remembers. Throws kUsage when there is none.

@@ -47,7 +47,7 @@ StudyRun start_run(const Table& table, const StudyOptions& options) {
   StudyRun run{table, options, sized_tables(table, options), evaluate, {}, {}, {}};
   if (options.exhaustive != nullptr) check_timing(table, *options.exhaustive);
   run.evaluation = cross_validate(table, evaluate);
-  run.folds = make_fold_list(table, run.evaluation.fold_of, options.folds, options.criterion);
+  run.folds = make_fold_list(table, run.evaluation.fold_of, evaluate);
   run.optima = optimum_by_fold(table, run.folds, options.criterion);
   return run;
 }

@@ -61,7 +61,9 @@ struct Judged {
 
 Judged judge(const Table& table, const Policy& policy, const Request& request = {}) {
   FakeClock clock;
-  const auto folds = make_fold_list(table, {}, 0, Criterion::kTop1);
+  EvaluateOptions options;
+  options.clock = &clock;
+  const auto folds = make_fold_list(table, {}, options);
   Judged out{make_replay("mine", table.n_inputs()), {}};
   replay_policy(table, all_rows(table), policy, clock, out.replay, request);
   out.decisions = count_decisions(table, folds, {"mine", {&policy}, request}, out.replay, Criterion::kTop1);

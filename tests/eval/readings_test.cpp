@@ -25,8 +25,10 @@ Table four_inputs() {
 }
 
 EvaluateOptions options(int resamples) {
+  static const FakeClock still;
   EvaluateOptions options;
   options.resamples = resamples;
+  options.clock = &still;
   return options;
 }
 
@@ -35,7 +37,7 @@ SweepPoint swept(std::vector<double> score, double ms) {
 }
 
 Frontier read(const Table& table, const Sweep& sweep, int resamples) {
-  const auto folds = make_fold_list(table, {}, 0, Criterion::kTop1);
+  const auto folds = make_fold_list(table, {}, options(0));
   Frontier frontier;
   FrontierReader(table, folds, options(resamples)).read(sweep, frontier);
   return frontier;
@@ -79,9 +81,32 @@ TEST(Readings, AHullThatFallsShortCountsAsNever) {
   EXPECT_TRUE(std::isinf(f.intervals.time_share_for_95.high));
 }
 
+// Every reading is 0.01 ms after the one before it.
+class SteadyClock final : public Clock {
+ public:
+  [[nodiscard]] std::int64_t now_ns() const override { return now_ += 10'000; }
+  void pass_ns(std::int64_t ns) override { now_ += ns; }
+
+ private:
+  mutable std::int64_t now_ = 0;
+};
+
+TEST(Readings, TheZeroRouterPaysForAsking) {
+  const Table table = four_inputs();
+  const SteadyClock clock;
+  EvaluateOptions slow = options(0);
+  slow.clock = &clock;
+  const auto folds = make_fold_list(table, {}, slow);
+  // Asked twice an input, which model and then for the answer; each asking lies between two readings.
+  EXPECT_NEAR(folds.front().asking_ms, 0.02, 1e-12);
+  const Sweep sweep = router_sweep(table, folds, Criterion::kTop1);
+  EXPECT_NEAR(sweep.points.front().ms[0], 1.02, 1e-12);
+  EXPECT_NEAR(sweep.points.back().ms[0], 4.02, 1e-12);
+}
+
 TEST(Readings, TheZeroRouterMixesTheFoldsModels) {
   const Table table = four_inputs();
-  const auto folds = make_fold_list(table, {}, 0, Criterion::kTop1);
+  const auto folds = make_fold_list(table, {}, options(0));
   const Sweep sweep = router_sweep(table, folds, Criterion::kTop1);
   EXPECT_EQ(sweep.name, "zero router");
   ASSERT_FALSE(sweep.points.empty());
