@@ -120,8 +120,8 @@ struct AdaptiveOptions {
   Criterion criterion = Criterion::kTop1;
   CostKind cost = CostKind::kTime;
   int max_stages = 4;  // 1..4 models an order
-  // Each model of an order costs at least this many times the one before it; 1 or more.
-  double min_cost_ratio = 3;
+  // Ladders to choose among: in each, a model costs at least so many times the one before it; 1 or more.
+  std::vector<double> cost_ratios = {3, 1.5};
   // Which setting a request without a price gets: the one of least cost whose score, by inner
   // cross-validation, is the single best model's plus `margin` (a share) or more, as far as can be told; or
   // the one of this price, when it is set. Without a margin: default_margin().

@@ -40,7 +40,9 @@ void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
   if (options.max_stages < 1 || options.max_stages > static_cast<int>(kMaxPooledLooks)) {
     fail("stages", options.max_stages, "1 to 4");
   }
-  if (!(options.min_cost_ratio >= 1)) fail("cost ratio", options.min_cost_ratio, "at least 1");
+  for (const double ratio : options.cost_ratios) {
+    if (!(ratio >= 1)) fail("cost ratio", ratio, "at least 1");
+  }
   if (options.search_rows < 20) fail("search rows", options.search_rows, "at least 20");
   if (options.margin && !std::isfinite(*options.margin)) fail("margin", *options.margin, "a finite share");
   if (options.price && !(std::isfinite(*options.price) && *options.price >= 0)) {

@@ -101,10 +101,10 @@ class InnerFolds {
 
 // The ladder that ends in `last`.
 Order ladder(ModelIndex last, std::span<const double> costs, std::span<const double> scores,
-             const AdaptiveOptions& options) {
+             double cost_ratio, int max_stages) {
   Order order{last};
-  while (order.size() < static_cast<std::size_t>(options.max_stages)) {
-    const double most = costs[static_cast<std::size_t>(order.front())] / options.min_cost_ratio;
+  while (order.size() < static_cast<std::size_t>(max_stages)) {
+    const double most = costs[static_cast<std::size_t>(order.front())] / cost_ratio;
     ModelIndex best = kNoModel;
     for (std::size_t m = 0; m < costs.size(); ++m) {
       const auto b = static_cast<std::size_t>(best);
@@ -210,8 +210,11 @@ std::vector<Order> candidate_orders(const Table& table, Rows rows, const Adaptiv
   for (const ModelIndex model : all_models(table)) {
     if (!is_on_hull(model, costs, scores)) continue;
     orders.push_back({model});
-    Order longer = ladder(model, costs, scores, options);
-    if (longer.size() > 1) orders.push_back(std::move(longer));
+    for (const double ratio : options.cost_ratios) {
+      Order longer = ladder(model, costs, scores, ratio, options.max_stages);
+      if (std::find(orders.begin(), orders.end(), longer) == orders.end())
+        orders.push_back(std::move(longer));
+    }
   }
   return orders;
 }

@@ -70,10 +70,10 @@ struct OrderCurve {
                                                    std::span<const double> prices,
                                                    std::span<const Order> orders, ModelIndex reference);
 
-// The orders to choose among. For each model on the hull of cost and score: it alone, and the ladder that
-// ends in it, which puts in front of it, again and again, the most accurate model that costs at most a
-// min_cost_ratio-th of what stands there. A free search over orders finds no better ones and is misled by
-// chance (docs/policies.md).
+// The orders to choose among. For each model on the hull of cost and score: it alone, and for each of the
+// cost_ratios the ladder that ends in it, which puts in front of it, again and again, the most accurate model
+// whose cost is at most what stands there divided by the ratio. A free search over orders finds no better
+// ones and is misled by chance (docs/policies.md).
 [[nodiscard]] std::vector<Order> candidate_orders(const Table& table, Rows rows,
                                                   const AdaptiveOptions& options);
 

@@ -217,10 +217,14 @@ Table four_models() {
 TEST(CandidateOrders, AreLaddersToTheHull) {
   const Table table = four_models();
   const auto rows = all_rows(table);
-  // c is beaten by b, so nothing ends in it; b is the most accurate that costs a third of d.
-  EXPECT_EQ(candidate_orders(table, rows, {}), (std::vector<Order>{{0}, {1}, {3}, {1, 3}}));
+  // c is beaten by b, so nothing ends in it; b is the most accurate that costs a third of d, or two thirds.
+  EXPECT_EQ(candidate_orders(table, rows, {}),
+            (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}, {0, 1, 3}}));
+  AdaptiveOptions coarse;
+  coarse.cost_ratios = {3};
+  EXPECT_EQ(candidate_orders(table, rows, coarse), (std::vector<Order>{{0}, {1}, {3}, {1, 3}}));
   AdaptiveOptions closer;
-  closer.min_cost_ratio = 2;
+  closer.cost_ratios = {2};
   EXPECT_EQ(candidate_orders(table, rows, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {0, 1, 3}}));
   closer.max_stages = 2;
   EXPECT_EQ(candidate_orders(table, rows, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}}));
@@ -308,7 +312,7 @@ TEST(TrainAdaptive, RefusesWhatItCannotLearnFrom) {
   };
   refuse([](auto& o) { o.max_stages = 0; }, "stages 0, expected 1 to 4");
   refuse([](auto& o) { o.max_stages = 5; }, "stages 5, expected 1 to 4");
-  refuse([](auto& o) { o.min_cost_ratio = 0.5; }, "cost ratio 0.5, expected at least 1");
+  refuse([](auto& o) { o.cost_ratios = {3, 0.5}; }, "cost ratio 0.5, expected at least 1");
   refuse([](auto& o) { o.margin = std::nan(""); }, "margin nan");
   refuse([](auto& o) { o.price = -1; }, "price -1");
   EXPECT_TRIAGE_ERROR(train_adaptive(table, Rows(rows).first(19), {}), ErrorCode::kUsage,
