@@ -24,7 +24,7 @@ struct TableModel {
 
 // How often a cell was timed. Cells are the features of an input, a recipe on it, and a model on it.
 enum class TimingMode {
-  kCheap,      // once
+  kCheap,      // once; models after a run that is not timed
   kExhaustive  // until the mean is known well enough, as in the paper
 };
 [[nodiscard]] std::string_view to_string(TimingMode mode);

@@ -17,7 +17,7 @@ constexpr double kBusyLoad = 0.5;  // load per core from which on times are not 
 
 // Spent inside the networks, all runs.
 double network_ms(const InputRecord& record) {
-  double total = 0;
+  double total = record.warming_ms;
   for (std::size_t m = 0; m < record.infer_ms.size(); ++m) {
     total += record.infer_ms[m] * record.infer_spread[m].runs;
   }

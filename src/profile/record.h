@@ -37,6 +37,7 @@ struct InputRecord {
   std::vector<Spread> preprocess_spread;  // (r)
   std::vector<Spread> infer_spread;       // (m)
   int capped = 0;                         // cells that ended at the cap
+  double warming_ms = 0;                  // of runs that are not in infer_ms; not stored
 };
 
 }  // namespace triage

@@ -31,7 +31,8 @@ std::vector<double> mean_per_model(const Table& table, Rows rows, const Value& v
 std::string_view to_string(TimingMode mode) { return mode == TimingMode::kCheap ? "cheap" : "exhaustive"; }
 
 std::string describe(const Timing& timing) {
-  if (timing.mode == TimingMode::kCheap) return "cheap: each model ran once on each input";
+  if (timing.mode == TimingMode::kCheap)
+    return "cheap: each model timed once on each input, after a run that warmed its caches";
   return fmt::format(
       "exhaustive: each model ran {} to {} times on each input, until the 95 % bound of the mean was at most "
       "{:.3g} % of it; {} of {} cells ended at the cap",
