@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/stop.h"
 #include "eval/bootstrap.h"
 #include "eval/metrics.h"
 #include "eval/summary.h"
@@ -101,12 +102,6 @@ std::vector<std::uint32_t> rows_where(std::span<const std::int32_t> fold_of, std
   return rows;
 }
 
-void check_stop(const StabilityOptions& options) {
-  if (options.stop != nullptr && *options.stop) {
-    throw Error(ErrorCode::kInterrupted, "stability: stopped, expected to run to the end; start it again");
-  }
-}
-
 Transfer judge(const Table& trained, const Table& used, const NamedTrainer& trainer,
                const StabilityOptions& options) {
   const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
@@ -117,7 +112,7 @@ Transfer judge(const Table& trained, const Table& used, const NamedTrainer& trai
   const std::vector<std::int32_t> trained_folds = make_folds(trained, options.folds, options.seed);
   const std::vector<std::int32_t> used_folds = make_folds(used, options.folds, options.seed);
   for (std::int32_t fold = 0; fold < options.folds; ++fold) {
-    check_stop(options);
+    throw_if_stopped(options.stop, "stability");
     const auto test = rows_where(used_folds, fold, true);
     const auto policy_there = trainer.train(trained, rows_where(trained_folds, fold, false));
     replay_policy(used, test, *policy_there, clock, moved);

@@ -8,11 +8,11 @@
 #include <numeric>
 
 #include "base/hash.h"
+#include "base/stop.h"
 #include "eval/bootstrap.h"
 #include "eval/metrics.h"
 #include "eval/readings.h"
 #include "learn/selector.h"
-#include "triage/error.h"
 
 namespace triage {
 namespace {
@@ -388,11 +388,7 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   }
 }
 
-void throw_if_stopped(const EvaluateOptions& options) {
-  if (options.stop != nullptr && *options.stop) {
-    throw Error(ErrorCode::kInterrupted, "evaluate: stopped, expected to run to the end; start it again");
-  }
-}
+void throw_if_stopped(const EvaluateOptions& options) { throw_if_stopped(options.stop, "evaluate"); }
 
 const Frontier* Evaluation::find_frontier(std::string_view name) const {
   const auto at =

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/hash.h"
+#include "base/stop.h"
 #include "eval/calibrate.h"
 #include "eval/summary.h"
 #include "eval/words.h"
@@ -34,12 +35,6 @@ void check(const Table& table, const GuaranteeOptions& options) {
   }
   for (const std::size_t n : options.inputs) {
     if (n < 1) fail("inputs of a calibration", n, "at least 1");
-  }
-}
-
-void check_stop(const GuaranteeOptions& options) {
-  if (options.stop != nullptr && *options.stop) {
-    throw Error(ErrorCode::kInterrupted, "study: stopped, expected to run to the end; start it again");
   }
 }
 
@@ -192,7 +187,7 @@ Exhibit resampled(const Trained& trained, const GuaranteeOptions& options, bool&
   const std::size_t n_cells = options.max_losses.size() * options.inputs.size();
   for (const double max_loss : options.max_losses) {
     for (const std::size_t inputs : options.inputs) {
-      check_stop(options);
+      throw_if_stopped(options.stop, "study");
       std::vector<std::size_t> chosen(static_cast<std::size_t>(options.resamples));
       for_each_parallel(chosen.size(), [&](std::size_t r) {
         Random random(mix64(options.seed ^ mix64(r + 1)) ^ inputs);
@@ -233,7 +228,7 @@ Exhibit retrained(const Table& table, const GuaranteeOptions& options) {
   std::vector<std::vector<double>> unbound(options.max_losses.size());
   std::size_t n_calibration = 0;
   for (int r = 0; r < options.retrainings; ++r) {
-    check_stop(options);
+    throw_if_stopped(options.stop, "study");
     if (options.on_step) options.on_step(fmt::format("retraining {} of {}", r + 1, options.retrainings));
     const Halves halves = halve(table, options.seed + 1 + static_cast<std::uint64_t>(r));
     Trained trained = train_on(table, halves, options);
@@ -295,7 +290,7 @@ Exhibit settings_exhibit(const Trained& trained) {
 Study study_guarantee(const Table& table, const GuaranteeOptions& options) {
   check(table, options);
   const auto step = [&](std::string_view what) {
-    check_stop(options);
+    throw_if_stopped(options.stop, "study");
     if (options.on_step) options.on_step(what);
   };
   step("training");

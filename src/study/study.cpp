@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/stop.h"
 #include "eval/words.h"
 #include "study/exhibits.h"
 #include "triage/clock.h"
@@ -54,8 +55,7 @@ std::string describe_verdict(const StudyRun& run) {
 Study study_paper(const Table& table, const StudyOptions& options) {
   check_study(table);
   const auto step = [&](std::string_view what) {
-    if (options.stop != nullptr && *options.stop)
-      throw Error(ErrorCode::kInterrupted, "study: stopped, expected to run to the end; start it again");
+    throw_if_stopped(options.stop, "study");
     if (options.on_step) options.on_step(what);
   };
   step("cross-validation");
