@@ -7,6 +7,7 @@
 // most delta.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@ struct CalibrateOptions {
   double delta = 0.05;           // probability, over the calibration inputs, of promising too much
   std::string versus;            // model of the table; empty: the policy's best single model in training
   const Clock* clock = nullptr;  // for decision times; nullptr: steady_clock()
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
 };
 
 struct CalibrationStep {

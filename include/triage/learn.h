@@ -1,6 +1,7 @@
 // Training: from rows of a table to a policy. Everything that is chosen or fitted here sees those rows alone.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -80,6 +81,7 @@ struct PremodelOptions {
   // training rows' own distances, each to the others.
   std::optional<double> max_distance_quantile = std::nullopt;
   Beyond beyond = Beyond::kRefuse;
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted, between two fits
 };
 struct TrainedPremodel {
   std::unique_ptr<Policy> policy;
@@ -104,6 +106,7 @@ struct CascadeOptions {
   // is set, the most score - price * milliseconds.
   std::optional<double> margin = std::nullopt;
   std::optional<double> price = std::nullopt;
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
 };
 // The confidence cascade of one to three models, order and thresholds searched jointly over these rows.
 [[nodiscard]] std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows,

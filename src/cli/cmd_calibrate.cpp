@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/labels.h"
 #include "triage/calibrate.h"
@@ -65,14 +66,16 @@ nlohmann::json to_json(const Arguments& arguments, const Calibration& calibratio
   return document;
 }
 
-void run(const Arguments& arguments, Session& session) {
+void run(Arguments& arguments, Session& session) {
   std::vector<std::string> inputs = arguments.profiles;
   inputs.push_back(arguments.policy);
   check_outputs({&arguments.out, 1}, inputs);
   const auto policy = load_policy(arguments.policy);
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  arguments.options.stop = &session.stop;
   const Calibration calibration = calibrate(table, *policy, arguments.options);
+  throw_if_stopped(&session.stop, "calibrate");
   if (calibration.policy != nullptr) save_policy(*calibration.policy, arguments.out);
   if (arguments.json) {
     print_json(to_json(arguments, calibration));

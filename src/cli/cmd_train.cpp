@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
 #include "cli/labels.h"
@@ -70,10 +71,8 @@ std::vector<std::uint32_t> training_rows(const Table& table, const TrainArgument
 }
 
 // `--features auto`: those that a search on the same rows chooses.
-void choose_features(const Table& table, Rows rows, const Session& session, PremodelOptions& options) {
-  FeatureSelectionOptions selection = selection_options(options);
-  selection.stop = &session.stop;
-  const auto chosen = select_features_with_progress(table, rows, selection);
+void choose_features(const Table& table, Rows rows, PremodelOptions& options) {
+  const auto chosen = select_features_with_progress(table, rows, selection_options(options));
   options.features = chosen.features;
   options.notes.emplace_back("features", describe_selection(chosen));
 }
@@ -96,17 +95,20 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
   options.beyond = parse_beyond(arguments.beyond);
-  if (arguments.features == std::vector<std::string>{"auto"}) choose_features(table, rows, session, options);
+  options.stop = &session.stop;
+  if (arguments.features == std::vector<std::string>{"auto"}) choose_features(table, rows, options);
   auto trained = train_premodel(table, rows, options);
   return {std::move(trained.policy), std::move(trained.selection.trace), std::move(trained.warnings)};
 }
 
-Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& arguments,
+                           const Session& session) {
   CascadeOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
   if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
+  options.stop = &session.stop;
   return {train_cascade(table, rows, options), {}, {}};
 }
 
@@ -136,7 +138,7 @@ Trained train_single_with(const Table& table, Rows rows, const TrainArguments& a
 Trained train(const Table& table, Rows rows, const TrainArguments& arguments, const Session& session) {
   if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, arguments);
   if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments, session);
-  if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments);
+  if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments, session);
   return train_single_with(table, rows, arguments);
 }
 
@@ -263,8 +265,10 @@ void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
   const Table table = load_labelled_table(profiles, arguments.labels);
+  throw_if_stopped(&session.stop, "train");
   const auto rows = training_rows(table, arguments);
   const Trained trained = train(table, rows, arguments, session);
+  throw_if_stopped(&session.stop, "train");
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
   for (const auto& warning : trained.warnings) warn(warning);

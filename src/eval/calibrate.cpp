@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/stop.h"
 #include "eval/words.h"
 #include "triage/error.h"
 #include "triage/eval.h"
@@ -124,11 +125,12 @@ std::string describe(const Calibration& calibration, const CalibrateOptions& opt
 }  // namespace
 
 SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy, ModelIndex versus,
-                             const Clock& clock) {
+                             const Clock& clock, const std::atomic<bool>* stop) {
   SettingLosses losses;
   const Criterion criterion = policy.info().criterion;
   Replay replay = make_replay("setting", table.n_inputs());
   for (const AdaptiveSetting& setting : policy.model().settings) {
+    throw_if_stopped(stop, "calibrate");
     replay_policy(table, rows, policy, clock, replay, {.price = setting.price});
     auto& loss = losses.loss.emplace_back();
     auto& ms = losses.ms.emplace_back();
@@ -182,8 +184,9 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
          "at least one; train with --train-share 0.5, or profile others");
   }
   check_labels(table, rows, policy, versus);
-  const auto losses = measure_losses(table, rows, adaptive, versus,
-                                     options.clock != nullptr ? *options.clock : steady_clock());
+  const auto losses =
+      measure_losses(table, rows, adaptive, versus,
+                     options.clock != nullptr ? *options.clock : steady_clock(), options.stop);
   calibration.versus_ms = mean(losses.versus_ms);
   const auto sequence = test_sequence(adaptive.model());
   const auto counts = [&](std::size_t setting) { return count(losses.loss[setting]); };

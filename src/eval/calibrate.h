@@ -1,6 +1,7 @@
 // The parts of calibration that the guarantee study needs apart.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -18,8 +19,10 @@ struct SettingLosses {
   std::vector<std::vector<float>> ms;          // (settings, rows)
   std::vector<float> versus_ms;                // (rows)
 };
+// Throws kInterrupted, between two settings.
 [[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy,
-                                           ModelIndex versus, const Clock& clock);
+                                           ModelIndex versus, const Clock& clock,
+                                           const std::atomic<bool>* stop = nullptr);
 
 // The settings in the order of testing: from the best expected score to cheaper ones.
 [[nodiscard]] std::vector<std::size_t> test_sequence(const AdaptiveModel& model);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/stop.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -172,6 +173,7 @@ class Search {
       : columns_(make_columns(table, rows, options)),
         min_stages_(options.min_stages),
         max_stages_(options.max_stages),
+        stop_(options.stop),
         order_(all_models(table)) {
     const auto costs = mean_costs(table, rows);
     std::stable_sort(order_.begin(), order_.end(), [&](ModelIndex a, ModelIndex b) {
@@ -195,6 +197,7 @@ class Search {
 
   // An input goes on from a stage at threshold t when its bin is at most t.
   void add_pairs(const std::vector<Sums>& first, std::size_t i, std::size_t j) {
+    throw_if_stopped(stop_, "cascade");
     const std::array before{order_[i]};
     const Grid second(columns_, before, order_[j]);
     std::vector<Sums> pairs;  // by the first's threshold
@@ -209,6 +212,7 @@ class Search {
 
   void add_triples(const std::vector<Sums>& pairs, const Grid& second, std::size_t i, std::size_t j,
                    std::size_t l) {
+    throw_if_stopped(stop_, "cascade");
     const std::array before{order_[i], order_[j]};
     const Grid third(columns_, before, order_[l]);
     for (std::size_t x = 0; x < pairs.size(); ++x) {
@@ -234,6 +238,7 @@ class Search {
 
   Columns columns_;
   int min_stages_, max_stages_;
+  const std::atomic<bool>* stop_;
   std::vector<ModelIndex> order_;  // by rising mean cost
   Frontier frontier_;
 };

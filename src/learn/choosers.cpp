@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/stop.h"
 #include "learn/svm.h"
 #include "learn/tree.h"
 #include "triage/error.h"
@@ -29,7 +30,7 @@ std::string inner_accuracy(double accuracy) {
 }
 
 TrainedChooser make_tree(const LabelledRows& rows, const ChooserTraining& training) {
-  const TreeSearch found = search_tree_options(rows, training.seed);
+  const TreeSearch found = search_tree_options(rows, training.seed, training.stop);
   TreeChooser tree = train_tree(rows, found.options);
   const std::string about =
       fmt::format("depth {}, at least {} inputs a leaf, {} nodes: {}", found.options.max_depth,
@@ -42,7 +43,8 @@ TrainedChooser make_svm(const LabelledRows& rows, const ChooserTraining& trainin
   const auto first = [&](std::size_t most) {
     return take_rows(rows, std::span(order).first(std::min(most, order.size())));
   };
-  const SvmSearch found = search_svm_options(first(kSvmSearchRows).view(), training.seed);
+  const SvmSearch found = search_svm_options(first(kSvmSearchRows).view(), training.seed, training.stop);
+  throw_if_stopped(training.stop, "premodel");
   const OwnedRows used = first(training.full ? order.size() : kSvmRows);
   SvmChooser svm = train_svm(used.view(), found.options);
   const std::string about = fmt::format("C {}, gamma {}, {} support vectors, trained on {} of {} inputs: {}",

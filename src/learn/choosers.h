@@ -1,6 +1,7 @@
 // What a premodel is made of (`knn`, `dt.svm.knn`), and the training of each part, hyper-parameters included.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,11 +34,13 @@ struct ChooserTraining {
   std::uint64_t seed = 0;                       // of inner folds and subsets
   bool full = false;                            // all rows for the SVM, however long it takes
   VoteWeights weights = VoteWeights::kUniform;  // of neighbours
+  const std::atomic<bool>* stop = nullptr;      // polled before every fit
 };
 struct TrainedChooser {
   Chooser chooser;
   std::string summary;  // "depth 6, at least 50 inputs a leaf: 71.2 % right in inner folds"
 };
+// Throws kInterrupted.
 [[nodiscard]] TrainedChooser train_chooser(ChooserKind kind, const LabelledRows& rows,
                                            const ChooserTraining& training);
 

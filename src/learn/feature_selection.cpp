@@ -78,6 +78,7 @@ FeatureSelectionOptions selection_options(const PremodelOptions& premodel) {
   options.k = premodel.k;
   options.seed = premodel.seed;
   options.fallback = premodel.fallback;
+  options.stop = premodel.stop;
   return options;
 }
 

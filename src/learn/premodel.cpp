@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/hash.h"
+#include "base/stop.h"
 #include "learn/choosers.h"
 #include "learn/distance_limit.h"
 #include "learn/fallback.h"
@@ -178,9 +179,10 @@ void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> sel
   const std::size_t n_choosers = kind.form == PremodelForm::kChain ? model.n_stages : 1;
   const std::size_t d = model.minimum.size();
   for (std::size_t i = 0; i < n_choosers; ++i) {
+    throw_if_stopped(options.stop, "premodel");
     const auto labels = chooser_labels(table, rows, selected, model, model.optimum, options, i);
     auto trained = train_chooser(kind.stage(i), {model.rows, d, labels, model.n_classes()},
-                                 {options.seed, options.full, options.weights});
+                                 {options.seed, options.full, options.weights, options.stop});
     model.choosers.push_back(std::move(trained.chooser));
     notes.push_back(std::move(trained.summary));
   }

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/stop.h"
 
 namespace triage {
 namespace {
@@ -125,7 +126,7 @@ SvmChooser train_svm(const LabelledRows& rows, const SvmOptions& options) {
   return flatten(*fit(problem, options), rows.d, options.gamma);
 }
 
-SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed) {
+SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed, const std::atomic<bool>* stop) {
   if (rows.n() < kInnerFolds) return {{}, std::numeric_limits<double>::quiet_NaN()};
   std::array<std::size_t, kC.size() * kGamma.size()> right{};
   const auto order = shuffled_indices(rows.n(), seed);
@@ -133,6 +134,7 @@ SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed) {
     const auto [train, test] = inner_fold(order, fold);
     const OwnedRows fitted = take_rows(rows, train);
     for (std::size_t i = 0; i < right.size(); ++i) {
+      throw_if_stopped(stop, "premodel");
       const SvmOptions options{kC[i / kGamma.size()], kGamma[i % kGamma.size()]};
       right[i] += count_right(train_svm(fitted.view(), options), rows, test);
     }

@@ -2,6 +2,7 @@
 // layer: what it finds is copied into flat arrays.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -23,7 +24,8 @@ struct SvmSearch {
   double accuracy = 0;  // of the chosen ones, over the inner folds; NaN when there were too few rows to ask
 };
 // The options of a small grid with the best accuracy in 3-fold cross-validation within the rows (ties: the
-// lower C, then the lower gamma).
-[[nodiscard]] SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed);
+// lower C, then the lower gamma). Throws kInterrupted, between two fits.
+[[nodiscard]] SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed,
+                                           const std::atomic<bool>* stop = nullptr);
 
 }  // namespace triage

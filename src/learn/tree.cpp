@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/stop.h"
 
 namespace triage {
 namespace {
@@ -184,7 +185,7 @@ TreeChooser train_tree(const LabelledRows& rows, const TreeOptions& options) {
   return Grower(rows, options).run();
 }
 
-TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed) {
+TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed, const std::atomic<bool>* stop) {
   if (rows.n() < kInnerFolds) return {{}, std::numeric_limits<double>::quiet_NaN()};
   std::array<std::array<std::size_t, kDepths.size()>, kMinLeaf.size()> right{};
   const auto order = shuffled_indices(rows.n(), seed);
@@ -192,6 +193,7 @@ TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed) {
     const auto [train, test] = inner_fold(order, fold);
     const OwnedRows fitted = take_rows(rows, train);
     for (std::size_t m = 0; m < kMinLeaf.size(); ++m) {
+      throw_if_stopped(stop, "premodel");
       const TreeChooser tree = train_tree(fitted.view(), {kDepths.back(), kMinLeaf[m]});
       for (const std::uint32_t i : test) judge_depths(tree, rows.row(i), rows.labels[i], right[m]);
     }

@@ -2,6 +2,7 @@
 // DecisionTreeClassifier where no two are equally good.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,7 +26,8 @@ struct TreeSearch {
 };
 // The options of a small grid with the best accuracy in 3-fold cross-validation within the rows (ties: the
 // smaller tree). A tree's upper part is what a lower depth would have grown, so that one tree a fold and
-// min_leaf judges all depths.
-[[nodiscard]] TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed);
+// min_leaf judges all depths. Throws kInterrupted, between two trees.
+[[nodiscard]] TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed,
+                                             const std::atomic<bool>* stop = nullptr);
 
 }  // namespace triage

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/files.h"
 #include "cli/run_cli.h"
 #include "support/fake_zoo.h"
 #include "triage/dataset.h"
@@ -81,6 +82,19 @@ TEST_F(CalibrateCommand, LeavesTheFileAloneWhenItCannotPromise) {
   EXPECT_FALSE(document["achieved"].get<bool>());
   EXPECT_TRUE(document["file"].is_null());
   EXPECT_FALSE(document["steps"].empty());
+}
+
+TEST_F(CalibrateCommand, CtrlCLeavesTheOutputAlone) {
+  write_text_atomic(file("stopped/out.triage"), "as it was");
+  const auto run = run_cli({"calibrate", file("fake.profile"), "--policy", file("half.triage"), "--max-loss",
+                            "0.3", "-o", file("stopped/out.triage")},
+                           {.interrupt = true});
+  EXPECT_EQ(run.exit_code, 130) << run.err;
+  EXPECT_TRUE(matches(run.err, "triage: calibrate: stopped, expected to run to the end; start it again\n"));
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(read_text(file("stopped/out.triage")), "as it was");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(file("stopped")), {}), 1)
+      << "nothing beside it";
 }
 
 TEST_F(CalibrateCommand, RefusesBadArguments) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -16,9 +17,11 @@ struct CliRun {
 };
 
 struct CliOptions {
-  std::string input;                  // its stdin
-  std::filesystem::path folder;       // where it runs; empty: here
-  std::filesystem::path stdout_path;  // a file that takes stdout instead of CliRun::out
+  std::string input{};                  // its stdin
+  std::filesystem::path folder{};       // where it runs; empty: here
+  std::filesystem::path stdout_path{};  // a file that takes stdout instead of CliRun::out
+  bool interrupt = false;               // SIGINT as soon as it is caught, so before the work is done
+  std::uint64_t max_file_bytes = 0;     // limit on the size of files that it writes; 0: none
 };
 
 // `arguments` follow the binary's name; no shell is involved.

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/files.h"
 #include "cli/run_cli.h"
 #include "support/fake_zoo.h"
 #include "triage/dataset.h"
@@ -175,6 +176,22 @@ TEST_F(Train, RefusesBadArguments) {
   expect_usage({"--policy", "cascade", "--labels", "from:huge"},
                "labels from 'huge': no such model in the profile, expected one of: small, large");
   expect_usage({"--policy", "cascade", "--labels", "a.csv"}, "--labels: 'a.csv', expected from:MODEL");
+}
+
+TEST_F(Train, CtrlCLeavesTheOutputAlone) {
+  for (const char* policy : {"adaptive", "premodel", "cascade", "single:large"}) {
+    const auto folder = out().parent_path() / "stopped";
+    std::filesystem::create_directories(folder);
+    write_text_atomic(folder / "out.triage", "as it was");
+    const auto run =
+        run_cli({"train", profile().string(), "--policy", policy, "-o", (folder / "out.triage").string()},
+                {.interrupt = true});
+    EXPECT_EQ(run.exit_code, 130) << policy << run.err;
+    EXPECT_TRUE(matches(run.err, "triage: .*: stopped, expected to run to the end; start it again\n"));
+    EXPECT_EQ(run.out, "");
+    EXPECT_EQ(read_text(folder / "out.triage"), "as it was");
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1) << "nothing beside it";
+  }
 }
 
 TEST_F(Train, RefusesWhatIsNoProfile) {

@@ -115,6 +115,13 @@ TEST(Calibrate, RefusesWhatDoesNotFit) {
                       "inputs that the policy was not trained on 0, expected at least one", "--train-share");
 }
 
+TEST(Calibrate, StopsWhenAsked) {
+  const std::atomic<bool> stop = true;
+  CalibrateOptions stopped = options(0.01);
+  stopped.stop = &stop;
+  EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), stopped), ErrorCode::kInterrupted, "calibrate: stopped");
+}
+
 TEST(TestSequence, GoesFromTheBestExpectedScoreToCheaperOnes) {
   AdaptiveModel model;
   for (const double score : {0.5, 0.8, 0.9, 0.85}) model.settings.push_back({1, {0}, {}, score, 1});

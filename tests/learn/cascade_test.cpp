@@ -9,6 +9,7 @@
 
 #include "learn/cascade_search.h"
 #include "learn/tables.h"
+#include "support/expect_error.h"
 #include "triage/error.h"
 #include "triage/learn.h"
 
@@ -233,6 +234,15 @@ TEST(TrainCascade, RefusesBadOptions) {
   refuse({.price = -1.0});
   refuse({.price = kNotMeasured});
   EXPECT_THROW((void)train_cascade(table, {}, {}), Error);
+}
+
+TEST(TrainCascade, StopsWhenAsked) {
+  const Table table = two_models();
+  const std::atomic<bool> stop = true;
+  CascadeOptions options;
+  options.stop = &stop;
+  EXPECT_TRIAGE_ERROR(train_cascade(table, all_rows(table), options), ErrorCode::kInterrupted,
+                      "cascade: stopped");
 }
 
 TEST(TrainSingle, RunsTheGivenModel) {

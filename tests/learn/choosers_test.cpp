@@ -136,6 +136,16 @@ TEST(TrainChooser, StatesTheSvmsSubset) {
   EXPECT_NE(all.summary.find("trained on 5100 of 5100 inputs"), std::string::npos) << all.summary;
 }
 
+TEST(TrainChooser, StopsBetweenFits) {
+  const auto rows = rows_of({0, 1, 2, 3, 4, 5}, {0, 1, 0, 1, 0, 1}, 1, 2);
+  const std::atomic<bool> stop = true;
+  EXPECT_TRIAGE_ERROR(search_tree_options(rows.view(), 1, &stop), ErrorCode::kInterrupted, "stopped");
+  EXPECT_TRIAGE_ERROR(search_svm_options(rows.view(), 1, &stop), ErrorCode::kInterrupted, "stopped");
+  // Too few rows to search on: the fit itself is what is left out.
+  EXPECT_TRIAGE_ERROR(train_chooser(ChooserKind::kSvm, rows_of({0, 1}, {0, 1}, 1, 2).view(), {.stop = &stop}),
+                      ErrorCode::kInterrupted, "stopped");
+}
+
 TEST(ParsePremodelKind, ReadsOneAndChains) {
   const auto one = parse_premodel_kind("svm");
   EXPECT_EQ(one.form, PremodelForm::kMulticlass);

@@ -328,6 +328,15 @@ TEST(TrainPremodel, DistanceLimitIsAQuantileOfTheTrainingInputsOwn) {
   EXPECT_EQ(choice(*falling_back.policy, std::array{11.0F, 5.0F}), 0);
 }
 
+TEST(TrainPremodel, StopsWhenAsked) {
+  const Table table = small_table();
+  const std::atomic<bool> stop = true;
+  PremodelOptions options = small_options();
+  options.stop = &stop;
+  EXPECT_TRIAGE_ERROR(train_premodel(table, all_rows(table), options), ErrorCode::kInterrupted,
+                      "premodel: stopped");
+}
+
 TEST(TrainPremodel, SummarySaysWhatWasTrained) {
   const Table table = three_bands();
   PremodelOptions options;
