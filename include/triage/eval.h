@@ -135,7 +135,7 @@ struct Method {
   Metrics pooled;              // all inputs at once, each judged by what its fold had learned
   Interval score_interval;     // of pooled.score
   std::vector<Metrics> folds;  // (k)
-  Metrics geometric;           // over folds; NaN where some fold's figure is not positive
+  Metrics geometric;  // over folds; 0 where some fold's figure is 0, NaN where one is negative or NaN
   Metrics arithmetic;
   Metrics deviation;           // standard deviation over folds (n - 1)
   Estimate score_gain;         // score - SBS's

@@ -187,8 +187,8 @@ Metrics geometric_mean(std::span<const Metrics> folds) {
   return over_folds(folds, [](std::span<const double> values) {
     double logs = 0;
     for (const double v : values) {
-      if (!(v > 0)) return kNotMeasured;
-      logs += std::log(v);
+      if (!(v >= 0)) return kNotMeasured;
+      logs += std::log(v);  // of 0: minus infinity, which makes the mean 0
     }
     return values.empty() ? kNotMeasured : std::exp(logs / static_cast<double>(values.size()));
   });

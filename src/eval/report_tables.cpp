@@ -206,7 +206,8 @@ Markup glossary(const Evaluation& evaluation) {
       {"went on for nothing",
        "Of the goings on: what was known before the next look was right already. \u201cLost\u201d: "
        "right before and wrong in the end; \u201cwon\u201d: wrong before and right in the end."},
-      {"geometric mean", "Over folds, as in the paper; blank where some fold's figure is not positive."},
+      {"geometric mean",
+       "Over folds, as in the paper; 0 where some fold's figure is 0, blank where one is negative."},
       {"interval",
        fmt::format("Paired bootstrap over the inputs, {} resamples, 2.5 % to 97.5 %. It covers the choice "
                    "of inputs, not that of the training set.",

@@ -62,5 +62,14 @@ TEST(OverFolds, MeansAndDeviation) {
   EXPECT_TRUE(std::isnan(standard_deviation(std::span(folds).first(1)).score));
 }
 
+TEST(OverFolds, AZeroMakesTheGeometricMeanZero) {
+  std::vector<Metrics> folds(2);
+  folds[0].score = 0;
+  folds[1].score = 0.8;
+  EXPECT_EQ(geometric_mean(folds).score, 0);
+  folds[1].score = kNotMeasured;
+  EXPECT_TRUE(std::isnan(geometric_mean(folds).score)) << "a fold is unknown";
+}
+
 }  // namespace
 }  // namespace triage
