@@ -30,8 +30,9 @@ extern "C" void on_signal(int signal) {
 }
 
 // No SA_RESTART, so that waiting for stdin ends as well. SIGPIPE is left as it is: `triage ... | head` ends
-// quietly.
+// quietly. A file at its size limit is an error of writing like a full disk, not the end of the process.
 void catch_signals() {
+  std::signal(SIGXFSZ, SIG_IGN);
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);

@@ -194,6 +194,16 @@ TEST_F(Train, CtrlCLeavesTheOutputAlone) {
   }
 }
 
+TEST_F(Train, AFileSizeLimitIsAnErrorOfWriting) {
+  const auto folder = out().parent_path() / "limited";
+  std::filesystem::create_directories(folder);
+  const auto run =
+      run_cli({"train", profile().string(), "-o", (folder / "out.triage").string()}, {.max_file_bytes = 512});
+  EXPECT_EQ(run.exit_code, 5) << run.err;
+  EXPECT_TRUE(matches(run.err, "triage: .*out\\.triage: writing failed \\(File too large\\)\n"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder)) << "nothing is left behind";
+}
+
 TEST_F(Train, RefusesWhatIsNoProfile) {
   const auto path = out().parent_path() / "text.profile";
   std::ofstream(path) << "not a profile";
