@@ -73,15 +73,25 @@ ProfileWriter::~ProfileWriter() = default;
 void ProfileWriter::create(const std::filesystem::path& path, const ProfileHeader& header) {
   const std::filesystem::path fresh = path.string() + ".new";
   std::error_code error;
-  std::filesystem::remove(fresh, error);
-  remove_side_files(fresh);
-  { create_schema(Database(fresh, Database::Mode::kCreate), header); }
+  const auto remove_fresh = [&] {
+    std::filesystem::remove(fresh, error);
+    remove_side_files(fresh);
+  };
+  remove_fresh();
+  try {
+    create_schema(Database(fresh, Database::Mode::kCreate), header);
+  } catch (...) {
+    remove_fresh();
+    throw;
+  }
   // The log of a file that somebody removed would be replayed into the new one.
   remove_side_files(path);
   std::filesystem::rename(fresh, path, error);
   if (error) {
+    const std::string reason = error.message();
+    remove_fresh();
     throw Error(ErrorCode::kIo, fmt::format("{}: cannot be made ({}), expected a folder that can be written",
-                                            path.string(), error.message()));
+                                            path.string(), reason));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "profile/profile_fixture.h"
+#include "support/expect_error.h"
 #include "triage/profile.h"
 
 namespace triage {
@@ -435,28 +436,44 @@ TEST_F(Store, SeveralProfilesGiveOneTable) {
 }
 
 // A file-size limit stands for a full disk: both fail the write.
+class FileLimit {
+ public:
+  explicit FileLimit(rlim_t bytes) : ignored_(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &saved_), 0);
+    struct rlimit tight = saved_;
+    tight.rlim_cur = bytes;
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  }
+  ~FileLimit() {
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &saved_), 0);
+    std::signal(SIGXFSZ, ignored_);
+  }
+  FileLimit(const FileLimit&) = delete;
+  FileLimit& operator=(const FileLimit&) = delete;
+
+ private:
+  struct rlimit saved_ {};
+  void (*ignored_)(int);
+};
+
 TEST_F(Store, AFullDiskIsAnErrorAndKeepsWhatIsThere) {
   header = made_up_header(5000);
   write(100);
-  struct rlimit saved {};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &saved), 0);
-  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
-  struct rlimit tight = saved;
-  tight.rlim_cur = 400'000;
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
-  try {
-    write();
-    ADD_FAILURE() << "the limit was not met";
-  } catch (const Error& error) {
-    EXPECT_EQ(error_info(error.code()).name, "io") << error.what();
-    EXPECT_NE(std::string(error.what()).find("run the same command again"), std::string::npos)
-        << error.what();
+  {
+    const FileLimit limit(400'000);
+    EXPECT_TRIAGE_ERROR(write(), ErrorCode::kIo, "run the same command again");
   }
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &saved), 0);
-  std::signal(SIGXFSZ, ignored);
   EXPECT_EQ(load(true).n_inputs() + load(true).n_failed, 100U);
   write();
   EXPECT_EQ(load().n_inputs() + load().n_failed, 5000U);
+}
+
+TEST_F(Store, ADiskThatIsFullAtOnceLeavesNothingBehind) {
+  {
+    const FileLimit limit(10'000);
+    EXPECT_TRIAGE_ERROR(write(), ErrorCode::kIo, "file-size limits");
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 }  // namespace
