@@ -23,12 +23,15 @@
 
 namespace triage {
 
+// Why the policy cannot be replayed on the table, and what to do; nothing when it can. Models and features go
+// by name, and have to have the policy's fingerprints and versions.
+[[nodiscard]] std::optional<std::string> policy_difference(const Table& table, const PolicyInfo& policy);
+
 // Reads a table instead of running models; charges each recipe and feature node once an input. Joules are
 // the table's means; NaN where it has none.
 class ReplayBackend final : public Backend {
  public:
-  // Maps the policy's models and features to the table's by name, and checks fingerprints and versions.
-  // Throws kPolicy. Both must outlive it.
+  // Throws kPolicy where policy_difference() finds one. Both must outlive it.
   ReplayBackend(const Table& table, const PolicyInfo& policy);
   void begin(std::size_t input);
   Cost extract(FeatureMask mask, std::span<float> values) override;

@@ -10,6 +10,7 @@
 
 #include "base/stop.h"
 #include "cli/cli.h"
+#include "cli/fitting.h"
 #include "cli/labels.h"
 #include "triage/calibrate.h"
 #include "triage/profile.h"
@@ -70,9 +71,9 @@ void run(Arguments& arguments, Session& session) {
   std::vector<std::string> inputs = arguments.profiles;
   inputs.push_back(arguments.policy);
   check_outputs({&arguments.out, 1}, inputs);
-  const auto policy = load_policy(arguments.policy);
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const auto policy = load_fitting_policy(arguments.policy, table, arguments.profiles);
   arguments.options.stop = &session.stop;
   const Calibration calibration = calibrate(table, *policy, arguments.options);
   throw_if_stopped(&session.stop, "calibrate");

@@ -14,6 +14,7 @@
 
 #include "base/files.h"
 #include "cli/cli.h"
+#include "cli/fitting.h"
 #include "cli/labels.h"
 #include "triage/error.h"
 #include "triage/eval.h"
@@ -161,7 +162,7 @@ Evaluation judge(const Table& table, const Arguments& arguments, const EvaluateO
   std::vector<std::unique_ptr<Policy>> policies;
   std::vector<NamedPolicy> named;
   for (const auto& path : arguments.policies) {
-    policies.push_back(load_policy(path));
+    policies.push_back(load_fitting_policy(path, table, arguments.profiles));
     named.push_back({fs::path(path).stem().string(), policies.back().get()});
   }
   return judge_policies(table, named, options);

@@ -61,11 +61,19 @@ void check_labels(const Table& table, Rows rows, const Policy& policy, ModelInde
   }
 }
 
-ModelIndex find_versus(const Table& table, const std::string& name) {
-  const ModelIndex model = table.find(name);
-  if (model == kNoModel)
-    fail("versus", fmt::format("'{}'", name), "a model of the profile; see 'triage zoo list'");
-  return model;
+// The model that is asked for, or the policy's best single one, which the policy itself may never run.
+ModelIndex find_versus(const Table& table, const Policy& policy, const std::string& asked) {
+  const std::string& best = policy.info().best.name;
+  const ModelIndex model = table.find(asked.empty() ? best : asked);
+  if (model != kNoModel) return model;
+  if (!asked.empty())
+    fail("versus", fmt::format("'{}'", asked), "a model of the profile; see 'triage zoo list'");
+  throw Error(
+      ErrorCode::kPolicy,
+      fmt::format("calibrate: '{}', the best single model where the policy was trained, is not in the "
+                  "profile, expected it there to compare with; name another model with --versus, or "
+                  "profile the zoo that the policy was trained on",
+                  best));
 }
 
 LossCounts count(std::span<const std::int8_t> losses) {
@@ -173,9 +181,12 @@ std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& polic
 Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {
   check_table(table);
   const Adaptive& adaptive = check(policy, options);
+  if (const auto difference = policy_difference(table, policy.info())) {
+    throw Error(ErrorCode::kPolicy, "policy: " + *difference);
+  }
   Calibration calibration;
-  calibration.versus = options.versus.empty() ? policy.info().best.name : options.versus;
-  const ModelIndex versus = find_versus(table, calibration.versus);
+  const ModelIndex versus = find_versus(table, policy, options.versus);
+  calibration.versus = table.models[static_cast<std::size_t>(versus)].name;
   const auto rows = unseen_rows(table, adaptive);
   calibration.inputs = rows.size();
   calibration.left_out = table.n_inputs() - rows.size();

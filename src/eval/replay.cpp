@@ -1,5 +1,6 @@
 // Replay: a recorded table in the place of models and images, under the same driver loop.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,48 +13,61 @@
 namespace triage {
 namespace {
 
-void check_fingerprint(const PolicyModel& model, const std::string& found) {
-  if (found == model.fingerprint) return;
-  throw Error(
-      ErrorCode::kPolicy,
-      fmt::format("policy: model '{}' has fingerprint '{}', expected the profile's '{}'; train again on "
-                  "this profile",
-                  model.name, model.fingerprint, found));
-}
-
 // Selectors stand behind the models: their first is number n_models().
-ModelIndex table_model_of(const Table& table, const PolicyModel& model) {
-  if (const ModelIndex selector = table.find_selector(model.name); selector != kNoModel) {
-    check_fingerprint(model, table.selectors[static_cast<std::size_t>(selector)].fingerprint);
-    return static_cast<ModelIndex>(table.n_models()) + selector;
-  }
-  const ModelIndex index = table.find(model.name);
-  if (index == kNoModel) {
-    throw Error(ErrorCode::kPolicy,
-                fmt::format("policy: runs model '{}', expected a model of the profile; profile the zoo that "
-                            "it was trained on",
-                            model.name));
-  }
-  check_fingerprint(model, table.models[static_cast<std::size_t>(index)].fingerprint);
-  return index;
+ModelIndex table_model_of(const Table& table, const std::string& name) {
+  const ModelIndex selector = table.find_selector(name);
+  return selector == kNoModel ? table.find(name) : static_cast<ModelIndex>(table.n_models()) + selector;
 }
 
-std::size_t table_column_of(const FeatureSchema& table, const FeatureSchema& policy,
-                            const FeatureRef& feature) {
-  const auto at = std::find_if(table.features.begin(), table.features.end(),
-                               [&](const FeatureRef& f) { return f.name == feature.name; });
-  if (at == table.features.end()) {
-    throw Error(ErrorCode::kPolicy,
-                fmt::format("policy: needs feature '{}', expected one of the profile; profile again with it",
-                            feature.name));
+const std::string& fingerprint_of(const Table& table, ModelIndex model) {
+  const auto m = static_cast<std::size_t>(model);
+  return m < table.n_models() ? table.models[m].fingerprint
+                              : table.selectors[m - table.n_models()].fingerprint;
+}
+
+const FeatureRef* table_feature_of(const Table& table, const std::string& name) {
+  const auto& features = table.schema.features;
+  const auto at =
+      std::find_if(features.begin(), features.end(), [&](const FeatureRef& f) { return f.name == name; });
+  return at == features.end() ? nullptr : &*at;
+}
+
+std::optional<std::string> model_difference(const Table& table, const PolicyInfo& policy) {
+  std::vector<std::string> missing, known;
+  for (const PolicyModel& model : policy.models) {
+    if (table_model_of(table, model.name) == kNoModel) missing.push_back(model.name);
   }
-  if (at->version != feature.version || table.working_px != policy.working_px) {
-    throw Error(ErrorCode::kPolicy,
-                fmt::format("policy: feature '{}' is version {} at {} px, expected the profile's version {} "
-                            "at {} px; train again on this profile",
-                            feature.name, feature.version, policy.working_px, at->version, table.working_px));
+  if (!missing.empty()) {
+    for (const TableModel& model : table.models) known.push_back(model.name);
+    return fmt::format(
+        "runs {}, expected models of the profile, which has {}; profile the zoo that the policy was trained "
+        "on, or train again on this profile",
+        fmt::join(missing, ", "), fmt::join(known, ", "));
   }
-  return static_cast<std::size_t>(at - table.features.begin());
+  for (const PolicyModel& model : policy.models) {
+    const std::string& found = fingerprint_of(table, table_model_of(table, model.name));
+    if (found == model.fingerprint) continue;
+    return fmt::format(
+        "model '{}' has fingerprint '{}', expected the profile's '{}'; train again on this profile",
+        model.name, model.fingerprint, found);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> feature_difference(const Table& table, const FeatureSchema& policy) {
+  for (const FeatureRef& feature : policy.features) {
+    const FeatureRef* found = table_feature_of(table, feature.name);
+    if (found == nullptr) {
+      return fmt::format("needs feature '{}', expected one of the profile; profile again with it",
+                         feature.name);
+    }
+    if (found->version == feature.version && table.schema.working_px == policy.working_px) continue;
+    return fmt::format(
+        "feature '{}' is version {} at {} px, expected the profile's version {} at {} px; train again on "
+        "this profile",
+        feature.name, feature.version, policy.working_px, found->version, table.schema.working_px);
+  }
+  return std::nullopt;
 }
 
 // What the looks of selectors took.
@@ -71,11 +85,20 @@ double score_of_answer(const TopK& answer, Label label, Criterion criterion) {
 
 }  // namespace
 
+std::optional<std::string> policy_difference(const Table& table, const PolicyInfo& policy) {
+  const auto difference = model_difference(table, policy);
+  return difference ? difference : feature_difference(table, policy.schema);
+}
+
 ReplayBackend::ReplayBackend(const Table& table, const PolicyInfo& policy)
     : table_(&table), recipes_done_(table.n_recipes(), false) {
-  for (const PolicyModel& model : policy.models) models_.push_back(table_model_of(table, model));
+  if (const auto difference = policy_difference(table, policy)) {
+    throw Error(ErrorCode::kPolicy, "policy: " + *difference);
+  }
+  for (const PolicyModel& model : policy.models) models_.push_back(table_model_of(table, model.name));
   for (std::size_t i = 0; i < policy.schema.size(); ++i) {
-    columns_.push_back(table_column_of(table.schema, policy.schema, policy.schema.features[i]));
+    const FeatureRef* feature = table_feature_of(table, policy.schema.features[i].name);
+    columns_.push_back(static_cast<std::size_t>(feature - table.schema.features.data()));
     nodes_.push_back(nodes_of(policy.schema, FeatureMask{1} << i));
   }
 }

@@ -47,8 +47,6 @@ class CalibrateCommand : public ::testing::Test {
   }
 
   static std::filesystem::path zoo_, images_;
-
- private:
   static testing::TempFolder* folder_;
 };
 testing::TempFolder* CalibrateCommand::folder_ = nullptr;
@@ -110,6 +108,26 @@ TEST_F(CalibrateCommand, RefusesBadArguments) {
   usage({"--versus", "huge"}, "versus 'huge', expected a model");
   usage({"--labels", "from:large"}, "labels '.*', expected '', those of training");
   EXPECT_EQ(calibrate({"-o", file("half.triage")}).exit_code, 2) << "output is input";
+}
+
+TEST_F(CalibrateCommand, APolicyForAnotherZooIsNamedWithTheProfile) {
+  const auto zoo =
+      load_zoo(testing::write_fake_zoo(folder_->path() / "other", {{.name = "tiny"}, {.name = "huge"}}));
+  const auto data = testing::write_fake_data(folder_->path() / "other", 40);
+  EngineSet engines;
+  measure_profile(zoo, engines, *open_dataset({.data = {data.images}, .labels = {data.labels}, .range = {}}),
+                  {}, file("other.profile"));
+  const std::string expected =
+      "triage: .*half\\.triage: does not fit .*other\\.profile: runs .*small.*, expected models of the "
+      "profile, which has tiny, huge; profile the zoo that .*\n";
+  const auto calibrated = run_cli(
+      {"calibrate", file("other.profile"), "--policy", file("half.triage"), "-o", file("misfit.triage")});
+  EXPECT_EQ(calibrated.exit_code, 3);
+  EXPECT_TRUE(matches(calibrated.err, expected));
+  EXPECT_FALSE(std::filesystem::exists(file("misfit.triage")));
+  const auto evaluated = run_cli({"evaluate", file("other.profile"), "--policy", file("half.triage")});
+  EXPECT_EQ(evaluated.exit_code, 3);
+  EXPECT_TRUE(matches(evaluated.err, expected));
 }
 
 TEST_F(CalibrateCommand, RequestsOnTheCommandLine) {

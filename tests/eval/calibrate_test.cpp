@@ -110,6 +110,12 @@ TEST(Calibrate, RefusesWhatDoesNotFit) {
   CalibrateOptions unknown = options(0.01);
   unknown.versus = "huge";
   EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), unknown), ErrorCode::kUsage, "versus 'huge'");
+  Table renamed = table();
+  for (TableModel& model : renamed.models) {
+    if (model.name != policy().info().best.name) model.name += "-2";
+  }
+  EXPECT_TRIAGE_ERROR(calibrate(renamed, policy(), options(0.01)), ErrorCode::kPolicy, "policy: runs ",
+                      "expected models of the profile");
   const auto seen_all = train_adaptive(table(), rows(0, 3000), {});
   EXPECT_TRIAGE_ERROR(calibrate(table(), *seen_all, options(0.01)), ErrorCode::kUsage,
                       "inputs that the policy was not trained on 0, expected at least one", "--train-share");

@@ -191,10 +191,11 @@ TEST(Replay, OfAModelAlone) {
 
 TEST(Replay, RejectsWhatDoesNotFit) {
   const Table table = small_table();
-  PolicyInfo unknown = info_for(table, {0});
+  PolicyInfo unknown = info_for(table, {0, 1});
   unknown.models[0].name = "z";
-  EXPECT_TRIAGE_ERROR(ReplayBackend(table, unknown), ErrorCode::kPolicy, "model 'z'",
-                      "expected a model of the profile");
+  unknown.models[1].name = "y";
+  EXPECT_TRIAGE_ERROR(ReplayBackend(table, unknown), ErrorCode::kPolicy, "runs z, y, expected models",
+                      "which has a, b, c");
   PolicyInfo other = info_for(table, {0});
   other.models[0].fingerprint = "f9";
   EXPECT_TRIAGE_ERROR(ReplayBackend(table, other), ErrorCode::kPolicy, "'f9'", "'fa'");
