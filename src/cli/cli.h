@@ -92,7 +92,7 @@ void print_json(const nlohmann::json& document);
 // input; and --mean-latency-ms, what is asked for all of them together.
 void add_request_options(CLI::App& command, Request& request, std::optional<double>& mean_latency_ms);
 
-// For counts and seeds: CLI11 takes "-1" for the largest number that there is.
+// For counts and seeds: CLI11 takes "-1", and what is too large, for the largest number that there is.
 [[nodiscard]] CLI::Validator not_negative();
 
 // "3 min 20 s", "1.2 GB" and the like, for estimates.

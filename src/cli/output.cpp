@@ -1,6 +1,8 @@
 // What reaches the terminal: text from files and arguments made harmless, JSON as one document.
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -39,7 +41,12 @@ std::string printable(std::string_view text) {
 
 CLI::Validator not_negative() {
   return {[](std::string& text) {
-            return text.starts_with('-') ? fmt::format("{}, expected 0 or more", text) : std::string();
+            if (text.starts_with('-')) return fmt::format("{}, expected 0 or more", text);
+            std::uint64_t value = 0;
+            const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+            return read.ec == std::errc::result_out_of_range
+                       ? fmt::format("{}, expected at most {}", text, UINT64_MAX)
+                       : std::string();
           },
           "", "0 or more"};
 }

@@ -270,6 +270,8 @@ std::vector<Case> argument_cases() {
       {"EvaluateOneFold", nothing, {"evaluate", "x.profile", "--cv", "1"}, 2, "1"},
       {"TrainNegativeSeed", nothing, train("x.profile", {"--seed", "-1"}), 2,
        "--seed: -1, expected 0 or more"},
+      {"TrainHugeSeed", nothing, train("x.profile", {"--seed", "18446744073709551616"}), 2,
+       "--seed: 18446744073709551616, expected at most 18446744073709551615"},
       {"TrainNegativeMaxModels", nothing, train("x.profile", {"--max-models", "-3"}), 2,
        "--max-models: -3, expected 0 or more"},
       {"EvaluateNegativeSeed",
