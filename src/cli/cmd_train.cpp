@@ -391,14 +391,16 @@ void add_train(CLI::App& app, Session& session) {
                ->check(not_negative())
                ->type_name("N"));
   add_kind_options(*command, a, premodel);
-  looking(command
-              ->add_option("--margin", a.margin_points,
-                           "adaptive, cascade: points of score to aim for above the best single model")
-              ->capture_default_str()
-              ->type_name("POINTS"));
+  auto* margin = command
+                     ->add_option("--margin", a.margin_points,
+                                  "adaptive, cascade: points of score to aim for above the best single model")
+                     ->capture_default_str()
+                     ->type_name("POINTS");
+  looking(margin);
   looking(command
               ->add_option("--price", a.price,
                            "adaptive, cascade: most score - PRICE * cost instead, score from 0 to 1")
+              ->excludes(margin)
               ->type_name("PRICE"));
   looking(command
               ->add_option("--max-stages", a.max_stages,

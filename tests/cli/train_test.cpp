@@ -239,5 +239,11 @@ TEST_F(Train, RefusesPremodelOptionsThatDoNotFit) {
   expect_usage({"--policy", "cascade", "--premodel", "dt"}, "--premodel: given for --policy cascade");
 }
 
+TEST_F(Train, AimsAtOneThing) {
+  for (const char* policy : {"adaptive", "cascade"}) {
+    expect_usage({"--policy", policy, "--margin", "1", "--price", "2"}, "--margin excludes --price");
+  }
+}
+
 }  // namespace
 }  // namespace triage::testing
