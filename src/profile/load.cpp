@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "profile/new_profile.h"
 #include "triage/error.h"
@@ -114,6 +116,23 @@ void read_rows(ProfileReader& reader, Table& table) {
   }
 }
 
+// Ids are unique within a profile, so that one which is there twice comes from two. `ends`: how many rows the
+// table had after each profile.
+void expect_new_inputs(const Table& table, std::span<const std::filesystem::path> profiles,
+                       std::span<const std::size_t> ends) {
+  std::unordered_map<std::string_view, std::size_t> first;  // the profile that each input came from
+  std::size_t profile = 0;
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    while (i == ends[profile]) ++profile;
+    const auto [known, is_new] = first.try_emplace(table.ids[i], profile);
+    if (is_new || known->second == profile) continue;
+    throw Error(ErrorCode::kProfile,
+                fmt::format("{}: has input '{}' of {} too, expected profiles of different inputs; join them "
+                            "with 'triage merge', which takes each input once",
+                            profiles[profile].string(), table.ids[i], profiles[known->second].string()));
+  }
+}
+
 void expect_inputs(const Table& table, const std::string& profile) {
   if (!table.ids.empty()) return;
   throw Error(
@@ -161,6 +180,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
   Table table;
   ProfileHeader first;
   std::vector<std::string> machines;
+  std::vector<std::size_t> ends;
   bool energy_known = false;
   for (const std::filesystem::path& path : profiles) {
     ProfileReader reader(path);
@@ -178,6 +198,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
     }
     reserve(table, first, table.n_inputs() + static_cast<std::size_t>(reader.n_done()));
     read_rows(reader, table);
+    ends.push_back(table.n_inputs());
     if (!energy_known && !reader.machines().empty()) {
       table.energy = table_energy(reader.energy(0), table.n_models());
       energy_known = true;
@@ -192,6 +213,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
     table.energy.note = "not measured: the times are of several machines";
   }
   expect_inputs(table, profiles.front().string());
+  expect_new_inputs(table, profiles, ends);
   if (!first.labels_from.empty()) label_by_model(table, first.labels_from);
   check_loaded(table, profiles.front().string());
   return table;

@@ -435,6 +435,15 @@ TEST_F(Store, SeveralProfilesGiveOneTable) {
   EXPECT_EQ(table.machine, "a machine");
 }
 
+TEST_F(Store, AnInputOfTwoProfilesIsAnErrorThatNamesBoth) {
+  write();
+  const std::filesystem::path other = folder.path() / "b.profile";
+  std::filesystem::copy_file(path, other);
+  const std::vector<std::filesystem::path> both = {path, other};
+  EXPECT_TRIAGE_ERROR((void)load_table(both), ErrorCode::kProfile, other.string() + ": has input '",
+                      "of " + path.string() + " too", "triage merge");
+}
+
 // A file-size limit stands for a full disk: both fail the write.
 class FileLimit {
  public:
