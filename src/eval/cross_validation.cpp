@@ -357,6 +357,19 @@ void check_options(const Table& table, const EvaluateOptions& options) {
   }
 }
 
+// Of the largest fold, whose training part is the smallest.
+void check_training_parts(const Table& table, const EvaluateOptions& options) {
+  if (table.schema.size() == 0 || options.premodel.kind == kNetworkPremodel) return;
+  const auto n = table.n_inputs(), k = static_cast<std::size_t>(options.folds);
+  const auto neighbours = static_cast<std::size_t>(options.neighbours);
+  const std::size_t least = n - (n + k - 1) / k;
+  if (least >= neighbours) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("evaluate: {} inputs in {} folds leave {} to train on, expected at least {}, the "
+                          "premodel's neighbours; profile more inputs",
+                          n, k, least, neighbours));
+}
+
 }  // namespace
 
 Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
@@ -365,6 +378,7 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
   Evaluation evaluation;
   evaluation.folds = options.folds;
   evaluation.fold_of = make_folds(table, options.folds, options.seed);
+  check_training_parts(table, options);
   const auto folds = make_fold_list(table, evaluation.fold_of, options);
   describe_table(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);

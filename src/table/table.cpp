@@ -151,7 +151,9 @@ std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::
   if (k < 2 || static_cast<std::size_t>(k) > n) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("folds: {}, expected 2 to {} (the number of inputs); choose another number", k, n));
+        fmt::format("folds: {} of {} inputs, expected 2 or more and an input for each; choose another number "
+                    "(--cv), or profile more inputs",
+                    k, n));
   }
   std::vector<std::pair<std::uint64_t, std::size_t>> order(n);
   for (std::size_t i = 0; i < n; ++i) order[i] = {hash64(seed, table.ids[rows[i]]), i};

@@ -228,7 +228,11 @@ TEST(CrossValidation, RejectsOptionsThatDoNotFit) {
                       "expected 'best'");
   options = quick();
   options.folds = 21;
-  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "21");
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "folds: 21 of 20 inputs",
+                      "an input for each", "profile more inputs");
+  options.folds = 2;
+  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(9, three_models(), 1), options),
+                      ErrorCode::kUsage, "9 inputs in 2 folds leave 4 to train on", "at least 5");
   EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(20, {three_models()[0]}, 1), quick()),
                       ErrorCode::kUsage, "1 model", "at least 2");
 }
