@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "cli/cli.h"
 #include "cli/labels.h"
+#include "cli/staged_folder.h"
 #include "triage/error.h"
 #include "triage/profile.h"
 #include "triage/study.h"
@@ -55,11 +56,12 @@ std::string command_line(const Arguments& arguments) {
 }
 
 // The page, the Markdown and a CSV for each exhibit.
-void write_study(const Study& study, const ReportInfo& info, const fs::path& out) {
+void write_study(const Study& study, const ReportInfo& info, StagedFolder& out) {
   for (const Exhibit& exhibit : study.exhibits)
-    write_text_atomic(out / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
-  write_text_atomic(out / "study.md", study_markdown(study, info));
-  write_text_atomic(out / "study.html", study_html(study, info));
+    write_text_atomic(out.path() / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
+  write_text_atomic(out.path() / "study.md", study_markdown(study, info));
+  write_text_atomic(out.path() / "study.html", study_html(study, info));
+  out.publish();
 }
 
 std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo) {
@@ -68,17 +70,6 @@ std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo) {
     for (const ModelFile& file : model.files) bytes[model.name] += fs::file_size(zoo.resolve(file));
   }
   return bytes;
-}
-
-// Before the work begins, which would be lost otherwise.
-void make_folder(const fs::path& out) {
-  std::error_code error;
-  fs::create_directories(out / "csv", error);
-  if (error) {
-    throw Error(ErrorCode::kIo,
-                fmt::format("{}: {}, expected a folder to write the study into; choose another with --out",
-                            out.string(), error.message()));
-  }
 }
 
 ReportInfo report_info(std::string command, const std::vector<std::string>& profiles) {
@@ -100,7 +91,7 @@ void print_study(const Study& study, const std::string& out) {
 }
 
 void run(Arguments& arguments, const Session& session) {
-  make_folder(arguments.out);
+  StagedFolder out(arguments.out);
   StudyOptions& options = arguments.options;
   options.criterion = parse_criterion(arguments.criterion);
   options.theta = arguments.theta_points / 100;
@@ -133,7 +124,7 @@ void run(Arguments& arguments, const Session& session) {
   }
   if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo));
   const Study study = study_paper(table, options);
-  write_study(study, report_info(command_line(arguments), arguments.profiles), arguments.out);
+  write_study(study, report_info(command_line(arguments), arguments.profiles), out);
   print_study(study, arguments.out);
 }
 
@@ -158,7 +149,7 @@ std::string command_line(const GuaranteeArguments& arguments) {
 }
 
 void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
-  make_folder(arguments.out);
+  StagedFolder out(arguments.out);
   GuaranteeOptions& options = arguments.options;
   options.adaptive.criterion = parse_criterion(arguments.criterion);
   options.stop = &session.stop;
@@ -166,7 +157,7 @@ void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
   const Study study = study_guarantee(table, options);
-  write_study(study, report_info(command_line(arguments), arguments.profiles), arguments.out);
+  write_study(study, report_info(command_line(arguments), arguments.profiles), out);
   print_study(study, arguments.out);
 }
 

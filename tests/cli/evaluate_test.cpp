@@ -219,6 +219,29 @@ TEST_F(Evaluate, StudyWritesAPageTablesAndMarkdown) {
   EXPECT_TRUE(slurp((out / "csv" / "figure-5.csv").string()).starts_with("model,"));
 }
 
+TEST_F(Evaluate, AStudyThatFailsLeavesNothingBehind) {
+  const std::filesystem::path parent = folder_->path() / "failed";
+  std::filesystem::create_directories(parent / "there/csv");
+  const auto guarantee = [&](const std::string& inputs, const std::string& out, const CliOptions& options) {
+    return run_cli({"study", "guarantee", "--profile", profile(), "--inputs", inputs, "--resamples", "10",
+                    "--retrainings", "0", "-o", (parent / out).string()},
+                   options);
+  };
+  for (const char* out : {"new/deep", "there"}) {
+    EXPECT_EQ(guarantee("0", out, {}).exit_code, 2);
+    EXPECT_EQ(guarantee("50", out, {.interrupt = true}).exit_code, 130);
+    EXPECT_EQ(guarantee("50", out, {.max_file_bytes = 1000}).exit_code, 5);
+  }
+  EXPECT_FALSE(std::filesystem::exists(parent / "new"));
+  EXPECT_TRUE(std::filesystem::is_empty(parent / "there/csv"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(parent), {}), 1);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(parent / "there"), {}), 1);
+  const CliRun run = guarantee("50", "there", {});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_FALSE(std::filesystem::is_empty(parent / "there/csv"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(parent / "there"), {}), 3);
+}
+
 TEST_F(Evaluate, StudyWantsAKnownStudyAndAFolder) {
   EXPECT_EQ(run_cli({"study"}).exit_code, 2);
   EXPECT_EQ(run_cli({"study", "novel"}).exit_code, 2);

@@ -1,0 +1,26 @@
+// A folder of results that is filled aside and then put in its place.
+#pragma once
+
+#include <filesystem>
+
+namespace triage::cli {
+
+// Made at once on the target's file system, so that one that cannot be written is known before the work.
+// Throws kIo.
+class StagedFolder {
+ public:
+  explicit StagedFolder(std::filesystem::path target);
+  ~StagedFolder();  // with what was not published
+  StagedFolder(const StagedFolder&) = delete;
+  StagedFolder& operator=(const StagedFolder&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  // Moves the files into the target, which is made if need be; others that are there stay. Throws kIo.
+  void publish();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path path_;
+};
+
+}  // namespace triage::cli
