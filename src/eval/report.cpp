@@ -29,10 +29,10 @@ Markup tiles(const Evaluation& evaluation) {
   const Method& vbs = *evaluation.find("VBS (oracle)");
   const bool is_single = &best == &sbs;
   Markup out;
-  out += tile(score_phrase(evaluation), percent(best.pooled.score, 2), "%",
-              is_single ? "SBS, one model on every input"
-                        : fmt::format("{} points {} to {} alone", points(best.score_gain.value),
-                                      points_range(best.score_gain.interval), sbs_model(evaluation)));
+  out +=
+      tile(score_phrase(evaluation), percent(best.pooled.score, 2), "%",
+           is_single ? "SBS, one model on every input"
+                     : fmt::format("{} to {} alone", points_phrase(best.score_gain), sbs_model(evaluation)));
   out += tile(
       "mean time per input", milliseconds(best.pooled.mean_ms), "ms",
       fmt::format("p50 {}, p99 {} ms", milliseconds(best.pooled.p50_ms), milliseconds(best.pooled.p99_ms)));

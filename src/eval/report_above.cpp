@@ -78,11 +78,11 @@ Markup draw_panel(const Evaluation& evaluation, const Frontier& frontier, const 
     line.emplace_back(x, top + axes.y.at(p.above_router.value));
     low.emplace_back(x, top + axes.y.at(low_end(p.above_router)));
     high.emplace_back(x, top + axes.y.at(high_end(p.above_router)));
-    dots += element(
-        "circle", {{"class", css}, {"cx", number(x)}, {"cy", number(line.back().second)}, {"r", "2.4"}},
-        element_text("title", {},
-                     fmt::format("{}: {} points {} at {} ms", frontier.name, points(p.above_router.value),
-                                 points_range(p.above_router.interval), milliseconds(p.ms))));
+    dots += element("circle",
+                    {{"class", css}, {"cx", number(x)}, {"cy", number(line.back().second)}, {"r", "2.4"}},
+                    element_text("title", {},
+                                 fmt::format("{}: {} at {} ms", frontier.name, points_phrase(p.above_router),
+                                             milliseconds(p.ms))));
   }
   Markup out = svg_area(low, high, "band " + css) + svg_path(line, "line " + css) + dots;
   const double sbs = evaluation.find("SBS")->pooled.mean_ms;
@@ -97,12 +97,15 @@ Markup draw_panel(const Evaluation& evaluation, const Frontier& frontier, const 
 
 Markup points_table(const Evaluation& evaluation) {
   TableSpec table;
-  table.caption = "Score above the zero router at equal time, in points, with the simultaneous 95 % band";
-  table.head = {"frontier", "mean ms", "score %", "above, points", "band"};
+  table.caption = "Score above the zero router at equal time, in points" +
+                  interval_note(evaluation, ", with the simultaneous 95 % band");
+  table.head = {"frontier", "mean ms", "score %", "above, points"};
+  if (evaluation.resamples > 0) table.head.emplace_back("band");
   for (const Frontier& frontier : evaluation.frontiers) {
     for (const FrontierPoint& p : frontier.points) {
-      table.rows.push_back({frontier.name, milliseconds(p.ms), percent(p.score, 2),
-                            points(p.above_router.value), points_range(p.above_router.interval)});
+      table.rows.push_back(
+          {frontier.name, milliseconds(p.ms), percent(p.score, 2), points(p.above_router.value)});
+      if (evaluation.resamples > 0) table.rows.back().push_back(points_range(p.above_router.interval));
     }
   }
   return html_table(table);

@@ -186,10 +186,9 @@ Markup draw_labels(std::vector<Group> groups,
 }
 
 std::string tip(const Evaluation& evaluation, const Method& method) {
-  return fmt::format("{}: {} % {} at {} ms; {} points {} against SBS", method.name,
-                     percent(method.pooled.score, 2), criterion_name(evaluation),
-                     milliseconds(method.pooled.mean_ms), points(method.score_gain.value),
-                     points_range(method.score_gain.interval));
+  return fmt::format("{}: {} % {} at {} ms; {} against SBS", method.name, percent(method.pooled.score, 2),
+                     criterion_name(evaluation), milliseconds(method.pooled.mean_ms),
+                     points_phrase(method.score_gain));
 }
 
 // The scores' intervals along a frontier.
@@ -252,15 +251,20 @@ Markup draw_legend(const Evaluation& evaluation) {
 Markup points_table(const Evaluation& evaluation) {
   TableSpec table;
   table.caption = "Score and mean time of every method and of the frontier's points";
-  table.head = {"method", criterion_name(evaluation) + " %", "95 %", "mean ms"};
+  const bool with_ranges = evaluation.resamples > 0;
+  const auto add = [&](std::string name, double score, Interval interval, double ms) {
+    table.rows.push_back({std::move(name), percent(score, 2)});
+    if (with_ranges) table.rows.back().push_back(percent_range(interval, 2));
+    table.rows.back().push_back(milliseconds(ms));
+  };
+  table.head = {"method", criterion_name(evaluation) + " %", "mean ms"};
+  if (with_ranges) table.head.insert(table.head.end() - 1, "95 %");
   for (const Method& m : evaluation.methods) {
-    table.rows.push_back({m.name, percent(m.pooled.score, 2), percent_range(m.score_interval, 2),
-                          milliseconds(m.pooled.mean_ms)});
+    add(m.name, m.pooled.score, m.score_interval, m.pooled.mean_ms);
   }
   for (const Frontier& frontier : evaluation.frontiers) {
     for (const FrontierPoint& p : non_dominated(frontier.points)) {
-      table.rows.push_back({fmt::format("{} at {:.3g} per ms", frontier.name, p.price), percent(p.score, 2),
-                            percent_range(p.score_interval, 2), milliseconds(p.ms)});
+      add(fmt::format("{} at {:.3g} per ms", frontier.name, p.price), p.score, p.score_interval, p.ms);
     }
   }
   return html_table(table);
@@ -311,11 +315,11 @@ Markup scatter_figure(const Evaluation& evaluation) {
   spec.legend = draw_legend(evaluation);
   spec.caption =
       "Up and to the left is better. Time is what the user waits: selection, preprocessing and "
-      "inference. A selector has to end above the dashed line, which needs no input to be looked at. "
-      "Whiskers and "
-      "shades are 95 % intervals of a score on its own; those that are not seen are smaller than the mark. "
-      "Differences between methods are known better than that, since all saw the same inputs: see the "
-      "tables.";
+      "inference. A selector has to end above the dashed line, which needs no input to be looked at. " +
+      interval_note(evaluation,
+                    "Whiskers and shades are 95 % intervals of a score on its own; those that are not seen "
+                    "are smaller than the mark. Differences between methods are known better than that, "
+                    "since all saw the same inputs: see the tables.");
   spec.table = points_table(evaluation);
   return figure(spec);
 }

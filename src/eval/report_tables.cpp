@@ -16,9 +16,6 @@ std::string with_spread(double mean, double deviation, int digits) {
   return fmt::format("{} ± {}", percent(mean, digits), percent(deviation, digits));
 }
 
-std::string estimate_points(const Estimate& e) { return points_estimate(e.value, e.interval); }
-std::string estimate_times(const Estimate& e) { return times_estimate(e.value, e.interval); }
-
 // A list of terms; dd text is plain.
 Markup definitions(const std::vector<std::pair<std::string, std::string>>& items) {
   Markup out;
@@ -34,9 +31,10 @@ Markup results_table(const Evaluation& evaluation) {
   TableSpec table;
   const bool cv = evaluation.folds > 0;
   table.caption =
-      cv ? "Geometric mean over the folds, as in the paper; arithmetic mean ± standard deviation; "
-           "differences to SBS with paired bootstrap 95 % intervals"
-         : "All inputs at once; differences to SBS with paired bootstrap 95 % intervals";
+      (cv ? "Geometric mean over the folds, as in the paper; arithmetic mean ± standard deviation; "
+            "differences to SBS"
+          : "All inputs at once; differences to SBS") +
+      interval_note(evaluation, " with paired bootstrap 95 % intervals");
   const std::string top1 = score_head(Criterion::kTop1, evaluation.labels_from);
   table.head = {"method",         top1 + " geo.",
                 top1 + " arith.", score_head(Criterion::kTop5, evaluation.labels_from),
@@ -46,8 +44,8 @@ Markup results_table(const Evaluation& evaluation) {
     const Metrics& g = m.geometric;
     if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
     table.rows.push_back({m.name, percent(g.top1, 2), with_spread(m.arithmetic.top1, m.deviation.top1, 2),
-                          percent(g.top5, 2), milliseconds(g.mean_ms), estimate_points(m.score_gain),
-                          estimate_times(m.time_ratio)});
+                          percent(g.top5, 2), milliseconds(g.mean_ms), points_estimate(m.score_gain),
+                          times_estimate(m.time_ratio)});
   }
   return html_table(table);
 }
@@ -73,7 +71,7 @@ Markup selection_metrics_table(const Evaluation& evaluation) {
   for (const Method& m : evaluation.methods) {
     const Metrics& p = m.pooled;
     if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
-    table.rows.push_back({m.name, percent(p.optimum), percent(p.closed_gap), estimate_points(m.above_router),
+    table.rows.push_back({m.name, percent(p.optimum), percent(p.closed_gap), points_estimate(m.above_router),
                           percent(p.overhead),
                           std::isfinite(p.looks) ? fmt::format("{:.2f}", p.looks) : kNoFigure,
                           percent(p.coverage)});
@@ -108,7 +106,8 @@ Markup methods_list(const Evaluation& evaluation) {
 
 Markup frontier_table(const Evaluation& evaluation) {
   TableSpec table;
-  table.caption = "Frontiers, read on their convex hulls against SBS, with bootstrap 95 % intervals";
+  table.caption = "Frontiers, read on their convex hulls against SBS" +
+                  interval_note(evaluation, ", with bootstrap 95 % intervals");
   table.head = {"frontier",
                 "AIQ %",
                 "closed gap at SBS's time, %",
@@ -131,12 +130,13 @@ Markup frontier_table(const Evaluation& evaluation) {
 Markup contrasts_table(const Evaluation& evaluation) {
   if (evaluation.contrasts.empty()) return {};
   TableSpec table;
-  table.caption = "Differences between methods, with paired bootstrap 95 % intervals";
+  table.caption =
+      "Differences between methods" + interval_note(evaluation, ", with paired bootstrap 95 % intervals");
   table.head = {"method", "against", "score, points", "time, ratio"};
   table.text_columns = {1};
   for (const Contrast& c : evaluation.contrasts) {
     table.rows.push_back(
-        {c.method, c.reference, estimate_points(c.score_gain), estimate_times(c.time_ratio)});
+        {c.method, c.reference, points_estimate(c.score_gain), times_estimate(c.time_ratio)});
   }
   return html_table(table);
 }
@@ -163,7 +163,7 @@ Markup glossary(const Evaluation& evaluation) {
                 "wrong. It is no accuracy.",
                 criterion_name(evaluation), evaluation.labels_from,
                 evaluation.criterion == Criterion::kTop1 ? "" : " among the best five");
-  return definitions({
+  std::vector<std::pair<std::string, std::string>> items{
       {"score", score},
       {"time",
        "What the user waits: selection (features and decisions), preprocessing and inference. Loading and "
@@ -215,7 +215,11 @@ Markup glossary(const Evaluation& evaluation) {
       {"precision, recall, F1",
        "Averaged over the classes that have inputs, with equal weight; a class that is never answered has "
        "precision 0."},
-  });
+  };
+  if (evaluation.resamples == 0) {
+    std::erase_if(items, [](const auto& item) { return item.first.starts_with("interval"); });
+  }
+  return definitions(items);
 }
 
 }  // namespace triage

@@ -94,10 +94,12 @@ std::string write_verdict_of(const Soundness& soundness) {
            "right or all wrong.";
   }
   const double gain = score_without_farthest(soundness.points) - soundness.points.back().score;
+  const auto& [low, high] = soundness.auc.interval;
   return fmt::format(
-      "{} (AUC {:.3f} [{:.3f}, {:.3f}]; 0.5 is chance); refusing the farthest {:.0f} % changes "
-      "the score of the others by {} points.",
-      judgement(soundness.auc), soundness.auc.value, low_end(soundness.auc), high_end(soundness.auc),
+      "{} ({}; 0.5 is chance); refusing the farthest {:.0f} % changes the score of the others by {} points.",
+      judgement(soundness.auc),
+      with_range(fmt::format("AUC {:.3f}", soundness.auc.value),
+                 std::isfinite(low) ? fmt::format("[{:.3f}, {:.3f}]", low, high) : kNoFigure),
       100 * kFarthest, points(gain));
 }
 

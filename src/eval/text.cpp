@@ -21,13 +21,10 @@ std::string accuracy_table(const Evaluation& evaluation) {
                                               "p99 ms", "time / SBS", "F1 %"}};
   for (const Method& m : evaluation.methods) {
     const bool is_sbs = m.kind == MethodKind::kSbs;
-    rows.push_back(
-        {marked(evaluation, m), percent(m.geometric.top1, 2), percent(m.deviation.top1, 2),
-         percent(m.geometric.top5, 2),
-         is_sbs ? "" : fmt::format("{} {}", points(m.score_gain.value), points_range(m.score_gain.interval)),
-         milliseconds(m.geometric.mean_ms), milliseconds(m.geometric.p99_ms),
-         is_sbs ? "" : fmt::format("{} {}", times(m.time_ratio.value), times_range(m.time_ratio.interval)),
-         percent(m.geometric.f1)});
+    rows.push_back({marked(evaluation, m), percent(m.geometric.top1, 2), percent(m.deviation.top1, 2),
+                    percent(m.geometric.top5, 2), is_sbs ? "" : points_estimate(m.score_gain),
+                    milliseconds(m.geometric.mean_ms), milliseconds(m.geometric.p99_ms),
+                    is_sbs ? "" : times_estimate(m.time_ratio), percent(m.geometric.f1)});
     if (!cv) rows.back()[2].clear();
   }
   // F1 by another model's answers tells little, and its column is needed for the longer heads.
@@ -43,12 +40,9 @@ std::string selection_table(const Evaluation& evaluation) {
   for (const Method& m : evaluation.methods) {
     if (m.kind == MethodKind::kSingle || m.kind == MethodKind::kSbs) continue;
     const Metrics& p = m.pooled;
-    const std::string router =
-        std::isfinite(m.above_router.value)
-            ? fmt::format("{} {}", points(m.above_router.value), points_range(m.above_router.interval))
-            : std::string(kNoFigure);
-    rows.push_back({marked(evaluation, m), percent(p.optimum), percent(p.closed_gap), router,
-                    percent(p.overhead), fmt::format("{:.2f}", p.looks), percent(p.coverage)});
+    rows.push_back({marked(evaluation, m), percent(p.optimum), percent(p.closed_gap),
+                    points_estimate(m.above_router), percent(p.overhead), fmt::format("{:.2f}", p.looks),
+                    percent(p.coverage)});
   }
   return align(rows);
 }
@@ -86,10 +80,9 @@ std::string evaluation_text(const Evaluation& evaluation) {
   out += stage_table(evaluation);
   out += frontiers_text(evaluation) + request_text(evaluation) + decisions_text(evaluation) +
          difficulty_text(evaluation) + classes_text(evaluation) + reliability_text(evaluation);
-  out += evaluation.folds > 0
-             ? "\nGeometric means over folds, +- standard deviation; differences and ratios with 95 % "
-               "intervals.\n"
-             : "\nAll inputs at once; SBS chosen in hindsight; differences and ratios with 95 % intervals.\n";
+  out += evaluation.folds > 0 ? "\nGeometric means over folds, +- standard deviation"
+                              : "\nAll inputs at once; SBS chosen in hindsight";
+  out += interval_note(evaluation, "; differences and ratios with 95 % intervals") + ".\n";
   if (!evaluation.labels_from.empty()) {
     out += wrap(
         fmt::format("Agreement: the answer is that of {0}, whose own is 100 % by construction. In top 5: "

@@ -30,9 +30,9 @@ std::vector<Value> select_rows(const std::vector<Value>& values, std::size_t n, 
 }
 
 std::string describe_transfer(const Transfer& transfer) {
-  return fmt::format("a {} loses {} points {} and takes {} times as long {}", transfer.name,
-                     points(transfer.score_regret.value), points_range(transfer.score_regret.interval),
-                     times(transfer.time_ratio.value), times_range(transfer.time_ratio.interval));
+  return fmt::format("a {} loses {} and takes {}", transfer.name, points_phrase(transfer.score_regret),
+                     with_range(times(transfer.time_ratio.value) + " times as long",
+                                times_range(transfer.time_ratio.interval)));
 }
 
 std::string describe_transfers(const Stability& stability) {

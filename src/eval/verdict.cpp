@@ -60,11 +60,11 @@ std::string time_against(double ratio) {
 }
 
 std::string recommend(const Evaluation& evaluation, const Method& method) {
-  return fmt::format("Use the {}: {}, {} {} alone ({}). Its {} differs by {} points {}.", method.name,
+  return fmt::format("Use the {}: {}, {} {} alone ({}). Its {} differs by {}.", method.name,
                      figures(evaluation, method), time_against(method.time_ratio.value),
                      sbs_model(evaluation), figures(evaluation, *evaluation.find("SBS")),
                      score_word(evaluation.criterion, evaluation.labels_from),
-                     points(method.score_gain.value), points_range(method.score_gain.interval));
+                     points_phrase(method.score_gain));
 }
 
 std::string keep_single(const Evaluation& evaluation) {
@@ -92,10 +92,9 @@ void remark_candidates(Evaluation& evaluation, const Method* best) {
     const std::string reason = is_worth_using(method)
                                    ? fmt::format("worth using too, but the {} is preferred", best->name)
                                    : fmt::format("not worth using: {}", shortcoming(method));
-    evaluation.remarks.push_back(
-        fmt::format("The {} ({}) is {}; against the zero router at equal time {} points {}.", method.name,
-                    figures(evaluation, method), reason, points(method.above_router.value),
-                    points_range(method.above_router.interval)));
+    evaluation.remarks.push_back(fmt::format("The {} ({}) is {}; against the zero router at equal time {}.",
+                                             method.name, figures(evaluation, method), reason,
+                                             points_phrase(method.above_router)));
   }
 }
 
@@ -104,10 +103,10 @@ void remark_contrasts(Evaluation& evaluation) {
     const Method* reference = evaluation.find(contrast.reference);
     if (reference == nullptr || reference->kind != MethodKind::kControl) continue;
     const bool beats = low_end(contrast.score_gain) > 0;
-    evaluation.remarks.push_back(
-        fmt::format("The {} {} its control '{}': {} points {} at {} times its time.", contrast.method,
-                    beats ? "beats" : "does not beat", contrast.reference, points(contrast.score_gain.value),
-                    points_range(contrast.score_gain.interval), times(contrast.time_ratio.value)));
+    evaluation.remarks.push_back(fmt::format("The {} {} its control '{}': {} at {} times its time.",
+                                             contrast.method, beats ? "beats" : "does not beat",
+                                             contrast.reference, points_phrase(contrast.score_gain),
+                                             times(contrast.time_ratio.value)));
   }
 }
 
@@ -119,9 +118,8 @@ void remark_rivals(Evaluation& evaluation) {
     const Method* reference = evaluation.find(contrast.reference);
     if (method == nullptr || reference == nullptr || method->kind != MethodKind::kAdaptive) continue;
     if (reference->kind != MethodKind::kCascade && reference->kind != MethodKind::kRival) continue;
-    list += fmt::format("{}{} {} points {} at {} times its time", list.empty() ? "" : "; ",
-                        contrast.reference, points(contrast.score_gain.value),
-                        points_range(contrast.score_gain.interval), times(contrast.time_ratio.value));
+    list += fmt::format("{}{} {} at {} times its time", list.empty() ? "" : "; ", contrast.reference,
+                        points_phrase(contrast.score_gain), times(contrast.time_ratio.value));
   }
   if (!list.empty()) evaluation.remarks.push_back(fmt::format("The adaptive against its rivals: {}.", list));
 }
@@ -134,13 +132,12 @@ void remark_variants(Evaluation& evaluation) {
     if (method == nullptr || method->kind != MethodKind::kPremodel) continue;
     if (reference == nullptr || reference->kind != MethodKind::kPremodel) continue;
     const bool better = low_end(contrast.score_gain) > 0, worse = high_end(contrast.score_gain) < 0;
-    evaluation.remarks.push_back(
-        fmt::format("The {} scores {} the '{}': {} points {} at {} times its time.", contrast.method,
-                    better  ? "more than"
-                    : worse ? "less than"
-                            : "neither more nor less than",
-                    contrast.reference, points(contrast.score_gain.value),
-                    points_range(contrast.score_gain.interval), times(contrast.time_ratio.value)));
+    evaluation.remarks.push_back(fmt::format(
+        "The {} scores {} the '{}': {} at {} times its time.", contrast.method,
+        better  ? "more than"
+        : worse ? "less than"
+                : "neither more nor less than",
+        contrast.reference, points_phrase(contrast.score_gain), times(contrast.time_ratio.value)));
   }
 }
 

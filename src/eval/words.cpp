@@ -23,11 +23,15 @@ std::string without_minus_zero(std::string text) {
   return is_zero && (text[0] == '-' || text[0] == '+') ? text.substr(1) : text;
 }
 
-std::string with_range(std::string value, const std::string& range) {
-  return range == kNoFigure ? std::move(value) : fmt::format("{} {}", value, range);
+}  // namespace
+
+std::string with_range(std::string words, const std::string& range) {
+  return range == kNoFigure ? std::move(words) : fmt::format("{} {}", words, range);
 }
 
-}  // namespace
+std::string points_phrase(const Estimate& estimate) {
+  return with_range(points(estimate.value) + " points", points_range(estimate.interval));
+}
 
 std::string percent(double share, int digits) {
   return std::isfinite(share) ? without_minus_zero(fmt::format("{:.{}f}", 100 * share, digits)) : kNoFigure;
@@ -63,8 +67,18 @@ std::string percent_estimate(double share, Interval interval, int digits) {
 std::string points_estimate(double share, Interval interval) {
   return with_range(points(share), points_range(interval));
 }
+std::string points_estimate(const Estimate& estimate) {
+  return points_estimate(estimate.value, estimate.interval);
+}
 std::string times_estimate(double factor, Interval interval) {
   return with_range(times(factor), times_range(interval));
+}
+std::string times_estimate(const Estimate& estimate) {
+  return times_estimate(estimate.value, estimate.interval);
+}
+
+std::string interval_note(const Evaluation& evaluation, std::string_view note) {
+  return evaluation.resamples > 0 ? std::string(note) : std::string();
 }
 
 std::string grouped(std::size_t value) {

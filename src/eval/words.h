@@ -21,7 +21,14 @@ inline constexpr const char* kNoFigure = "-";
 // The value and its range; the value alone where no interval was made.
 [[nodiscard]] std::string percent_estimate(double share, Interval interval, int digits = 1);
 [[nodiscard]] std::string points_estimate(double share, Interval interval);
+[[nodiscard]] std::string points_estimate(const Estimate& estimate);
 [[nodiscard]] std::string times_estimate(double factor, Interval interval);
+[[nodiscard]] std::string times_estimate(const Estimate& estimate);
+[[nodiscard]] std::string points_phrase(const Estimate& estimate);  // "+0.12 points [-0.10, +0.31]"
+// Any other words with a range behind them; the words alone where it is kNoFigure.
+[[nodiscard]] std::string with_range(std::string words, const std::string& range);
+// The note where the evaluation has bootstrap intervals, else nothing.
+[[nodiscard]] std::string interval_note(const Evaluation& evaluation, std::string_view note);
 // "50,000".
 [[nodiscard]] std::string grouped(std::size_t value);
 // What finished policies were asked: "at most 2 ms, confidence of at least 0.9"; empty where nothing was.

@@ -154,11 +154,9 @@ Exhibit controls_exhibit(const StudyRun& run) {
   const auto shuffled = std::find_if(
       run.evaluation.contrasts.begin(), run.evaluation.contrasts.end(),
       [](const Contrast& c) { return c.method == "premodel" && c.reference == "shuffled features"; });
-  exhibit.ours = fmt::format(
-      "Premodel less the zero router at equal time: {} points {}; less itself on shuffled features: {} "
-      "points {}.",
-      points(premodel.above_router.value), points_range(premodel.above_router.interval),
-      points(shuffled->score_gain.value), points_range(shuffled->score_gain.interval));
+  exhibit.ours =
+      fmt::format("Premodel less the zero router at equal time: {}; less itself on shuffled features: {}.",
+                  points_phrase(premodel.above_router), points_phrase(shuffled->score_gain));
   exhibit.verdict =
       low_end(premodel.above_router) > 0
           ? "The premodel beats every mixture of single models: its features tell something that pays."
@@ -237,11 +235,10 @@ Exhibit stability_exhibit(const StudyRun& run) {
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 2, 3}};
   const Transfer& transfer = stability.transfers.front();
   exhibit.paper = "Relative run times are stable, so that training may use a server.";
-  exhibit.ours = fmt::format(
-      "Rank correlation {:.3f}; a premodel trained elsewhere loses {} points {} and takes {} times as long "
-      "{}.",
-      stability.spearman, points(transfer.score_regret.value), points_range(transfer.score_regret.interval),
-      times(transfer.time_ratio.value), times_range(transfer.time_ratio.interval));
+  exhibit.ours = fmt::format("Rank correlation {:.3f}; a premodel trained elsewhere loses {} and takes {}.",
+                             stability.spearman, points_phrase(transfer.score_regret),
+                             with_range(times(transfer.time_ratio.value) + " times as long",
+                                        times_range(transfer.time_ratio.interval)));
   exhibit.verdict =
       stability.spearman > 0.9 && high_end(transfer.score_regret) < 0.005
           ? "Agrees: the order of the models hardly changes, nor does what a premodel learns from it."
@@ -291,9 +288,8 @@ Exhibit variants_exhibit(const StudyRun& run, std::span<const FeatureSelection> 
     exhibit.data.rows.push_back(std::move(row));
     if (variant.method.above_router.value > best->method.above_router.value) best = &variant;
   }
-  exhibit.ours =
-      fmt::format("The best against the zero router at equal time: {}, {} points {}.", best->variant.name,
-                  points(best->method.above_router.value), points_range(best->method.above_router.interval));
+  exhibit.ours = fmt::format("The best against the zero router at equal time: {}, {}.", best->variant.name,
+                             points_phrase(best->method.above_router));
   exhibit.verdict = low_end(best->method.above_router) > 0 ? "At least one variant beats the zero router."
                                                            : "No variant beats the zero router.";
   return exhibit;

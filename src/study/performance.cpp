@@ -43,11 +43,13 @@ Exhibit time_exhibit(const Evaluation& evaluation, std::span<const Method* const
   }
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1}};
   exhibit.paper = "1.8 times faster than Inception, the most accurate model; selection is 20 % of the time.";
-  exhibit.ours =
-      fmt::format("{} times faster than {} {}; selection is {} % of the time.",
-                  times(1 / premodel.time_ratio.value), sbs_model(evaluation),
-                  times_range({1 / high_end(premodel.time_ratio), 1 / low_end(premodel.time_ratio)}),
-                  percent(premodel.pooled.overhead));
+  const Interval& spread = premodel.time_ratio.interval;
+  exhibit.ours = fmt::format(
+      "{}; selection is {} % of the time.",
+      with_range(
+          fmt::format("{} times faster than {}", times(1 / premodel.time_ratio.value), sbs_model(evaluation)),
+          times_range({1 / spread.high, 1 / spread.low})),
+      percent(premodel.pooled.overhead));
   exhibit.verdict =
       premodel.pooled.mean_ms < sbs.pooled.mean_ms
           ? "Agrees that the premodel is faster than the most accurate model; Figure 8c says at which price."
@@ -106,9 +108,8 @@ Exhibit accuracy_exhibit(const Evaluation& evaluation, std::span<const Method* c
       "87.4 % top-1, 7.6 points over Inception, the best single model; the oracle reaches 91.2 %.";
   const Method& oracle = method_of(evaluation, "VBS (oracle)");
   exhibit.ours =
-      fmt::format("{} %, {} points {} to {}; the oracle reaches {} %.", percent(premodel.pooled.score, 2),
-                  points(premodel.score_gain.value), points_range(premodel.score_gain.interval),
-                  sbs_model(evaluation), percent(oracle.pooled.score, 2));
+      fmt::format("{} %, {} to {}; the oracle reaches {} %.", percent(premodel.pooled.score, 2),
+                  points_phrase(premodel.score_gain), sbs_model(evaluation), percent(oracle.pooled.score, 2));
   exhibit.verdict = low_end(premodel.score_gain) > 0
                         ? "Agrees: the premodel is more accurate than any single model."
                     : high_end(premodel.score_gain) < 0

@@ -38,15 +38,13 @@ std::string describe_verdict(const StudyRun& run) {
       std::isfinite(closed) ? fmt::format(", and a closed gap of {} %", percent(closed)) : "";
   return fmt::format(
       "The paper's premodel scores {} % {} at {} ms; {}, the best single model, {} % at {} ms. That is {} "
-      "points {} against it, {} "
-      "points {} against the zero router at equal time{}. The confidence cascade, "
+      "against it, {} against the zero router at equal time{}. The confidence cascade, "
       "which looks at what a cheap "
       "model says, scores {} % at {} ms.{}{}",
       percent(premodel.pooled.score, 2), criterion_name(run.evaluation),
       milliseconds(premodel.pooled.mean_ms), sbs_model(evaluation), percent(sbs.pooled.score, 2),
-      milliseconds(sbs.pooled.mean_ms), points(premodel.score_gain.value),
-      points_range(premodel.score_gain.interval), points(premodel.above_router.value),
-      points_range(premodel.above_router.interval), gap, percent(cascade.pooled.score, 2),
+      milliseconds(sbs.pooled.mean_ms), points_phrase(premodel.score_gain),
+      points_phrase(premodel.above_router), gap, percent(cascade.pooled.score, 2),
       milliseconds(cascade.pooled.mean_ms), note.empty() ? "" : " ", note);
 }
 

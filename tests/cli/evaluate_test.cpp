@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "cli/run_cli.h"
 #include "support/fake_zoo.h"
@@ -60,6 +61,18 @@ TEST_F(Evaluate, PrintsTablesAndAVerdict) {
   for (const char* text : {"240 inputs, 3 models, top-1, 3-fold cross-validation, seed 0", "VBS (oracle)",
                            "shuffled features", "cascade", "Algorithm 1", "KNN-1", "Verdict: Use "}) {
     EXPECT_NE(run.out.find(text), std::string::npos) << text;
+  }
+}
+
+TEST_F(Evaluate, WithoutResamplesThereAreNoIntervals) {
+  const std::string path = (folder_->path() / "plain.html").string();
+  const CliRun run = evaluate({"--cv", "3", "--bootstrap", "0", "--report", path});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_FALSE(std::regex_search(run.out, std::regex("[0-9] -[ .;\n]"))) << run.out;
+  EXPECT_EQ(run.out.find("interval"), std::string::npos) << run.out;
+  const std::string page = slurp(path);
+  for (const char* text : {"points -", "ootstrap 95 %", "<dt>interval", "figure\">band"}) {
+    EXPECT_EQ(page.find(text), std::string::npos) << text;
   }
 }
 
