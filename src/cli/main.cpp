@@ -31,6 +31,7 @@ extern "C" void on_signal(int signal) {
 
 // No SA_RESTART, so that waiting for stdin ends as well. SIGPIPE is left as it is: `triage ... | head` ends
 // quietly. A file at its size limit is an error of writing like a full disk, not the end of the process.
+// Whoever started us may have had signals blocked, which is inherited and would keep them away for ever.
 void catch_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
   struct sigaction action {};
@@ -41,6 +42,10 @@ void catch_signals() {
     sigaction(signal, nullptr, &before);
     if (before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);  // nohup stays nohup
   }
+  sigset_t caught;
+  sigemptyset(&caught);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&caught, signal);
+  sigprocmask(SIG_UNBLOCK, &caught, nullptr);
 }
 
 // A closed standard stream would be the number of the next file that is opened, and that file would then get

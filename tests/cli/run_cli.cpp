@@ -5,13 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <stdexcept>
-#include <thread>
 
 #include "support/fake_zoo.h"
 
@@ -28,27 +26,12 @@ void redirect(const std::string& path, int flags, int to) {
   if (fd < 0 || ::dup2(fd, to) < 0) ::_exit(127);
 }
 
-// Whether the process has a handler for the signal, as /proc tells; false for one that has ended.
-bool catches(pid_t process, int signal) {
-  std::ifstream status("/proc/" + std::to_string(process) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (!line.starts_with("SigCgt:")) continue;
-    return (std::stoull(line.substr(line.find('\t')), nullptr, 16) >> (signal - 1) & 1U) != 0;
-  }
-  return false;
-}
-
-// The test's own process may catch the signal too, so fork's child is asked only once it is the command.
-void interrupt(pid_t child) {
-  const auto is_command = [&] {
-    std::error_code ignored;
-    return std::filesystem::read_symlink("/proc/" + std::to_string(child) + "/exe", ignored) ==
-           std::filesystem::canonical(TRIAGE_BINARY);
-  };
-  for (int tries = 0; tries < 10000 && !(is_command() && catches(child, SIGINT)); ++tries) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  ::kill(child, SIGINT);
+// Blocked, it stays pending until the command unblocks it.
+void interrupt_when_caught() {
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGINT);
+  if (::sigprocmask(SIG_BLOCK, &blocked, nullptr) != 0 || ::kill(::getpid(), SIGINT) != 0) ::_exit(127);
 }
 
 void limit_files(std::uint64_t bytes) {
@@ -77,12 +60,12 @@ CliRun run_cli(const std::vector<std::string>& arguments, const CliOptions& opti
     redirect(out, O_WRONLY | O_CREAT | O_TRUNC, 1);
     redirect(err, O_WRONLY | O_CREAT | O_TRUNC, 2);
     if (!options.folder.empty() && ::chdir(options.folder.c_str()) != 0) ::_exit(127);
+    if (options.interrupt) interrupt_when_caught();
     if (options.max_file_bytes > 0) limit_files(options.max_file_bytes);
     ::setenv("TRIAGE_SYSFS_ROOT", "/nonexistent", 0);  // meters of this machine would take their time
     ::execv(TRIAGE_BINARY, argv.data());
     ::_exit(127);
   }
-  if (options.interrupt) interrupt(child);
   int status = 0;
   if (::waitpid(child, &status, 0) != child) throw std::runtime_error("waitpid failed");
   CliRun run;

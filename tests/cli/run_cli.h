@@ -20,7 +20,7 @@ struct CliOptions {
   std::string input{};                  // its stdin
   std::filesystem::path folder{};       // where it runs; empty: here
   std::filesystem::path stdout_path{};  // a file that takes stdout instead of CliRun::out
-  bool interrupt = false;               // SIGINT as soon as it is caught, so before the work is done
+  bool interrupt = false;               // SIGINT as soon as it is caught, before the work
   std::uint64_t max_file_bytes = 0;     // limit on the size of files that it writes; 0: none
 };
 
