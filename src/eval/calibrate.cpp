@@ -1,6 +1,7 @@
 #include "eval/calibrate.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -86,6 +87,31 @@ double mean(std::span<const float> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
+void set_summary(PolicyInfo& info, std::string_view key, std::string value) {
+  const auto at = std::find_if(info.training.begin(), info.training.end(),
+                               [&](const auto& each) { return each.first == key; });
+  if (at != info.training.end()) {
+    at->second = std::move(value);
+  } else {
+    info.training.emplace_back(key, std::move(value));
+  }
+}
+
+// What training says of the setting that it chose, said of the certified one.
+void describe_chosen(const AdaptiveModel& model, PolicyInfo& info) {
+  const AdaptiveSetting& setting = model.settings[model.chosen];
+  const char* unit = model.costs_energy ? "J" : "ms";
+  std::vector<std::string> names;
+  for (const ModelIndex m : setting.order) names.push_back(info.models[static_cast<std::size_t>(m)].name);
+  set_summary(info, "aim",
+              fmt::format("least time at {}, certified on {} inputs", promise_of(*model.certificate),
+                          model.certificate->inputs));
+  set_summary(info, "order", fmt::format("{}", fmt::join(names, " > ")));
+  set_summary(info, "price", fmt::format("{:.4g} a {}", setting.price, unit));
+  set_summary(info, "expected score", fmt::format("{:.4f} by inner cross-validation", setting.score));
+  set_summary(info, fmt::format("expected {}", unit), fmt::format("{:.4f}", setting.cost));
+}
+
 std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Adaptive& policy,
                                 const CalibrateOptions& options, const Calibration& calibration,
                                 const CalibrationStep& step) {
@@ -94,7 +120,9 @@ std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Adaptive& p
   model.certificate =
       Certificate{options.max_loss,         options.delta,  calibration.versus, rows.size(),
                   inputs_hash(table, rows), step.mean_loss, step.mean_ms,       table.labels_from};
-  return make_adaptive(policy.info(), std::move(model));
+  PolicyInfo info = policy.info();
+  describe_chosen(model, info);
+  return make_adaptive(std::move(info), std::move(model));
 }
 
 // Every setting that passed is covered, so the fastest of them may be taken.
@@ -107,8 +135,7 @@ const CalibrationStep& fastest_passed(const std::vector<CalibrationStep>& steps)
 
 std::string describe(const Calibration& calibration, const CalibrateOptions& options) {
   const std::string promise =
-      fmt::format("a loss of at most {} points against {} with probability {} or more",
-                  percent(options.max_loss, 2), calibration.versus, fmt::format("{:g}", 1 - options.delta));
+      promise_of({.max_loss = options.max_loss, .delta = options.delta, .versus = calibration.versus});
   if (calibration.policy != nullptr) {
     const CalibrationStep& step = fastest_passed(calibration.steps);
     return fmt::format(
@@ -131,6 +158,11 @@ std::string describe(const Calibration& calibration, const CalibrateOptions& opt
 }
 
 }  // namespace
+
+std::string promise_of(const Certificate& certificate) {
+  return fmt::format("a loss of at most {} points against {} with probability {:g} or more",
+                     percent(certificate.max_loss, 2), certificate.versus, 1 - certificate.delta);
+}
 
 SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy, ModelIndex versus,
                              const Clock& clock, const std::atomic<bool>* stop) {

@@ -1,8 +1,10 @@
 // Calibration on made-up tables: what is promised, what is left out, what is refused.
 #include "triage/calibrate.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "eval/calibrate.h"
@@ -59,6 +61,29 @@ TEST(Calibrate, CertifiesTheLastSettingThatPasses) {
   EXPECT_EQ(made.model().certificate->inputs, 2000U);
   EXPECT_DOUBLE_EQ(made.model().certificate->mean_loss, steps[last].mean_loss);
   EXPECT_TRUE(made.certifies({}));
+}
+
+TEST(Calibrate, TheSummaryIsOfTheCertifiedSetting) {
+  const Calibration calibration = calibrate(table(), policy(), options(0.1));
+  ASSERT_NE(calibration.policy, nullptr) << calibration.verdict;
+  const auto& made = dynamic_cast<const Adaptive&>(*calibration.policy);
+  const AdaptiveModel& before = dynamic_cast<const Adaptive&>(policy()).model();
+  ASSERT_NE(made.model().chosen, before.chosen) << "else this shows nothing";
+  const AdaptiveSetting& setting = made.model().settings[made.model().chosen];
+  std::map<std::string, std::string> summary(made.info().training.begin(), made.info().training.end());
+  EXPECT_EQ(summary.size(), made.info().training.size()) << "each key once";
+  EXPECT_EQ(made.info().training.size(), policy().info().training.size());
+  EXPECT_EQ(summary["price"], fmt::format("{:.4g} a ms", setting.price));
+  EXPECT_EQ(summary["expected ms"], fmt::format("{:.4f}", setting.cost));
+  EXPECT_TRUE(summary["expected score"].starts_with(fmt::format("{:.4f} by", setting.score)));
+  EXPECT_EQ(summary["aim"], fmt::format("least time at a loss of at most 10.00 points against {} with "
+                                        "probability 0.95 or more, certified on 2000 inputs",
+                                        policy().info().best.name));
+  std::string order;
+  for (const ModelIndex m : setting.order) {
+    order += (order.empty() ? "" : " > ") + made.info().models[static_cast<std::size_t>(m)].name;
+  }
+  EXPECT_EQ(summary["order"], order);
 }
 
 TEST(Calibrate, ATighterBoundIsSlower) {
