@@ -8,6 +8,8 @@
 #include <span>
 
 #include "cli/cli.h"
+#include "eval/calibrate.h"
+#include "policy/adaptive.h"
 
 namespace triage::cli {
 namespace {
@@ -49,6 +51,33 @@ std::vector<std::string> notes_of(const Outcome& outcome) {
     notes.emplace_back("its confidence is below the one asked for, and nobody is left to ask");
   if (outcome.certified) notes.emplace_back("covered by the policy's certificate");
   return notes;
+}
+
+// The promise that covers the answer, as the policy's certificate makes it; nullptr where none does.
+const Certificate* certificate_of(const Classifier& classifier, const Outcome& outcome) {
+  const auto* adaptive = dynamic_cast<const Adaptive*>(&classifier.policy());
+  if (adaptive == nullptr || !outcome.certified) return nullptr;
+  return &adaptive->model().certificate.value();
+}
+
+void print_certificate(const Classifier& classifier, const Outcome& outcome) {
+  const Certificate* certificate = certificate_of(classifier, outcome);
+  if (certificate == nullptr) return;
+  fmt::print(
+      "  promise   {}, calibrated on {} inputs{}\n", printable(promise_of(*certificate)), certificate->inputs,
+      certificate->labels_from.empty()
+          ? std::string()
+          : printable(fmt::format(", where the answers of {} count as right", certificate->labels_from)));
+}
+
+Json certificate_json(const Classifier& classifier, const Outcome& outcome) {
+  const Certificate* certificate = certificate_of(classifier, outcome);
+  if (certificate == nullptr) return nullptr;
+  return {{"max_loss", certificate->max_loss},
+          {"delta", certificate->delta},
+          {"versus", certificate->versus},
+          {"inputs", certificate->inputs},
+          {"labels_from", certificate->labels_from}};
 }
 
 // What always running the best model would have cost.
@@ -156,7 +185,11 @@ Json why_json(const Classifier& classifier, const Shown& shown) {
   for (std::size_t i = 0; i < features.size(); ++i) {
     values[features[i].name] = static_cast<double>(shown.result.outcome.features[i]);
   }
-  Json why{{"steps", steps}, {"neighbours", neighbours}, {"features", values}, {"best_single", nullptr}};
+  Json why{{"steps", steps},
+           {"neighbours", neighbours},
+           {"features", values},
+           {"certificate", certificate_json(classifier, shown.result.outcome)},
+           {"best_single", nullptr}};
   const PolicyModel& best = classifier.policy().info().best;
   if (!best.name.empty()) why["best_single"] = {{"model", best.name}, {"mean_ms", best.mean_ms}};
   return why;
@@ -176,6 +209,7 @@ void print_text(const Classifier& classifier, const Shown& shown, int top, bool 
   fmt::print("  model     {}\n", printable(who(classifier, outcome)));
   for (const std::string& note : notes_of(outcome)) fmt::print("  note      {}\n", note);
   if (explain) print_why(classifier, shown);
+  if (explain) print_certificate(classifier, outcome);
   if (explain) print_alternative(classifier, result);
   fmt::print(
       "  time      {:.3f} ms: features {:.3f}, decision {:.3f}, preprocess {:.3f}, inference {:.3f}; decode "

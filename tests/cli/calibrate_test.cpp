@@ -66,6 +66,17 @@ TEST_F(CalibrateCommand, WritesACertifiedPolicy) {
                               images_.string(), "--range", "0:1", "--json"});
   ASSERT_EQ(shown.exit_code, 0) << shown.err;
   EXPECT_TRUE(nlohmann::json::parse(shown.out)["results"][0]["certified"].get<bool>());
+  const auto explain = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"classify", "--policy", file("certified.triage"), "--zoo", zoo_.string(),
+                               images_.string(), "--range", "0:1", "--explain"});
+    return run_cli(more).out;
+  };
+  EXPECT_TRUE(matches(explain({}),
+                      "(.|\n)*\n  promise   a loss of at most 30\\.00 points against large with probability "
+                      "0\\.95 or more, calibrated on [0-9]+ inputs\n(.|\n)*"));
+  EXPECT_EQ(explain({"--price", "1"}).find("promise"), std::string::npos) << "another setting";
+  EXPECT_EQ(nlohmann::json::parse(explain({"--json"}))["results"][0]["why"]["certificate"]["versus"],
+            "large");
   const auto warned =
       run_cli({"evaluate", file("fake.profile"), "--policy", file("half.triage"), "--bootstrap", "10"});
   EXPECT_TRUE(matches(warned.err, "(.|\n)*half was trained on [0-9]+ of these 240 inputs(.|\n)*"))
