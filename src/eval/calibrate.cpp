@@ -134,8 +134,11 @@ const CalibrationStep& fastest_passed(const std::vector<CalibrationStep>& steps)
 }
 
 std::string describe(const Calibration& calibration, const CalibrateOptions& options) {
-  const std::string promise =
-      promise_of({.max_loss = options.max_loss, .delta = options.delta, .versus = calibration.versus});
+  Certificate asked;
+  asked.max_loss = options.max_loss;
+  asked.delta = options.delta;
+  asked.versus = calibration.versus;
+  const std::string promise = promise_of(asked);
   if (calibration.policy != nullptr) {
     const CalibrationStep& step = fastest_passed(calibration.steps);
     return fmt::format(

@@ -159,7 +159,9 @@ TEST(Folds, RejectTooFewAndTooMany) {
       FAIL() << k;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage);
-      EXPECT_NE(std::string(error.what()).find("expected 2 to 4"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find("of 4 inputs, expected 2 or more and an input for each"),
+                std::string::npos)
+          << error.what();
     }
   }
 }
