@@ -10,7 +10,7 @@
 namespace triage {
 namespace {
 
-constexpr double kClose = 1e-6;  // probabilities are floats
+constexpr double kCloseFloat = 1e-6;  // probabilities are floats
 
 // 20 inputs, one model that gives its label 0.05, 0.10, ... 1.00, in a mixed order; classes 0 and 2 of three.
 Table twenty() {
@@ -43,12 +43,12 @@ Entry entry_of(const Table& table, std::string name, MethodKind kind) {
 
 TEST(Breakdown, DifficultyIsOneLessTheMeanProbabilityOfTheLabel) {
   Table table = twenty();
-  EXPECT_NEAR(difficulties(table)[0], 0.95, kClose);
-  EXPECT_NEAR(difficulties(table)[1], 1 - 8 / 20.0, kClose);
+  EXPECT_NEAR(difficulties(table)[0], 0.95, kCloseFloat);
+  EXPECT_NEAR(difficulties(table)[1], 1 - 8 / 20.0, kCloseFloat);
   table.models.push_back({"b", "fb", "r"});  // now two models an input: rows pair up
   table.ids.resize(10);
   table.labels = {0, 0, 0, 0, 0, 0, 0, 2, 2, 2};
-  EXPECT_NEAR(difficulties(table)[0], 1 - (1 + 8) / 40.0, kClose);
+  EXPECT_NEAR(difficulties(table)[0], 1 - (1 + 8) / 40.0, kCloseFloat);
 }
 
 TEST(Breakdown, TenthsGoFromEasyToHard) {
@@ -65,7 +65,7 @@ TEST(Breakdown, TenthsGoFromEasyToHard) {
   for (std::size_t d = 0; d < 10; ++d) {
     EXPECT_EQ(b.deciles[d].inputs, 2U);
     // Probabilities of the label 20/20 and 19/20 in the first tenth, 2/20 and 1/20 in the last.
-    EXPECT_NEAR(b.deciles[d].difficulty, (2 * static_cast<double>(d) + 0.5) / 20, kClose);
+    EXPECT_NEAR(b.deciles[d].difficulty, (2 * static_cast<double>(d) + 0.5) / 20, kCloseFloat);
     EXPECT_EQ(b.deciles[d].methods[0].score, d < 5 ? 1 : 0);
     EXPECT_EQ(b.deciles[d].methods[0].ms, 1);
     EXPECT_EQ(b.deciles[d].methods[1].ms, 0.5);

@@ -15,11 +15,6 @@ namespace {
 
 constexpr double kClose = 1e-9;
 
-std::vector<testing::SyntheticModel> three_models() {
-  const auto zoo = testing::synthetic_zoo();
-  return {zoo[0], zoo[3], zoo[7]};
-}
-
 EvaluateOptions quick() {
   static FakeClock clock;
   EvaluateOptions options;
@@ -55,7 +50,7 @@ Table reordered(const Table& table, std::uint64_t seed) {
 double accuracy_of(const Evaluation& e, const char* name) { return e.find(name)->pooled.top1; }
 
 TEST(CrossValidation, HasEveryMethodInEveryFold) {
-  const Table table = testing::synthetic_table(400, three_models(), 1);
+  const Table table = testing::synthetic_table(400, testing::three_models(), 1);
   const Evaluation e = cross_validate(table, quick());
   for (const char* name : {"linear", "SBS", "VBS (oracle)", "random", "premodel", "shuffled features",
                            "majority class", "always Model-1", "perfect chain", "cascade", "cascade of 2",
@@ -81,7 +76,7 @@ TEST(CrossValidation, HasEveryMethodInEveryFold) {
 }
 
 TEST(CrossValidation, FoldsAddUpToThePool) {
-  const Table table = testing::synthetic_table(400, three_models(), 1);
+  const Table table = testing::synthetic_table(400, testing::three_models(), 1);
   const Evaluation e = cross_validate(table, quick());
   for (const Method& m : e.methods) {
     EXPECT_NEAR(m.arithmetic.score, m.pooled.score, kClose) << m.name << ": equal folds";
@@ -92,7 +87,7 @@ TEST(CrossValidation, FoldsAddUpToThePool) {
 }
 
 TEST(CrossValidation, DoesNotDependOnRowOrder) {
-  const Table table = testing::synthetic_table(300, three_models(), 2);
+  const Table table = testing::synthetic_table(300, testing::three_models(), 2);
   const Evaluation a = cross_validate(table, quick()), b = cross_validate(reordered(table, 9), quick());
   ASSERT_EQ(a.methods.size(), b.methods.size());
   for (std::size_t m = 0; m < a.methods.size(); ++m) {
@@ -103,13 +98,13 @@ TEST(CrossValidation, DoesNotDependOnRowOrder) {
 }
 
 TEST(CrossValidation, IsReproducible) {
-  const Table table = testing::synthetic_table(300, three_models(), 2);
+  const Table table = testing::synthetic_table(300, testing::three_models(), 2);
   EXPECT_EQ(evaluation_json(cross_validate(table, quick()), {}),
             evaluation_json(cross_validate(table, quick()), {}));
 }
 
 TEST(CrossValidation, UninformativeFeaturesLeaveStagesAtTheirBaseRate) {
-  const Table table = testing::synthetic_table(1500, three_models(), 3, 0.0);
+  const Table table = testing::synthetic_table(1500, testing::three_models(), 3, 0.0);
   const Evaluation e = cross_validate(table, quick());
   ASSERT_FALSE(e.stages.empty());
   // Three standard errors of a share of 1,500 are below 0.04.
@@ -118,13 +113,13 @@ TEST(CrossValidation, UninformativeFeaturesLeaveStagesAtTheirBaseRate) {
 }
 
 TEST(CrossValidation, InformativeFeaturesAreUsed) {
-  const Table table = testing::synthetic_table(1500, three_models(), 3, 20.0);
+  const Table table = testing::synthetic_table(1500, testing::three_models(), 3, 20.0);
   const Evaluation e = cross_validate(table, quick());
   EXPECT_GT(e.stages.front().accuracy, e.stages.front().base_rate + 0.02);
 }
 
 TEST(CrossValidation, AFeatureThatNamesTheFoldDoesNotHelp) {
-  const Table plain = testing::synthetic_table(1500, three_models(), 4, 0.0);
+  const Table plain = testing::synthetic_table(1500, testing::three_models(), 4, 0.0);
   const EvaluateOptions options = quick();
   const auto fold_of = make_folds(plain, options.folds, options.seed);
   Table marked = plain;
@@ -137,7 +132,7 @@ TEST(CrossValidation, AFeatureThatNamesTheFoldDoesNotHelp) {
 }
 
 TEST(CrossValidation, MajorityControlRunsOneModelInAFold) {
-  const Evaluation e = cross_validate(testing::synthetic_table(400, three_models(), 1), quick());
+  const Evaluation e = cross_validate(testing::synthetic_table(400, testing::three_models(), 1), quick());
   for (const char* name : {"majority class", "always Model-1"}) {
     EXPECT_DOUBLE_EQ(e.find(name)->pooled.overhead, 0) << name;
     EXPECT_DOUBLE_EQ(e.find(name)->pooled.looks, 1) << name;
@@ -147,14 +142,14 @@ TEST(CrossValidation, MajorityControlRunsOneModelInAFold) {
 TEST(CrossValidation, RefusalsAreCountedWrong) {
   EvaluateOptions options = quick();
   options.fallback = "refuse";
-  const Evaluation e = cross_validate(testing::synthetic_table(400, three_models(), 1), options);
+  const Evaluation e = cross_validate(testing::synthetic_table(400, testing::three_models(), 1), options);
   const Method& chain = *e.find("perfect chain");
   EXPECT_LT(chain.pooled.coverage, 1);
   EXPECT_NEAR(chain.pooled.coverage, chain.pooled.score, kClose) << "it answers where it is right";
 }
 
 TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
-  const Evaluation e = cross_validate(testing::synthetic_table(1000, three_models(), 5), quick());
+  const Evaluation e = cross_validate(testing::synthetic_table(1000, testing::three_models(), 5), quick());
   for (const char* name : {"cascades", "cascade routing", "adaptive"}) {
     SCOPED_TRACE(name);
     const Frontier* frontier = e.find_frontier(name);
@@ -170,7 +165,7 @@ TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
 }
 
 TEST(CrossValidation, TellsWhereTheFiguresComeFrom) {
-  const Evaluation e = cross_validate(testing::synthetic_table(400, three_models(), 1), quick());
+  const Evaluation e = cross_validate(testing::synthetic_table(400, testing::three_models(), 1), quick());
   ASSERT_EQ(e.breakdown.methods, (std::vector<std::string>{"SBS", "cascade", "adaptive"}));
   for (std::size_t b = 0; b < 3; ++b) {
     const Method& method = *e.find(e.breakdown.methods[b]);
@@ -206,7 +201,7 @@ TEST(CrossValidation, TellsWhereTheFiguresComeFrom) {
 }
 
 TEST(CrossValidation, WorksWithoutFeaturesAndWithoutOutputs) {
-  Table table = testing::synthetic_table(200, three_models(), 1);
+  Table table = testing::synthetic_table(200, testing::three_models(), 1);
   table.schema.features.clear();
   table.features.clear();
   EXPECT_EQ(cross_validate(table, quick()).find("premodel"), nullptr);
@@ -221,7 +216,7 @@ TEST(CrossValidation, WorksWithoutFeaturesAndWithoutOutputs) {
 }
 
 TEST(CrossValidation, RejectsOptionsThatDoNotFit) {
-  const Table table = testing::synthetic_table(20, three_models(), 1);
+  const Table table = testing::synthetic_table(20, testing::three_models(), 1);
   EvaluateOptions options = quick();
   options.fallback = "nobody";
   EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "--fallback: 'nobody'",
@@ -231,9 +226,9 @@ TEST(CrossValidation, RejectsOptionsThatDoNotFit) {
   EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "folds: 21 of 20 inputs",
                       "an input for each", "profile more inputs");
   options.folds = 2;
-  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(9, three_models(), 1), options),
+  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(9, testing::three_models(), 1), options),
                       ErrorCode::kUsage, "9 inputs in 2 folds leave 4 to train on", "at least 5");
-  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(20, {three_models()[0]}, 1), quick()),
+  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(20, {testing::three_models()[0]}, 1), quick()),
                       ErrorCode::kUsage, "1 model", "at least 2");
 }
 
@@ -241,7 +236,7 @@ TEST(CrossValidation, StopsWhenAsked) {
   const std::atomic<bool> stop = true;
   EvaluateOptions options = quick();
   options.stop = &stop;
-  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(100, three_models(), 1), options),
+  EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(100, testing::three_models(), 1), options),
                       ErrorCode::kInterrupted, "stopped");
 }
 
@@ -253,7 +248,7 @@ TEST(CrossValidation, ReportsProgressToTheEnd) {
     last = done;
     end = total;
   };
-  (void)cross_validate(testing::synthetic_table(200, three_models(), 1), options);
+  (void)cross_validate(testing::synthetic_table(200, testing::three_models(), 1), options);
   EXPECT_EQ(last, end);
 }
 
@@ -269,7 +264,7 @@ void set_first_feature(Table& table, const Value& value) {
 
 TEST(Leakage, PermutedLabelsGiveTheBaseRate) {
   // The first feature tells which model is the optimum, to begin with.
-  Table table = testing::synthetic_table(1200, three_models(), 11);
+  Table table = testing::synthetic_table(1200, testing::three_models(), 11);
   const auto costs = mean_costs(table, all_rows(table));
   set_first_feature(
       table, [&](std::size_t i) { return optimum(table, i, all_models(table), costs, Criterion::kTop1); });
@@ -288,7 +283,7 @@ TEST(Leakage, PermutedLabelsGiveTheBaseRate) {
 TEST(Leakage, AFeatureThatEncodesTheFoldDoesNotHelp) {
   // In even folds the cheap model is right, in odd ones it is not: whoever had seen a test input of its fold
   // would know.
-  Table table = testing::synthetic_table(800, three_models(), 12);
+  Table table = testing::synthetic_table(800, testing::three_models(), 12);
   const EvaluateOptions options = quick();
   const auto fold_of = make_folds(table, options.folds, options.seed);
   for (std::size_t i = 0; i < table.n_inputs(); ++i) {

@@ -38,7 +38,7 @@ Table four_inputs() {
   return t;
 }
 
-EvaluateOptions quick() {
+EvaluateOptions no_resamples() {
   static FakeClock clock;
   EvaluateOptions options;
   options.resamples = 0;
@@ -51,7 +51,7 @@ std::unique_ptr<Policy> always(const Table& table, ModelIndex model) {
 }
 
 TEST(Judge, SinglesSbsAndVbs) {
-  const Evaluation e = judge_policies(four_inputs(), {}, quick());
+  const Evaluation e = judge_policies(four_inputs(), {}, no_resamples());
   EXPECT_DOUBLE_EQ(e.find("a")->pooled.top1, 0.25);
   EXPECT_DOUBLE_EQ(e.find("c")->pooled.mean_ms, 4);
   const Method& sbs = *e.find("SBS");
@@ -73,7 +73,7 @@ TEST(Judge, SinglesSbsAndVbs) {
 TEST(Judge, OracleTakesTheCheapestWhereNoneIsRight) {
   Table table = four_inputs();
   table.ranks[8] = 2;  // now nobody is right on in2
-  const Evaluation e = judge_policies(table, {}, quick());
+  const Evaluation e = judge_policies(table, {}, no_resamples());
   const Method& vbs = *e.find("VBS (oracle)");
   EXPECT_DOUBLE_EQ(vbs.pooled.mean_ms, (1 + 2 + 1 + 2) / 4.0);
   EXPECT_DOUBLE_EQ(vbs.pooled.score, 0.75);
@@ -86,7 +86,7 @@ TEST(Judge, PolicyAgainstSbsAndZeroRouter) {
   const Table table = four_inputs();
   const auto c = always(table, 2);
   const NamedPolicy named[] = {{"mine", c.get()}};
-  const Evaluation e = judge_policies(table, named, quick());
+  const Evaluation e = judge_policies(table, named, no_resamples());
   const Method& mine = *e.find("mine");
   EXPECT_EQ(mine.kind, MethodKind::kPolicy);
   EXPECT_DOUBLE_EQ(mine.score_gain.value, 0);
@@ -104,7 +104,7 @@ TEST(Judge, PolicyAgainstSbsAndZeroRouter) {
 TEST(Judge, RandomIsHashedFromSeedAndInput) {
   const Table table = four_inputs();
   const auto chosen = [&](std::uint64_t seed) {
-    EvaluateOptions options = quick();
+    EvaluateOptions options = no_resamples();
     options.seed = seed;
     return judge_policies(table, {}, options).find("random")->chosen;
   };
@@ -118,7 +118,7 @@ TEST(Judge, WarnsOfItsOwnTrainingInputs) {
   const Table table = four_inputs();
   const auto warned = [&](const Policy& policy) {
     const NamedPolicy named[] = {{"mine", &policy}};
-    const auto warnings = judge_policies(table, named, quick()).warnings;
+    const auto warnings = judge_policies(table, named, no_resamples()).warnings;
     return std::any_of(warnings.begin(), warnings.end(), [](const std::string& w) {
       return w.find("mine was trained on these very inputs") != std::string::npos;
     });
@@ -135,7 +135,7 @@ TEST(Judge, WarnsOfLabelsFromElsewhere) {
   const auto said = [&](const Table& trained, const Table& judged) {
     const auto policy = always(trained, 0);
     const NamedPolicy named[] = {{"mine", policy.get()}};
-    for (const std::string& warning : judge_policies(judged, named, quick()).warnings) {
+    for (const std::string& warning : judge_policies(judged, named, no_resamples()).warnings) {
       if (warning.find("with labels") != std::string::npos) return warning;
     }
     return std::string();
@@ -154,9 +154,10 @@ TEST(Judge, RefusesAmbiguousNames) {
   const Table table = four_inputs();
   const auto policy = always(table, 0);
   const NamedPolicy twice[] = {{"p", policy.get()}, {"p", policy.get()}};
-  EXPECT_TRIAGE_ERROR(judge_policies(table, twice, quick()), ErrorCode::kUsage, "policy 'p'", "occurs twice");
+  EXPECT_TRIAGE_ERROR(judge_policies(table, twice, no_resamples()), ErrorCode::kUsage, "policy 'p'",
+                      "occurs twice");
   const NamedPolicy model[] = {{"a", policy.get()}};
-  EXPECT_TRIAGE_ERROR(judge_policies(table, model, quick()), ErrorCode::kUsage, "policy 'a'");
+  EXPECT_TRIAGE_ERROR(judge_policies(table, model, no_resamples()), ErrorCode::kUsage, "policy 'a'");
 }
 
 }  // namespace

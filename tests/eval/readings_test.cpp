@@ -9,7 +9,7 @@ namespace triage {
 namespace {
 
 // Two models, 1 and 4 ms, right on the first and on the first three of four inputs; SBS is the second.
-Table four_inputs() {
+Table two_models() {
   Table t;
   t.models = {{"small", "fs", "r"}, {"large", "fl", "r"}};
   t.ids = {"in0", "in1", "in2", "in3"};
@@ -46,7 +46,7 @@ Frontier read(const Table& table, const Sweep& sweep, int resamples) {
 TEST(Readings, ByHand) {
   // The hull goes from (1, 0.25) to (2, 0.75), which is SBS's score at half of its time.
   const Sweep sweep{"mine", {swept({1, 0, 0, 0}, 1), swept({1, 1, 1, 0}, 2)}};
-  const Frontier f = read(four_inputs(), sweep, 0);
+  const Frontier f = read(two_models(), sweep, 0);
   EXPECT_DOUBLE_EQ(f.aiq, (0.5 * 1 + 0.75 * 2) / 3);
   EXPECT_DOUBLE_EQ(f.speed_up_at_equal_score, 2);
   EXPECT_DOUBLE_EQ(f.score_gain_at_equal_time, 0);
@@ -56,7 +56,7 @@ TEST(Readings, ByHand) {
 }
 
 TEST(Readings, ClosedGapIsOfTheGainAtEqualTime) {
-  Table table = four_inputs();
+  Table table = two_models();
   table.ranks[6] = 1;  // small alone is right on in3: VBS scores 1
   const Sweep sweep{"mine", {swept({1, 1, 1, 0.5}, 3)}};
   EXPECT_DOUBLE_EQ(read(table, sweep, 0).closed_gap, 0.5);
@@ -64,7 +64,7 @@ TEST(Readings, ClosedGapIsOfTheGainAtEqualTime) {
 
 TEST(Readings, IntervalsHoldTheFigure) {
   const Sweep sweep{"mine", {swept({1, 0, 0, 0}, 1), swept({1, 1, 1, 0}, 2)}};
-  const Frontier f = read(four_inputs(), sweep, 100);
+  const Frontier f = read(two_models(), sweep, 100);
   EXPECT_LE(f.intervals.aiq.low, f.aiq);
   EXPECT_GE(f.intervals.aiq.high, f.aiq);
   EXPECT_LT(f.intervals.aiq.low, f.intervals.aiq.high);
@@ -74,7 +74,7 @@ TEST(Readings, IntervalsHoldTheFigure) {
 TEST(Readings, AHullThatFallsShortCountsAsNever) {
   // In resamples without in0 or in1 this point is as good as SBS, in most it is not.
   const Sweep sweep{"mine", {swept({1, 1, 0, 0}, 2)}};
-  const Frontier f = read(four_inputs(), sweep, 100);
+  const Frontier f = read(two_models(), sweep, 100);
   EXPECT_TRUE(std::isnan(f.speed_up_at_equal_score));
   EXPECT_TRUE(std::isnan(f.time_share_for_95));
   EXPECT_DOUBLE_EQ(f.intervals.speed_up_at_equal_score.low, 0);
@@ -92,7 +92,7 @@ class SteadyClock final : public Clock {
 };
 
 TEST(Readings, TheZeroRouterPaysForAsking) {
-  const Table table = four_inputs();
+  const Table table = two_models();
   const SteadyClock clock;
   EvaluateOptions slow = options(0);
   slow.clock = &clock;
@@ -105,7 +105,7 @@ TEST(Readings, TheZeroRouterPaysForAsking) {
 }
 
 TEST(Readings, TheZeroRouterMixesTheFoldsModels) {
-  const Table table = four_inputs();
+  const Table table = two_models();
   const auto folds = make_fold_list(table, {}, options(0));
   const Sweep sweep = router_sweep(table, folds, Criterion::kTop1);
   EXPECT_EQ(sweep.name, "zero router");

@@ -75,7 +75,7 @@ TEST(Soundness, VerdictSaysWhetherDistanceTells) {
 
 // ---- in cross-validation ----
 
-EvaluateOptions quick() {
+EvaluateOptions three_folds() {
   static FakeClock clock;
   EvaluateOptions options;
   options.folds = 3;
@@ -84,25 +84,20 @@ EvaluateOptions quick() {
   return options;
 }
 
-std::vector<testing::SyntheticModel> three_models() {
-  const auto zoo = testing::synthetic_zoo();
-  return {zoo[0], zoo[3], zoo[7]};
-}
-
 TEST(CrossValidation, JudgesSoundnessOnTestInputs) {
-  const Table table = testing::synthetic_table(300, three_models(), 2);
-  const Evaluation e = cross_validate(table, quick());
+  const Table table = testing::synthetic_table(300, testing::three_models(), 2);
+  const Evaluation e = cross_validate(table, three_folds());
   EXPECT_EQ(e.soundness.inputs, 300U);  // the fallback answers, so that nothing is refused
   EXPECT_FALSE(e.soundness.verdict.empty());
   EXPECT_NEAR(e.soundness.points.back().score, e.find("premodel")->pooled.top1, 1e-12);
-  EvaluateOptions trees = quick();
+  EvaluateOptions trees = three_folds();
   trees.premodel.kind = "dt";
   EXPECT_EQ(cross_validate(table, trees).soundness.inputs, 0U);  // no training inputs, no distance
 }
 
 TEST(CrossValidation, LabelsStagesByTheirKind) {
-  const Table table = testing::synthetic_table(300, three_models(), 2);
-  EvaluateOptions options = quick();
+  const Table table = testing::synthetic_table(300, testing::three_models(), 2);
+  EvaluateOptions options = three_folds();
   options.premodel.kind = "knn.dt.svm";
   const Evaluation chain = cross_validate(table, options);
   ASSERT_GE(chain.stages.size(), 2U);
@@ -117,8 +112,8 @@ TEST(CrossValidation, LabelsStagesByTheirKind) {
 
 // The share of "yes" is what the label says: the share of inputs on which the model is right.
 TEST(CrossValidation, JudgesStagesByTheirLabel) {
-  const Table table = testing::synthetic_table(300, three_models(), 2);
-  EvaluateOptions options = quick();
+  const Table table = testing::synthetic_table(300, testing::three_models(), 2);
+  EvaluateOptions options = three_folds();
   options.premodel.label = PremodelLabel::kCorrect;
   const Evaluation e = cross_validate(table, options);
   const auto first = e.models[static_cast<std::size_t>(e.selection.models.front())];
@@ -130,8 +125,8 @@ TEST(CrossValidation, JudgesStagesByTheirLabel) {
 }
 
 TEST(CrossValidation, VariantsStandBesideThePremodel) {
-  const Table table = testing::synthetic_table(300, three_models(), 2);
-  EvaluateOptions options = quick();
+  const Table table = testing::synthetic_table(300, testing::three_models(), 2);
+  EvaluateOptions options = three_folds();
   const Evaluation alone = cross_validate(table, options);
   PremodelOptions tree;
   tree.kind = "dt.dt.dt";
@@ -141,7 +136,7 @@ TEST(CrossValidation, VariantsStandBesideThePremodel) {
   EXPECT_EQ(e.find("premodel dt.dt.dt")->kind, MethodKind::kPremodel);
   EXPECT_EQ(e.find("premodel")->pooled.top1, alone.find("premodel")->pooled.top1);
   // A variant is what it would be as the premodel.
-  EvaluateOptions as_first = quick();
+  EvaluateOptions as_first = three_folds();
   as_first.premodel.kind = "dt.dt.dt";
   EXPECT_EQ(e.find("premodel dt.dt.dt")->pooled.top1,
             cross_validate(table, as_first).find("premodel")->pooled.top1);
@@ -156,12 +151,12 @@ TEST(CrossValidation, VariantsStandBesideThePremodel) {
 
 // A feature that names the fold, and with it the rows that are tested, is worth nothing.
 TEST(CrossValidation, AFeatureThatEncodesTheFoldHelpsNoKind) {
-  Table table = testing::synthetic_table(600, three_models(), 3, 0);
+  Table table = testing::synthetic_table(600, testing::three_models(), 3, 0);
   const auto folds = make_folds(table, 3, 0);
   for (std::size_t i = 0; i < folds.size(); ++i) {
     table.features[i * table.schema.size()] = static_cast<float>(folds[i]);
   }
-  EvaluateOptions options = quick();
+  EvaluateOptions options = three_folds();
   for (const char* kind : {"dt", "svm"}) {
     PremodelOptions premodel;
     premodel.kind = kind;
@@ -211,10 +206,10 @@ void add_selectors(Table& table, const std::string& name, bool perfect, int n_fo
 }
 
 TEST(CrossValidation, ANetworkChoosesAndIsPaidFor) {
-  Table table = testing::synthetic_table(300, three_models(), 2);
+  Table table = testing::synthetic_table(300, testing::three_models(), 2);
   add_selectors(table, "cnn", true, 3);
   add_selectors(table, "blind", false, 3);
-  EvaluateOptions options = quick();
+  EvaluateOptions options = three_folds();
   for (const char* name : {"cnn", "blind"}) {
     PremodelOptions premodel;
     premodel.kind = "cnn";
@@ -236,10 +231,11 @@ TEST(CrossValidation, ANetworkChoosesAndIsPaidFor) {
   // Networks that choose are no models: nothing else knows of them.
   EXPECT_EQ(e.models.size(), 3U);
   EXPECT_EQ(cnn->chosen.size(), 4U);
-  Table without = testing::synthetic_table(300, three_models(), 2);
-  EXPECT_EQ(e.find("cascade")->pooled.top1, cross_validate(without, quick()).find("cascade")->pooled.top1);
+  Table without = testing::synthetic_table(300, testing::three_models(), 2);
+  EXPECT_EQ(e.find("cascade")->pooled.top1,
+            cross_validate(without, three_folds()).find("cascade")->pooled.top1);
   // As the premodel itself it has no features to shuffle.
-  options = quick();
+  options = three_folds();
   options.premodel.kind = "cnn";
   options.premodel.selector = "cnn";
   const Evaluation alone = cross_validate(table, options);
@@ -249,17 +245,17 @@ TEST(CrossValidation, ANetworkChoosesAndIsPaidFor) {
 }
 
 TEST(CrossValidation, ANetworkThatSawTheTestInputsIsRefused) {
-  Table table = testing::synthetic_table(120, three_models(), 2);
+  Table table = testing::synthetic_table(120, testing::three_models(), 2);
   add_selectors(table, "cnn", true, 4);  // of four folds, not three
-  EvaluateOptions options = quick();
+  EvaluateOptions options = three_folds();
   options.premodel.kind = "cnn";
   EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage,
                       "selector 'cnn': none in the profile saw just the 80 training inputs of a fold");
 }
 
 TEST(CrossValidation, EnergyHasToBeMeasured) {
-  const Table table = testing::synthetic_table(60, three_models(), 2);
-  EvaluateOptions options = quick();
+  const Table table = testing::synthetic_table(60, testing::three_models(), 2);
+  EvaluateOptions options = three_folds();
   options.premodel.cost = CostKind::kEnergy;
   EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "energy was not measured");
 }

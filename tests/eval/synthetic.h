@@ -25,6 +25,11 @@ inline std::vector<SyntheticModel> synthetic_zoo() {
           {"resnet-8", 0.2, 3.9},   {"resnet-14", 0.45, 4.3}, {"resnet-20", 0.9, 4.5}};
 }
 
+inline std::vector<SyntheticModel> three_models() {
+  const auto zoo = synthetic_zoo();
+  return {zoo[0], zoo[3], zoo[7]};
+}
+
 namespace detail {
 
 inline double normal(Random& random) {

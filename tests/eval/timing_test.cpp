@@ -35,7 +35,7 @@ NamedTrainer always(ModelIndex model, const std::string& name) {
 }
 
 // The cheapest model of the rows.
-NamedTrainer cheapest() {
+NamedTrainer cheapest_model() {
   return {"cheapest", [](const Table& table, Rows rows) {
             const std::vector<double> costs = mean_costs(table, rows);
             const auto best = std::min_element(costs.begin(), costs.end()) - costs.begin();
@@ -77,7 +77,7 @@ TEST_F(JudgingTiming, WrongTimesCost) {
   for (std::size_t i = 0; i < exhaustive.n_inputs(); ++i) {
     exhaustive.infer_ms[exhaustive.at(i, static_cast<ModelIndex>(last))] = 0;
   }
-  const TimingDifference difference = judge(cheap, exhaustive, cheapest());
+  const TimingDifference difference = judge(cheap, exhaustive, cheapest_model());
   EXPECT_LT(difference.least_ratio, 0.01);
   EXPECT_NEAR(difference.greatest_ratio, 1, 1e-6);
   EXPECT_LT(difference.to_exhaustive.spearman, 0.5);
@@ -95,7 +95,7 @@ TEST_F(JudgingTiming, WrongTimesCost) {
 TEST_F(JudgingTiming, WhatDoesNotFitIsNamed) {
   const Table cheap = cheap_table();
   const Table exhaustive = exhaustive_table(cheap, 1);
-  const NamedTrainer trainer = cheapest();
+  const NamedTrainer trainer = cheapest_model();
   EXPECT_TRIAGE_ERROR(judge(cheap, cheap, trainer), ErrorCode::kUsage, "timed 'cheap' and 'cheap'",
                       "triage profile --exhaustive");
   EXPECT_TRIAGE_ERROR(judge(exhaustive, exhaustive, trainer), ErrorCode::kUsage,

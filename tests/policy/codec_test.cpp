@@ -1,4 +1,5 @@
 // Policy files: what comes back, the golden files, damage, and one test a check.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>

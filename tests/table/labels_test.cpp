@@ -23,7 +23,7 @@ TopK says(const std::vector<std::int32_t>& first, std::int32_t n_classes = 20) {
 //   in0   7           7              7
 //   in1   4, 3        9, 8, 3        3
 //   in2   1           2              19
-Table small_table() {
+Table models_table() {
   Table table;
   table.models = {{"a", "", "r"}, {"b", "", "r"}, {"c", "", "r"}};
   table.ids = {"in0", "in1", "in2"};
@@ -40,7 +40,7 @@ Table small_table() {
 }
 
 TEST(LabelByModel, ItsAnswersAreTheLabelsAndItsOwnRanksAre1) {
-  Table table = small_table();
+  Table table = models_table();
   label_by_model(table, "c");
   EXPECT_EQ(table.labels_from, "c");
   EXPECT_EQ(table.labels, (std::vector<Label>{7, 3, 19}));
@@ -53,7 +53,7 @@ TEST(LabelByModel, ItsAnswersAreTheLabelsAndItsOwnRanksAre1) {
 }
 
 TEST(LabelByModel, OtherLabelsAreReplaced) {
-  Table table = small_table();
+  Table table = models_table();
   label_by_model(table, "c");
   label_by_model(table, "a");
   EXPECT_EQ(table.labels_from, "a");
@@ -62,7 +62,7 @@ TEST(LabelByModel, OtherLabelsAreReplaced) {
 }
 
 TEST(LabelByModel, UpTo16ClassesEveryRankIsExact) {
-  Table table = small_table();
+  Table table = models_table();
   table.n_classes = 16;
   table.outputs.assign(9, says({2}, 16));
   table.outputs[2] = says({15}, 16);
@@ -73,7 +73,7 @@ TEST(LabelByModel, UpTo16ClassesEveryRankIsExact) {
 }
 
 TEST(LabelByModel, ModelsWithoutOutputsHaveNoRanks) {
-  Table table = small_table();
+  Table table = models_table();
   table.outputs[0] = {};
   label_by_model(table, "b");
   EXPECT_EQ(table.ranks[0], 0);
@@ -85,7 +85,7 @@ TEST(LabelByModel, ModelsWithoutOutputsHaveNoRanks) {
 }
 
 TEST(LabelByModel, AnUnknownModelIsToldTheKnownOnes) {
-  Table table = small_table();
+  Table table = models_table();
   EXPECT_TRIAGE_ERROR(label_by_model(table, "d"), ErrorCode::kUsage, "labels from 'd'", "one of: a, b, c");
   table.labels_from = "d";
   EXPECT_TRIAGE_ERROR(check_table(table), ErrorCode::kProfile, "labels_from is 'd'");
