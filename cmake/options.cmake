@@ -8,7 +8,9 @@ target_compile_options(triage_options INTERFACE
 if(TRIAGE_SANITIZE)
   target_compile_options(triage_options INTERFACE -fsanitize=${TRIAGE_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
-  target_link_options(triage_options INTERFACE -fsanitize=${TRIAGE_SANITIZE})
+  # An RPATH, which unlike RUNPATH holds for OpenCV's libraries too, so that they share the TBB of OpenVINO's wheel: Debian's is too
+  # old for TBB_ENABLE_SANITIZERS, without which AddressSanitizer refuses how it loads its plug-ins.
+  target_link_options(triage_options INTERFACE -fsanitize=${TRIAGE_SANITIZE} -Wl,--disable-new-dtags)
 endif()
 
 # Heavy headers are parsed once a target instead of once a file: a third off the whole build. Every file still includes what it

@@ -187,7 +187,7 @@ void expect_the_timing_exhibit_compares_the_same_inputs() {
   EXPECT_NE(e.verdict.find("hardly matters"), std::string::npos) << e.ours << e.verdict;
 }
 
-// One test, since every test is a process of its own and the study takes a while under the sanitizers.
+// One test, since every test is a process of its own and the study takes a while.
 TEST(StudyPaper, SaysWhatTheTableSays) {
   expect_has_every_figure_and_table();
   expect_figure_5_adds_up_to_all_inputs();
