@@ -132,6 +132,7 @@ struct AdaptiveOptions {
   std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
   std::size_t search_rows = 6000;  // rows that orders are chosen on, drawn by `seed`; the chosen ones see all
   std::uint64_t seed = 0;          // of inner folds and search rows
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted, between two fits
 };
 // Throws kUsage for options out of range, and for a table without outputs.
 [[nodiscard]] std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows,

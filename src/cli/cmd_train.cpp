@@ -112,7 +112,8 @@ Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& 
   return {train_cascade(table, rows, options), {}, {}};
 }
 
-Trained train_adaptive_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+Trained train_adaptive_with(const Table& table, Rows rows, const TrainArguments& arguments,
+                            const Session& session) {
   AdaptiveOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.cost = parse_cost_kind(arguments.cost);
@@ -120,6 +121,7 @@ Trained train_adaptive_with(const Table& table, Rows rows, const TrainArguments&
   if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
   options.seed = arguments.seed;
+  options.stop = &session.stop;
   return {train_adaptive(table, rows, options), {}, {}};
 }
 
@@ -136,7 +138,7 @@ Trained train_single_with(const Table& table, Rows rows, const TrainArguments& a
 }
 
 Trained train(const Table& table, Rows rows, const TrainArguments& arguments, const Session& session) {
-  if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, arguments);
+  if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, arguments, session);
   if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments, session);
   if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments, session);
   return train_single_with(table, rows, arguments);

@@ -129,6 +129,7 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
     routing.seed = options.adaptive.seed;
     trained.cascade_routing = train_cascade_routing(table, fold.train, routing);
     AdaptiveOptions adaptive = options.adaptive;
+    adaptive.stop = options.stop;
     adaptive.criterion = options.criterion;
     trained.adaptive = train_adaptive(table, fold.train, adaptive);
   }

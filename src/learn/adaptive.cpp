@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/stop.h"
 #include "learn/adaptive_search.h"
 #include "learn/labelled_rows.h"
 #include "learn/policy_info.h"
@@ -241,7 +242,10 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const Adap
   model.costs_energy = options.cost == CostKind::kEnergy;
   model.chosen =
       options.price ? nearest_price(plans, *options.price) : choose_plan(plans, margin, rows.size());
-  for (const Plan& plan : plans) model.settings.push_back(fit_setting(plan, cache, costs, models));
+  for (const Plan& plan : plans) {
+    throw_if_stopped(options.stop, "adaptive");
+    model.settings.push_back(fit_setting(plan, cache, costs, models));
+  }
   for (const std::uint32_t row : rows) model.trained_on.push_back(input_hash(table.ids[row]));
   std::sort(model.trained_on.begin(), model.trained_on.end());
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "base/stop.h"
 #include "learn/hull_models.h"
 #include "learn/labelled_rows.h"
 
@@ -224,7 +225,10 @@ std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const Adapti
                                      ModelIndex reference) {
   InnerFolds folds(table, rows, options, prices, reference);
   std::vector<OrderCurve> curves;
-  for (const Order& order : orders) curves.push_back(folds.judge(order));
+  for (const Order& order : orders) {
+    throw_if_stopped(options.stop, "adaptive");
+    curves.push_back(folds.judge(order));
+  }
   return curves;
 }
 

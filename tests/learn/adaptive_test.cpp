@@ -329,5 +329,14 @@ TEST(TrainAdaptive, AimsBelowAgreementWhereLabelsAreAModels) {
   EXPECT_EQ(default_margin(table), -0.005);
 }
 
+TEST(TrainAdaptive, StopsWhenTold) {
+  const Table table = testing::synthetic_table(100, testing::synthetic_zoo(), 9);
+  const std::atomic<bool> stop = true;
+  AdaptiveOptions options;
+  options.stop = &stop;
+  EXPECT_TRIAGE_ERROR((void)train_adaptive(table, all_rows(table), options), ErrorCode::kInterrupted,
+                      "adaptive: stopped");
+}
+
 }  // namespace
 }  // namespace triage
