@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "support/ticking_clock.h"
+
 namespace triage {
 namespace {
 
@@ -81,19 +83,9 @@ TEST(Readings, AHullThatFallsShortCountsAsNever) {
   EXPECT_TRUE(std::isinf(f.intervals.time_share_for_95.high));
 }
 
-// Every reading is 0.01 ms after the one before it.
-class SteadyClock final : public Clock {
- public:
-  [[nodiscard]] std::int64_t now_ns() const override { return now_ += 10'000; }
-  void pass_ns(std::int64_t ns) override { now_ += ns; }
-
- private:
-  mutable std::int64_t now_ = 0;
-};
-
 TEST(Readings, TheZeroRouterPaysForAsking) {
   const Table table = two_models();
-  const SteadyClock clock;
+  const testing::TickingClock clock(10'000);
   EvaluateOptions slow = options(0);
   slow.clock = &clock;
   const auto folds = make_fold_list(table, {}, slow);

@@ -6,6 +6,7 @@
 
 #include "features/pictures.h"
 #include "support/expect_error.h"
+#include "support/ticking_clock.h"
 
 namespace triage {
 namespace {
@@ -196,20 +197,10 @@ TEST(Extraction, InStepsEqualsAtOnceAndLeavesOthersAlone) {
   EXPECT_EQ(values, expected);
 }
 
-// Each reading of the clock is a millisecond later, so a node's time counts how often it ran.
-class TickingClock final : public Clock {
- public:
-  [[nodiscard]] std::int64_t now_ns() const override { return now_ += 1'000'000; }
-  void pass_ns(std::int64_t) override {}
-
- private:
-  mutable std::int64_t now_ = 0;
-};
-
 TEST(Extraction, RunsOnlyWhatIsNeededAndOnce) {
   const Image image = testing::blocks(50, 40, 3, 5, 2);
   const FeatureSchema schema = make_schema(Names{"contrast", "hue1", "aspect_ratio", "avg_brightness"});
-  const TickingClock clock;
+  const testing::TickingClock clock;  // a node's time counts how often it ran
   FeatureExtraction extraction(schema, image, clock);
   std::vector<float> values(schema.size());
   NodeMask done = 0;

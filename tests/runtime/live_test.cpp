@@ -6,6 +6,7 @@
 
 #include "support/expect_error.h"
 #include "support/fake_zoo.h"
+#include "support/ticking_clock.h"
 #include "triage/runtime.h"
 
 namespace triage {
@@ -31,16 +32,6 @@ class Live : public ::testing::Test {
   const Image image_ = fake_image(3, 1);
 };
 
-// Time that passes on another clock whenever that clock is read, so that preprocessing costs something.
-class TickingClock final : public Clock {
- public:
-  [[nodiscard]] std::int64_t now_ns() const override { return now_ += 1'000'000; }
-  void pass_ns(std::int64_t ns) override { now_ += ns; }
-
- private:
-  mutable std::int64_t now_ = 0;
-};
-
 TEST_F(Live, RunsModelsAndReadsTheirOutput) {
   LiveBackend backend(pool_, {2, 0}, schema_, clock_);
   backend.begin(image_);
@@ -57,7 +48,7 @@ TEST_F(Live, RunsModelsAndReadsTheirOutput) {
 }
 
 TEST_F(Live, ChargesPreprocessingOnceARecipe) {
-  TickingClock ticking;
+  testing::TickingClock ticking;  // on another clock, so that preprocessing costs something
   LiveBackend backend(pool_, {0, 1, 2}, schema_, ticking);
   for (int input = 0; input < 2; ++input) {
     backend.begin(image_);
