@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstring>
+#include <vector>
 
 namespace triage {
 namespace {
@@ -133,29 +134,23 @@ void bound_baseline(const float* boxes, const float* query, std::size_t d, std::
 }
 #endif
 
-struct Kernels {
-  std::array<ScanKernel, 3> list{};
-  std::size_t size = 0;
-};
-
-Kernels find_kernels() {
-  Kernels kernels;
-  const auto add = [&](const ScanKernel& kernel) { kernels.list[kernels.size++] = kernel; };
+std::vector<ScanKernel> find_kernels() {
+  std::vector<ScanKernel> kernels;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") != 0) add({"avx512", scan_avx512, bound_avx512});
+  if (__builtin_cpu_supports("avx512f") != 0) kernels.push_back({"avx512", scan_avx512, bound_avx512});
   if (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0) {
-    add({"avx2", scan_avx2, bound_avx2});
+    kernels.push_back({"avx2", scan_avx2, bound_avx2});
   }
 #endif
-  add({"baseline", scan_baseline, bound_baseline});
+  kernels.push_back({"baseline", scan_baseline, bound_baseline});
   return kernels;
 }
 
 }  // namespace
 
 std::span<const ScanKernel> scan_kernels() {
-  static const Kernels kernels = find_kernels();
-  return std::span(kernels.list).first(kernels.size);
+  static const std::vector<ScanKernel> kernels = find_kernels();
+  return kernels;
 }
 
 }  // namespace triage

@@ -196,27 +196,20 @@ void blend_columns_baseline(const float* row, const ResizeAxis& axis, int channe
 }
 #endif
 
-struct Kernels {
-  std::array<ResizeKernel, 2> list{};
-  std::size_t size = 0;
-};
-
-Kernels find_kernels() {
-  Kernels kernels;
+std::vector<ResizeKernel> find_kernels() {
+  std::vector<ResizeKernel> kernels;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") != 0) {
-    kernels.list[kernels.size++] = {"avx2", blend_rows_avx2, blend_columns_avx2};
-  }
+  if (__builtin_cpu_supports("avx2") != 0) kernels.push_back({"avx2", blend_rows_avx2, blend_columns_avx2});
 #endif
-  kernels.list[kernels.size++] = {"baseline", blend_rows_baseline, blend_columns_baseline};
+  kernels.push_back({"baseline", blend_rows_baseline, blend_columns_baseline});
   return kernels;
 }
 
 }  // namespace
 
 std::span<const ResizeKernel> resize_kernels() {
-  static const Kernels kernels = find_kernels();
-  return std::span(kernels.list).first(kernels.size);
+  static const std::vector<ResizeKernel> kernels = find_kernels();
+  return kernels;
 }
 
 void Resizer::set(const Pixels& source, int width, int height, const ResizeKernel& kernel) {
