@@ -16,6 +16,10 @@ class Clock {
 
 // std::chrono::steady_clock; safe to share between threads.
 [[nodiscard]] Clock& steady_clock();
+// For options whose clock may be left out.
+[[nodiscard]] inline const Clock& clock_or_steady(const Clock* clock) {
+  return clock != nullptr ? *clock : steady_clock();
+}
 
 // Moves only when told to; for tests. Not safe to share between threads.
 class FakeClock final : public Clock {

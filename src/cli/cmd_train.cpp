@@ -166,12 +166,8 @@ void print_settings(const Adaptive& policy) {
   fmt::print("  {:>12} {:>8} {:>10}  order\n", fmt::format("price a {}", unit), "score %", unit);
   for (std::size_t i = 0; i < model.settings.size(); ++i) {
     const AdaptiveSetting& setting = model.settings[i];
-    std::string order;
-    for (const ModelIndex m : setting.order) {
-      order += (order.empty() ? "" : " > ") + policy.info().models[static_cast<std::size_t>(m)].name;
-    }
     fmt::print("{} {:>12.4g} {:>8.2f} {:>10.4f}  {}\n", i == model.chosen ? '*' : ' ', setting.price,
-               100 * setting.score, setting.cost, printable(order));
+               100 * setting.score, setting.cost, printable(order_names(policy.info(), setting)));
   }
 }
 

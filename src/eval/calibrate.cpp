@@ -1,7 +1,6 @@
 #include "eval/calibrate.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -101,12 +100,10 @@ void set_summary(PolicyInfo& info, std::string_view key, std::string value) {
 void describe_chosen(const AdaptiveModel& model, PolicyInfo& info) {
   const AdaptiveSetting& setting = model.settings[model.chosen];
   const char* unit = model.costs_energy ? "J" : "ms";
-  std::vector<std::string> names;
-  for (const ModelIndex m : setting.order) names.push_back(info.models[static_cast<std::size_t>(m)].name);
   set_summary(info, "aim",
               fmt::format("least time at {}, certified on {} inputs", promise_of(*model.certificate),
                           model.certificate->inputs));
-  set_summary(info, "order", fmt::format("{}", fmt::join(names, " > ")));
+  set_summary(info, "order", order_names(info, setting));
   set_summary(info, "price", fmt::format("{:.4g} a {}", setting.price, unit));
   set_summary(info, "expected score", fmt::format("{:.4f} by inner cross-validation", setting.score));
   set_summary(info, fmt::format("expected {}", unit), fmt::format("{:.4f}", setting.cost));
@@ -231,8 +228,7 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   }
   check_labels(table, rows, policy, versus);
   const auto losses =
-      measure_losses(table, rows, adaptive, versus,
-                     options.clock != nullptr ? *options.clock : steady_clock(), options.stop);
+      measure_losses(table, rows, adaptive, versus, clock_or_steady(options.clock), options.stop);
   calibration.versus_ms = mean(losses.versus_ms);
   const auto sequence = test_sequence(adaptive.model());
   const auto counts = [&](std::size_t setting) { return count(losses.loss[setting]); };

@@ -178,16 +178,8 @@ std::vector<ModelIndex> models_of(std::span<const Plan> plans, const MarginalCos
   return models;
 }
 
-std::string order_names(const Table& table, const Order& order) {
-  std::string names;
-  for (const ModelIndex m : order) {
-    names += (names.empty() ? "" : " > ") + table.models[static_cast<std::size_t>(m)].name;
-  }
-  return names;
-}
-
-void describe(const Table& table, const AdaptiveOptions& options, const Plan& chosen, double margin,
-              std::size_t n_orders, std::size_t n_rows, PolicyInfo& info) {
+void describe(const AdaptiveOptions& options, const Plan& chosen, const AdaptiveSetting& setting,
+              double margin, std::size_t n_orders, std::size_t n_rows, PolicyInfo& info) {
   const char* unit = options.cost == CostKind::kTime ? "ms" : "J";
   const auto add = [&](std::string key, std::string value) {
     info.training.emplace_back(std::move(key), std::move(value));
@@ -197,7 +189,7 @@ void describe(const Table& table, const AdaptiveOptions& options, const Plan& ch
                  : fmt::format("least {} at the score of {} {:+.2f} points, as far as {} inputs can tell",
                                options.cost == CostKind::kTime ? "time" : "energy", info.best.name,
                                100 * margin, n_rows));
-  add("order", order_names(table, chosen.curve->order));
+  add("order", order_names(info, setting));
   add("price", fmt::format("{:.4g} a {}", chosen.price, unit));
   add("expected score",
       fmt::format("{:.4f} by inner cross-validation, {:+.2f} points (standard error {:.2f})",
@@ -250,7 +242,8 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const Adap
   std::sort(model.trained_on.begin(), model.trained_on.end());
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
   info.best = make_policy_info(table, rows, options.criterion, std::span(&sbs, 1)).models.front();
-  describe(table, options, plans[model.chosen], margin, orders.size(), rows.size(), info);
+  describe(options, plans[model.chosen], model.settings[model.chosen], margin, orders.size(), rows.size(),
+           info);
   return make_adaptive(std::move(info), std::move(model));
 }
 

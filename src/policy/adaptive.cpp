@@ -155,6 +155,14 @@ Adaptive::Adaptive(PolicyInfo info, AdaptiveModel model) : Policy(std::move(info
   check_parts(this->info(), model_);
 }
 
+std::string order_names(const PolicyInfo& info, const AdaptiveSetting& setting) {
+  std::string names;
+  for (const ModelIndex m : setting.order) {
+    names += (names.empty() ? "" : " > ") + info.models[static_cast<std::size_t>(m)].name;
+  }
+  return names;
+}
+
 const AdaptiveSetting& Adaptive::setting(const Request& request) const {
   if (std::isnan(request.price)) return model_.settings[model_.chosen];
   const auto& all = model_.settings;

@@ -32,6 +32,9 @@ struct AdaptiveSetting {
   double cost = 0;
 };
 
+// "small > large": the models of its order.
+[[nodiscard]] std::string order_names(const PolicyInfo& info, const AdaptiveSetting& setting);
+
 struct AdaptiveModel {
   bool costs_energy = false;              // costs and prices are in joules, not milliseconds
   std::vector<AdaptiveSetting> settings;  // by falling price
