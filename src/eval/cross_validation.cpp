@@ -180,7 +180,7 @@ Entry policy_entry(const Table& table, std::span<const Fold> folds, std::string 
                    std::string about, std::span<const TrainedFold> trained, PolicyOf policy,
                    const EvaluateOptions& options) {
   Entry entry{make_replay(std::move(name), table.n_inputs()), kind, std::move(about)};
-  const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
+  const Clock& clock = clock_or_steady(options.clock);
   for (std::size_t f = 0; f < folds.size(); ++f) {
     throw_if_stopped(options);
     replay_policy(table, folds[f].test, *policy(trained[f]), clock, entry.replay);
@@ -265,7 +265,7 @@ void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<c
 template <class At>
 Sweep sweep(const Table& table, std::span<const Fold> folds, std::string name, std::size_t n_prices,
             std::span<const TrainedFold> trained, const At& at, const EvaluateOptions& options) {
-  const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
+  const Clock& clock = clock_or_steady(options.clock);
   Sweep out{std::move(name), {}};
   Replay scratch = make_replay("sweep", table.n_inputs());
   for (std::size_t p = 0; p < n_prices; ++p) {

@@ -79,7 +79,7 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
   const auto folds = make_fold_list(table, {}, options);
   describe_table(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
-  const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
+  const Clock& clock = clock_or_steady(options.clock);
   std::vector<Entry> entries = baselines(table, folds, optima, options);
   std::vector<MethodPolicies> behind;
   for (std::size_t p = 0; p < policies.size(); ++p) {

@@ -104,7 +104,7 @@ std::vector<std::uint32_t> rows_where(std::span<const std::int32_t> fold_of, std
 
 Transfer judge(const Table& trained, const Table& used, const NamedTrainer& trainer,
                const StabilityOptions& options) {
-  const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
+  const Clock& clock = clock_or_steady(options.clock);
   const std::size_t n = used.n_inputs();
   Replay moved = make_replay("moved", n);
   Replay native = make_replay("native", n);

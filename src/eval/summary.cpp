@@ -21,7 +21,7 @@ constexpr int kSweepResamples = 1000;  // of the bootstrap, for the many points 
 
 double asking_ms(const Table& table, const Fold& fold, const EvaluateOptions& options) {
   constexpr std::size_t kEnough = 2000;
-  const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
+  const Clock& clock = clock_or_steady(options.clock);
   const Rows rows = Rows(fold.train).first(std::min(fold.train.size(), kEnough));
   Replay replay = make_replay("single", table.n_inputs());
   replay_policy(table, rows, *train_single(table, rows, options.criterion, fold.cheapest), clock, replay);

@@ -141,7 +141,7 @@ ProfileEnergy measure_energy(const ProfileOptions& options, const IdlePower& idl
     nothing.note = "not measured: none of the sampled inputs could be decoded";
     return nothing;
   }
-  const Clock& clock = options.clock != nullptr ? *options.clock : steady_clock();
+  const Clock& clock = clock_or_steady(options.clock);
   LiveBackend backend(pool, profiled_models(pool.zoo()), header.schema, clock);
   EnergyRun run(options, idle, header, on_item);
   run.measure_nodes(images);

@@ -80,7 +80,7 @@ Trained train_on(const Table& table, const Halves& halves, const GuaranteeOption
   trained.policy = train_adaptive(table, halves.train, options.adaptive);
   trained.versus = table.find(trained.policy->info().best.name);
   trained.losses = measure_losses(table, halves.rest, trained.adaptive(), trained.versus,
-                                  options.clock != nullptr ? *options.clock : steady_clock(), options.stop);
+                                  clock_or_steady(options.clock), options.stop);
   trained.sequence = test_sequence(trained.adaptive().model());
   for (const auto& loss : trained.losses.loss) trained.true_loss.push_back(mean(loss));
   for (const auto& ms : trained.losses.ms) trained.mean_ms.push_back(mean(ms));

@@ -64,7 +64,7 @@ std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const V
   std::vector<std::vector<TrainedVariant>> trained(run.folds.size());
   for_each_parallel(run.folds.size(), [&](std::size_t f) { trained[f] = train_fold(run, f, variants); });
 
-  const Clock& clock = run.options.clock != nullptr ? *run.options.clock : steady_clock();
+  const Clock& clock = clock_or_steady(run.options.clock);
   // What the figures refer to; the other baselines have been judged already.
   std::vector<Entry> entries = baselines(run.table, run.folds, run.optima, run.evaluate);
   std::erase_if(entries,
