@@ -10,27 +10,13 @@
 
 #include "base/stop.h"
 #include "learn/adaptive_search.h"
-#include "learn/labelled_rows.h"
 #include "learn/policy_info.h"
+#include "learn/row_order.h"
 #include "triage/error.h"
 #include "triage/learn.h"
 
 namespace triage {
 namespace {
-
-// Prices in units of score a cost of the single best model, falling by a sixth of a decade: from "only what
-// gains ten points per hundredth of its cost" to "whatever gains anything".
-constexpr double kHighestPrice = 10, kLowestPrice = 3e-4;
-constexpr int kPricesPerDecade = 6;
-
-std::vector<double> price_grid(double unit) {
-  std::vector<double> prices;
-  for (int i = 0;; ++i) {
-    const double price = kHighestPrice * std::pow(10.0, -static_cast<double>(i) / kPricesPerDecade);
-    if (price < kLowestPrice) return prices;
-    prices.push_back(price / unit);
-  }
-}
 
 void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
   const auto fail = [](std::string_view what, auto found, std::string_view expected) {
@@ -51,14 +37,6 @@ void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
   }
   if (!has_all_outputs(table, rows))
     fail("a table", "without outputs", "what each model said; profile images");
-}
-
-// At most `most` of the rows, drawn by the seed.
-std::vector<std::uint32_t> sample_rows(Rows rows, std::size_t most, std::uint64_t seed) {
-  std::vector<std::uint32_t> sample;
-  for (const std::uint32_t i : shuffled_indices(rows.size(), seed)) sample.push_back(rows[i]);
-  sample.resize(std::min(sample.size(), most));
-  return sample;
 }
 
 // An order and what to expect of it, for one price.
@@ -204,8 +182,10 @@ void describe(const AdaptiveOptions& options, const Plan& chosen, const Adaptive
 
 double default_margin(const Table& table) { return table.labels_from.empty() ? 0 : -0.005; }
 
-std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const AdaptiveOptions& options) {
-  check(table, rows, options);
+std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const AdaptiveOptions& options) {
+  check(table, given, options);
+  const auto shuffled = shuffled_rows(table, given, options.seed);
+  const Rows rows(shuffled);
   const auto model_cost = model_costs(table, rows, options.cost);
   const ModelIndex sbs = single_best(mean_scores(table, rows, options.criterion), model_cost);
   if (!(model_cost[static_cast<std::size_t>(sbs)] > 0)) {
@@ -215,17 +195,17 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows, const Adap
   const auto prices = price_grid(model_cost[static_cast<std::size_t>(sbs)]);
 
   const auto orders = candidate_orders(table, rows, options);
-  const auto searched = sample_rows(rows, options.search_rows, options.seed);
-  auto curves = judge_orders(table, searched, options, prices, orders, sbs);
+  const Rows searched = rows.first(std::min(rows.size(), options.search_rows));
+  auto curves = judge_orders(table, searched, options, prices, orders);
   if (searched.size() < rows.size()) {
     // What the best orders reach is known better from all rows.
     const auto best = best_orders(plan_settings(curves, prices, searched.size()));
-    curves = judge_orders(table, rows, options, prices, best, sbs);
+    curves = judge_orders(table, rows, options, prices, best);
   }
   const auto plans = plan_settings(curves, prices, rows.size());
   const double margin = options.margin.value_or(default_margin(table));
 
-  StageCache cache(table, rows, options.criterion, shuffled_indices(rows.size(), options.seed),
+  StageCache cache(table, rows, options.criterion, first_positions(rows.size()),
                    strong_models(table, rows, options.criterion));
   const MarginalCosts costs(table, rows, options.cost);
   const auto models = models_of(plans, costs);

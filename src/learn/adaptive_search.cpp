@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "learn/hull_models.h"
 #include "learn/labelled_rows.h"
+#include "learn/row_order.h"
 
 namespace triage {
 namespace {
@@ -42,22 +43,18 @@ float soft_score(const Posterior& posterior, const Posterior& strong, Criterion 
 // The inner folds, each with its cache; what does not depend on a fold is made once.
 class InnerFolds {
  public:
-  InnerFolds(const Table& table, Rows rows, const AdaptiveOptions& options, std::span<const double> prices,
-             ModelIndex reference)
-      : table_(table),
-        rows_(rows),
-        prices_(prices),
-        reference_({reference}),
-        costs_(table, rows, options.cost) {
+  InnerFolds(const Table& table, Rows rows, const AdaptiveOptions& options, std::span<const double> prices)
+      : table_(table), rows_(rows), prices_(prices), costs_(table, rows, options.cost) {
     const auto strong = strong_models(table, rows, options.criterion);
     const std::size_t n_folds = n_inner_folds(rows.size());
-    const auto order = shuffled_indices(rows.size(), options.seed);
+    const auto order = first_positions(rows.size());
     for (std::size_t fold = 0; fold < n_folds; ++fold) {
       InnerFold parts = inner_fold(order, fold, n_folds);
+      references_.push_back(best_of(parts.train, options));
       folds_.emplace_back(table, rows, options.criterion, std::move(parts.train), strong);
       tests_.push_back(std::move(parts.test));
     }
-    prepare(reference_);
+    for (const Order& reference : references_) prepare(reference);
   }
 
   OrderCurve judge(const Order& order) {
@@ -69,6 +66,16 @@ class InnerFolds {
   }
 
  private:
+  // The single best model on these positions. Chosen on all rows it would be judged on the rows that chose
+  // it, and look better than it is.
+  [[nodiscard]] Order best_of(std::span<const std::uint32_t> positions,
+                              const AdaptiveOptions& options) const {
+    std::vector<std::uint32_t> chosen;
+    for (const std::uint32_t i : positions) chosen.push_back(rows_[i]);
+    return {single_best(mean_scores(table_, chosen, options.criterion),
+                        model_costs(table_, chosen, options.cost))};
+  }
+
   void prepare(std::span<const ModelIndex> prefix) {
     if (!prepared_.insert(Order(prefix.begin(), prefix.end())).second) return;
     const PooledRows pooled = pool_rows(table_, rows_, prefix);
@@ -85,7 +92,7 @@ class InnerFolds {
     const double weight = static_cast<double>(tests_[f].size()) / static_cast<double>(rows_.size());
     for (std::size_t p = 0; p < prices_.size(); ++p) {
       const auto gains = fit_stopping(stages, fitters, costs, prices_[p], folds_[f].fit_on());
-      curve.at_price[p].add(run_stopping(stages, gains, costs, folds_[f].at(reference_).rows, tests_[f]),
+      curve.at_price[p].add(run_stopping(stages, gains, costs, folds_[f].at(references_[f]).rows, tests_[f]),
                             weight);
     }
   }
@@ -93,8 +100,8 @@ class InnerFolds {
   const Table& table_;
   Rows rows_;
   std::span<const double> prices_;
-  Order reference_;
   MarginalCosts costs_;
+  std::vector<Order> references_;  // (folds) the single best model of each, alone
   std::vector<StageCache> folds_;
   std::vector<std::vector<std::uint32_t>> tests_;
   std::set<Order> prepared_;
@@ -122,42 +129,6 @@ Order ladder(ModelIndex last, std::span<const double> costs, std::span<const dou
 }
 
 }  // namespace
-
-MarginalCosts::MarginalCosts(const Table& table, Rows rows, CostKind kind) : recipe_of_(table.recipe_of) {
-  if (kind == CostKind::kEnergy) {
-    (void)model_costs(table, rows, kind);  // throws where it was not measured
-    infer_ = table.energy.infer_j;
-    preprocess_ = table.energy.preprocess_j;
-    return;
-  }
-  const std::size_t n_recipes = table.n_recipes();
-  infer_.assign(table.n_models(), 0);
-  preprocess_.assign(n_recipes, 0);
-  const double share = 1 / static_cast<double>(rows.size());
-  for (const std::uint32_t row : rows) {
-    for (std::size_t m = 0; m < infer_.size(); ++m) {
-      infer_[m] += share * static_cast<double>(table.infer_ms[row * infer_.size() + m]);
-    }
-    for (std::size_t r = 0; r < n_recipes; ++r) {
-      preprocess_[r] += share * static_cast<double>(table.preprocess_ms[row * n_recipes + r]);
-    }
-  }
-}
-
-std::vector<double> MarginalCosts::of(std::span<const ModelIndex> order) const {
-  std::vector<double> costs;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const std::int32_t recipe = recipe_of_[static_cast<std::size_t>(order[i])];
-    const bool paid =
-        std::any_of(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i),
-                    [&](ModelIndex m) { return recipe_of_[static_cast<std::size_t>(m)] == recipe; });
-    costs.push_back(infer_[static_cast<std::size_t>(order[i])] +
-                    (paid ? 0 : preprocess_[static_cast<std::size_t>(recipe)]));
-  }
-  return costs;
-}
-
-double MarginalCosts::alone(ModelIndex model) const { return of({&model, 1}).front(); }
 
 StageCache::StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
                        std::span<const ModelIndex> strong)
@@ -221,9 +192,8 @@ std::vector<Order> candidate_orders(const Table& table, Rows rows, const Adaptiv
 }
 
 std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const AdaptiveOptions& options,
-                                     std::span<const double> prices, std::span<const Order> orders,
-                                     ModelIndex reference) {
-  InnerFolds folds(table, rows, options, prices, reference);
+                                     std::span<const double> prices, std::span<const Order> orders) {
+  InnerFolds folds(table, rows, options, prices);
   std::vector<OrderCurve> curves;
   for (const Order& order : orders) {
     throw_if_stopped(options.stop, "adaptive");

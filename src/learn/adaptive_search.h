@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "learn/combiner.h"
+#include "learn/costs.h"
 #include "learn/stopping.h"
 #include "triage/learn.h"
 #include "triage/table.h"
@@ -16,20 +17,6 @@
 namespace triage {
 
 using Order = std::vector<ModelIndex>;  // in the table, by rising cost; 1 to kMaxPooledLooks
-
-// Mean costs of the models over some rows, preprocessing apart, since an order pays each recipe once.
-class MarginalCosts {
- public:
-  MarginalCosts(const Table& table, Rows rows, CostKind kind);
-  // What each model of an order adds, shape (order.size()).
-  [[nodiscard]] std::vector<double> of(std::span<const ModelIndex> order) const;
-  [[nodiscard]] double alone(ModelIndex model) const;
-
- private:
-  std::vector<std::int32_t> recipe_of_;
-  std::vector<double> infer_;       // (m)
-  std::vector<double> preprocess_;  // (r)
-};
 
 // Weights and stages of prefixes of orders, each made once; fitted on some positions of the rows, filled for
 // all of them.
@@ -64,11 +51,12 @@ struct OrderCurve {
   Order order;
   std::vector<Reached> at_price;  // (prices)
 };
-// In the order of `orders`; gains are over `reference`.
+// In the order of `orders`, on rows in random order (learn/row_order.h), of which every n-th tests; gains are
+// over the single best model, which is itself chosen inside each fold.
 [[nodiscard]] std::vector<OrderCurve> judge_orders(const Table& table, Rows rows,
                                                    const AdaptiveOptions& options,
                                                    std::span<const double> prices,
-                                                   std::span<const Order> orders, ModelIndex reference);
+                                                   std::span<const Order> orders);
 
 // The orders to choose among. For each model on the hull of cost and score: it alone, and for each of the
 // cost_ratios the ladder that ends in it, which puts in front of it, again and again, the most accurate model

@@ -8,21 +8,18 @@
 #include <cmath>
 #include <numeric>
 #include <set>
-#include <utility>
 #include <vector>
 
-#include "base/hash.h"
 #include "learn/cascade_routing_fit.h"
+#include "learn/costs.h"
 #include "learn/labelled_rows.h"
 #include "learn/policy_info.h"
+#include "learn/row_order.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
 
-// Prices, and lambda, in units of score a cost of the single best model.
-constexpr double kHighest = 10, kLowest = 3e-4;
-constexpr int kPerDecade = 6;
 // A step's lambda against that of the step before.
 constexpr std::array kLambdaRatios{0.25, 0.5, 1.0, 2.0, 4.0};
 constexpr std::size_t kKept = 300;  // settings that go on to be judged on more rows
@@ -43,22 +40,6 @@ void check(const Table& table, Rows rows, const CascadeRoutingOptions& options) 
   if (!std::isfinite(options.margin)) fail("margin", options.margin, "a finite share");
   if (!has_all_outputs(table, rows))
     fail("a table", "without outputs", "what each model said; profile images");
-}
-
-// The rows in an order that depends on the seed and their ids alone, not on where they stand in the table.
-std::vector<std::uint32_t> in_order(const Table& table, Rows rows, std::uint64_t seed) {
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> keyed;
-  for (const std::uint32_t row : rows) keyed.emplace_back(hash64(seed, table.ids[row]), row);
-  std::sort(keyed.begin(), keyed.end());
-  std::vector<std::uint32_t> ordered;
-  for (const auto& [key, row] : keyed) ordered.push_back(row);
-  return ordered;
-}
-
-std::vector<std::uint32_t> first_positions(std::size_t n) {
-  std::vector<std::uint32_t> positions(n);
-  std::iota(positions.begin(), positions.end(), 0U);
-  return positions;
 }
 
 // How far each model lies below the upper hull of all in (cost, score).
@@ -92,43 +73,18 @@ std::vector<ModelIndex> choose_models(std::span<const double> costs, std::span<c
   return models;
 }
 
-SetCosts set_costs(const Table& table, Rows rows, CostKind kind, std::span<const ModelIndex> models) {
-  std::vector<double> infer(table.n_models()), preprocess(table.n_recipes());
-  if (kind == CostKind::kEnergy) {
-    infer = table.energy.infer_j;
-    preprocess = table.energy.preprocess_j;
-  } else {
-    const double share = 1 / static_cast<double>(rows.size());
-    for (const std::uint32_t row : rows) {
-      for (std::size_t m = 0; m < infer.size(); ++m)
-        infer[m] += share * static_cast<double>(table.infer_ms[row * infer.size() + m]);
-      for (std::size_t r = 0; r < preprocess.size(); ++r)
-        preprocess[r] += share * static_cast<double>(table.preprocess_ms[row * preprocess.size() + r]);
-    }
-  }
+SetCosts set_costs(const MarginalCosts& marginal, std::span<const ModelIndex> models) {
   SetCosts costs;
-  for (const ModelIndex model : models) costs.least.push_back(infer[static_cast<std::size_t>(model)]);
+  for (const ModelIndex model : models) costs.least.push_back(marginal.infer(model));
   for (ModelSet set = 0; set < ModelSet{1} << models.size(); ++set) {
-    double sum = 0;
-    std::vector<bool> paid(preprocess.size());
+    std::vector<ModelIndex> members;
     for (std::size_t m = 0; m < models.size(); ++m) {
-      if (!contains(set, m)) continue;
-      const auto recipe = static_cast<std::size_t>(table.recipe_of[static_cast<std::size_t>(models[m])]);
-      sum += costs.least[m] + (paid[recipe] ? 0 : preprocess[recipe]);
-      paid[recipe] = true;
+      if (contains(set, m)) members.push_back(models[m]);
     }
-    costs.of_set.push_back(sum);
+    const auto added = marginal.of(members);
+    costs.of_set.push_back(std::accumulate(added.begin(), added.end(), 0.0));
   }
   return costs;
-}
-
-std::vector<double> price_grid(double unit) {
-  std::vector<double> prices;
-  for (int i = 0;; ++i) {
-    const double price = kHighest * std::pow(10.0, -static_cast<double>(i) / kPerDecade);
-    if (price < kLowest) return prices;
-    prices.push_back(price / unit);
-  }
 }
 
 // Every pool of up to `most` of k models, with one lambda for all steps.
@@ -259,7 +215,7 @@ std::size_t choose(std::span<const RoutingSums> reached, double wanted) {
 std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given,
                                               const CascadeRoutingOptions& options) {
   check(table, given, options);
-  const auto rows = in_order(table, given, options.seed);
+  const auto rows = shuffled_rows(table, given, options.seed);
   const auto scores = mean_scores(table, rows, options.criterion);
   const auto model_cost = model_costs(table, rows, options.cost);
   const auto sbs = static_cast<std::size_t>(single_best(scores, model_cost));
@@ -269,7 +225,7 @@ std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given,
   const RoutedRows routed = routed_rows(table, rows, options.criterion, models);
 
   RoutingModel model;
-  model.costs = set_costs(table, rows, options.cost, models);
+  model.costs = set_costs({table, rows, options.cost}, models);
   const auto fit_on = first_positions(std::min(rows.size(), options.fit_rows));
   model.estimator = fit_qualities(routed, fit_on, k, options.max_looks);
 

@@ -11,6 +11,7 @@
 
 #include "eval/synthetic.h"
 #include "learn/adaptive_search.h"
+#include "learn/row_order.h"
 #include "learn/solve.h"
 #include "learn/tables.h"
 #include "support/expect_error.h"
@@ -228,6 +229,43 @@ TEST(CandidateOrders, AreLaddersToTheHull) {
   EXPECT_EQ(candidate_orders(table, rows, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {0, 1, 3}}));
   closer.max_stages = 2;
   EXPECT_EQ(candidate_orders(table, rows, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}}));
+}
+
+// Gains are over the single best model of the rows that train, judged on those that test: chosen on all rows,
+// the better of two equal models would seem better than it is.
+TEST(JudgeOrders, TheReferenceIsChosenInsideTheFold) {
+  const Table table = random_table(60, 4, 3);
+  const auto rows = all_rows(table);
+  const std::vector<double> prices{0.1};
+  const std::vector<Order> orders{{0}, {3}};
+  const auto curves = judge_orders(table, rows, {}, prices, orders);
+  for (std::size_t o = 0; o < orders.size(); ++o) {
+    double gain = 0;
+    for (std::uint32_t fold = 0; fold < 5; ++fold) {
+      std::vector<std::uint32_t> train, test;
+      for (const std::uint32_t row : rows) (row % 5 == fold ? test : train).push_back(row);
+      const auto best = single_best(mean_scores(table, train, Criterion::kTop1),
+                                    model_costs(table, train, CostKind::kTime));
+      const auto tested = mean_scores(table, test, Criterion::kTop1);
+      gain += (tested[static_cast<std::size_t>(orders[o][0])] - tested[static_cast<std::size_t>(best)]) / 5;
+    }
+    EXPECT_NEAR(curves[o].at_price[0].gain, gain, 1e-12) << o;
+  }
+}
+
+TEST(ShuffledRows, DependOnSeedAndIdsAlone) {
+  Table table = random_table(50, 1, 3);
+  const auto rows = all_rows(table);
+  const auto ids = [&](std::uint64_t seed) {
+    std::vector<std::string> shuffled;
+    for (const std::uint32_t row : shuffled_rows(table, rows, seed)) shuffled.push_back(table.ids[row]);
+    return shuffled;
+  };
+  const auto before = ids(1);
+  EXPECT_NE(before, ids(2));
+  EXPECT_NE(before, table.ids);
+  std::reverse(table.ids.begin(), table.ids.end());
+  EXPECT_EQ(ids(1), before);
 }
 
 // ---- the whole ----

@@ -1,0 +1,33 @@
+// What running models costs on some rows, and the prices that training tries.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "triage/table.h"
+
+namespace triage {
+
+// Mean costs of the models over some rows, preprocessing apart, since an order pays each recipe once.
+class MarginalCosts {
+ public:
+  // Throws kUsage for energies that were not measured.
+  MarginalCosts(const Table& table, Rows rows, CostKind kind);
+  // What each model of an order adds, shape (order.size()).
+  [[nodiscard]] std::vector<double> of(std::span<const ModelIndex> order) const;
+  [[nodiscard]] double alone(ModelIndex model) const;
+  // Without its preprocessing.
+  [[nodiscard]] double infer(ModelIndex model) const { return infer_[static_cast<std::size_t>(model)]; }
+
+ private:
+  std::vector<std::int32_t> recipe_of_;
+  std::vector<double> infer_;       // (m)
+  std::vector<double> preprocess_;  // (r)
+};
+
+// Prices, in score a unit of cost, where `unit` is the cost of the single best model: from "only what gains
+// ten points per hundredth of it" to "whatever gains anything", falling by a twelfth of a decade.
+[[nodiscard]] std::vector<double> price_grid(double unit);
+
+}  // namespace triage
