@@ -8,6 +8,7 @@
 
 #include "base/stop.h"
 #include "eval/words.h"
+#include "learn/policy_info.h"
 #include "triage/error.h"
 #include "triage/eval.h"
 
@@ -205,7 +206,11 @@ std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& polic
   const auto& seen = policy.model().trained_on;
   std::vector<std::uint32_t> rows;
   for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
-    if (!std::binary_search(seen.begin(), seen.end(), input_hash(table.ids[i]))) rows.push_back(i);
+    const auto hashes = input_hashes(table, i);
+    const bool is_seen = std::any_of(hashes.begin(), hashes.end(), [&](std::uint32_t hash) {
+      return std::binary_search(seen.begin(), seen.end(), hash);
+    });
+    if (!is_seen) rows.push_back(i);
   }
   return rows;
 }

@@ -218,7 +218,9 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const Ada
     throw_if_stopped(options.stop, "adaptive");
     model.settings.push_back(fit_setting(plan, cache, costs, models));
   }
-  for (const std::uint32_t row : rows) model.trained_on.push_back(input_hash(table.ids[row]));
+  for (const std::uint32_t row : rows) {
+    for (const std::uint32_t hash : input_hashes(table, row)) model.trained_on.push_back(hash);
+  }
   std::sort(model.trained_on.begin(), model.trained_on.end());
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
   info.best = make_policy_info(table, rows, options.criterion, std::span(&sbs, 1)).models.front();

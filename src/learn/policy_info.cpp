@@ -1,8 +1,10 @@
 #include "learn/policy_info.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
+#include "base/hash.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -53,6 +55,15 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   info.training.emplace_back("criterion", std::string(to_string(criterion)));
   if (!table.labels_from.empty()) info.training.emplace_back("labels", describe_labels(table.labels_from));
   return info;
+}
+
+std::vector<std::uint32_t> input_hashes(const Table& table, std::uint32_t row) {
+  const auto upper = [](std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); };
+  std::vector<std::uint32_t> hashes{upper(hash64(0, table.ids[row]))};
+  if (!table.pixel_hashes.empty()) {
+    hashes.push_back(upper(std::bit_cast<std::uint64_t>(table.pixel_hashes[row])));
+  }
+  return hashes;
 }
 
 PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector) {

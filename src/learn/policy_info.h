@@ -1,7 +1,9 @@
 // The part that every trained policy carries: its models with their times, the table's classes and machine.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "triage/policy.h"
 #include "triage/table.h"
@@ -12,6 +14,10 @@ namespace triage {
 // the rows; no features. Throws kUsage for no rows.
 [[nodiscard]] PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
                                           std::span<const ModelIndex> models);
+
+// By which a policy knows an input of its training again: the upper halves of the hashes of its id and, where
+// the table has it, of its pixels.
+[[nodiscard]] std::vector<std::uint32_t> input_hashes(const Table& table, std::uint32_t row);
 
 // A selector as a policy knows it; times are those of the rows.
 [[nodiscard]] PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector);

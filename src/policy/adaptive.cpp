@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "policy/checks.h"
 
 namespace triage {
@@ -200,8 +199,6 @@ Action Adaptive::answer(const Evidence& evidence) const {
 bool Adaptive::certifies(const Request& request) const {
   return model_.certificate.has_value() && request.is_default();
 }
-
-std::uint32_t input_hash(std::string_view id) { return static_cast<std::uint32_t>(hash64(0, id) >> 32); }
 
 std::unique_ptr<Policy> make_adaptive(PolicyInfo info, AdaptiveModel model) {
   return std::make_unique<Adaptive>(std::move(info), std::move(model));

@@ -39,7 +39,8 @@ struct AdaptiveModel {
   bool costs_energy = false;              // costs and prices are in joules, not milliseconds
   std::vector<AdaptiveSetting> settings;  // by falling price
   std::size_t chosen = 0;                 // the setting of a request without a price
-  // 32-bit hashes of the training inputs' ids, rising, so that calibration can leave them out.
+  // 32-bit hashes of the training inputs, rising, so that calibration can leave them out
+  // (learn/policy_info.h).
   std::vector<std::uint32_t> trained_on;
   std::optional<Certificate> certificate;  // of the chosen setting
 };
@@ -59,9 +60,6 @@ class Adaptive final : public Policy {
  private:
   AdaptiveModel model_;
 };
-
-// The hash of AdaptiveModel::trained_on.
-[[nodiscard]] std::uint32_t input_hash(std::string_view id);
 
 // Throws kPolicy when the parts do not fit together.
 [[nodiscard]] std::unique_ptr<Policy> make_adaptive(PolicyInfo info, AdaptiveModel model);

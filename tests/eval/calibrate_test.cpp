@@ -40,6 +40,19 @@ CalibrateOptions options(double max_loss) {
   return made;
 }
 
+// The same pictures under other names are no new inputs.
+TEST(Calibrate, LeavesOutTrainingInputsThatWereRenamed) {
+  Table hashed = table();
+  for (std::size_t i = 0; i < hashed.n_inputs(); ++i) {
+    hashed.pixel_hashes.push_back(static_cast<std::int64_t>((i % 2900) << 32));  // the last 100 are copies
+  }
+  const auto trained = train_adaptive(hashed, rows(0, 1000), {});
+  for (std::string& id : hashed.ids) id = "copy/" + id;
+  EXPECT_EQ(calibrate(hashed, *trained, options(0.03)).left_out, 1100U);
+  hashed.pixel_hashes.clear();
+  EXPECT_EQ(calibrate(hashed, *trained, options(0.03)).left_out, 0U) << "ids alone do not tell";
+}
+
 TEST(Calibrate, CertifiesTheLastSettingThatPasses) {
   const Calibration calibration = calibrate(table(), policy(), options(0.03));
   EXPECT_EQ(calibration.inputs, 2000U);

@@ -78,6 +78,16 @@ TEST_F(Store, TheTableHoldsTheInputsThatSucceeded) {
   EXPECT_EQ(table.node_ms.size(), 43 * feature_nodes().size());
 }
 
+TEST_F(Store, PixelHashesAreThereForAllOrNone) {
+  write();
+  Database(path, Database::Mode::kWrite).exec("UPDATE input SET pixel_hash = 7 * input");
+  const Table table = load();
+  ASSERT_EQ(table.pixel_hashes.size(), table.n_inputs());
+  EXPECT_EQ(table.pixel_hashes[3], 28) << "row 3 is input 4";
+  Database(path, Database::Mode::kWrite).exec("UPDATE input SET pixel_hash = NULL WHERE input = 4");
+  EXPECT_TRUE(load().pixel_hashes.empty());
+}
+
 TEST_F(Store, FailedInputsAreListed) {
   write();
   const auto failed = failed_inputs(path);
@@ -245,6 +255,7 @@ TEST_F(Format1, IsReadAsTimedOnceWithoutEnergy) {
   EXPECT_EQ(table.labels, (std::vector<Label>{9, 2, 1, 1}));
   EXPECT_EQ(table.ranks, (std::vector<std::int32_t>{2, 1, 1, 1, 1, 1, 1, 1}));
   EXPECT_FLOAT_EQ(table.infer_ms[0], 0.009766F);
+  EXPECT_TRUE(table.pixel_hashes.empty());
   EXPECT_EQ(table.timing.mode, TimingMode::kCheap);
   EXPECT_EQ(table.energy.note, "not measured: profiled by a version that recorded time alone");
   for (const double joules : mean_energy(table)) EXPECT_TRUE(std::isnan(joules));
