@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <set>
 
@@ -14,8 +15,9 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t kStrong = 3;      // models whose combination is taken for the truth
-constexpr std::size_t kFitRows = 4000;  // a handful of weights needs no more
+constexpr std::size_t kStrong = 3;          // models whose combination is taken for the truth
+constexpr std::size_t kFitRows = 4000;      // a handful of weights needs no more
+constexpr std::size_t kOwnFitRows = 20000;  // those of each class
 
 // Fewer for many rows, of which a smaller part suffices.
 std::size_t n_inner_folds(std::size_t n_rows) { return n_rows < 10000 ? 5 : 3; }
@@ -133,8 +135,10 @@ Order ladder(ModelIndex last, std::span<const double> costs, std::span<const dou
 StageCache::StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
                        std::span<const ModelIndex> strong)
     : table_(table), rows_(rows), criterion_(criterion), fit_on_(std::move(fit_on)) {
+  const auto n_classes = static_cast<std::size_t>(table.n_classes);
+  if (can_fit_own_weights(n_classes, fit_on_.size())) n_own_ = n_classes;
   const PooledRows pooled = pool_rows(table, rows, strong);
-  const auto weights = fit_weights(pooled, std::span(fit_on_).first(std::min(fit_on_.size(), kFitRows)));
+  const auto weights = fit_weights_of(pooled);
   strong_.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) strong_.push_back(pooled.posterior(i, weights));
 }
@@ -150,14 +154,25 @@ const StageCache::Stage& StageCache::at(std::span<const ModelIndex> prefix, cons
   return *stage;
 }
 
+std::vector<double> StageCache::fit_weights_of(const PooledRows& pooled) const {
+  const auto first = [&](std::size_t most) {
+    return std::span(fit_on_).first(std::min(fit_on_.size(), most));
+  };
+  const auto weights = fit_weights(pooled, first(kFitRows));
+  // One look's answer stays its model's.
+  if (n_own_ == 0 || pooled.n_looks == 1) return weights;
+  return fit_own_weights(pooled, first(kOwnFitRows), n_own_, weights);
+}
+
 StageCache::Stage StageCache::make(const PooledRows& pooled) const {
   Stage stage;
-  stage.weights = fit_weights(pooled, std::span(fit_on_).first(std::min(fit_on_.size(), kFitRows)));
+  stage.weights = fit_weights_of(pooled);
+  stage.rows.n_numbers = kNumbers + n_own_;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Posterior posterior = pooled.posterior(i, stage.weights);
-    const auto numbers = evidence_of(posterior);
-    auto& evidence = stage.rows.evidence.emplace_back();
-    for (std::size_t e = 0; e < kNumbers; ++e) evidence[e] = static_cast<float>(numbers[e]);
+    const auto evidence = evidence_of(posterior, n_own_);
+    std::transform(evidence.view().begin(), evidence.view().end(), std::back_inserter(stage.rows.evidence),
+                   [](double x) { return static_cast<float>(x); });
     const float right = is_right(posterior, table_.labels[rows_[i]], criterion_) ? 1.0F : 0.0F;
     stage.rows.right.push_back(right);
     stage.rows.soft.push_back(soft_score(posterior, strong_[i], criterion_));

@@ -36,12 +36,14 @@ class StageCache {
   [[nodiscard]] std::span<const std::uint32_t> fit_on() const { return fit_on_; }
 
  private:
+  [[nodiscard]] std::vector<double> fit_weights_of(const PooledRows& pooled) const;
   [[nodiscard]] Stage make(const PooledRows& pooled) const;
 
   const Table& table_;
   Rows rows_;
   Criterion criterion_;
   std::vector<std::uint32_t> fit_on_;
+  std::size_t n_own_ = 0;          // classes that have weights and evidence of their own
   std::vector<Posterior> strong_;  // (n)
   std::map<Order, std::unique_ptr<Stage>> stages_;
 };

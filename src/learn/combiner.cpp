@@ -15,15 +15,21 @@ constexpr double kMostWeight = 100;
 constexpr double kLeastAlone = 0.01;  // a network that is right the less often the surer it is stays itself
 constexpr std::size_t kL = kMaxPooledLooks;
 
+constexpr double kOwnPenalty = 10;
+constexpr double kOwnDone = 1e-3;  // of weights of each class: finer steps change no answer
+constexpr std::size_t kOwn = (kL + 1) * kMaxOwnClasses;
+constexpr std::size_t kRowsPerClass = 1000;
+
 // Value, gradient and Hessian at some weights.
+template <std::size_t N>
 struct Objective {
   double value = 0;
-  std::array<double, kL> gradient{};
-  std::array<std::array<double, kL>, kL> hessian{};
+  std::array<double, N> gradient{};
+  std::array<std::array<double, N>, N> hessian{};
 };
 
 // Adds one row: minus its label's log probability, and the moments of log_p under the posterior.
-void add_row(const PooledRows& rows, std::size_t i, std::span<const double> w, Objective& sum) {
+void add_row(const PooledRows& rows, std::size_t i, std::span<const double> w, Objective<kL>& sum) {
   const std::size_t l = rows.n_looks, from = rows.begin[i], n = rows.begin[i + 1] - from;
   const float* log_p = rows.log_p.data() + from * l;
   std::array<double, kMaxPooled> p{};
@@ -53,8 +59,9 @@ void add_row(const PooledRows& rows, std::size_t i, std::span<const double> w, O
   }
 }
 
-Objective evaluate(const PooledRows& rows, std::span<const std::uint32_t> which, std::span<const double> w) {
-  Objective sum;
+Objective<kL> evaluate(const PooledRows& rows, std::span<const std::uint32_t> which,
+                       std::span<const double> w) {
+  Objective<kL> sum;
   for (const std::uint32_t i : which) {
     if (rows.label_at[i] >= 0) add_row(rows, i, w, sum);
   }
@@ -65,6 +72,86 @@ Objective evaluate(const PooledRows& rows, std::span<const std::uint32_t> which,
     sum.hessian[a][a] += 2;
   }
   return sum;
+}
+
+// Adds one row for weights of each class, w[m * n_classes + c] with the biases last. With x the inputs of a
+// class's score, its looks' log_p and 1, the Hessian is that of softmax: p_c x_c x_c' on the diagonal, less
+// the outer product of all p_c x_c.
+void add_own_row(const PooledRows& rows, std::size_t i, std::size_t n_classes, std::span<const double> w,
+                 Objective<kOwn>& sum) {
+  const std::size_t l = rows.n_looks, from = rows.begin[i], n = rows.begin[i + 1] - from;
+  std::array<std::array<double, kL + 1>, kMaxOwnClasses> x;
+  std::array<double, kMaxOwnClasses> p{};
+  double most = -1e300;
+  for (std::size_t c = 0; c < n; ++c) {
+    const auto cls = static_cast<std::size_t>(rows.classes[from + c]);
+    for (std::size_t m = 0; m < l; ++m) x[c][m] = static_cast<double>(rows.log_p[(from + c) * l + m]);
+    x[c][l] = 1;
+    for (std::size_t m = 0; m <= l; ++m) p[c] += w[m * n_classes + cls] * x[c][m];
+    most = std::max(most, p[c]);
+  }
+  const auto label = static_cast<std::size_t>(rows.label_at[i]);
+  const double score = p[label] - most;
+  double mass = 0;
+  for (std::size_t c = 0; c < n; ++c) mass += p[c] = std::exp(p[c] - most);
+  sum.value += std::log(mass) - score;
+  std::array<double, kOwn> px{};
+  for (std::size_t c = 0; c < n; ++c) {
+    const auto cls = static_cast<std::size_t>(rows.classes[from + c]);
+    const double share = p[c] / mass;
+    for (std::size_t a = 0; a <= l; ++a) {
+      const std::size_t at = a * n_classes + cls;
+      px[at] = share * x[c][a];
+      sum.gradient[at] += px[at] - (c == label ? x[c][a] : 0);
+      for (std::size_t b = 0; b <= a; ++b) sum.hessian[at][b * n_classes + cls] += px[at] * x[c][b];
+    }
+  }
+  const std::size_t size = (l + 1) * n_classes;
+  for (std::size_t a = 0; a < size; ++a) {
+    for (std::size_t b = 0; b <= a; ++b) sum.hessian[a][b] -= px[a] * px[b];
+  }
+}
+
+Objective<kOwn> evaluate_own(const PooledRows& rows, std::span<const std::uint32_t> which,
+                             std::size_t n_classes, std::span<const double> start,
+                             std::span<const double> w) {
+  Objective<kOwn> sum;
+  for (const std::uint32_t i : which) {
+    if (rows.label_at[i] >= 0) add_own_row(rows, i, n_classes, w, sum);
+  }
+  for (std::size_t a = 0; a < w.size(); ++a) {
+    sum.value += kOwnPenalty * (w[a] - start[a]) * (w[a] - start[a]);
+    sum.gradient[a] += 2 * kOwnPenalty * (w[a] - start[a]);
+    sum.hessian[a][a] += 2 * kOwnPenalty;
+  }
+  return sum;
+}
+
+// Newton's method on a convex objective, from `w`, until no weight moves by more than `done`.
+template <std::size_t N, class Evaluate>
+void minimise(const Evaluate& evaluate_at, double done, std::vector<double>& w) {
+  Objective<N> at = evaluate_at(w);
+  for (int step = 0; step < kMaxSteps; ++step) {
+    const auto direction = solve(at.hessian, at.gradient, w.size());
+    // Halved until it descends: far from the optimum a full step may overshoot.
+    std::vector<double> next(w.size());
+    double scale = 1, change = 0;
+    Objective<N> there;
+    do {
+      change = 0;
+      for (std::size_t a = 0; a < w.size(); ++a) {
+        next[a] = w[a] - scale * direction[a];
+        change = std::max(change, std::abs(scale * direction[a]));
+      }
+      there = evaluate_at(next);
+      scale /= 2;
+    } while (there.value > at.value && change > done);
+    if (there.value <= at.value) {
+      w = next;
+      at = there;
+    }
+    if (change <= done) break;
+  }
 }
 
 }  // namespace
@@ -91,30 +178,26 @@ std::vector<double> fit_weights(const PooledRows& rows, std::span<const std::uin
   const std::size_t l = rows.n_looks;
   TRIAGE_CHECK(l >= 1 && l <= kL);
   std::vector<double> w(l, 1 / static_cast<double>(l));
-  Objective at = evaluate(rows, which, w);
-  for (int step = 0; step < kMaxSteps; ++step) {
-    const auto direction = solve(at.hessian, at.gradient, l);
-    // Halved until it descends: far from the optimum a full step may overshoot.
-    std::vector<double> next(l);
-    double scale = 1, change = 0;
-    Objective there;
-    do {
-      change = 0;
-      for (std::size_t a = 0; a < l; ++a) {
-        next[a] = w[a] - scale * direction[a];
-        change = std::max(change, std::abs(scale * direction[a]));
-      }
-      there = evaluate(rows, which, next);
-      scale /= 2;
-    } while (there.value > at.value && change > kDone);
-    if (there.value <= at.value) {
-      w = next;
-      at = there;
-    }
-    if (change <= kDone) break;
-  }
+  minimise<kL>([&](std::span<const double> at) { return evaluate(rows, which, at); }, kDone, w);
   for (double& each : w) each = std::clamp(each, -kMostWeight, kMostWeight);
   if (l == 1) w[0] = std::max(w[0], kLeastAlone);
+  return w;
+}
+
+bool can_fit_own_weights(std::size_t n_classes, std::size_t n_rows) {
+  return n_classes <= kMaxOwnClasses && n_rows >= kRowsPerClass * n_classes;
+}
+
+std::vector<double> fit_own_weights(const PooledRows& rows, std::span<const std::uint32_t> which,
+                                    std::size_t n_classes, std::span<const double> weights) {
+  TRIAGE_CHECK(n_classes <= kMaxOwnClasses && weights.size() == rows.n_looks);
+  std::vector<double> start;
+  for (const double weight : weights) start.insert(start.end(), n_classes, weight);
+  start.insert(start.end(), n_classes, 0);
+  std::vector<double> w = start;
+  minimise<kOwn>([&](std::span<const double> at) { return evaluate_own(rows, which, n_classes, start, at); },
+                 kOwnDone, w);
+  for (double& each : w) each = std::clamp(each, -kMostWeight, kMostWeight);
   return w;
 }
 

@@ -9,45 +9,49 @@
 namespace triage {
 
 GainFitter::GainFitter(const StageRows& stage, std::span<const std::uint32_t> which)
-    : stage_(stage), which_(which) {
-  TRIAGE_CHECK(!which.empty());
+    : stage_(stage), which_(which), d_(stage.n_numbers) {
+  TRIAGE_CHECK(!which.empty() && d_ <= kMaxEvidence);
   const auto n = static_cast<double>(which.size());
-  std::array<double, kNumbers> square{};
+  std::array<double, kMaxEvidence> square{};
   for (const std::uint32_t row : which) {
-    for (std::size_t i = 0; i < kNumbers; ++i) mean_[i] += static_cast<double>(stage.evidence[row][i]) / n;
+    const auto evidence = stage.evidence_row(row);
+    for (std::size_t i = 0; i < d_; ++i) mean_[i] += static_cast<double>(evidence[i]) / n;
   }
   for (const std::uint32_t row : which) {
-    for (std::size_t i = 0; i < kNumbers; ++i) {
-      const double d = static_cast<double>(stage.evidence[row][i]) - mean_[i];
+    const auto evidence = stage.evidence_row(row);
+    for (std::size_t i = 0; i < d_; ++i) {
+      const double d = static_cast<double>(evidence[i]) - mean_[i];
       square[i] += d * d / n;
     }
   }
-  for (std::size_t i = 0; i < kNumbers; ++i) scale_[i] = square[i] > 1e-12 ? 1 / std::sqrt(square[i]) : 0;
+  for (std::size_t i = 0; i < d_; ++i) scale_[i] = square[i] > 1e-12 ? 1 / std::sqrt(square[i]) : 0;
   for (const std::uint32_t row : which) {
-    std::array<double, kNumbers> x{};
-    for (std::size_t i = 0; i < kNumbers; ++i) {
-      x[i] = (static_cast<double>(stage.evidence[row][i]) - mean_[i]) * scale_[i];
+    const auto evidence = stage.evidence_row(row);
+    std::array<double, kMaxEvidence> x;
+    for (std::size_t i = 0; i < d_; ++i) {
+      x[i] = (static_cast<double>(evidence[i]) - mean_[i]) * scale_[i];
       for (std::size_t j = 0; j <= i; ++j) gram_[i][j] += x[i] * x[j];
     }
   }
-  for (std::size_t i = 0; i < kNumbers; ++i) gram_[i][i] += kRidge;
+  for (std::size_t i = 0; i < d_; ++i) gram_[i][i] += kRidge;
 }
 
 GainModel GainFitter::fit(std::span<const double> gain) const {
   TRIAGE_CHECK(gain.size() == which_.size());
   double mean = 0;
   for (const double g : gain) mean += g / static_cast<double>(gain.size());
-  std::array<double, kNumbers> moment{};
+  std::array<double, kMaxEvidence> moment{};
   for (std::size_t k = 0; k < gain.size(); ++k) {
-    const auto& evidence = stage_.evidence[which_[k]];
-    for (std::size_t i = 0; i < kNumbers; ++i) {
+    const auto evidence = stage_.evidence_row(which_[k]);
+    for (std::size_t i = 0; i < d_; ++i) {
       moment[i] += (gain[k] - mean) * (static_cast<double>(evidence[i]) - mean_[i]);
     }
   }
-  for (std::size_t i = 0; i < kNumbers; ++i) moment[i] *= scale_[i];
-  const auto slopes = solve(gram_, moment);
-  GainModel model{mean};
-  for (std::size_t i = 0; i < kNumbers; ++i) {
+  for (std::size_t i = 0; i < d_; ++i) moment[i] *= scale_[i];
+  const auto slopes = solve(gram_, moment, d_);
+  GainModel model(1 + d_);
+  model[0] = mean;
+  for (std::size_t i = 0; i < d_; ++i) {
     model[1 + i] = slopes[i] * scale_[i];
     model[0] -= model[1 + i] * mean_[i];
   }
@@ -68,7 +72,7 @@ std::vector<GainModel> fit_stopping(std::span<const StageRows* const> stages,
     }
     gains[j] = fitters[j].fit(gain);
     for (std::size_t k = 0; k < which.size(); ++k) {
-      const bool goes_on = predict(gains[j], stages[j]->evidence[which[k]]) > 0;
+      const bool goes_on = predict(gains[j], stages[j]->evidence_row(which[k])) > 0;
       value[k] = goes_on ? value[k] - paid : stages[j]->reward(which[k]);
     }
   }
@@ -83,7 +87,7 @@ Reached run_stopping(std::span<const StageRows* const> stages, std::span<const G
   for (const std::uint32_t row : which) {
     std::size_t j = 0;
     Reached one{.cost = costs[0]};
-    while (j < gains.size() && predict(gains[j], stages[j]->evidence[row]) > 0) one.cost += costs[++j];
+    while (j < gains.size() && predict(gains[j], stages[j]->evidence_row(row)) > 0) one.cost += costs[++j];
     one.score = static_cast<double>(stages[j]->right[row]);
     one.gain = one.score - static_cast<double>(reference.right[row]);
     one.soft_gain = static_cast<double>(stages[j]->soft[row]) - static_cast<double>(reference.soft[row]);

@@ -16,13 +16,18 @@ namespace triage {
 
 inline constexpr double kRidge = 20;  // on standardised evidence
 
-using GainModel = std::array<double, 1 + kNumbers>;  // intercept, then one number each
+using GainModel = std::vector<double>;  // intercept, then one number each
 
 // What one prefix of an order says on n rows.
 struct StageRows {
-  std::vector<std::array<float, kNumbers>> evidence;  // (n)
-  std::vector<float> right;                           // (n) score of its answer, 0 or 1
-  std::vector<float> soft;                            // (n) its probability of being right, see StageCache
+  std::size_t n_numbers = kNumbers;  // of evidence: kNumbers, and the classes' own where they have them
+  std::vector<float> evidence;       // (n, n_numbers)
+  std::vector<float> right;          // (n) score of its answer, 0 or 1
+  std::vector<float> soft;           // (n) its probability of being right, see StageCache
+
+  [[nodiscard]] std::span<const float> evidence_row(std::size_t row) const {
+    return {evidence.data() + row * n_numbers, n_numbers};
+  }
 
   // What training takes an answer to be worth: the mean of both, which is right on average and has less
   // noise.
@@ -31,9 +36,9 @@ struct StageRows {
   }
 };
 
-[[nodiscard]] inline double predict(const GainModel& model, const std::array<float, kNumbers>& evidence) {
+[[nodiscard]] inline double predict(const GainModel& model, std::span<const float> evidence) {
   double sum = model[0];
-  for (std::size_t i = 0; i < kNumbers; ++i) sum += model[1 + i] * static_cast<double>(evidence[i]);
+  for (std::size_t i = 0; i < evidence.size(); ++i) sum += model[1 + i] * static_cast<double>(evidence[i]);
   return sum;
 }
 
@@ -48,9 +53,10 @@ class GainFitter {
  private:
   const StageRows& stage_;
   std::span<const std::uint32_t> which_;
-  std::array<double, kNumbers> mean_{};
-  std::array<double, kNumbers> scale_{};  // 1 / standard deviation; 0 where constant
-  std::array<std::array<double, kNumbers>, kNumbers> gram_{};
+  std::size_t d_;  // numbers of evidence
+  std::array<double, kMaxEvidence> mean_{};
+  std::array<double, kMaxEvidence> scale_{};  // 1 / standard deviation; 0 where constant
+  std::array<std::array<double, kMaxEvidence>, kMaxEvidence> gram_{};
 };
 
 // Gains of all stages but the last at a price, shape (stages - 1). `stages` are the prefixes of one order,

@@ -31,6 +31,32 @@ void check_order(const PolicyInfo& info, const AdaptiveSetting& setting, const s
   }
 }
 
+// `j` looks stand before this one, of `n`.
+void check_stage(const PolicyInfo& info, const AdaptiveStage& stage, std::size_t j, std::size_t n,
+                 const std::string& field) {
+  const auto n_classes = static_cast<std::size_t>(info.n_classes);
+  const bool may_own = n_classes >= 2 && n_classes <= kMaxOwnClasses;
+  const auto expect_size = [&](const char* name, std::size_t size, std::size_t plain, std::size_t own) {
+    if (size == plain || (may_own && size == own)) return;
+    fail_field(field + name, size,
+               may_own ? fmt::format("{} or {} numbers", plain, own) : fmt::format("{} numbers", plain));
+  };
+  expect_size(".weights", stage.weights.size(), j + 1, (j + 2) * n_classes);
+  for (const double weight : stage.weights) {
+    if (!(std::abs(weight) <= kMaxWeight)) fail_field(field + ".weights", weight, "numbers of at most 1000");
+  }
+  if (j == 0 && !(stage.weights.size() == 1 && stage.weights[0] > 0)) {
+    fail_field(field + ".weights", fmt::format("{}", fmt::join(stage.weights, " ")),
+               "one, above 0, so that one look's answer stays its own");
+  }
+  if (j + 1 == n) {
+    if (!stage.gain.empty()) fail_field(field + ".gain", stage.gain.size(), "none: nothing follows");
+  } else {
+    expect_size(".gain", stage.gain.size(), 1 + kNumbers, 1 + kNumbers + n_classes);
+  }
+  check_numbers(field + ".gain", stage.gain);
+}
+
 void check_setting(const PolicyInfo& info, const AdaptiveSetting& setting, std::size_t i) {
   const std::string field = fmt::format("adaptive.settings[{}]", i);
   if (!(std::isfinite(setting.price) && setting.price >= 0)) {
@@ -41,19 +67,7 @@ void check_setting(const PolicyInfo& info, const AdaptiveSetting& setting, std::
     fail_field(field + ".stages", setting.stages.size(), fmt::format("{}, as models", setting.order.size()));
   }
   for (std::size_t j = 0; j < setting.stages.size(); ++j) {
-    const std::string stage = fmt::format("{}.stages[{}]", field, j);
-    if (setting.stages[j].weights.size() != j + 1) {
-      fail_field(stage + ".weights", setting.stages[j].weights.size(), fmt::format("{}", j + 1));
-    }
-    for (const double weight : setting.stages[j].weights) {
-      if (!(std::abs(weight) <= kMaxWeight))
-        fail_field(stage + ".weights", weight, "numbers of at most 1000");
-    }
-    if (j == 0 && !(setting.stages[j].weights[0] > 0)) {
-      fail_field(stage + ".weights", setting.stages[j].weights[0],
-                 "above 0, so that one look's answer stays its own");
-    }
-    check_numbers(stage + ".gain", setting.stages[j].gain);
+    check_stage(info, setting.stages[j], j, setting.stages.size(), fmt::format("{}.stages[{}]", field, j));
   }
   check_numbers(field, std::array{setting.score, setting.cost});
 }
@@ -109,13 +123,6 @@ Action answer_alone(const Policy& policy, const Look& look, Trace* trace) {
                             {{"confidence", look.confidence}}});
   }
   return Action::answer_of(look);
-}
-
-double predicted_gain(const AdaptiveStage& stage, const Posterior& posterior) {
-  const auto evidence = evidence_of(posterior);
-  double gain = stage.gain[0];
-  for (std::size_t i = 0; i < kNumbers; ++i) gain += stage.gain[1 + i] * evidence[i];
-  return gain;
 }
 
 struct Decision {
@@ -185,7 +192,7 @@ Action Adaptive::next(const Evidence& evidence, Trace* trace) const {
   decision.is_last = n_looks == setting.order.size();
   decision.is_confident =
       static_cast<double>(posterior.entries[0].probability) >= evidence.request.min_confidence;
-  if (!decision.is_last) decision.gain = predicted_gain(setting.stages[n_looks - 1], posterior);
+  if (!decision.is_last) decision.gain = predicted_gain(setting.stages[n_looks - 1].gain, posterior);
   if (trace != nullptr) explain(*this, setting, n_looks, posterior, decision, *trace);
   return decision.goes_on() ? Action::run(setting.order[n_looks]) : answer_with(posterior, evidence.looks);
 }

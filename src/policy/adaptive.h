@@ -5,7 +5,6 @@
 // request; training (learn/adaptive.cpp) chooses the one that is used when the request names no price.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,9 +17,10 @@ namespace triage {
 
 // What is decided after the first j looks of an order; j is its position plus one.
 struct AdaptiveStage {
-  std::vector<double> weights;  // (j) of these looks in the combination
-  // Predicted gain of going on, net of its price: gain[0] + gain[1..] * evidence. Not used in the last stage.
-  std::array<double, 1 + kNumbers> gain{};
+  // Of these looks in the combination: (j), or (j + 1, classes) where each class has its own.
+  std::vector<double> weights;
+  // predicted_gain() of going on, net of its price; empty in the last stage.
+  std::vector<double> gain;
 };
 
 struct AdaptiveSetting {

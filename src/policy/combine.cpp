@@ -59,17 +59,23 @@ Pool gather(std::span<const TopK* const> outputs) {
 
 Posterior combine(std::span<const std::int32_t> classes, std::span<const float> log_p,
                   std::span<const double> weights) {
-  const std::size_t n = classes.size(), l = weights.size();
-  TRIAGE_CHECK(n >= 1 && n <= kMaxPooled && l <= kMaxPooledLooks && log_p.size() == n * l);
-  std::array<float, kMaxPooledLooks> w;
+  const std::size_t n = classes.size(), l = n == 0 ? 0 : log_p.size() / n;
+  TRIAGE_CHECK(n >= 1 && n <= kMaxPooled && l >= 1 && l <= kMaxPooledLooks && log_p.size() == n * l);
+  // Without weights of its own every class has those of "class 0" of 1, and no bias.
+  const bool is_own = weights.size() != l;
+  const std::size_t n_own = is_own ? weights.size() / (l + 1) : 1;
+  TRIAGE_CHECK(!is_own || (n_own >= 1 && n_own <= kMaxOwnClasses && weights.size() == (l + 1) * n_own));
+  std::array<float, (kMaxPooledLooks + 1) * kMaxOwnClasses> w;
   std::transform(weights.begin(), weights.end(), w.begin(), [](double x) { return static_cast<float>(x); });
   Posterior posterior;
   posterior.n = n;
   std::array<float, kMaxPooled> scores;
   float most = -std::numeric_limits<float>::infinity();
   for (std::size_t c = 0; c < n; ++c) {
-    scores[c] = 0;
-    for (std::size_t m = 0; m < l; ++m) scores[c] += w[m] * log_p[c * l + m];
+    const std::size_t own = is_own ? static_cast<std::size_t>(classes[c]) : 0;
+    TRIAGE_CHECK(own < n_own);
+    scores[c] = is_own ? w[l * n_own + own] : 0;
+    for (std::size_t m = 0; m < l; ++m) scores[c] += w[m * n_own + own] * log_p[c * l + m];
     most = std::max(most, scores[c]);
   }
   float sum = 0;
@@ -79,14 +85,30 @@ Posterior combine(std::span<const std::int32_t> classes, std::span<const float> 
   return posterior;
 }
 
-std::array<double, kNumbers> evidence_of(const Posterior& posterior) {
+EvidenceNumbers evidence_of(const Posterior& posterior, std::size_t own_classes) {
+  TRIAGE_CHECK(own_classes <= kMaxOwnClasses);
   const auto p = [&](std::size_t i) {
     return i < posterior.n ? static_cast<double>(posterior.entries[i].probability) : 0.0;
   };
   const double t1 = std::clamp(p(0), kEdge, 1 - kEdge), t2 = std::max(p(1), kEdge);
   double entropy = 0;
   for (std::size_t i = 0; i < posterior.n && p(i) > 0; ++i) entropy -= p(i) * std::log(p(i));
-  return {t1, t1 - t2, std::log(t1 / (1 - t1)), std::log(t2), entropy, t1 * t1};
+  EvidenceNumbers evidence{kNumbers + own_classes,
+                           {t1, t1 - t2, std::log(t1 / (1 - t1)), std::log(t2), entropy, t1 * t1}};
+  for (std::size_t i = 0; i < posterior.n && own_classes > 0; ++i) {
+    const auto cls = static_cast<std::size_t>(posterior.entries[i].cls);
+    TRIAGE_CHECK(cls < own_classes);
+    evidence.values[kNumbers + cls] = p(i) * (1 - p(i));
+  }
+  return evidence;
+}
+
+double predicted_gain(std::span<const double> gain, const Posterior& posterior) {
+  TRIAGE_CHECK(gain.size() > kNumbers);
+  const auto evidence = evidence_of(posterior, gain.size() - 1 - kNumbers);
+  double sum = gain[0];
+  for (std::size_t i = 0; i < evidence.n; ++i) sum += gain[1 + i] * evidence.values[i];
+  return sum;
 }
 
 TopK to_answer(const Posterior& posterior, std::int32_t n_classes) {

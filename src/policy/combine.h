@@ -4,6 +4,8 @@
 //   score(c) = sum over looks m of w[m] * log(P_m(c) + 1e-5),   posterior = softmax over the pooled classes
 //
 // c runs over the union of each look's 12 best classes. Training (learn/combiner.h) gathers the same classes.
+// Where there are no more classes than these and enough inputs to learn from, each class has weights of its
+// own and a bias: w[m, c] and + b[c].
 #pragma once
 
 #include <array>
@@ -18,7 +20,9 @@ namespace triage {
 inline constexpr std::size_t kMaxPooledLooks = 4;
 inline constexpr std::size_t kPooledClasses = 12;  // that each look brings in
 inline constexpr std::size_t kMaxPooled = kMaxPooledLooks * kPooledClasses;
-inline constexpr std::size_t kNumbers = 6;  // of evidence
+inline constexpr std::size_t kNumbers = 6;                     // of evidence, without those of each class
+inline constexpr std::size_t kMaxOwnClasses = kPooledClasses;  // that may have weights of their own
+inline constexpr std::size_t kMaxEvidence = kNumbers + kMaxOwnClasses;
 
 // The pooled classes of l looks, and the logarithm of what each look gives them.
 struct Pool {
@@ -36,15 +40,27 @@ struct Posterior {
   std::size_t n = 0;
   std::array<ClassProbability, kMaxPooled> entries;
 };
-// `weights` has shape (l), `log_p` (n, l), `classes` (n).
+// `classes` has shape (n), `log_p` (n, l), `weights` (l), or (l + 1, C) row-major for C classes with weights
+// of their own: w[m, c] of each look, then b[c].
 [[nodiscard]] Posterior combine(std::span<const std::int32_t> classes, std::span<const float> log_p,
                                 std::span<const double> weights);
 [[nodiscard]] inline Posterior combine(const Pool& pool, std::span<const double> weights) {
   return combine({pool.classes.data(), pool.n}, {pool.log_p.data(), pool.n * pool.n_looks}, weights);
 }
 
-// Of the posterior t1 >= t2 >= ...: t1, t1 - t2, log(t1 / (1 - t1)), log t2, entropy, t1^2.
-[[nodiscard]] std::array<double, kNumbers> evidence_of(const Posterior& posterior);
+// Numbers of the posterior t1 >= t2 >= ...: t1, t1 - t2, log(t1 / (1 - t1)), log t2, entropy, t1^2; then, for
+// `own_classes` of at most kMaxOwnClasses, p (1 - p) of each class: in doubt about which.
+struct EvidenceNumbers {
+  std::size_t n = kNumbers;
+  std::array<double, kMaxEvidence> values{};
+
+  [[nodiscard]] std::span<const double> view() const { return {values.data(), n}; }
+};
+[[nodiscard]] EvidenceNumbers evidence_of(const Posterior& posterior, std::size_t own_classes = 0);
+
+// gain[0] + gain[1..] * evidence of the posterior: what going on is expected to gain. `gain` has shape
+// (1 + kNumbers), or that and one for each of C classes.
+[[nodiscard]] double predicted_gain(std::span<const double> gain, const Posterior& posterior);
 
 // As an answer: the kTopK best classes, the mass of the others as residual.
 [[nodiscard]] TopK to_answer(const Posterior& posterior, std::int32_t n_classes);

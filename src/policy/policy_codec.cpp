@@ -382,20 +382,17 @@ json encode_setting(const AdaptiveSetting& setting) {
           {"cost", setting.cost}};
 }
 
-AdaptiveSetting decode_setting(const Fields& fields) {
+AdaptiveSetting decode_setting(const Fields& fields, int format) {
   AdaptiveSetting setting;
   setting.price = fields.number("price");
   setting.order = fields.values<ModelIndex>("order");
   setting.score = fields.number("score");
   setting.cost = fields.number("cost");
   for (const Fields& stage : fields.objects("stages")) {
-    setting.stages.push_back({stage.numbers("weights"), {}});
-    const auto gain = stage.numbers("gain");
-    auto& room = setting.stages.back().gain;
-    if (gain.size() != room.size())
-      fail_field(stage.name("gain"), gain.size(), fmt::format("{}", room.size()));
-    std::copy(gain.begin(), gain.end(), room.begin());
+    setting.stages.push_back({stage.numbers("weights"), stage.numbers("gain")});
   }
+  // Format 3 had zeros in the last stage, where nothing is decided.
+  if (format == 3 && !setting.stages.empty()) setting.stages.back().gain.clear();
   return setting;
 }
 
@@ -432,13 +429,15 @@ json encode_body(const Adaptive& policy) {
   return body;
 }
 
-std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& fields) {
+std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& fields, int format) {
   AdaptiveModel model;
   const std::string& cost = fields.text("cost");
   if (cost != "time" && cost != "energy")
     fail_field("adaptive.cost", fmt::format("'{}'", cost), "time or energy");
   model.costs_energy = cost == "energy";
-  for (const Fields& setting : fields.objects("settings")) model.settings.push_back(decode_setting(setting));
+  for (const Fields& setting : fields.objects("settings")) {
+    model.settings.push_back(decode_setting(setting, format));
+  }
   model.chosen = fields.count("chosen");
   model.trained_on = fields.values<std::uint32_t>("trained_on");
   if (!fields.at("certificate").is_null())
@@ -470,7 +469,7 @@ std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   if (kind == "cascade") return decode_cascade(std::move(info), fields.object(kind));
   if (kind == "premodel") return decode_premodel(std::move(info), fields.object(kind), format);
   if (kind == "selector" && format > 1) return decode_selector(std::move(info), fields.object(kind));
-  if (kind == "adaptive" && format > 2) return decode_adaptive(std::move(info), fields.object(kind));
+  if (kind == "adaptive" && format > 2) return decode_adaptive(std::move(info), fields.object(kind), format);
   fail_field("kind", fmt::format("'{}'", kind), "single, premodel, selector, cascade or adaptive");
 }
 

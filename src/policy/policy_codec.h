@@ -11,7 +11,7 @@
 namespace triage {
 
 // What is written; the formats before it are read as well.
-inline constexpr int kPolicyFormat = 3;
+inline constexpr int kPolicyFormat = 4;
 
 [[nodiscard]] std::vector<std::uint8_t> encode_policy(const Policy& policy);
 // Checks everything but whether this build has the features. Throws kPolicy: `<field>: <found>, expected

@@ -126,7 +126,7 @@ TEST(Decisions, OfAnAdaptivePolicyGoToTheEndOfItsOrder) {
   AdaptiveModel model;
   AdaptiveSetting setting;
   setting.order = {0, 2};
-  setting.stages = {{{1.0}, {}}, {{0.0, 1.0}, {}}};
+  setting.stages = {{{1.0}, std::vector<double>(7)}, {{0.0, 1.0}, {}}};
   model.settings = {setting};
   const auto policy = make_adaptive(info(), model);
   ASSERT_TRUE(looks_in_order(*policy));

@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "eval/synthetic.h"
 #include "learn/adaptive_search.h"
@@ -90,49 +91,129 @@ TEST(FitWeights, FindTheTemperatureOfAnOverconfidentModel) {
   EXPECT_NEAR(pooled.posterior(0, w).entries[0].probability, 0.6, 0.03);
 }
 
+double own_objective(const PooledRows& rows, std::span<const std::uint32_t> which, std::size_t n_classes,
+                     const std::vector<double>& start, const std::vector<double>& w) {
+  const std::size_t l = start.size();
+  double sum = 0;
+  for (const std::uint32_t i : which) {
+    if (rows.label_at[i] < 0) continue;
+    double mass = 0, of_label = 0;
+    for (std::size_t at = rows.begin[i]; at < rows.begin[i + 1]; ++at) {
+      const auto cls = static_cast<std::size_t>(rows.classes[at]);
+      double score = w[l * n_classes + cls];
+      for (std::size_t m = 0; m < l; ++m)
+        score += w[m * n_classes + cls] * static_cast<double>(rows.log_p[at * l + m]);
+      mass += std::exp(score);
+      if (at == rows.begin[i] + static_cast<std::size_t>(rows.label_at[i])) of_label = score;
+    }
+    sum += std::log(mass) - of_label;
+  }
+  for (std::size_t k = 0; k < w.size(); ++k) {
+    const double from = k < l * n_classes ? start[k / n_classes] : 0;
+    sum += 10 * (w[k] - from) * (w[k] - from);
+  }
+  return sum;
+}
+
+TEST(FitOwnWeights, NoStepInAnyDirectionIsBetter) {
+  const Table table = random_table(400, 4, 5);
+  const auto rows = all_rows(table);
+  const std::vector<std::uint32_t> which(rows.begin(), rows.begin() + 300);
+  for (const std::vector<ModelIndex>& models : {std::vector<ModelIndex>{2}, {0, 3}, {0, 1, 2, 3}}) {
+    const PooledRows pooled = pool_rows(table, rows, models);
+    const auto start = fit_weights(pooled, which);
+    const auto w = fit_own_weights(pooled, which, 10, start);
+    ASSERT_EQ(w.size(), 10 * (models.size() + 1));
+    const double best = own_objective(pooled, which, 10, start, w);
+    for (std::size_t k = 0; k < w.size(); ++k) {
+      for (const double step : {-0.01, 0.01}) {
+        auto other = w;
+        other[k] += step;
+        EXPECT_GT(own_objective(pooled, which, 10, start, other), best) << models.size() << " models, " << k;
+      }
+    }
+  }
+}
+
+// Both say 0.6 for their class; b is always right about class 3, a about all others.
+TEST(FitOwnWeights, TheyLearnWhoKnowsWhichClass) {
+  Random random(3);
+  const std::size_t n = 3000;
+  Table table = table_of({"a", "b"}, {1, 1}, std::vector(n, std::vector<std::int32_t>{1, 1}));
+  const auto says = [&](bool knows, Label label) {
+    return testing::output_of(knows ? label : static_cast<std::int32_t>(random.below(10)), 0.6F);
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto label = static_cast<Label>(random.below(10));
+    table.labels[i] = label;
+    table.outputs[2 * i] = says(label != 3, label);
+    table.outputs[2 * i + 1] = says(label == 3, label);
+  }
+  const auto rows = all_rows(table);
+  const PooledRows pooled = pool_rows(table, rows, std::vector<ModelIndex>{0, 1});
+  const auto w = fit_own_weights(pooled, rows, 10, fit_weights(pooled, rows));
+  for (std::size_t c = 0; c < 10; ++c) {
+    if (c == 3) continue;
+    EXPECT_LT(w[3], w[c] - 0.3) << "a on class 3 against " << c;
+    EXPECT_GT(w[10 + 3], w[10 + c] + 0.3) << "b on class 3 against " << c;
+  }
+}
+
+TEST(FitOwnWeights, WantAThousandInputsForEachOfFewClasses) {
+  EXPECT_TRUE(can_fit_own_weights(10, 10000));
+  EXPECT_FALSE(can_fit_own_weights(10, 9999));
+  EXPECT_TRUE(can_fit_own_weights(12, 12000));
+  EXPECT_FALSE(can_fit_own_weights(13, 100000)) << "not all are in every pool";
+}
+
 // ---- gains ----
 
-StageRows random_stage(std::size_t n, Random& random) {
+StageRows random_stage(std::size_t n, std::size_t n_numbers, Random& random) {
   StageRows stage;
+  stage.n_numbers = n_numbers;
   for (std::size_t i = 0; i < n; ++i) {
-    auto& evidence = stage.evidence.emplace_back();
-    for (float& x : evidence) x = static_cast<float>(random.uniform() * 3 - 1);
-    evidence[5] = 7;  // constant: it must not matter
-    stage.right.push_back(random.uniform() < 0.3 + 0.3 * static_cast<double>(evidence[0]) ? 1.0F : 0.0F);
+    for (std::size_t e = 0; e < n_numbers; ++e) {
+      // The sixth is constant: it must not matter.
+      stage.evidence.push_back(e == 5 ? 7 : static_cast<float>(random.uniform() * 3 - 1));
+    }
+    const double first = static_cast<double>(stage.evidence_row(i)[0]);
+    stage.right.push_back(random.uniform() < 0.3 + 0.3 * first ? 1.0F : 0.0F);
     stage.soft.push_back(stage.right.back());
   }
   return stage;
 }
 
 // Ridge regression minimises the squared error plus the penalty on slopes of standardised evidence.
-TEST(GainFitter, NoOtherLineFitsBetter) {
+void expect_best_line(std::size_t n_numbers) {
   Random random(4);
-  const StageRows stage = random_stage(300, random);
+  const StageRows stage = random_stage(300, n_numbers, random);
   std::vector<std::uint32_t> which;
   for (std::uint32_t i = 0; i < 300; i += 2) which.push_back(i);
   std::vector<double> gain;
   for (const std::uint32_t i : which)
-    gain.push_back(static_cast<double>(stage.evidence[i][1]) + random.uniform());
+    gain.push_back(static_cast<double>(stage.evidence_row(i)[1]) + random.uniform());
   const GainModel fitted = GainFitter(stage, which).fit(gain);
+  ASSERT_EQ(fitted.size(), 1 + n_numbers);
   EXPECT_EQ(fitted[6], 0) << "of the constant number";
-  std::array<double, kNumbers> deviation{};
-  for (std::size_t e = 0; e < kNumbers; ++e) {
+  std::vector<double> deviation(n_numbers);
+  for (std::size_t e = 0; e < n_numbers; ++e) {
     double mean = 0, square = 0;
-    for (const std::uint32_t i : which) mean += static_cast<double>(stage.evidence[i][e]) / 150;
+    for (const std::uint32_t i : which) mean += static_cast<double>(stage.evidence_row(i)[e]) / 150;
     for (const std::uint32_t i : which) {
-      square += std::pow(static_cast<double>(stage.evidence[i][e]) - mean, 2) / 150;
+      square += std::pow(static_cast<double>(stage.evidence_row(i)[e]) - mean, 2) / 150;
     }
     deviation[e] = std::sqrt(square);
   }
   const auto loss = [&](const GainModel& model) {
     double sum = 0;
     for (std::size_t k = 0; k < which.size(); ++k) {
-      sum += std::pow(gain[k] - predict(model, stage.evidence[which[k]]), 2);
+      sum += std::pow(gain[k] - predict(model, stage.evidence_row(which[k])), 2);
     }
-    for (std::size_t e = 0; e < kNumbers; ++e) sum += kRidge * std::pow(model[1 + e] * deviation[e], 2);
+    for (std::size_t e = 0; e < n_numbers; ++e) sum += kRidge * std::pow(model[1 + e] * deviation[e], 2);
     return sum;
   };
-  for (std::size_t i = 0; i < 6; ++i) {
+  for (std::size_t i = 0; i < fitted.size(); ++i) {
+    if (i == 6) continue;
     for (const double step : {-1e-3, 1e-3}) {
       GainModel other = fitted;
       other[i] += step;
@@ -141,13 +222,19 @@ TEST(GainFitter, NoOtherLineFitsBetter) {
   }
 }
 
+// Ridge regression minimises the squared error plus the penalty on slopes of standardised evidence.
+TEST(GainFitter, NoOtherLineFitsBetter) {
+  expect_best_line(kNumbers);
+  expect_best_line(kNumbers + 10);
+}
+
 // Evidence that tells nothing: the policy goes on with all or none, as the mean gain exceeds the price or
 // not.
 TEST(FitStopping, WithoutEvidenceTheMeanDecides) {
   StageRows first, second;
   for (int i = 0; i < 100; ++i) {
     for (StageRows* stage : {&first, &second}) {
-      stage->evidence.emplace_back();
+      stage->evidence.insert(stage->evidence.end(), kNumbers, 0);
       stage->right.push_back(i < (stage == &first ? 60 : 80) ? 1.0F : 0.0F);
       stage->soft.push_back(stage->right.back());
     }
@@ -175,9 +262,9 @@ TEST(FitStopping, LooksTwoStepsAhead) {
   StageRows first, middle, last;
   for (int i = 0; i < 400; ++i) {
     const bool hard = i % 4 == 0;
-    for (StageRows* stage : {&first, &middle, &last}) stage->evidence.emplace_back();
-    middle.evidence.back()[0] = hard ? 1.0F : -1.0F;
     for (StageRows* stage : {&first, &middle, &last}) {
+      stage->evidence.insert(stage->evidence.end(), kNumbers, 0);
+      if (stage == &middle) stage->evidence[stage->evidence.size() - kNumbers] = hard ? 1.0F : -1.0F;
       stage->right.push_back(hard && stage != &last ? 0.0F : 1.0F);
       stage->soft.push_back(stage->right.back());
     }
@@ -290,6 +377,25 @@ TEST(TrainAdaptive, IsAsGoodAsTheBestModelForLess) {
   }
   EXPECT_GT(score, best_score - 0.015);
   EXPECT_LT(ms, 0.6 * best_ms);
+}
+
+// 12,000 inputs in ten classes are enough; a first look's answer stays its model's.
+TEST(TrainAdaptive, GivesClassesTheirOwnWeightsWhereItCan) {
+  const Table table = testing::synthetic_table(12000, testing::three_models(), 9);
+  const auto rows = all_rows(table);
+  const auto sizes = [&](std::size_t n) {
+    const auto policy = train_adaptive(table, Rows(rows).first(n), {});
+    std::set<std::vector<std::size_t>> found;
+    for (const AdaptiveSetting& setting : adaptive(*policy).model().settings) {
+      if (setting.order.size() != 2) continue;
+      const auto& stages = setting.stages;
+      found.insert(
+          {stages[0].weights.size(), stages[0].gain.size(), stages[1].weights.size(), stages[1].gain.size()});
+    }
+    return found;
+  };
+  EXPECT_EQ(sizes(12000), (std::set<std::vector<std::size_t>>{{1, 17, 30, 0}}));
+  EXPECT_EQ(sizes(9000), (std::set<std::vector<std::size_t>>{{1, 7, 2, 0}}));
 }
 
 TEST(TrainAdaptive, DependsOnSeedAndRowsAlone) {

@@ -47,6 +47,17 @@ TEST(Adaptive, CombinesWhatBothSay) {
   EXPECT_GT(agree.answer.confidence(), action.answer.confidence());
 }
 
+TEST(Adaptive, ClassesMayHaveWeightsOfTheirOwn) {
+  const auto policy = make_adaptive(adaptive_info(), testing::own_adaptive());
+  EXPECT_EQ(ask(*policy, {look_of(0, 3, 0.7F)}).kind, Action::Kind::kAnswer);
+  EXPECT_EQ(ask(*policy, {look_of(0, 7, 0.7F)}).kind, Action::Kind::kRun) << "0.7 * 0.3 is above 0.1";
+  EXPECT_EQ(ask(*policy, {look_of(0, 7, 0.95F)}).kind, Action::Kind::kAnswer);
+  // Big says 0.5 for 2 and 0.056 for each other: e^2 on class 5 is not enough, with small's word for it it
+  // is.
+  EXPECT_EQ(ask(*policy, {look_of(0, 1, 0.9F), look_of(1, 2, 0.5F)}).answer.best(), 2);
+  EXPECT_EQ(ask(*policy, {look_of(0, 5, 0.9F), look_of(1, 2, 0.5F)}).answer.best(), 5);
+}
+
 TEST(Adaptive, AConfidenceAskedForMakesItGoOn) {
   const auto policy = example();
   Request request;
@@ -132,7 +143,16 @@ TEST(Adaptive, ChecksItsParts) {
       },
       "adaptive.settings[1].order: 2, expected a model from 0 to 1");
   refuse([](auto& m) { m.settings[1].stages.pop_back(); }, "adaptive.settings[1].stages: 1, expected 2");
-  refuse([](auto& m) { m.settings[1].stages[1].weights = {1}; }, "stages[1].weights: 1, expected 2");
+  refuse([](auto& m) { m.settings[1].stages[1].weights = {1}; },
+         "stages[1].weights: 1, expected 2 or 30 numbers");
+  refuse([](auto& m) { m.settings[1].stages[0].weights = std::vector<double>(20, 1); },
+         "expected one, above 0, so that one look's answer stays its own");
+  refuse([](auto& m) { m.settings[1].stages[0].weights = {0}; },
+         "stages[0].weights: 0, expected one, above 0");
+  refuse([](auto& m) { m.settings[1].stages[0].gain.pop_back(); },
+         "stages[0].gain: 6, expected 7 or 17 numbers");
+  refuse([](auto& m) { m.settings[1].stages[1].gain = {1}; },
+         "stages[1].gain: 1, expected none: nothing follows");
   refuse([](auto& m) { m.settings[1].stages[1].weights = {1, kNaN}; }, "stages[1].weights: nan");
   refuse([](auto& m) { m.settings[1].stages[0].gain[3] = kNaN; }, "stages[0].gain: nan");
   refuse([](auto& m) { m.settings[0].score = kNaN; }, "adaptive.settings[0]: nan");

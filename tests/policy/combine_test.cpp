@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "support/expect_error.h"
 
 namespace triage {
 namespace {
@@ -76,6 +77,31 @@ TEST(Combine, OneLookWithWeightOneStaysAsItIs) {
   EXPECT_NEAR(posterior.entries[2].probability, 0.1, 1e-4);
 }
 
+// Two looks and three classes, each with weights and a bias of its own.
+TEST(Combine, ClassesMayHaveWeightsOfTheirOwn) {
+  const std::vector<TopK> outputs{output({0.6F, 0.3F, 0.1F}), output({0.2F, 0.7F, 0.1F})};
+  const std::vector<double> weights{0.5, 1, 2, 2, 0.25, 1, 0.1, -0.2, 3};
+  const Posterior posterior = combine(gather(pointers(outputs)), weights);
+  const std::vector<std::pair<double, double>> p{{0.6, 0.2}, {0.3, 0.7}, {0.1, 0.1}};
+  std::vector<double> expected;
+  for (std::size_t c = 0; c < 3; ++c) {
+    expected.push_back(std::pow(p[c].first + 1e-5, weights[c]) *
+                       std::pow(p[c].second + 1e-5, weights[3 + c]) * std::exp(weights[6 + c]));
+  }
+  const double sum = expected[0] + expected[1] + expected[2];
+  for (const ClassProbability& entry : std::span(posterior.entries).first(3)) {
+    EXPECT_NEAR(entry.probability, expected[static_cast<std::size_t>(entry.cls)] / sum, 1e-6) << entry.cls;
+  }
+}
+
+TEST(Combine, WeightsHaveToFit) {
+  const std::vector<TopK> outputs{output({0.6F, 0.3F, 0.1F}), output({0.2F, 0.7F, 0.1F})};
+  const Pool pool = gather(pointers(outputs));
+  for (const std::size_t n : {0U, 1U, 3U, 7U, 6U, 39U}) {  // 6: of two classes, but class 2 is there
+    EXPECT_TRIAGE_ERROR(combine(pool, std::vector<double>(n, 1)), ErrorCode::kInternal);
+  }
+}
+
 TEST(Combine, TiesGoToTheLowerClass) {
   const std::vector<TopK> outputs{output({0.2F, 0.4F, 0.4F}), output({0.2F, 0.4F, 0.4F})};
   const Posterior posterior = combine(gather(pointers(outputs)), std::vector<double>{1, 1});
@@ -91,17 +117,37 @@ TEST(Evidence, SixNumbersByHand) {
   posterior.entries[2] = {7, 0.25F};
   const auto e = evidence_of(posterior);
   const std::vector<double> expected{0.5, 0.25, 0, std::log(0.25), 1.5 * std::log(2), 0.25};
-  for (std::size_t i = 0; i < kNumbers; ++i) EXPECT_NEAR(e[i], expected[i], 1e-12) << i;
+  ASSERT_EQ(e.n, kNumbers);
+  for (std::size_t i = 0; i < kNumbers; ++i) EXPECT_NEAR(e.values[i], expected[i], 1e-12) << i;
+  const auto own = evidence_of(posterior, 8);
+  ASSERT_EQ(own.n, kNumbers + 8);
+  for (std::size_t i = 0; i < kNumbers; ++i) EXPECT_EQ(own.values[i], e.values[i]) << i;
+  const std::vector<double> doubts{0, 0, 0.1875, 0, 0.25, 0, 0, 0.1875};  // p (1 - p)
+  for (std::size_t c = 0; c < 8; ++c) EXPECT_NEAR(own.values[kNumbers + c], doubts[c], 1e-12) << c;
+  EXPECT_TRIAGE_ERROR(evidence_of(posterior, 7), ErrorCode::kInternal);  // class 7 is the eighth
+  EXPECT_TRIAGE_ERROR(evidence_of(posterior, 13), ErrorCode::kInternal);
+}
+
+TEST(PredictedGain, IsLinearInTheEvidence) {
+  Posterior posterior;
+  posterior.n = 2;
+  posterior.entries[0] = {1, 0.75F};
+  posterior.entries[1] = {0, 0.25F};
+  std::vector<double> gain{0.5, 1, 2, 0, 0, 0, 4};
+  EXPECT_NEAR(predicted_gain(gain, posterior), 0.5 + 0.75 + 2 * 0.5 + 4 * 0.5625, 1e-12);
+  gain.insert(gain.end(), {0, -8});
+  EXPECT_NEAR(predicted_gain(gain, posterior), 0.5 + 0.75 + 2 * 0.5 + 4 * 0.5625 - 8 * 0.1875, 1e-12);
+  EXPECT_TRIAGE_ERROR(predicted_gain(std::vector<double>(6), posterior), ErrorCode::kInternal);
 }
 
 TEST(Evidence, IsFiniteAtTheEdges) {
   Posterior posterior;
   posterior.n = 1;
   posterior.entries[0] = {0, 1.0F};
-  for (const double value : evidence_of(posterior)) EXPECT_TRUE(std::isfinite(value));
+  for (const double value : evidence_of(posterior).view()) EXPECT_TRUE(std::isfinite(value));
   posterior.n = 2;
   posterior.entries[1] = {1, 0.0F};
-  for (const double value : evidence_of(posterior)) EXPECT_TRUE(std::isfinite(value));
+  for (const double value : evidence_of(posterior).view()) EXPECT_TRUE(std::isfinite(value));
 }
 
 TEST(ToAnswer, KeepsSixteenAndTheRestAsResidual) {

@@ -41,6 +41,8 @@ TEST(NoAllocation, InSingleAndCascade) {
   EXPECT_EQ(allocations_of(*selector, {}, {}, std::span(looks).first(2)), 0U);
   const auto adaptive = make_adaptive(testing::adaptive_info(), testing::two_stage_adaptive());
   EXPECT_EQ(allocations_of(*adaptive, {}, {}, std::span(looks).first(2)), 0U);
+  const auto own = make_adaptive(testing::adaptive_info(), testing::own_adaptive());
+  EXPECT_EQ(allocations_of(*own, {}, {}, std::span(looks).first(2)), 0U);
 }
 
 TEST(NoAllocation, InPremodelsOfEveryDimension) {

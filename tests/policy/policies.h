@@ -124,10 +124,29 @@ inline PolicyInfo adaptive_info() {
 inline AdaptiveModel two_stage_adaptive() {
   AdaptiveModel model;
   model.settings.push_back({1, {0}, {{{1.0}, {}}}, 0.7, 0.25});
-  model.settings.push_back({0.01, {0, 1}, {{{1.0}, {0.8, -1.0}}, {{0.25, 1.0}, {}}}, 0.9, 0.5});
+  model.settings.push_back(
+      {0.01, {0, 1}, {{{1.0}, {0.8, -1.0, 0, 0, 0, 0, 0}}, {{0.25, 1.0}, {}}}, 0.9, 0.5});
   model.chosen = 1;
   model.trained_on = {1, 5, 5, 4000000000U};
   model.certificate = Certificate{0.01, 0.05, "big", 1000, "0123456789abcdef", -0.001, 0.45, ""};
+  return model;
+}
+
+// The same with weights for each of the ten classes: small is not heard on class 3, class 5 has a bias of 2,
+// and doubt about class 7 makes it go on.
+inline AdaptiveModel own_adaptive() {
+  AdaptiveModel model = two_stage_adaptive();
+  auto& stages = model.settings[1].stages;
+  stages[0].gain = std::vector<double>(17, 0);
+  stages[0].gain[0] = -0.1;
+  stages[0].gain[7 + 7] = 1;
+  std::vector<double> weights(30, 0);
+  for (std::size_t c = 0; c < 10; ++c) {
+    weights[c] = c == 3 ? 0 : 0.25;
+    weights[10 + c] = 1;
+  }
+  weights[20 + 5] = 2;
+  stages[1].weights = weights;
   return model;
 }
 
