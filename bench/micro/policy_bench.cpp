@@ -166,12 +166,20 @@ void adaptive_decision(benchmark::State& state) {
   const auto n_classes = static_cast<std::size_t>(state.range(1));
   triage::AdaptiveModel model;
   triage::AdaptiveSetting setting{0.1, {0, 1, 2, 3}, {}, 0.9, 1};
+  // Of ten classes, each has weights and evidence of its own.
+  const std::size_t own = n_classes == 10 ? n_classes : 0;
   for (std::size_t j = 1; j <= 4; ++j) {
-    setting.stages.push_back(
-        {std::vector<double>(j, 1.0 / static_cast<double>(j)), {0.1, -0.1, 0, 0, 0, 0, 0}});
+    triage::AdaptiveStage& stage = setting.stages.emplace_back();
+    stage.weights.assign(own > 0 && j > 1 ? (j + 1) * own : j, 1.0 / static_cast<double>(j));
+    if (j == 4) continue;
+    stage.gain.resize(1 + triage::kNumbers + own);
+    stage.gain[0] = 0.1;
+    stage.gain[1] = -0.1;
   }
   model.settings.push_back(setting);
-  const auto policy = triage::make_adaptive(info_of(4, 0), model);
+  triage::PolicyInfo info = info_of(4, 0);
+  info.n_classes = static_cast<std::int32_t>(n_classes);
+  const auto policy = triage::make_adaptive(std::move(info), model);
   triage::Random random(1);
   std::vector<std::vector<triage::Look>> inputs(256);
   for (auto& looks : inputs) {
