@@ -253,8 +253,8 @@ Exhibit timing_exhibit(const StudyRun& run) {
   exhibit.id = "timing";
   exhibit.title = "Section 4: does it matter how often times are taken?";
   exhibit.about = fmt::format(
-      "The paper repeats each run until its time is known to 5 %; a cheap profile runs each once. Both on {} "
-      "inputs; {}. Runs that follow one another at once find warm caches.",
+      "The paper repeats each run until its time is known to 5 %; a cheap profile times one run, after "
+      "another that warmed its caches. Both on {} inputs; {}.",
       difference.inputs, describe(difference.timing));
   exhibit.data.columns = {{"model", 0}, {"mean ms, cheap", 4}, {"mean ms, exhaustive", 4}, {"ratio", 3}};
   for (const StableModel& model : difference.to_exhaustive.models) {
