@@ -70,9 +70,9 @@ struct Table {
   std::vector<TableModel> models;  // (m)
   std::vector<std::string> ids;    // (n)
   std::vector<Label> labels;       // (n)
-  // (n) of the decoded pictures, by which an input is known again under another id; empty where any of the
-  // inputs has none.
-  std::vector<std::int64_t> pixel_hashes;
+  // (n) of the decoded pictures, sizes included, by which an input is known again under another id; empty
+  // where any of the inputs has none.
+  std::vector<std::uint64_t> picture_hashes;
   // The model whose answers the labels are, so that scores are agreement with it; empty: they came with the
   // inputs. See label_by_model.
   std::string labels_from;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <unordered_set>
 
 #include "base/stop.h"
 #include "eval/words.h"
@@ -203,16 +204,24 @@ std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss
 }
 
 std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy) {
-  const auto& seen = policy.model().trained_on;
   std::vector<std::uint32_t> rows;
   for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
     const auto hashes = input_hashes(table, i);
-    const bool is_seen = std::any_of(hashes.begin(), hashes.end(), [&](std::uint32_t hash) {
-      return std::binary_search(seen.begin(), seen.end(), hash);
-    });
-    if (!is_seen) rows.push_back(i);
+    if (std::none_of(hashes.begin(), hashes.end(),
+                     [&](std::uint64_t hash) { return policy.was_trained_on(hash); }))
+      rows.push_back(i);
   }
   return rows;
+}
+
+std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows) {
+  std::unordered_set<std::uint64_t> seen;
+  std::vector<std::uint32_t> distinct;
+  for (const std::uint32_t row : rows) {
+    if (table.picture_hashes.empty() || seen.insert(table.picture_hashes[row]).second)
+      distinct.push_back(row);
+  }
+  return distinct;
 }
 
 Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {
@@ -224,7 +233,7 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   Calibration calibration;
   const ModelIndex versus = find_versus(table, policy, options.versus);
   calibration.versus = table.models[static_cast<std::size_t>(versus)].name;
-  const auto rows = unseen_rows(table, adaptive);
+  const auto rows = distinct_rows(table, unseen_rows(table, adaptive));
   calibration.inputs = rows.size();
   calibration.left_out = table.n_inputs() - rows.size();
   if (rows.empty()) {

@@ -22,7 +22,8 @@ void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOpti
   const PolicyInfo& info = named.policy->info();
   const auto* adaptive = dynamic_cast<const Adaptive*>(named.policy);
   const std::size_t unseen = adaptive != nullptr ? unseen_rows(table, *adaptive).size() : table.n_inputs();
-  if (unseen > 0 && unseen < table.n_inputs()) {
+  const bool is_same_set = training_value(info, "inputs_hash") == inputs_hash(table, all_rows(table));
+  if (unseen < table.n_inputs() && !is_same_set) {
     warnings.push_back(fmt::format(
         "{} was trained on {} of these {} inputs, which favours it; judge it on others, or use --cv",
         named.name, table.n_inputs() - unseen, table.n_inputs()));
@@ -31,7 +32,7 @@ void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOpti
       adaptive->model().certificate->inputs_hash == inputs_hash(table, all_rows(table))) {
     warnings.push_back(fmt::format("{} was calibrated on these very inputs", named.name));
   }
-  if (training_value(info, "inputs_hash") == inputs_hash(table, all_rows(table))) {
+  if (is_same_set) {
     warnings.push_back(fmt::format(
         "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "
         "others, or use --cv",

@@ -47,8 +47,8 @@ BandReading read_band(const Frontier& frontier) {
     const Estimate& above = point.above_router;
     if (!std::isfinite(above.interval.low)) continue;
     ++reading.settings;
-    if (above.interval.low > 0) ++reading.above;
-    if (above.interval.high >= 0) continue;
+    if (above.interval.low > point.resolution) ++reading.above;
+    if (above.interval.high >= -point.resolution) continue;
     ++reading.below;
     reading.from_ms = std::fmin(reading.from_ms, point.ms);
     reading.to_ms = std::fmax(reading.to_ms, point.ms);

@@ -19,9 +19,10 @@ namespace triage {
 
 // A frontier's settings by where the simultaneous band of their score above the zero router lies.
 struct BandReading {
-  std::size_t settings = 0;                             // 0: no band was made
-  std::size_t above = 0;                                // wholly above zero
-  std::size_t below = 0;                                // wholly below zero
+  std::size_t settings = 0;  // 0: no band was made
+  // Wholly above zero, and wholly below it, by more than the points' resolution.
+  std::size_t above = 0;
+  std::size_t below = 0;
   double from_ms = kNotMeasured, to_ms = kNotMeasured;  // of those below
   double worst = kNotMeasured;                          // the lowest difference of those below
 };

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kSweepResamples = 1000;  // of the bootstrap, for the many points of frontiers
 
-// Time of one reading of the clock. Means of what lies between two readings are not known better.
+// Time of one reading of the clock.
 double reading_ms(const Clock& clock) {
   constexpr int kReadings = 1000;
   const std::int64_t start = clock.now_ns();
@@ -34,7 +34,7 @@ double asking_ms(const Table& table, const Fold& fold, const EvaluateOptions& op
   const Rows rows = Rows(fold.train).first(std::min(fold.train.size(), kEnough));
   Replay replay = make_replay("single", table.n_inputs());
   replay_policy(table, rows, *train_single(table, rows, options.criterion, fold.cheapest), clock, replay);
-  return mean_of(replay.selection_ms, rows) + reading_ms(clock);
+  return mean_of(replay.selection_ms, rows);
 }
 
 Fold learn_baselines(const Table& table, Fold fold, const EvaluateOptions& options) {
@@ -46,6 +46,7 @@ Fold learn_baselines(const Table& table, Fold fold, const EvaluateOptions& optio
       static_cast<ModelIndex>(std::min_element(fold.costs.begin(), fold.costs.end()) - fold.costs.begin());
   fold.router = zero_router(fold.costs, fold.scores);
   fold.asking_ms = asking_ms(table, fold, options);
+  fold.reading_ms = reading_ms(clock_or_steady(options.clock));
   return fold;
 }
 
@@ -331,7 +332,14 @@ Frontier sweep_frontier(const Table& table, std::span<const Fold> folds, const S
     columns.push_back(swept.score);
     columns.push_back(router_scores(table, folds, swept.ms, options.criterion));
     FrontierPoint& point = frontier.points[p];
-    point.above_router.value = point.score - mean_of(columns.back(), all_rows(table));
+    const double router = mean_of(columns.back(), all_rows(table));
+    point.above_router.value = point.score - router;
+    std::vector<double> later = swept.ms;
+    for (const Fold& fold : folds) {
+      for (const std::uint32_t i : fold.test) later[i] += fold.reading_ms;
+    }
+    point.resolution =
+        mean_of(router_scores(table, folds, later, options.criterion), all_rows(table)) - router;
   }
   const auto means = bootstrap_means(columns, std::min(options.resamples, kSweepResamples), options.seed);
   for (std::size_t p = 0; p < frontier.points.size(); ++p) {

@@ -22,9 +22,9 @@ struct Fold {
   ModelIndex cheapest = kNoModel;
   ZeroRouter router;
   // What the driver takes, ms an input, to ask a policy that always runs the same model: the zero router pays
-  // it too. One reading of the clock is added, as far as such times are known: where a policy does what the
-  // router does, a nanosecond is no difference.
+  // it too.
   double asking_ms = 0;
+  double reading_ms = 0;  // what a reading of the clock takes
 };
 
 // A method before it is summarised.

@@ -170,9 +170,10 @@ void describe(const AdaptiveOptions& options, const Plan& chosen, const Adaptive
   add("order", order_names(info, setting));
   add("price", fmt::format("{:.4g} a {}", chosen.price, unit));
   add("expected score",
-      fmt::format("{:.4f} by inner cross-validation, {:+.2f} points (standard error {:.2f})",
-                  chosen.expected.score, 100 * chosen.expected.gain,
-                  100 * error_of(chosen.expected, n_rows)));
+      fmt::format(
+          "{:.4f} by inner cross-validation, {:+.2f} points (standard error {:.2f}) against the single best "
+          "model of each inner fold",
+          chosen.expected.score, 100 * chosen.expected.gain, 100 * error_of(chosen.expected, n_rows)));
   add(fmt::format("expected {}", unit), fmt::format("{:.4f}", chosen.expected.cost));
   add("orders tried", fmt::format("{}", n_orders));
   add("seed", std::to_string(options.seed));
@@ -206,7 +207,7 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const Ada
   const double margin = options.margin.value_or(default_margin(table));
 
   StageCache cache(table, rows, options.criterion, first_positions(rows.size()),
-                   strong_models(table, rows, options.criterion));
+                   strong_models(table, rows, options.criterion), own_classes(table, rows.size()));
   const MarginalCosts costs(table, rows, options.cost);
   const auto models = models_of(plans, costs);
 
@@ -219,7 +220,7 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const Ada
     model.settings.push_back(fit_setting(plan, cache, costs, models));
   }
   for (const std::uint32_t row : rows) {
-    for (const std::uint32_t hash : input_hashes(table, row)) model.trained_on.push_back(hash);
+    for (const std::uint64_t hash : input_hashes(table, row)) model.trained_on.push_back(hash);
   }
   std::sort(model.trained_on.begin(), model.trained_on.end());
   PolicyInfo info = make_policy_info(table, rows, options.criterion, models);

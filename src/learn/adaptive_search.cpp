@@ -47,13 +47,16 @@ class InnerFolds {
  public:
   InnerFolds(const Table& table, Rows rows, const AdaptiveOptions& options, std::span<const double> prices)
       : table_(table), rows_(rows), prices_(prices), costs_(table, rows, options.cost) {
-    const auto strong = strong_models(table, rows, options.criterion);
-    const std::size_t n_folds = n_inner_folds(rows.size());
+    const std::size_t n_folds = n_inner_folds(rows.size()), n_own = own_classes(table, rows.size());
     const auto order = first_positions(rows.size());
     for (std::size_t fold = 0; fold < n_folds; ++fold) {
       InnerFold parts = inner_fold(order, fold, n_folds);
-      references_.push_back(best_of(parts.train, options));
-      folds_.emplace_back(table, rows, options.criterion, std::move(parts.train), strong);
+      std::vector<std::uint32_t> chosen;
+      for (const std::uint32_t i : parts.train) chosen.push_back(rows[i]);
+      const auto scores = mean_scores(table, chosen, options.criterion);
+      references_.push_back({single_best(scores, model_costs(table, chosen, options.cost))});
+      folds_.emplace_back(table, rows, options.criterion, std::move(parts.train),
+                          strong_models(table, chosen, options.criterion), n_own);
       tests_.push_back(std::move(parts.test));
     }
     for (const Order& reference : references_) prepare(reference);
@@ -68,16 +71,6 @@ class InnerFolds {
   }
 
  private:
-  // The single best model on these positions. Chosen on all rows it would be judged on the rows that chose
-  // it, and look better than it is.
-  [[nodiscard]] Order best_of(std::span<const std::uint32_t> positions,
-                              const AdaptiveOptions& options) const {
-    std::vector<std::uint32_t> chosen;
-    for (const std::uint32_t i : positions) chosen.push_back(rows_[i]);
-    return {single_best(mean_scores(table_, chosen, options.criterion),
-                        model_costs(table_, chosen, options.cost))};
-  }
-
   void prepare(std::span<const ModelIndex> prefix) {
     if (!prepared_.insert(Order(prefix.begin(), prefix.end())).second) return;
     const PooledRows pooled = pool_rows(table_, rows_, prefix);
@@ -103,7 +96,9 @@ class InnerFolds {
   Rows rows_;
   std::span<const double> prices_;
   MarginalCosts costs_;
-  std::vector<Order> references_;  // (folds) the single best model of each, alone
+  // (folds) The single best model of what trains each, alone. Chosen on all rows it would be judged on the
+  // rows that chose it, and look better than it is.
+  std::vector<Order> references_;
   std::vector<StageCache> folds_;
   std::vector<std::vector<std::uint32_t>> tests_;
   std::set<Order> prepared_;
@@ -133,10 +128,8 @@ Order ladder(ModelIndex last, std::span<const double> costs, std::span<const dou
 }  // namespace
 
 StageCache::StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
-                       std::span<const ModelIndex> strong)
-    : table_(table), rows_(rows), criterion_(criterion), fit_on_(std::move(fit_on)) {
-  const auto n_classes = static_cast<std::size_t>(table.n_classes);
-  if (can_fit_own_weights(n_classes, fit_on_.size())) n_own_ = n_classes;
+                       std::span<const ModelIndex> strong, std::size_t n_own)
+    : table_(table), rows_(rows), criterion_(criterion), fit_on_(std::move(fit_on)), n_own_(n_own) {
   const PooledRows pooled = pool_rows(table, rows, strong);
   const auto weights = fit_weights_of(pooled);
   strong_.reserve(rows.size());
@@ -168,6 +161,9 @@ StageCache::Stage StageCache::make(const PooledRows& pooled) const {
   Stage stage;
   stage.weights = fit_weights_of(pooled);
   stage.rows.n_numbers = kNumbers + n_own_;
+  stage.rows.evidence.reserve(rows_.size() * stage.rows.n_numbers);
+  stage.rows.right.reserve(rows_.size());
+  stage.rows.soft.reserve(rows_.size());
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Posterior posterior = pooled.posterior(i, stage.weights);
     const auto evidence = evidence_of(posterior, n_own_);
@@ -178,6 +174,11 @@ StageCache::Stage StageCache::make(const PooledRows& pooled) const {
     stage.rows.soft.push_back(soft_score(posterior, strong_[i], criterion_));
   }
   return stage;
+}
+
+std::size_t own_classes(const Table& table, std::size_t n_rows) {
+  const auto n_classes = static_cast<std::size_t>(table.n_classes);
+  return can_fit_own_weights(n_classes, n_rows - n_rows / n_inner_folds(n_rows)) ? n_classes : 0;
 }
 
 std::vector<ModelIndex> strong_models(const Table& table, Rows rows, Criterion criterion) {

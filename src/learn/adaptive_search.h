@@ -27,9 +27,10 @@ class StageCache {
     StageRows rows;
   };
   // `fit_on`: positions in `rows`. `strong`: the models whose combination, fitted on the same rows, says how
-  // probable it is that an answer is right (StageRows::soft).
+  // probable it is that an answer is right (StageRows::soft). `n_own`: classes that have weights and evidence
+  // of their own, all or 0.
   StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
-             std::span<const ModelIndex> strong);
+             std::span<const ModelIndex> strong, std::size_t n_own);
   // The second form is for callers that have pool_rows() of the prefix already.
   [[nodiscard]] const Stage& at(std::span<const ModelIndex> prefix);
   [[nodiscard]] const Stage& at(std::span<const ModelIndex> prefix, const PooledRows& pooled);
@@ -43,7 +44,7 @@ class StageCache {
   Rows rows_;
   Criterion criterion_;
   std::vector<std::uint32_t> fit_on_;
-  std::size_t n_own_ = 0;          // classes that have weights and evidence of their own
+  std::size_t n_own_;
   std::vector<Posterior> strong_;  // (n)
   std::map<Order, std::unique_ptr<Stage>> stages_;
 };
@@ -66,6 +67,10 @@ struct OrderCurve {
 // ones and is misled by chance (docs/policies.md).
 [[nodiscard]] std::vector<Order> candidate_orders(const Table& table, Rows rows,
                                                   const AdaptiveOptions& options);
+
+// How many classes have weights and evidence of their own in training on `n_rows`: all when the part of the
+// rows that trains in an inner fold suffices for that, so that what is judged there is what is made, else 0.
+[[nodiscard]] std::size_t own_classes(const Table& table, std::size_t n_rows);
 
 // The models of best score, whose combination stands for the truth in soft rewards.
 [[nodiscard]] std::vector<ModelIndex> strong_models(const Table& table, Rows rows, Criterion criterion);

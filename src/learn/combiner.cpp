@@ -80,11 +80,13 @@ Objective<kL> evaluate(const PooledRows& rows, std::span<const std::uint32_t> wh
 void add_own_row(const PooledRows& rows, std::size_t i, std::size_t n_classes, std::span<const double> w,
                  Objective<kOwn>& sum) {
   const std::size_t l = rows.n_looks, from = rows.begin[i], n = rows.begin[i + 1] - from;
+  TRIAGE_CHECK(n <= n_classes);
   std::array<std::array<double, kL + 1>, kMaxOwnClasses> x;
   std::array<double, kMaxOwnClasses> p{};
   double most = -1e300;
   for (std::size_t c = 0; c < n; ++c) {
     const auto cls = static_cast<std::size_t>(rows.classes[from + c]);
+    TRIAGE_CHECK(cls < n_classes);
     for (std::size_t m = 0; m < l; ++m) x[c][m] = static_cast<double>(rows.log_p[(from + c) * l + m]);
     x[c][l] = 1;
     for (std::size_t m = 0; m <= l; ++m) p[c] += w[m * n_classes + cls] * x[c][m];
@@ -145,7 +147,7 @@ void minimise(const Evaluate& evaluate_at, double done, std::vector<double>& w) 
       }
       there = evaluate_at(next);
       scale /= 2;
-    } while (there.value > at.value && change > done);
+    } while (!(there.value <= at.value) && change > done);
     if (there.value <= at.value) {
       w = next;
       at = there;
@@ -185,7 +187,7 @@ std::vector<double> fit_weights(const PooledRows& rows, std::span<const std::uin
 }
 
 bool can_fit_own_weights(std::size_t n_classes, std::size_t n_rows) {
-  return n_classes <= kMaxOwnClasses && n_rows >= kRowsPerClass * n_classes;
+  return may_have_own_weights(n_classes) && n_rows >= kRowsPerClass * n_classes;
 }
 
 std::vector<double> fit_own_weights(const PooledRows& rows, std::span<const std::uint32_t> which,

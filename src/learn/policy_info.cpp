@@ -1,7 +1,6 @@
 #include "learn/policy_info.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "base/hash.h"
@@ -57,12 +56,9 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   return info;
 }
 
-std::vector<std::uint32_t> input_hashes(const Table& table, std::uint32_t row) {
-  const auto upper = [](std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32); };
-  std::vector<std::uint32_t> hashes{upper(hash64(0, table.ids[row]))};
-  if (!table.pixel_hashes.empty()) {
-    hashes.push_back(upper(std::bit_cast<std::uint64_t>(table.pixel_hashes[row])));
-  }
+std::vector<std::uint64_t> input_hashes(const Table& table, std::uint32_t row) {
+  std::vector<std::uint64_t> hashes{hash64(0, table.ids[row])};
+  if (!table.picture_hashes.empty()) hashes.push_back(table.picture_hashes[row]);
   return hashes;
 }
 

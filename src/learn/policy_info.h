@@ -15,9 +15,9 @@ namespace triage {
 [[nodiscard]] PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
                                           std::span<const ModelIndex> models);
 
-// By which a policy knows an input of its training again: the upper halves of the hashes of its id and, where
-// the table has it, of its pixels.
-[[nodiscard]] std::vector<std::uint32_t> input_hashes(const Table& table, std::uint32_t row);
+// By which a policy knows an input of its training again: the hashes of its id and, where the table has it,
+// of its picture.
+[[nodiscard]] std::vector<std::uint64_t> input_hashes(const Table& table, std::uint32_t row);
 
 // A selector as a policy knows it; times are those of the rows.
 [[nodiscard]] PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector);

@@ -35,7 +35,7 @@ void check_order(const PolicyInfo& info, const AdaptiveSetting& setting, const s
 void check_stage(const PolicyInfo& info, const AdaptiveStage& stage, std::size_t j, std::size_t n,
                  const std::string& field) {
   const auto n_classes = static_cast<std::size_t>(info.n_classes);
-  const bool may_own = n_classes >= 2 && n_classes <= kMaxOwnClasses;
+  const bool may_own = may_have_own_weights(n_classes);
   const auto expect_size = [&](const char* name, std::size_t size, std::size_t plain, std::size_t own) {
     if (size == plain || (may_own && size == own)) return;
     fail_field(field + name, size,
@@ -201,6 +201,13 @@ Action Adaptive::answer(const Evidence& evidence) const {
   if (evidence.looks.empty()) return Action::refuse();
   if (setting(evidence.request).order.size() == 1) return Action::answer_of(evidence.looks.front());
   return answer_with(posterior_of(setting(evidence.request), evidence.looks), evidence.looks);
+}
+
+bool Adaptive::was_trained_on(std::uint64_t input_hash) const {
+  const auto has = [&](std::uint64_t hash) {
+    return std::binary_search(model_.trained_on.begin(), model_.trained_on.end(), hash);
+  };
+  return has(input_hash) || has(input_hash & 0xFFFFFFFF00000000U);
 }
 
 bool Adaptive::certifies(const Request& request) const {

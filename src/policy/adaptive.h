@@ -39,9 +39,9 @@ struct AdaptiveModel {
   bool costs_energy = false;              // costs and prices are in joules, not milliseconds
   std::vector<AdaptiveSetting> settings;  // by falling price
   std::size_t chosen = 0;                 // the setting of a request without a price
-  // 32-bit hashes of the training inputs, rising, so that calibration can leave them out
-  // (learn/policy_info.h).
-  std::vector<std::uint32_t> trained_on;
+  // Hashes of the training inputs, rising, so that calibration can leave them out (learn/policy_info.h).
+  // Those of files of format 3 have 0 for their lower halves.
+  std::vector<std::uint64_t> trained_on;
   std::optional<Certificate> certificate;  // of the chosen setting
 };
 
@@ -54,6 +54,7 @@ class Adaptive final : public Policy {
   [[nodiscard]] bool has_prices() const override { return true; }
   [[nodiscard]] bool certifies(const Request& request) const override;
   [[nodiscard]] const AdaptiveModel& model() const { return model_; }
+  [[nodiscard]] bool was_trained_on(std::uint64_t input_hash) const;
   // The chosen one, or the one whose price is nearest (by ratio) to the request's.
   [[nodiscard]] const AdaptiveSetting& setting(const Request& request) const;
 

@@ -23,6 +23,9 @@ inline constexpr std::size_t kMaxPooled = kMaxPooledLooks * kPooledClasses;
 inline constexpr std::size_t kNumbers = 6;                     // of evidence, without those of each class
 inline constexpr std::size_t kMaxOwnClasses = kPooledClasses;  // that may have weights of their own
 inline constexpr std::size_t kMaxEvidence = kNumbers + kMaxOwnClasses;
+[[nodiscard]] constexpr bool may_have_own_weights(std::size_t n_classes) {
+  return n_classes >= 2 && n_classes <= kMaxOwnClasses;
+}
 
 // The pooled classes of l looks, and the logarithm of what each look gives them.
 struct Pool {

@@ -26,24 +26,29 @@ constexpr std::uint8_t kMapOf4 = 0xA4;  // how a file begins
 // ---- 32-bit values as little-endian bytes ----
 
 template <class T>
+using BitsOf = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+
+template <class T>
 json to_binary(std::span<const T> values) {
-  static_assert(sizeof(T) == 4);
   Bytes bytes;
-  bytes.reserve(values.size() * 4);
+  bytes.reserve(values.size() * sizeof(T));
   for (const T value : values) {
-    const auto bits = std::bit_cast<std::uint32_t>(value);
-    for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<std::uint8_t>(bits >> shift));
+    const auto bits = std::bit_cast<BitsOf<T>>(value);
+    for (std::size_t b = 0; b < sizeof(T); ++b) bytes.push_back(static_cast<std::uint8_t>(bits >> (8 * b)));
   }
   return json::binary(std::move(bytes));
 }
 
 template <class T>
 std::vector<T> from_binary(std::span<const std::uint8_t> bytes, std::string_view field) {
-  if (bytes.size() % 4 != 0) fail_field(field, fmt::format("{} bytes", bytes.size()), "a multiple of 4");
-  std::vector<T> values(bytes.size() / 4);
+  constexpr std::size_t kSize = sizeof(T);
+  if (bytes.size() % kSize != 0) {
+    fail_field(field, fmt::format("{} bytes", bytes.size()), fmt::format("a multiple of {}", kSize));
+  }
+  std::vector<T> values(bytes.size() / kSize);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    std::uint32_t bits = 0;
-    for (std::size_t b = 0; b < 4; ++b) bits |= static_cast<std::uint32_t>(bytes[4 * i + b]) << (8 * b);
+    BitsOf<T> bits = 0;
+    for (std::size_t b = 0; b < kSize; ++b) bits |= static_cast<BitsOf<T>>(bytes[kSize * i + b]) << (8 * b);
     values[i] = std::bit_cast<T>(bits);
   }
   return values;
@@ -382,6 +387,21 @@ json encode_setting(const AdaptiveSetting& setting) {
           {"cost", setting.cost}};
 }
 
+// It knew no numbers of each class, and had zeros in the last stage, where nothing is decided.
+void read_as_format_3(AdaptiveSetting& setting, const Fields& fields) {
+  for (std::size_t j = 0; j < setting.stages.size(); ++j) {
+    const AdaptiveStage& stage = setting.stages[j];
+    const std::string name = fmt::format("{}[{}]", fields.name("stages"), j);
+    if (stage.weights.size() != j + 1) {
+      fail_field(name + ".weights", stage.weights.size(), fmt::format("{} numbers", j + 1));
+    }
+    if (stage.gain.size() != 1 + kNumbers) {
+      fail_field(name + ".gain", stage.gain.size(), fmt::format("{} numbers", 1 + kNumbers));
+    }
+  }
+  if (!setting.stages.empty()) setting.stages.back().gain.clear();
+}
+
 AdaptiveSetting decode_setting(const Fields& fields, int format) {
   AdaptiveSetting setting;
   setting.price = fields.number("price");
@@ -391,8 +411,7 @@ AdaptiveSetting decode_setting(const Fields& fields, int format) {
   for (const Fields& stage : fields.objects("stages")) {
     setting.stages.push_back({stage.numbers("weights"), stage.numbers("gain")});
   }
-  // Format 3 had zeros in the last stage, where nothing is decided.
-  if (format == 3 && !setting.stages.empty()) setting.stages.back().gain.clear();
+  if (format == 3) read_as_format_3(setting, fields);
   return setting;
 }
 
@@ -423,7 +442,7 @@ json encode_body(const Adaptive& policy) {
   json body{{"cost", model.costs_energy ? "energy" : "time"},
             {"settings", std::move(settings)},
             {"chosen", model.chosen},
-            {"trained_on", to_binary<std::uint32_t>(model.trained_on)},
+            {"trained_on", to_binary<std::uint64_t>(model.trained_on)},
             {"certificate", nullptr}};
   if (model.certificate) body["certificate"] = encode_certificate(*model.certificate);
   return body;
@@ -439,7 +458,13 @@ std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& fields, i
     model.settings.push_back(decode_setting(setting, format));
   }
   model.chosen = fields.count("chosen");
-  model.trained_on = fields.values<std::uint32_t>("trained_on");
+  if (format > 3) {
+    model.trained_on = fields.values<std::uint64_t>("trained_on");
+  } else {  // the upper halves
+    for (const std::uint32_t hash : fields.values<std::uint32_t>("trained_on")) {
+      model.trained_on.push_back(std::uint64_t{hash} << 32);
+    }
+  }
   if (!fields.at("certificate").is_null())
     model.certificate = decode_certificate(fields.object("certificate"));
   return make_adaptive(std::move(info), std::move(model));

@@ -39,6 +39,9 @@ std::optional<TopK> decode_top(std::span<const std::uint8_t> bytes, double resid
   const std::uint8_t* in = bytes.data();
   for (std::size_t i = 0; i < count; ++i, in += kEntryBytes) {
     entries[i] = {in[0] | in[1] << 8, std::bit_cast<float>(get_u32(in + 2))};
+    const auto listed = std::span(entries).first(i);
+    if (std::any_of(listed.begin(), listed.end(), [&](const auto& e) { return e.cls == entries[i].cls; }))
+      return std::nullopt;
   }
   // Each class has at most 1.
   if (!(residual >= 0.0 && residual <= n_classes)) return std::nullopt;

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/hash.h"
 #include "profile/new_profile.h"
 #include "triage/error.h"
 #include "triage/profile.h"
@@ -49,7 +51,11 @@ void reserve(Table& table, const ProfileHeader& header, std::size_t n) {
 void add_row(Table& table, const InputRecord& record) {
   table.ids.push_back(record.id);
   table.labels.push_back(record.label);
-  if (record.pixel_hash) table.pixel_hashes.push_back(*record.pixel_hash);
+  if (record.pixel_hash) {
+    const auto pixels = std::bit_cast<std::uint64_t>(*record.pixel_hash);
+    table.picture_hashes.push_back(
+        hash64(pixels, fmt::format("{}x{}x{}", record.width, record.height, record.channels)));
+  }
   table.decode_ms.push_back(static_cast<float>(record.decode_ms));
   // Selectors stand behind the models; with times alone there are no ranks and outputs.
   const auto m = static_cast<std::ptrdiff_t>(std::min(table.n_models(), record.ranks.size()));
@@ -161,7 +167,7 @@ Table load_times(const std::filesystem::path& profile) {
   begin_table(table, reader.header());
   read_rows(reader, table);
   expect_inputs(table, profile.string());
-  table.pixel_hashes.clear();
+  table.picture_hashes.clear();
   table.schema.features.clear();
   table.features.clear();
   table.ranks.assign(table.infer_ms.size(), 0);
@@ -216,7 +222,8 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
   }
   expect_inputs(table, profiles.front().string());
   expect_new_inputs(table, profiles, ends);
-  if (table.pixel_hashes.size() != table.n_inputs()) table.pixel_hashes.clear();  // some are of format 1
+  if (table.picture_hashes.size() != table.n_inputs())
+    table.picture_hashes.clear();  // some were profiled by format 1
   if (!first.labels_from.empty()) label_by_model(table, first.labels_from);
   check_loaded(table, profiles.front().string());
   return table;

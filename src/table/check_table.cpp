@@ -151,7 +151,7 @@ void check_table(const Table& table) {
   const std::size_t n = table.n_inputs();
   if (n == 0) fail("has no inputs, expected 1 or more");
   check_unique("ids", table.ids);
-  if (!table.pixel_hashes.empty()) check_size("pixel_hashes", table.pixel_hashes.size(), n);
+  if (!table.picture_hashes.empty()) check_size("picture_hashes", table.picture_hashes.size(), n);
   if (table.preprocess_ms.size() % n != 0) {
     fail(
         fmt::format("preprocess_ms has {} values, expected a multiple of {}", table.preprocess_ms.size(), n));

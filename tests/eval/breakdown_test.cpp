@@ -154,6 +154,15 @@ TEST(Ranking, SaysWhereTheBandLies) {
             "The simultaneous 95 % band of adaptive against the zero router at equal time lies wholly below "
             "zero at "
             "1 of 3 settings (by up to 0.20 points, at 4.00 ms), and wholly above it at 1.");
+  // What one reading of the clock is worth is no difference.
+  for (FrontierPoint& p : frontier.points) p.resolution = 0.00101;
+  EXPECT_EQ(
+      band_sentence(frontier),
+      "The simultaneous 95 % band of adaptive against the zero router at equal time lies nowhere below zero, "
+      "and wholly above it at 0 of 3 settings.");
+  for (FrontierPoint& p : frontier.points) p.resolution = 0.0009;
+  EXPECT_EQ(read_band(frontier).below, 1U);
+  EXPECT_EQ(read_band(frontier).above, 1U);
   frontier.points.back() = point(4, -0.00003, -0.00002, -0.00001);
   EXPECT_EQ(by_how_much(read_band(frontier)), "by less than 0.01 points");
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "eval/summary.h"
+#include "learn/policy_info.h"
+#include "policy/adaptive.h"
 #include "support/expect_error.h"
 #include "triage/eval.h"
 
@@ -116,16 +118,29 @@ TEST(Judge, RandomIsHashedFromSeedAndInput) {
 
 TEST(Judge, WarnsOfItsOwnTrainingInputs) {
   const Table table = four_inputs();
-  const auto warned = [&](const Policy& policy) {
+  const auto warned = [&](const Policy& policy, const char* text = "mine was trained on these very inputs") {
     const NamedPolicy named[] = {{"mine", &policy}};
     const auto warnings = judge_policies(table, named, no_resamples()).warnings;
-    return std::any_of(warnings.begin(), warnings.end(), [](const std::string& w) {
-      return w.find("mine was trained on these very inputs") != std::string::npos;
-    });
+    return std::any_of(warnings.begin(), warnings.end(),
+                       [&](const std::string& w) { return w.find(text) != std::string::npos; });
   };
   EXPECT_TRUE(warned(*always(table, 0)));
   const std::vector<std::uint32_t> some{0, 1};
   EXPECT_FALSE(warned(*train_single(table, some, Criterion::kTop1, 0)));
+  // An adaptive policy knows each of them, whatever others it was trained on.
+  AdaptiveModel model;
+  model.settings.push_back({0.1, {0}, {{{1.0}, {}}}, 0.5, 1});
+  const auto knows = [&](std::size_t n) {
+    model.trained_on = {77};
+    for (std::uint32_t row = 0; row < n; ++row) model.trained_on.push_back(input_hashes(table, row).front());
+    std::sort(model.trained_on.begin(), model.trained_on.end());
+    PolicyInfo info = always(table, 0)->info();
+    info.training.clear();
+    return make_adaptive(std::move(info), model);
+  };
+  EXPECT_FALSE(warned(*knows(0), "mine was trained on"));
+  EXPECT_TRUE(warned(*knows(2), "mine was trained on 2 of these 4 inputs"));
+  EXPECT_TRUE(warned(*knows(4), "mine was trained on 4 of these 4 inputs"));
 }
 
 TEST(Judge, WarnsOfLabelsFromElsewhere) {

@@ -103,6 +103,16 @@ TEST(Adaptive, OnlyTheDefaultRequestIsCertified) {
   EXPECT_FALSE(make_adaptive(adaptive_info(), bare)->certifies({}));
 }
 
+TEST(Adaptive, KnowsItsTrainingInputs) {
+  AdaptiveModel model = two_stage_adaptive();  // as from format 3, upper halves alone
+  model.trained_on.push_back(0xFFFFFFFF00000007U);
+  const Adaptive policy(adaptive_info(), model);
+  EXPECT_TRUE(policy.was_trained_on(0xFFFFFFFF00000007U));
+  EXPECT_FALSE(policy.was_trained_on(0xFFFFFFFF00000008U));
+  EXPECT_TRUE(policy.was_trained_on(0x0000000512345678U));
+  EXPECT_FALSE(policy.was_trained_on(0x0000000612345678U));
+}
+
 TEST(Adaptive, ExplainsItself) {
   const auto policy = example();
   const std::vector<Look> looks{look_of(0, 3, 0.7F)};

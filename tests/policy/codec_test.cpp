@@ -12,6 +12,7 @@
 #include "policy/cbor.h"
 #include "policy/policies.h"
 #include "policy/policy_codec.h"
+#include "support/expect_error.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -140,6 +141,20 @@ TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion3) {
     expect_same_info(policy->info(), example(kind)->info());
     EXPECT_EQ(encode_policy(*policy), encode_policy(*example(kind)));
   }
+}
+
+TEST(PolicyCodec, Version3HasNoNumbersOfEachClass) {
+  const auto refuse_v3 = [](const std::function<void(json&)>& change, std::string_view message) {
+    const auto sealed = json::from_cbor(golden("adaptive", 3))["payload"].get_binary();
+    json payload = json::from_cbor(static_cast<const Bytes&>(sealed));
+    change(payload["adaptive"]["settings"][1]["stages"]);
+    EXPECT_TRIAGE_ERROR(decode_policy(seal_payload(json::to_cbor(payload), 3)), ErrorCode::kPolicy, message);
+  };
+  refuse_v3([](json& stages) { stages[1]["gain"] = json::array(); }, "stages[1].gain: 0, expected 7 numbers");
+  refuse_v3([](json& stages) { stages[0]["gain"] = std::vector<double>(17); },
+            "stages[0].gain: 17, expected 7 numbers");
+  refuse_v3([](json& stages) { stages[1]["weights"] = std::vector<double>(30, 1); },
+            "stages[1].weights: 30, expected 2 numbers");
 }
 
 TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion4) {

@@ -127,7 +127,7 @@ inline AdaptiveModel two_stage_adaptive() {
   model.settings.push_back(
       {0.01, {0, 1}, {{{1.0}, {0.8, -1.0, 0, 0, 0, 0, 0}}, {{0.25, 1.0}, {}}}, 0.9, 0.5});
   model.chosen = 1;
-  model.trained_on = {1, 5, 5, 4000000000U};
+  for (const std::uint64_t hash : {1U, 5U, 5U, 4000000000U}) model.trained_on.push_back(hash << 32);
   model.certificate = Certificate{0.01, 0.05, "big", 1000, "0123456789abcdef", -0.001, 0.45, ""};
   return model;
 }

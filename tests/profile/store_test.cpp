@@ -78,14 +78,16 @@ TEST_F(Store, TheTableHoldsTheInputsThatSucceeded) {
   EXPECT_EQ(table.node_ms.size(), 43 * feature_nodes().size());
 }
 
-TEST_F(Store, PixelHashesAreThereForAllOrNone) {
+TEST_F(Store, PictureHashesAreThereForAllOrNone) {
   write();
-  Database(path, Database::Mode::kWrite).exec("UPDATE input SET pixel_hash = 7 * input");
+  Database(path, Database::Mode::kWrite).exec("UPDATE input SET pixel_hash = 7, width = 20, height = 10");
+  Database(path, Database::Mode::kWrite).exec("UPDATE input SET width = 10, height = 20 WHERE input = 4");
   const Table table = load();
-  ASSERT_EQ(table.pixel_hashes.size(), table.n_inputs());
-  EXPECT_EQ(table.pixel_hashes[3], 28) << "row 3 is input 4";
+  ASSERT_EQ(table.picture_hashes.size(), table.n_inputs());
+  EXPECT_EQ(table.picture_hashes[2], table.picture_hashes[1]);
+  EXPECT_NE(table.picture_hashes[3], table.picture_hashes[1]) << "row 3 is input 4, of another shape";
   Database(path, Database::Mode::kWrite).exec("UPDATE input SET pixel_hash = NULL WHERE input = 4");
-  EXPECT_TRUE(load().pixel_hashes.empty());
+  EXPECT_TRUE(load().picture_hashes.empty());
 }
 
 TEST_F(Store, FailedInputsAreListed) {
@@ -255,7 +257,7 @@ TEST_F(Format1, IsReadAsTimedOnceWithoutEnergy) {
   EXPECT_EQ(table.labels, (std::vector<Label>{9, 2, 1, 1}));
   EXPECT_EQ(table.ranks, (std::vector<std::int32_t>{2, 1, 1, 1, 1, 1, 1, 1}));
   EXPECT_FLOAT_EQ(table.infer_ms[0], 0.009766F);
-  EXPECT_TRUE(table.pixel_hashes.empty());
+  EXPECT_TRUE(table.picture_hashes.empty());
   EXPECT_EQ(table.timing.mode, TimingMode::kCheap);
   EXPECT_EQ(table.energy.note, "not measured: profiled by a version that recorded time alone");
   for (const double joules : mean_energy(table)) EXPECT_TRUE(std::isnan(joules));
@@ -401,6 +403,10 @@ TEST_F(Store, ValuesThatCannotBe) {
       {"UPDATE output SET rank = 0 WHERE input = 1 AND model = 0", "rank and label do not fit together"},
       {"UPDATE output SET top = x'00' WHERE input = 1 AND model = 1",
        "the output of 'medium' is no list of classes"},
+      // The same class twice, at probabilities 0.5 and 0.25.
+      {"UPDATE output SET top = CAST(substr(top, 1, 2) || x'0000003F' || substr(top, 1, 2) || x'0000803E' || "
+       "substr(top, 13) AS BLOB) WHERE input = 1 AND model = 1",
+       "the output of 'medium' is no list"},
       {"UPDATE output SET residual = -1 WHERE input = 1 AND model = 1", "the output of 'medium' is no list"},
       {"DELETE FROM input_cost WHERE input = 1", "its cost is missing"},
       {"UPDATE input_cost SET decode_ms = -1 WHERE input = 1", "column 'decode_ms' is -1"},

@@ -223,7 +223,7 @@ TEST(CheckTable, NamesWhatDoesNotFit) {
          t.features = {1, 2, 3, 4};
        }},
       {"node_ms[0] is -1", [](Table& t) { t.node_ms.assign(4 * feature_nodes().size(), -1.0F); }},
-      {"pixel_hashes has 1 values", [](Table& t) { t.pixel_hashes.push_back(7); }},
+      {"picture_hashes has 1 values", [](Table& t) { t.picture_hashes.push_back(7); }},
       {"decode_ms has 3 values", [](Table& t) { t.decode_ms.pop_back(); }},
       {"decode_ms[1] is -1", [](Table& t) { t.decode_ms[1] = -1; }},
       {"infer_j has 1 values", [](Table& t) { t.energy.infer_j = {1}; }},
