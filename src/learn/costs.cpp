@@ -12,6 +12,7 @@ MarginalCosts::MarginalCosts(const Table& table, Rows rows, CostKind kind) : rec
     preprocess_ = table.energy.preprocess_j;
     return;
   }
+  decision_ = kDecisionMs;
   const std::size_t n_recipes = table.n_recipes();
   infer_.assign(table.n_models(), 0);
   preprocess_.assign(n_recipes, 0);
@@ -34,7 +35,8 @@ std::vector<double> MarginalCosts::of(std::span<const ModelIndex> order) const {
         std::any_of(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(i),
                     [&](ModelIndex m) { return recipe_of_[static_cast<std::size_t>(m)] == recipe; });
     costs.push_back(infer_[static_cast<std::size_t>(order[i])] +
-                    (paid ? 0 : preprocess_[static_cast<std::size_t>(recipe)]));
+                    (paid ? 0 : preprocess_[static_cast<std::size_t>(recipe)]) +
+                    (order.size() > 1 ? decision_ : 0));
   }
   return costs;
 }

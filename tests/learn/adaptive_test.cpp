@@ -293,7 +293,11 @@ TEST(MarginalCosts, ARecipeIsPaidOnce) {
   table.preprocess_ms = {10, 100, 7, 30, 100, 7};  // (n, r) of recipes 0 to 2
   const auto rows = all_rows(table);
   const MarginalCosts costs(table, rows, CostKind::kTime);
-  EXPECT_EQ(costs.of(std::vector<ModelIndex>{0, 1, 2}), (std::vector<double>{21, 102, 3}));
+  const auto added = costs.of(std::vector<ModelIndex>{0, 1, 2});
+  ASSERT_EQ(added.size(), 3U);
+  EXPECT_DOUBLE_EQ(added[0], 21 + kDecisionMs);
+  EXPECT_DOUBLE_EQ(added[1], 102 + kDecisionMs);
+  EXPECT_DOUBLE_EQ(added[2], 3 + kDecisionMs);
   EXPECT_EQ(costs.alone(2), 23);
 }
 
