@@ -57,7 +57,8 @@ struct EvidenceNumbers {
   std::size_t n = kNumbers;
   std::array<double, kMaxEvidence> values{};
 
-  [[nodiscard]] std::span<const double> view() const { return {values.data(), n}; }
+  [[nodiscard]] std::span<const double> view() const& { return {values.data(), n}; }
+  void view() const&& = delete;  // it would outlive the numbers
 };
 [[nodiscard]] EvidenceNumbers evidence_of(const Posterior& posterior, std::size_t own_classes = 0);
 

@@ -141,13 +141,17 @@ TEST(PredictedGain, IsLinearInTheEvidence) {
 }
 
 TEST(Evidence, IsFiniteAtTheEdges) {
+  const auto expect_finite = [](const Posterior& posterior) {
+    const EvidenceNumbers evidence = evidence_of(posterior);
+    for (const double value : evidence.view()) EXPECT_TRUE(std::isfinite(value));
+  };
   Posterior posterior;
   posterior.n = 1;
   posterior.entries[0] = {0, 1.0F};
-  for (const double value : evidence_of(posterior).view()) EXPECT_TRUE(std::isfinite(value));
+  expect_finite(posterior);
   posterior.n = 2;
   posterior.entries[1] = {1, 0.0F};
-  for (const double value : evidence_of(posterior).view()) EXPECT_TRUE(std::isfinite(value));
+  expect_finite(posterior);
 }
 
 TEST(ToAnswer, KeepsSixteenAndTheRestAsResidual) {
