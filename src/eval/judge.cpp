@@ -22,14 +22,15 @@ void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOpti
   const PolicyInfo& info = named.policy->info();
   const auto* adaptive = dynamic_cast<const Adaptive*>(named.policy);
   const std::size_t unseen = adaptive != nullptr ? unseen_rows(table, *adaptive).size() : table.n_inputs();
-  const bool is_same_set = training_value(info, "inputs_hash") == inputs_hash(table, all_rows(table));
+  const std::string hash = inputs_hash(table, all_rows(table));
+  const bool is_same_set = training_value(info, "inputs_hash") == hash;
   if (unseen < table.n_inputs() && !is_same_set) {
     warnings.push_back(fmt::format(
         "{} was trained on {} of these {} inputs, which favours it; judge it on others, or use --cv",
         named.name, table.n_inputs() - unseen, table.n_inputs()));
   }
   if (adaptive != nullptr && adaptive->model().certificate &&
-      adaptive->model().certificate->inputs_hash == inputs_hash(table, all_rows(table))) {
+      adaptive->model().certificate->inputs_hash == hash) {
     warnings.push_back(fmt::format("{} was calibrated on these very inputs", named.name));
   }
   if (is_same_set) {

@@ -12,6 +12,7 @@
 #include "eval/bootstrap.h"
 #include "eval/metrics.h"
 #include "eval/readings.h"
+#include "learn/row_order.h"
 #include "learn/selector.h"
 
 namespace triage {
@@ -226,11 +227,7 @@ std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const Colum
 
 }  // namespace
 
-std::vector<std::uint32_t> all_rows(const Table& table) {
-  std::vector<std::uint32_t> rows(table.n_inputs());
-  std::iota(rows.begin(), rows.end(), 0U);
-  return rows;
-}
+std::vector<std::uint32_t> all_rows(const Table& table) { return first_positions(table.n_inputs()); }
 
 void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions& premodel) {
   if (premodel.kind != kNetworkPremodel) return;

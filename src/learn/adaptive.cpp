@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/stop.h"
 #include "learn/adaptive_search.h"

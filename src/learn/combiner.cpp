@@ -28,29 +28,33 @@ struct Objective {
   std::array<std::array<double, N>, N> hessian{};
 };
 
+// Turns the scores of a row's classes into their posterior; minus the log probability of the label.
+double softmax(std::span<double> scores, std::size_t label) {
+  const double most = *std::max_element(scores.begin(), scores.end());
+  const double score = scores[label] - most;
+  double mass = 0;
+  for (double& each : scores) mass += each = std::exp(each - most);
+  for (double& each : scores) each /= mass;
+  return std::log(mass) - score;
+}
+
 // Adds one row: minus its label's log probability, and the moments of log_p under the posterior.
 void add_row(const PooledRows& rows, std::size_t i, std::span<const double> w, Objective<kL>& sum) {
   const std::size_t l = rows.n_looks, from = rows.begin[i], n = rows.begin[i + 1] - from;
   const float* log_p = rows.log_p.data() + from * l;
   std::array<double, kMaxPooled> p{};
-  double most = -1e300;
   for (std::size_t c = 0; c < n; ++c) {
     for (std::size_t m = 0; m < l; ++m) p[c] += w[m] * static_cast<double>(log_p[c * l + m]);
-    most = std::max(most, p[c]);
   }
   const auto label = static_cast<std::size_t>(rows.label_at[i]);
-  const double score = p[label] - most;
-  double mass = 0;
-  for (std::size_t c = 0; c < n; ++c) mass += p[c] = std::exp(p[c] - most);
-  sum.value += std::log(mass) - score;
+  sum.value += softmax(std::span(p).first(n), label);
   std::array<double, kL> mean{};
   std::array<std::array<double, kL>, kL> square{};
   for (std::size_t c = 0; c < n; ++c) {
-    const double share = p[c] / mass;
     for (std::size_t a = 0; a < l; ++a) {
       const double x = static_cast<double>(log_p[c * l + a]);
-      mean[a] += share * x;
-      for (std::size_t b = 0; b <= a; ++b) square[a][b] += share * x * static_cast<double>(log_p[c * l + b]);
+      mean[a] += p[c] * x;
+      for (std::size_t b = 0; b <= a; ++b) square[a][b] += p[c] * x * static_cast<double>(log_p[c * l + b]);
     }
   }
   for (std::size_t a = 0; a < l; ++a) {
@@ -83,27 +87,21 @@ void add_own_row(const PooledRows& rows, std::size_t i, std::size_t n_classes, s
   TRIAGE_CHECK(n <= n_classes);
   std::array<std::array<double, kL + 1>, kMaxOwnClasses> x;
   std::array<double, kMaxOwnClasses> p{};
-  double most = -1e300;
   for (std::size_t c = 0; c < n; ++c) {
     const auto cls = static_cast<std::size_t>(rows.classes[from + c]);
     TRIAGE_CHECK(cls < n_classes);
     for (std::size_t m = 0; m < l; ++m) x[c][m] = static_cast<double>(rows.log_p[(from + c) * l + m]);
     x[c][l] = 1;
     for (std::size_t m = 0; m <= l; ++m) p[c] += w[m * n_classes + cls] * x[c][m];
-    most = std::max(most, p[c]);
   }
   const auto label = static_cast<std::size_t>(rows.label_at[i]);
-  const double score = p[label] - most;
-  double mass = 0;
-  for (std::size_t c = 0; c < n; ++c) mass += p[c] = std::exp(p[c] - most);
-  sum.value += std::log(mass) - score;
+  sum.value += softmax(std::span(p).first(n), label);
   std::array<double, kOwn> px{};
   for (std::size_t c = 0; c < n; ++c) {
     const auto cls = static_cast<std::size_t>(rows.classes[from + c]);
-    const double share = p[c] / mass;
     for (std::size_t a = 0; a <= l; ++a) {
       const std::size_t at = a * n_classes + cls;
-      px[at] = share * x[c][a];
+      px[at] = p[c] * x[c][a];
       sum.gradient[at] += px[at] - (c == label ? x[c][a] : 0);
       for (std::size_t b = 0; b <= a; ++b) sum.hessian[at][b * n_classes + cls] += px[at] * x[c][b];
     }

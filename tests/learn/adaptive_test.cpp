@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <set>
 
@@ -38,21 +39,26 @@ TEST(Solve, SmallSystemsByHand) {
 
 // ---- weights ----
 
-double objective(const PooledRows& rows, std::span<const std::uint32_t> which, const std::vector<double>& w) {
+// Of the labels, when score(at) is that of the pooled class at `at`.
+double minus_log_likelihood(const PooledRows& rows, std::span<const std::uint32_t> which,
+                            const std::function<double(std::size_t)>& score) {
   double sum = 0;
   for (const std::uint32_t i : which) {
     if (rows.label_at[i] < 0) continue;
-    const std::size_t from = rows.begin[i], n = rows.begin[i + 1] - from;
-    std::vector<double> scores(n);
-    for (std::size_t c = 0; c < n; ++c) {
-      for (std::size_t m = 0; m < w.size(); ++m) {
-        scores[c] += w[m] * static_cast<double>(rows.log_p[(from + c) * w.size() + m]);
-      }
-    }
     double mass = 0;
-    for (const double s : scores) mass += std::exp(s);
-    sum += std::log(mass) - scores[static_cast<std::size_t>(rows.label_at[i])];
+    for (std::size_t at = rows.begin[i]; at < rows.begin[i + 1]; ++at) mass += std::exp(score(at));
+    sum += std::log(mass) - score(rows.begin[i] + static_cast<std::size_t>(rows.label_at[i]));
   }
+  return sum;
+}
+
+double objective(const PooledRows& rows, std::span<const std::uint32_t> which, const std::vector<double>& w) {
+  double sum = minus_log_likelihood(rows, which, [&](std::size_t at) {
+    double score = 0;
+    for (std::size_t m = 0; m < w.size(); ++m)
+      score += w[m] * static_cast<double>(rows.log_p[at * w.size() + m]);
+    return score;
+  });
   for (const double each : w) {
     sum += (each - 1 / static_cast<double>(w.size())) * (each - 1 / static_cast<double>(w.size()));
   }
@@ -94,20 +100,13 @@ TEST(FitWeights, FindTheTemperatureOfAnOverconfidentModel) {
 double own_objective(const PooledRows& rows, std::span<const std::uint32_t> which, std::size_t n_classes,
                      const std::vector<double>& start, const std::vector<double>& w) {
   const std::size_t l = start.size();
-  double sum = 0;
-  for (const std::uint32_t i : which) {
-    if (rows.label_at[i] < 0) continue;
-    double mass = 0, of_label = 0;
-    for (std::size_t at = rows.begin[i]; at < rows.begin[i + 1]; ++at) {
-      const auto cls = static_cast<std::size_t>(rows.classes[at]);
-      double score = w[l * n_classes + cls];
-      for (std::size_t m = 0; m < l; ++m)
-        score += w[m * n_classes + cls] * static_cast<double>(rows.log_p[at * l + m]);
-      mass += std::exp(score);
-      if (at == rows.begin[i] + static_cast<std::size_t>(rows.label_at[i])) of_label = score;
-    }
-    sum += std::log(mass) - of_label;
-  }
+  double sum = minus_log_likelihood(rows, which, [&](std::size_t at) {
+    const auto cls = static_cast<std::size_t>(rows.classes[at]);
+    double score = w[l * n_classes + cls];
+    for (std::size_t m = 0; m < l; ++m)
+      score += w[m * n_classes + cls] * static_cast<double>(rows.log_p[at * l + m]);
+    return score;
+  });
   for (std::size_t k = 0; k < w.size(); ++k) {
     const double from = k < l * n_classes ? start[k / n_classes] : 0;
     sum += 10 * (w[k] - from) * (w[k] - from);
