@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "support/fake_zoo.h"
-#include "triage/dataset.h"
 #include "triage/engine.h"
 #include "triage/policy.h"
-#include "triage/profile.h"
+#include "triage/tools/dataset.h"
+#include "triage/tools/profile.h"
 
 int main(int, char** argv) {
   namespace fs = std::filesystem;

@@ -1,9 +1,9 @@
 // What would a policy have done? Trains a cascade on one half of a profile and replays it on the other,
 // without running a model. Needs triage::tools. Usage: replay_policy X.profile
 #include <triage/error.h>
-#include <triage/eval.h>
-#include <triage/learn.h>
-#include <triage/profile.h>
+#include <triage/tools/evaluate.h>
+#include <triage/tools/learn.h>
+#include <triage/tools/profile.h>
 
 #include <filesystem>
 #include <iostream>

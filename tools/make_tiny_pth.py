@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the golden file of the .pth reader's tests with PyTorch itself (Debian: python3-torch).
 
-usage: make_tiny_pth.py tests/zoo/imagenet/golden/tiny.pth
+usage: make_tiny_pth.py tests/imagenet/golden/tiny.pth
 """
 import collections
 import sys

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "learn/choosers.h"
-#include "learn/distance_limit.h"
-#include "learn/tree.h"
+#include "learn/premodel/distance_limit.h"
+#include "learn/premodel/train_chooser.h"
+#include "learn/premodel/tree.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/hash.h"
-#include "triage/preprocess.h"
+#include "preprocess/preprocess.h"
 #ifdef TRIAGE_WITH_OPENVINO
 #include <openvino/op/constant.hpp>
 #include <openvino/op/matmul.hpp>

@@ -15,9 +15,9 @@
 #include <thread>
 
 #include "base/hash.h"
-#include "learn/feature_selection_files.h"
-#include "learn/feature_selection_task.h"
-#include "triage/profile.h"
+#include "learn/features/elimination_task.h"
+#include "learn/features/feature_selection_files.h"
+#include "triage/tools/profile.h"
 
 namespace {
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "policy/adaptive.h"
-#include "policy/cascade.h"
+#include "policy/adaptive_policy.h"
+#include "policy/cascade_policy.h"
 #include "policy/knn.h"
-#include "policy/premodel.h"
+#include "policy/premodel_policy.h"
 
 namespace {
 
@@ -61,8 +61,8 @@ void knn_search(benchmark::State& state) {
 }
 BENCHMARK(knn_search)->Arg(4)->Arg(7)->Arg(12);
 
-triage::PremodelModel bare_premodel(std::size_t d) {
-  triage::PremodelModel model;
+triage::PremodelParameters bare_premodel(std::size_t d) {
+  triage::PremodelParameters model;
   model.n_stages = 3;
   model.fallback = 2;
   model.minimum.assign(d, 0);
@@ -70,8 +70,8 @@ triage::PremodelModel bare_premodel(std::size_t d) {
   return model;
 }
 
-triage::PremodelModel knn_premodel(std::size_t d) {
-  triage::PremodelModel model = bare_premodel(d);
+triage::PremodelParameters knn_premodel(std::size_t d) {
+  triage::PremodelParameters model = bare_premodel(d);
   model.rows = random_rows(kRows, d, 1);
   for (std::size_t i = 0; i < kRows; ++i) {
     model.optimum.push_back(static_cast<triage::ModelIndex>(i % 4) - 1);
@@ -109,7 +109,7 @@ triage::SvmChooser large_svm(std::size_t d) {
   return svm;
 }
 
-void decide(benchmark::State& state, triage::PremodelModel model) {
+void decide(benchmark::State& state, triage::PremodelParameters model) {
   const std::size_t d = model.minimum.size();
   const auto policy = triage::make_premodel(info_of(3, d), std::move(model));
   const auto queries = random_rows(kQueries, d, 2);
@@ -125,7 +125,7 @@ void premodel_decision(benchmark::State& state) { decide(state, knn_premodel(7))
 BENCHMARK(premodel_decision);
 
 void premodel_decision_multiclass_knn(benchmark::State& state) {
-  triage::PremodelModel model = knn_premodel(7);
+  triage::PremodelParameters model = knn_premodel(7);
   model.form = triage::PremodelForm::kMulticlass;
   triage::KnnChooser knn;
   for (std::size_t i = 0; i < kRows; ++i) knn.labels.push_back(static_cast<std::uint8_t>(i % 4));
@@ -135,14 +135,14 @@ void premodel_decision_multiclass_knn(benchmark::State& state) {
 BENCHMARK(premodel_decision_multiclass_knn);
 
 void premodel_decision_trees(benchmark::State& state) {
-  triage::PremodelModel model = bare_premodel(7);
+  triage::PremodelParameters model = bare_premodel(7);
   model.choosers.assign(3, full_tree(10, 7));
   decide(state, std::move(model));
 }
 BENCHMARK(premodel_decision_trees);
 
 void premodel_decision_svms(benchmark::State& state) {
-  triage::PremodelModel model = bare_premodel(7);
+  triage::PremodelParameters model = bare_premodel(7);
   model.choosers.assign(3, large_svm(7));
   decide(state, std::move(model));
 }
@@ -164,7 +164,7 @@ BENCHMARK(cascade_decision);
 void adaptive_decision(benchmark::State& state) {
   const auto n_looks = static_cast<std::size_t>(state.range(0));
   const auto n_classes = static_cast<std::size_t>(state.range(1));
-  triage::AdaptiveModel model;
+  triage::AdaptiveParameters model;
   triage::AdaptiveSetting setting{0.1, {0, 1, 2, 3}, {}, 0.9, 1};
   // Of ten classes, each has weights and evidence of its own.
   const std::size_t own = n_classes == 10 ? n_classes : 0;
@@ -172,7 +172,7 @@ void adaptive_decision(benchmark::State& state) {
     triage::AdaptiveStage& stage = setting.stages.emplace_back();
     stage.weights.assign(own > 0 && j > 1 ? (j + 1) * own : j, 1.0 / static_cast<double>(j));
     if (j == 4) continue;
-    stage.gain.resize(1 + triage::kNumbers + own);
+    stage.gain.resize(1 + triage::kEvidenceNumbers + own);
     stage.gain[0] = 0.1;
     stage.gain[1] = -0.1;
   }

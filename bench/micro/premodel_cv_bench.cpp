@@ -12,8 +12,8 @@
 
 #include "base/hash.h"
 #include "triage/clock.h"
-#include "triage/eval.h"
-#include "triage/learn.h"
+#include "triage/tools/evaluate.h"
+#include "triage/tools/learn.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "triage/preprocess.h"
+#include "preprocess/preprocess.h"
 
 namespace triage {
 namespace {

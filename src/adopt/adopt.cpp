@@ -1,6 +1,6 @@
 // The search for a network's recipe: successive halving over images. Every round runs the recipes that are
 // left on more images than the round before; crops come in at the second, since they change little.
-#include "triage/adopt.h"
+#include "triage/tools/adopt.h"
 
 #include <fmt/format.h>
 
@@ -9,10 +9,10 @@
 #include <map>
 
 #include "adopt/candidates.h"
-#include "adopt/sample.h"
+#include "adopt/image_sample.h"
 #include "base/check.h"
+#include "preprocess/preprocess.h"
 #include "triage/error.h"
-#include "triage/preprocess.h"
 
 namespace triage {
 namespace {
@@ -72,10 +72,10 @@ struct Candidate {
   }
 };
 
-class Search {
+class RecipeSearch {
  public:
-  Search(ModelSpec spec, ClassOutput output, const Sample& sample, const AdoptOptions& options,
-         const std::function<void(std::size_t, std::size_t)>& on_run)
+  RecipeSearch(ModelSpec spec, ClassOutput output, const Sample& sample, const AdoptOptions& options,
+               const std::function<void(std::size_t, std::size_t)>& on_run)
       : spec_(std::move(spec)),
         output_(std::move(output)),
         sample_(&sample),
@@ -304,7 +304,7 @@ Adoption adopt_model(std::span<const std::filesystem::path> files, const Zoo& zo
   const Label max_label = *std::max_element(sample.labels.begin(), sample.labels.end());
   const ClassOutput output = class_output(shapes, known_classes(zoo, data), max_label, owner);
 
-  Search search(model, output, sample, options, on_run);
+  RecipeSearch search(model, output, sample, options, on_run);
   search.load(zoo, engine, input_shapes(shapes, open_size(options, sample), owner));
   search.run();
   adoption.trials = search.trials();

@@ -11,16 +11,16 @@
 #include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/fitting.h"
-#include "cli/labels.h"
-#include "triage/calibrate.h"
-#include "triage/profile.h"
+#include "cli/label_options.h"
+#include "triage/tools/calibrate.h"
+#include "triage/tools/profile.h"
 
 namespace triage::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct CalibrateArguments {
   std::string policy;
   std::vector<std::string> profiles;
   std::string out;
@@ -29,7 +29,7 @@ struct Arguments {
   bool json = false;
 };
 
-void print_text(const Arguments& arguments, const Calibration& calibration) {
+void print_text(const CalibrateArguments& arguments, const Calibration& calibration) {
   fmt::print("{} inputs", calibration.inputs);
   if (calibration.left_out > 0)
     fmt::print("; {} that the policy was trained on are left out", calibration.left_out);
@@ -43,7 +43,7 @@ void print_text(const Arguments& arguments, const Calibration& calibration) {
   if (calibration.policy != nullptr) fmt::print("{} written\n", printable(arguments.out));
 }
 
-nlohmann::json to_json(const Arguments& arguments, const Calibration& calibration) {
+nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& calibration) {
   nlohmann::json steps = nlohmann::json::array();
   for (const CalibrationStep& step : calibration.steps) {
     steps.push_back({{"price", step.price},
@@ -67,7 +67,7 @@ nlohmann::json to_json(const Arguments& arguments, const Calibration& calibratio
   return document;
 }
 
-void run(Arguments& arguments, Session& session) {
+void run(CalibrateArguments& arguments, Session& session) {
   std::vector<std::string> inputs = arguments.profiles;
   inputs.push_back(arguments.policy);
   check_outputs({&arguments.out, 1}, inputs);
@@ -91,7 +91,7 @@ void run(Arguments& arguments, Session& session) {
 void add_calibrate(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand(
       "calibrate", "Certify the fastest setting of an adaptive policy whose loss of score is bounded");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<CalibrateArguments>();
   auto& a = *arguments;
   command->add_option("profiles", a.profiles, "Profiles with inputs that the policy was not trained on")
       ->required()

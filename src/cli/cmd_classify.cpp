@@ -46,9 +46,10 @@ bool is_of_input(ErrorCode code) {
 }
 
 // Classifies one input after another; holds what the final document or summary needs.
-class Run {
+class ClassifyRun {
  public:
-  Run(const Classifier& classifier, const Options& options) : classifier_(&classifier), options_(&options) {
+  ClassifyRun(const Classifier& classifier, const Options& options)
+      : classifier_(&classifier), options_(&options) {
     check_request(classifier.policy(), options.request);
     if (options.mean_latency_ms) {
       stream_.emplace(classifier.policy(), StreamOptions{.mean_latency_ms = *options.mean_latency_ms});
@@ -183,7 +184,7 @@ void classify(const Options& options, Session& session) {
   const Classifier classifier =
       Classifier::load(options.policy, zoo_path(options), {.cache_dir = options.cache, .clock = nullptr});
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
-  Run run(classifier, options);
+  ClassifyRun run(classifier, options);
   classifier.warm_up();
   for (const Input& input : inputs) {
     if (session.stop) throw Error(ErrorCode::kInterrupted, "classify: interrupted");

@@ -15,18 +15,18 @@
 #include "base/files.h"
 #include "cli/cli.h"
 #include "cli/fitting.h"
-#include "cli/labels.h"
+#include "cli/label_options.h"
 #include "triage/error.h"
-#include "triage/eval.h"
-#include "triage/profile.h"
-#include "triage/stability.h"
+#include "triage/tools/profile.h"
+#include "triage/tools/report.h"
+#include "triage/tools/stability.h"
 
 namespace triage::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct EvaluateArguments {
   std::vector<std::string> profiles;
   std::vector<std::string> policies;
   int folds = 10;
@@ -54,7 +54,7 @@ struct Arguments {
 };
 
 // As typed, but with the file names alone: a report is passed on, folders are the user's own.
-std::string command_line(const Arguments& arguments) {
+std::string command_line(const EvaluateArguments& arguments) {
   std::string out = "triage evaluate";
   for (const auto& path : arguments.profiles) out += " " + fs::path(path).filename().string();
   if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
@@ -84,7 +84,7 @@ std::string command_line(const Arguments& arguments) {
   return out;
 }
 
-ReportInfo report_info(const Arguments& arguments) {
+ReportInfo report_info(const EvaluateArguments& arguments) {
   ReportInfo info;
   info.version = TRIAGE_VERSION;
   info.command = command_line(arguments);
@@ -98,7 +98,7 @@ constexpr std::string_view kBothLabels = "both";
 // Whether neighbours vote in a premodel of this kind.
 bool has_votes(const std::string& kind) { return kind.find("knn") != std::string::npos; }
 
-PremodelOptions premodel_options(const Arguments& arguments, const std::string& kind) {
+PremodelOptions premodel_options(const EvaluateArguments& arguments, const std::string& kind) {
   PremodelOptions options;
   options.kind = kind;
   options.theta = arguments.theta_points / 100;
@@ -115,7 +115,7 @@ PremodelOptions premodel_options(const Arguments& arguments, const std::string& 
 }
 
 // --weights is for the kinds in which neighbours vote; others may stand beside them.
-void check_weights(const Arguments& arguments) {
+void check_weights(const EvaluateArguments& arguments) {
   const auto& kinds = arguments.premodels;
   if (parse_vote_weights(arguments.weights) == VoteWeights::kUniform) return;
   if (std::any_of(kinds.begin(), kinds.end(), [](const std::string& kind) { return has_votes(kind); }))
@@ -127,7 +127,7 @@ void check_weights(const Arguments& arguments) {
 }
 
 // The first kind is "the premodel", the others stand beside it; with both labels, chains occur twice.
-void add_premodels(const Arguments& arguments, EvaluateOptions& options) {
+void add_premodels(const EvaluateArguments& arguments, EvaluateOptions& options) {
   check_weights(arguments);
   options.premodel = premodel_options(arguments, arguments.premodels.front());
   for (std::size_t i = 0; i < arguments.premodels.size(); ++i) {
@@ -140,7 +140,7 @@ void add_premodels(const Arguments& arguments, EvaluateOptions& options) {
   }
 }
 
-EvaluateOptions evaluate_options(const Arguments& arguments, const Session& session) {
+EvaluateOptions evaluate_options(const EvaluateArguments& arguments, const Session& session) {
   EvaluateOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.folds = arguments.folds;
@@ -158,7 +158,7 @@ EvaluateOptions evaluate_options(const Arguments& arguments, const Session& sess
   return options;
 }
 
-Evaluation judge(const Table& table, const Arguments& arguments, const EvaluateOptions& options) {
+Evaluation judge(const Table& table, const EvaluateArguments& arguments, const EvaluateOptions& options) {
   std::vector<std::unique_ptr<Policy>> policies;
   std::vector<NamedPolicy> named;
   for (const auto& path : arguments.policies) {
@@ -169,7 +169,7 @@ Evaluation judge(const Table& table, const Arguments& arguments, const EvaluateO
 }
 
 // What difference it makes that the table's times are cheap ones, in words; empty when nobody asks.
-std::string timing_difference(const Table& table, const Arguments& arguments,
+std::string timing_difference(const Table& table, const EvaluateArguments& arguments,
                               const EvaluateOptions& evaluate) {
   if (arguments.exhaustive.empty()) return {};
   const Table exhaustive = load_table(std::vector<fs::path>{arguments.exhaustive});
@@ -193,7 +193,7 @@ std::string timing_difference(const Table& table, const Arguments& arguments,
   return describe(judge_timing(table, exhaustive, trainers, options));
 }
 
-Evaluation evaluate(const Table& table, const Arguments& arguments, EvaluateOptions options) {
+Evaluation evaluate(const Table& table, const EvaluateArguments& arguments, EvaluateOptions options) {
   std::optional<Progress> progress;
   options.on_progress = [&](std::size_t done, std::size_t total) {
     if (!progress) progress.emplace("evaluating", total);
@@ -202,7 +202,7 @@ Evaluation evaluate(const Table& table, const Arguments& arguments, EvaluateOpti
   return arguments.policies.empty() ? cross_validate(table, options) : judge(table, arguments, options);
 }
 
-void run(const Arguments& arguments, const Session& session) {
+void run(const EvaluateArguments& arguments, const Session& session) {
   if (!arguments.folds_file.empty() && !arguments.policies.empty()) {
     throw Error(
         ErrorCode::kUsage,
@@ -232,7 +232,7 @@ void run(const Arguments& arguments, const Session& session) {
   if (!arguments.json && !arguments.report.empty()) fmt::print("\nReport: {}\n", printable(arguments.report));
 }
 
-void add_premodel_options(CLI::App& command, Arguments& a, CLI::Option& policies) {
+void add_premodel_options(CLI::App& command, EvaluateArguments& a, CLI::Option& policies) {
   command
       .add_option("--premodel", a.premodels,
                   "knn, dt, svm, cnn, or a chain such as knn.dt.svm; may be repeated, the others stand "
@@ -273,7 +273,7 @@ void add_premodel_options(CLI::App& command, Arguments& a, CLI::Option& policies
 void add_evaluate(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("evaluate", "Judge policies by cross-validation, or finished ones on new inputs");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("profiles", arguments->profiles, "profiles (*.profile) of the same models")->required();
   auto* policies =
       command->add_option("--policy", arguments->policies,

@@ -10,14 +10,14 @@
 #include "base/files.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
-#include "cli/labels.h"
+#include "cli/label_options.h"
 #include "triage/error.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage::cli {
 namespace {
 
-struct Arguments {
+struct FeaturesArguments {
   std::vector<std::filesystem::path> profiles;
   std::string labels;
   std::string criterion = "top1";
@@ -61,7 +61,7 @@ void require_positive(std::string_view option, const std::optional<std::size_t>&
   throw Error(ErrorCode::kUsage, fmt::format("{}: 0, expected 1 or more; leave it out for no limit", option));
 }
 
-FeatureSelectionOptions selection_options(const Arguments& arguments, const Table& table,
+FeatureSelectionOptions selection_options(const FeaturesArguments& arguments, const Table& table,
                                           const Session& session) {
   FeatureSelectionOptions options;
   options.criterion = parse_criterion(arguments.criterion);
@@ -82,7 +82,7 @@ FeatureSelectionOptions selection_options(const Arguments& arguments, const Tabl
   return options;
 }
 
-void run(const Arguments& arguments, const Session& session) {
+void run(const FeaturesArguments& arguments, const Session& session) {
   require_positive("--n-features", arguments.n_features);
   require_positive("--slice", arguments.slice);
   const Table table = load_labelled_table(arguments.profiles, arguments.labels);
@@ -103,7 +103,7 @@ void run(const Arguments& arguments, const Session& session) {
 
 void add_features(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("features", "Search for the features that the premodel should use");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<FeaturesArguments>();
   auto& a = *arguments;
   command->add_option("profiles", a.profiles, "Profiles of the same models (triage profile)")
       ->required()

@@ -10,10 +10,10 @@
 
 #include "cli/cli.h"
 #include "cli/system_info.h"
-#include "triage/energy.h"
 #include "triage/engine.h"
 #include "triage/error.h"
-#include "triage/profile.h"
+#include "triage/tools/energy.h"
+#include "triage/tools/profile.h"
 
 namespace triage::cli {
 namespace {

@@ -7,19 +7,19 @@
 
 #include "cli/cli.h"
 #include "triage/error.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage::cli {
 namespace {
 
-struct Arguments {
+struct MergeArguments {
   std::vector<std::filesystem::path> inputs;
   std::filesystem::path times;
   std::filesystem::path out;
   bool json = false;
 };
 
-void run_merge_times(const Arguments& arguments) {
+void run_merge_times(const MergeArguments& arguments) {
   if (arguments.inputs.size() != 1) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("--times: {} profiles with scores, expected 1; merge those first",
@@ -40,7 +40,7 @@ void run_merge_times(const Arguments& arguments) {
              printable(arguments.times.string()), summary.dealt);
 }
 
-void run_merge(const Arguments& arguments) {
+void run_merge(const MergeArguments& arguments) {
   const MergeSummary summary = merge_profiles(arguments.inputs, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
   if (arguments.json) {
@@ -59,7 +59,7 @@ void run_merge(const Arguments& arguments) {
 }  // namespace
 
 void add_merge(CLI::App& app, Session& /*session*/) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<MergeArguments>();
   CLI::App* command = app.add_subcommand(
       "merge", "Join shards, or profiles of other inputs by the same models, into a new profile.");
   command->add_option("profiles", arguments->inputs, "Finished profiles")->required();

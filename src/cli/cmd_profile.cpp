@@ -10,19 +10,19 @@
 #include <vector>
 
 #include "cli/cli.h"
-#include "cli/labels.h"
+#include "cli/label_options.h"
 #include "cli/profile_report.h"
-#include "triage/dataset.h"
-#include "triage/energy.h"
 #include "triage/engine.h"
 #include "triage/error.h"
-#include "triage/profile.h"
+#include "triage/tools/dataset.h"
+#include "triage/tools/energy.h"
+#include "triage/tools/profile.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
 namespace {
 
-struct Arguments {
+struct ProfileArguments {
   std::filesystem::path zoo;
   std::vector<std::filesystem::path> data;
   std::vector<std::string> labels;
@@ -76,7 +76,7 @@ Shard parse_shard(const std::string& text) {
 }
 
 // The model of `--labels from:MODEL`; empty when labels come from files.
-std::string labels_from(const Arguments& arguments) {
+std::string labels_from(const ProfileArguments& arguments) {
   std::string model;
   for (const std::string& labels : arguments.labels) {
     if (model.empty()) model = labels_model(labels);
@@ -90,7 +90,7 @@ std::string labels_from(const Arguments& arguments) {
   return model;
 }
 
-std::unique_ptr<Dataset> open_data(const Arguments& arguments) {
+std::unique_ptr<Dataset> open_data(const ProfileArguments& arguments) {
   DatasetOptions options;
   options.data = arguments.data;
   const bool from_model = !labels_from(arguments).empty();
@@ -122,7 +122,7 @@ void check_ways(const Zoo& zoo) {
 }
 
 // The zoo with the options of the command line applied.
-Zoo open_zoo(const Arguments& arguments) {
+Zoo open_zoo(const ProfileArguments& arguments) {
   Zoo zoo = load_zoo(arguments.zoo);
   std::vector<ModelSpec> chosen;
   for (const std::string& name : arguments.models) {
@@ -147,7 +147,7 @@ Zoo open_zoo(const Arguments& arguments) {
   return zoo;
 }
 
-Timing timing_options(const Arguments& arguments) {
+Timing timing_options(const ProfileArguments& arguments) {
   if (!arguments.exhaustive && (arguments.bound || arguments.min_runs || arguments.max_runs)) {
     throw Error(ErrorCode::kUsage,
                 "--bound, --min-runs and --max-runs: given without --exhaustive, expected with it; "
@@ -161,7 +161,7 @@ Timing timing_options(const Arguments& arguments) {
 }
 
 // The meter that --energy asks for, null where there is none; `measuring` is then told why.
-std::unique_ptr<EnergyMeter> open_meter(const Arguments& arguments, EnergyMeasuring& measuring) {
+std::unique_ptr<EnergyMeter> open_meter(const ProfileArguments& arguments, EnergyMeasuring& measuring) {
   measuring.idle_seconds = arguments.idle_seconds;
   measuring.block.seconds = arguments.block_seconds;
   if (arguments.energy == "off") {
@@ -178,7 +178,7 @@ std::unique_ptr<EnergyMeter> open_meter(const Arguments& arguments, EnergyMeasur
   return meter;
 }
 
-ProfileOptions profile_options(const Arguments& arguments, const Session& session) {
+ProfileOptions profile_options(const ProfileArguments& arguments, const Session& session) {
   ProfileOptions options;
   options.features = arguments.features;
   if (options.features == std::vector<std::string>{"all"}) options.features.clear();
@@ -203,7 +203,7 @@ void expect_energy(const ProfileReport& report) {
   }
 }
 
-void run_profile(const Arguments& arguments, Session& session) {
+void run_profile(const ProfileArguments& arguments, Session& session) {
   ProfileOptions options = profile_options(arguments, session);
   const Zoo zoo = open_zoo(arguments);
   const auto data = open_data(arguments);
@@ -230,8 +230,8 @@ void run_profile(const Arguments& arguments, Session& session) {
 }  // namespace
 
 void add_profile(CLI::App& app, Session& session) {
-  auto arguments = std::make_shared<Arguments>();
-  Arguments& a = *arguments;
+  auto arguments = std::make_shared<ProfileArguments>();
+  ProfileArguments& a = *arguments;
   CLI::App* command = app.add_subcommand(
       "profile",
       "Measure every model on every input. Interrupted, the same command goes on where it stopped.");

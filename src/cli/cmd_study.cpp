@@ -12,11 +12,12 @@
 
 #include "base/files.h"
 #include "cli/cli.h"
-#include "cli/labels.h"
+#include "cli/label_options.h"
 #include "cli/staged_folder.h"
 #include "triage/error.h"
-#include "triage/profile.h"
-#include "triage/study.h"
+#include "triage/tools/profile.h"
+#include "triage/tools/report.h"
+#include "triage/tools/study.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
@@ -24,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct StudyArguments {
   std::vector<std::string> profiles;
   std::string other;
   std::string exhaustive;
@@ -39,7 +40,7 @@ struct Arguments {
 };
 
 // As typed, but with the file names alone: a report is passed on, folders are the user's own.
-std::string command_line(const Arguments& arguments) {
+std::string command_line(const StudyArguments& arguments) {
   std::string out = "triage study paper";
   for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
   if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
@@ -90,7 +91,7 @@ void print_study(const Study& study, const std::string& out) {
              study.exhibits.size());
 }
 
-void run(Arguments& arguments, const Session& session) {
+void run(StudyArguments& arguments, const Session& session) {
   StagedFolder out(arguments.out);
   StudyOptions& options = arguments.options;
   options.criterion = parse_criterion(arguments.criterion);
@@ -199,7 +200,7 @@ void add_study(CLI::App& app, Session& session) {
   add_guarantee(*study, session);
   auto* command = study->add_subcommand(
       "paper", "Every figure and table of Taylor et al. (LCTES 2018), beside the paper's values");
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<StudyArguments>();
   StudyOptions& options = arguments->options;
   command->add_option("--profile", arguments->profiles, "profiles (*.profile) of the same models")
       ->required();

@@ -10,13 +10,13 @@
 #include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
-#include "cli/labels.h"
-#include "policy/adaptive.h"
-#include "policy/cascade.h"
+#include "cli/label_options.h"
+#include "policy/adaptive_policy.h"
+#include "policy/cascade_policy.h"
 #include "triage/error.h"
-#include "triage/feature_selection.h"
-#include "triage/learn.h"
-#include "triage/profile.h"
+#include "triage/tools/feature_selection.h"
+#include "triage/tools/learn.h"
+#include "triage/tools/profile.h"
 
 namespace triage::cli {
 namespace {
@@ -48,7 +48,7 @@ struct TrainArguments {
   bool json = false;
 };
 
-struct Trained {
+struct TrainedPolicy {
   std::unique_ptr<Policy> policy;
   std::vector<SelectionStep> selection;  // of a premodel
   std::vector<std::string> warnings;
@@ -77,8 +77,8 @@ void choose_features(const Table& table, Rows rows, PremodelOptions& options) {
   options.notes.emplace_back("features", describe_selection(chosen));
 }
 
-Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                            const Session& session) {
+TrainedPolicy train_premodel_with(const Table& table, Rows rows, const TrainArguments& arguments,
+                                  const Session& session) {
   PremodelOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.theta = arguments.theta_points / 100;
@@ -101,8 +101,8 @@ Trained train_premodel_with(const Table& table, Rows rows, const TrainArguments&
   return {std::move(trained.policy), std::move(trained.selection.trace), std::move(trained.warnings)};
 }
 
-Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                           const Session& session) {
+TrainedPolicy train_cascade_with(const Table& table, Rows rows, const TrainArguments& arguments,
+                                 const Session& session) {
   CascadeOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
@@ -112,8 +112,8 @@ Trained train_cascade_with(const Table& table, Rows rows, const TrainArguments& 
   return {train_cascade(table, rows, options), {}, {}};
 }
 
-Trained train_adaptive_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                            const Session& session) {
+TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const TrainArguments& arguments,
+                                  const Session& session) {
   AdaptiveOptions options;
   options.criterion = parse_criterion(arguments.criterion);
   options.cost = parse_cost_kind(arguments.cost);
@@ -125,7 +125,7 @@ Trained train_adaptive_with(const Table& table, Rows rows, const TrainArguments&
   return {train_adaptive(table, rows, options), {}, {}};
 }
 
-Trained train_single_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+TrainedPolicy train_single_with(const Table& table, Rows rows, const TrainArguments& arguments) {
   const std::string name = arguments.policy.substr(std::string_view("single:").size());
   const ModelIndex model = table.find(name);
   if (model == kNoModel) {
@@ -137,7 +137,7 @@ Trained train_single_with(const Table& table, Rows rows, const TrainArguments& a
   return {train_single(table, rows, parse_criterion(arguments.criterion), model), {}, {}};
 }
 
-Trained train(const Table& table, Rows rows, const TrainArguments& arguments, const Session& session) {
+TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& arguments, const Session& session) {
   if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, arguments, session);
   if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments, session);
   if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments, session);
@@ -150,7 +150,7 @@ const std::string& name_of(const Table& table, ModelIndex model) {
   return table.models[static_cast<std::size_t>(model)].name;
 }
 
-void print_selection(const Table& table, const Trained& trained, double theta_points) {
+void print_selection(const Table& table, const TrainedPolicy& trained, double theta_points) {
   fmt::print("\nAlgorithm 1: which models to choose from (theta {} points)\n", theta_points);
   fmt::print("  {:<28} {:>10} {:>14}\n", "model", "coverage", "gain, points");
   for (const auto& step : trained.selection) {
@@ -160,7 +160,7 @@ void print_selection(const Table& table, const Trained& trained, double theta_po
 }
 
 void print_settings(const Adaptive& policy) {
-  const auto& model = policy.model();
+  const auto& model = policy.parameters();
   const char* unit = model.costs_energy ? "J" : "ms";
   fmt::print("\nSettings, by price; scores and costs are those of inner cross-validation\n");
   fmt::print("  {:>12} {:>8} {:>10}  order\n", fmt::format("price a {}", unit), "score %", unit);
@@ -179,7 +179,7 @@ void print_models(const Policy& policy) {
     const auto& model = policy.info().models[i];
     fmt::print("  {:<28} {:>10.4f} {:>12.4f}", printable(model.name), model.mean_ms, model.p999_ms);
     if (cascade != nullptr) {
-      const auto& thresholds = cascade->model().thresholds;
+      const auto& thresholds = cascade->parameters().thresholds;
       fmt::print("   {}", i < thresholds.size() ? fmt::format("confidence {:.4f}", thresholds[i]) : "always");
     }
     fmt::print("\n");
@@ -193,8 +193,8 @@ void print_training(const Policy& policy) {
   }
 }
 
-void print_result(const Table& table, Rows rows, const Trained& trained, const TrainArguments& arguments,
-                  std::uintmax_t size) {
+void print_result(const Table& table, Rows rows, const TrainedPolicy& trained,
+                  const TrainArguments& arguments, std::uintmax_t size) {
   fmt::print("{}, trained on {} inputs", trained.policy->kind(), rows.size());
   if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
   if (!table.labels_from.empty()) fmt::print(", labels {}", printable(describe_labels(table.labels_from)));
@@ -209,7 +209,7 @@ void print_result(const Table& table, Rows rows, const Trained& trained, const T
 
 nlohmann::json settings_json(const Adaptive& policy) {
   nlohmann::json settings = nlohmann::json::array();
-  for (const AdaptiveSetting& setting : policy.model().settings) {
+  for (const AdaptiveSetting& setting : policy.parameters().settings) {
     nlohmann::json order = nlohmann::json::array();
     for (const ModelIndex m : setting.order) {
       order.push_back(policy.info().models[static_cast<std::size_t>(m)].name);
@@ -222,8 +222,8 @@ nlohmann::json settings_json(const Adaptive& policy) {
   return settings;
 }
 
-nlohmann::json to_json(const Table& table, Rows rows, const Trained& trained, const TrainArguments& arguments,
-                       std::uintmax_t size) {
+nlohmann::json to_json(const Table& table, Rows rows, const TrainedPolicy& trained,
+                       const TrainArguments& arguments, std::uintmax_t size) {
   const auto& info = trained.policy->info();
   nlohmann::json document{{"policy", trained.policy->kind()},
                           {"file", arguments.out},
@@ -250,11 +250,11 @@ nlohmann::json to_json(const Table& table, Rows rows, const Trained& trained, co
   }
   for (const auto& [key, value] : info.training) document["training"][key] = value;
   if (const auto* cascade = dynamic_cast<const Cascade*>(trained.policy.get())) {
-    document["thresholds"] = cascade->model().thresholds;
+    document["thresholds"] = cascade->parameters().thresholds;
   }
   if (const auto* adaptive = dynamic_cast<const Adaptive*>(trained.policy.get())) {
     document["settings"] = settings_json(*adaptive);
-    document["chosen"] = adaptive->model().chosen;
+    document["chosen"] = adaptive->parameters().chosen;
   }
   return document;
 }
@@ -265,7 +265,7 @@ void run(const TrainArguments& arguments, const Session& session) {
   const Table table = load_labelled_table(profiles, arguments.labels);
   throw_if_stopped(&session.stop, "train");
   const auto rows = training_rows(table, arguments);
-  const Trained trained = train(table, rows, arguments, session);
+  const TrainedPolicy trained = train(table, rows, arguments, session);
   throw_if_stopped(&session.stop, "train");
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);

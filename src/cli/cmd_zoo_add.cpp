@@ -6,10 +6,10 @@
 
 #include "cli/cmd_zoo.h"
 #include "profile/lock.h"
-#include "triage/adopt.h"
-#include "triage/dataset.h"
 #include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/tools/adopt.h"
+#include "triage/tools/dataset.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kShownTrials = 12;
 
-struct Arguments {
+struct ZooAddArguments {
   std::vector<fs::path> files;
   fs::path zoo;
   std::vector<fs::path> data;
@@ -38,7 +38,7 @@ fs::path reference(const fs::path& file, const fs::path& folder) {
   return relative.empty() || *relative.begin() == ".." ? absolute : relative;
 }
 
-Zoo open_or_begin(const Arguments& arguments) {
+Zoo open_or_begin(const ZooAddArguments& arguments) {
   if (fs::exists(arguments.zoo)) {
     if (arguments.names.empty()) return load_zoo(arguments.zoo);
     throw Error(ErrorCode::kUsage,
@@ -56,7 +56,7 @@ Zoo open_or_begin(const Arguments& arguments) {
   return zoo;
 }
 
-void check_name(const Zoo& zoo, const Arguments& arguments) {
+void check_name(const Zoo& zoo, const ZooAddArguments& arguments) {
   const std::string name =
       arguments.adopt.name.empty() ? arguments.files[0].stem().string() : arguments.adopt.name;
   if (zoo.find(name) == kNoModel) return;
@@ -86,7 +86,7 @@ void print_trials(const Adoption& adoption) {
   if (shown < adoption.trials.size()) fmt::print("and {} worse ones\n", adoption.trials.size() - shown);
 }
 
-void report(const Arguments& arguments, const Adoption& adoption) {
+void report(const ZooAddArguments& arguments, const Adoption& adoption) {
   const RecipeTrial& best = adoption.trials.front();
   if (arguments.json) {
     nlohmann::json trials = nlohmann::json::array();
@@ -111,7 +111,7 @@ void report(const Arguments& arguments, const Adoption& adoption) {
              adoption.model.output.n_classes, 100 * best.top1_rate, 100 * adoption.chance);
 }
 
-void add(const Arguments& arguments, Session& session) {
+void add(const ZooAddArguments& arguments, Session& session) {
   // Two at once would each lose what the other adds.
   if (arguments.zoo.has_parent_path()) fs::create_directories(arguments.zoo.parent_path());
   const WriterLock lock(arguments.zoo);
@@ -159,7 +159,7 @@ void add(const Arguments& arguments, Session& session) {
 void add_zoo_add(CLI::App& zoo, Session& session) {
   CLI::App* command = zoo.add_subcommand(
       "add", "Tries the usual recipes of a model on labelled images and writes its entry into a manifest");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ZooAddArguments>();
   command->add_option("model", arguments->files, "The model, .onnx, .tflite or .xml; two files for a chain")
       ->required()
       ->expected(1, 2);

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct ZooDevicesArguments {
   fs::path zoo;
   std::vector<std::string> devices{"CPU"};
   std::vector<int> threads{1};
@@ -22,7 +22,7 @@ fs::path from_folder(const fs::path& folder, const fs::path& file) {
   return fs::absolute(file).lexically_normal().lexically_proximate(fs::absolute(folder).lexically_normal());
 }
 
-void run(const Arguments& arguments) {
+void run(const ZooDevicesArguments& arguments) {
   if (fs::exists(arguments.out)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("{}: exists already, expected a new file; remove it or write another",
@@ -49,7 +49,7 @@ void run(const Arguments& arguments) {
 void add_zoo_devices(CLI::App& zoo, Session&) {
   CLI::App* command = zoo.add_subcommand(
       "devices", "Writes a manifest with each model once for each device and number of threads");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ZooDevicesArguments>();
   command->add_option("zoo", arguments->zoo, "The manifest, zoo.json")->required();
   command->add_option("--devices", arguments->devices, "As 'triage info' names them, separated by commas")
       ->delimiter(',')

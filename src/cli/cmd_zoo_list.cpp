@@ -9,7 +9,7 @@
 namespace triage::cli {
 namespace {
 
-struct Arguments {
+struct ZooListArguments {
   std::filesystem::path zoo;
   bool json = false;
 };
@@ -71,7 +71,7 @@ void list_text(const Zoo& zoo) {
 
 void add_zoo_list(CLI::App& zoo, Session&) {
   CLI::App* command = zoo.add_subcommand("list", "Shows what a manifest says");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ZooListArguments>();
   command->add_option("zoo", arguments->zoo, "The manifest, zoo.json")->required();
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] {

@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "cli/cmd_zoo.h"
-#include "triage/adopt.h"
-#include "triage/dataset.h"
 #include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/tools/adopt.h"
+#include "triage/tools/dataset.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
@@ -20,7 +20,7 @@ constexpr std::size_t kMinRuns = 10;
 constexpr std::size_t kMaxRuns = 1000;
 constexpr double kTimingMs = 200;
 
-struct Arguments {
+struct ZooVerifyArguments {
   std::filesystem::path zoo;
   std::vector<std::filesystem::path> data;
   std::vector<std::filesystem::path> labels;
@@ -75,7 +75,7 @@ Check check_model(const Zoo& zoo, ModelSpec model, EngineSet& engines) {
 }
 
 // Adds judgements to the models that are fine; returns how many images could not be read.
-std::size_t judge(const Zoo& zoo, const Arguments& arguments, EngineSet& engines, Session& session,
+std::size_t judge(const Zoo& zoo, const ZooVerifyArguments& arguments, EngineSet& engines, Session& session,
                   std::vector<Check>& checks) {
   DatasetOptions options;
   options.data = arguments.data;
@@ -169,7 +169,7 @@ void print_best(const Zoo& zoo, const std::vector<Check>& checks, Criterion crit
              printable(zoo.models[static_cast<std::size_t>(best - checks.begin())].name), 100 * rate(*best));
 }
 
-void verify(const Arguments& arguments, Session& session) {
+void verify(const ZooVerifyArguments& arguments, Session& session) {
   const Criterion criterion = parse_criterion(arguments.criterion);
   const Zoo zoo = load_zoo(arguments.zoo);
   EngineSet engines({.cache_dir = default_cache_dir(), .clock = nullptr});
@@ -206,7 +206,7 @@ void add_zoo_verify(CLI::App& zoo, Session& session) {
   CLI::App* command = zoo.add_subcommand(
       "verify",
       "Checks every model's files, loads and runs it; with --data also judges it on labelled images");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ZooVerifyArguments>();
   command->add_option("zoo", arguments->zoo, "The manifest, zoo.json")->required();
   auto* data =
       command->add_option("--data", arguments->data, "Folder of images or IDX file; may be repeated");

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "calibrate/setting_losses.h"
 #include "cli/cli.h"
-#include "eval/calibrate.h"
-#include "policy/adaptive.h"
+#include "policy/adaptive_policy.h"
 
 namespace triage::cli {
 namespace {
@@ -57,7 +57,7 @@ std::vector<std::string> notes_of(const Outcome& outcome) {
 const Certificate* certificate_of(const Classifier& classifier, const Outcome& outcome) {
   const auto* adaptive = dynamic_cast<const Adaptive*>(&classifier.policy());
   if (adaptive == nullptr || !outcome.certified) return nullptr;
-  return &adaptive->model().certificate.value();
+  return &adaptive->parameters().certificate.value();
 }
 
 void print_certificate(const Classifier& classifier, const Outcome& outcome) {

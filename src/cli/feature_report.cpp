@@ -97,12 +97,12 @@ Json step_json(const EliminationStep& step) {
 std::string number(double value) { return std::isnan(value) ? std::string() : fmt::format("{}", value); }
 
 // What is known of one candidate; empty where it has no meaning.
-struct Line {
+struct StepLine {
   std::string fate, reason, correlated_with, r, extraction_ms, usefulness, step, accuracy, left_ms,
       loss_first, loss_chosen;
 };
 
-void add_elimination(const FeatureSelection& selection, const std::string& name, Line& line) {
+void add_elimination(const FeatureSelection& selection, const std::string& name, StepLine& line) {
   line.fate = "chosen";
   for (std::size_t i = 1; i < selection.trace.size(); ++i) {
     const auto& step = selection.trace[i];
@@ -121,8 +121,8 @@ void add_elimination(const FeatureSelection& selection, const std::string& name,
   }
 }
 
-Line describe(const FeatureSelection& selection, const FeatureSummary& feature) {
-  Line line;
+StepLine describe(const FeatureSelection& selection, const FeatureSummary& feature) {
+  StepLine line;
   line.extraction_ms = number(feature.extraction_ms);
   line.usefulness = number(feature.usefulness);
   const auto found = std::find_if(selection.correlated.begin(), selection.correlated.end(),
@@ -212,14 +212,14 @@ std::string feature_selection_csv(const FeatureSelection& selection) {
   std::string out =
       "feature,fate,reason,correlated_with,r,extraction_ms,usefulness,removed_at_step,accuracy_after,"
       "extraction_ms_after,loss_of_first,loss_of_chosen\n";
-  const auto add = [&](const std::string& name, const Line& line) {
+  const auto add = [&](const std::string& name, const StepLine& line) {
     out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(name), line.fate, line.reason,
                        quoted(line.correlated_with), line.r, line.extraction_ms, line.usefulness, line.step,
                        line.accuracy, line.left_ms, line.loss_first, line.loss_chosen);
   };
   for (const auto& feature : selection.candidates) add(feature.name, describe(selection, feature));
   for (const auto& dropped : selection.dropped) {
-    Line line;
+    StepLine line;
     line.fate = "dropped";
     line.reason = dropped.reason;
     add(dropped.name, line);

@@ -4,7 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "triage/feature_selection.h"
+#include "triage/tools/feature_selection.h"
 
 namespace triage::cli {
 

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "triage/error.h"
-#include "triage/eval.h"
+#include "triage/tools/evaluate.h"
 
 namespace triage::cli {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "triage/policy.h"
-#include "triage/table.h"
+#include "triage/tools/table.h"
 
 namespace triage::cli {
 

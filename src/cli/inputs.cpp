@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "cli/cli.h"
-#include "triage/dataset.h"
 #include "triage/error.h"
+#include "triage/tools/dataset.h"
 
 namespace triage::cli {
 namespace {

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "eval/words.h"
+#include "report/phrases.h"
 #include "triage/clock.h"
-#include "triage/table.h"
+#include "triage/tools/rows.h"
 
 namespace triage::cli {
 namespace {

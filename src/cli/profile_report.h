@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/cli.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage::cli {
 

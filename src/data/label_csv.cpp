@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxCsvBytes = std::uint64_t{1} << 30;
 
-struct Line {
+struct CsvLine {
   const fs::path* csv;
   std::size_t number;  // 1-based
   [[nodiscard]] Error error(std::string_view found, std::string_view expected) const {
@@ -34,7 +34,7 @@ std::string_view trim(std::string_view text) {
 }
 
 // The fields of one line; quotes as in RFC 4180, but within a line.
-std::vector<std::string> split(std::string_view text, const Line& line) {
+std::vector<std::string> split(std::string_view text, const CsvLine& line) {
   std::vector<std::string> fields(1);
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -59,7 +59,7 @@ bool starts_like_number(std::string_view text) {
   return !text.empty() && (text[0] == '-' || text[0] == '+' || (text[0] >= '0' && text[0] <= '9'));
 }
 
-Label parse_label(std::string_view text, bool require_labels, const Line& line) {
+Label parse_label(std::string_view text, bool require_labels, const CsvLine& line) {
   if (text.empty() && !require_labels) return kNoLabel;
   Label label = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), label);
@@ -70,7 +70,7 @@ Label parse_label(std::string_view text, bool require_labels, const Line& line) 
   return label;
 }
 
-std::string parse_file(const std::string& text, const Line& line) {
+std::string parse_file(const std::string& text, const CsvLine& line) {
   if (text.empty()) throw line.error("the file name is empty", "file,label");
   if (text.find('\0') != std::string::npos) throw line.error("the file name holds a zero byte", "file,label");
   const fs::path path(text);
@@ -87,7 +87,7 @@ std::vector<CsvRow> read_label_csv(const fs::path& path, bool require_labels) {
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
   std::vector<CsvRow> rows;
   std::unordered_map<std::string, std::size_t> line_of;
-  for (Line line{&path, 1}; !rest.empty(); ++line.number) {
+  for (CsvLine line{&path, 1}; !rest.empty(); ++line.number) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view content = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));

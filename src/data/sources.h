@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "triage/dataset.h"
+#include "triage/tools/dataset.h"
 
 namespace triage {
 

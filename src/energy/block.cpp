@@ -4,7 +4,7 @@
 #include <cmath>
 #include <thread>
 
-#include "triage/energy.h"
+#include "triage/tools/energy.h"
 
 namespace triage {
 

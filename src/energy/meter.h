@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "triage/energy.h"
+#include "triage/tools/energy.h"
 
 namespace triage {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "energy/sysfs.h"
-#include "triage/energy.h"
+#include "triage/tools/energy.h"
 
 namespace triage {
 namespace {

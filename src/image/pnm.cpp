@@ -51,7 +51,7 @@ class PnmReader {
   std::size_t at_ = 2;  // behind the magic number
 };
 
-struct Scale {
+struct SampleScale {
   std::int64_t maxval;
   const PnmReader* reader;
   // A stored value as 0..255, rounded to nearest.
@@ -83,7 +83,7 @@ Image decode_pnm(Bytes bytes, std::string_view name, const DecodeOptions& option
     throw reader.corrupt(fmt::format("is cut short: {} bytes of pixels", reader.rest().size()),
                          fmt::format("{} or more", n_values * value_bytes));
   }
-  const Scale scale{maxval, &reader};
+  const SampleScale scale{maxval, &reader};
   Image image = make_image(static_cast<int>(width), static_cast<int>(height), channels);
   const Bytes data = reader.rest();
   for (std::size_t i = 0; i < n_values; ++i) {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "triage/table.h"
+#include "triage/tools/rows.h"
 
 namespace triage {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "learn/solve.h"
+#include "stats/solve.h"
 
 namespace triage {
 namespace {
@@ -27,7 +27,7 @@ double dot(const double* a, const double* b, std::size_t n) {
 }
 
 // The penalised negative log-likelihood at some weights, with its first two derivatives.
-struct Objective {
+struct LogisticLoss {
   double value = 0;
   Vector gradient{};
   Matrix hessian{};
@@ -36,9 +36,9 @@ struct Objective {
 // Rows are added four at a time, so that the derivatives are read and written once for four.
 constexpr std::size_t kBlock = 4;
 
-Objective evaluate(std::span<const double> x, std::span<const std::uint8_t> is_one, const Vector& w,
-                   std::size_t width) {
-  Objective at;
+LogisticLoss evaluate(std::span<const double> x, std::span<const std::uint8_t> is_one, const Vector& w,
+                      std::size_t width) {
+  LogisticLoss at;
   for (std::size_t first = 0; first < is_one.size(); first += kBlock) {
     std::array<const double*, kBlock> row;
     std::array<double, kBlock> error{}, weight{};  // 0 for what lies behind the last row
@@ -101,14 +101,14 @@ std::vector<double> Design::fit(std::span<const std::uint8_t> is_one) const {
   Vector w{};
   const auto ones = static_cast<double>(std::count(is_one.begin(), is_one.end(), 1));
   w[0] = std::log((ones + 0.5) / (static_cast<double>(n_) - ones + 0.5));
-  Objective at = evaluate(x_, is_one, w, width);
+  LogisticLoss at = evaluate(x_, is_one, w, width);
   for (int step = 0; step < kMaxSteps; ++step) {
     const Vector direction = solve(at.hessian, at.gradient, width);
     double decrease = 0;  // that the quadratic model promises, twice
     for (std::size_t a = 0; a < width; ++a) decrease += direction[a] * at.gradient[a];
     if (decrease <= kDone) break;
     // Halved until it descends: where curvature is nearly gone a full step overshoots.
-    Objective there;
+    LogisticLoss there;
     Vector next{};
     double scale = 1;
     do {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "triage/policy.h"
-#include "triage/table.h"
+#include "triage/tools/rows.h"
 
 namespace triage {
 

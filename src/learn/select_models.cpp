@@ -6,7 +6,7 @@
 
 #include "learn/hull_models.h"
 #include "triage/error.h"
-#include "triage/learn.h"
+#include "triage/tools/learn.h"
 
 namespace triage {
 namespace {

@@ -93,19 +93,19 @@ EvidenceNumbers evidence_of(const Posterior& posterior, std::size_t own_classes)
   const double t1 = std::clamp(p(0), kEdge, 1 - kEdge), t2 = std::max(p(1), kEdge);
   double entropy = 0;
   for (std::size_t i = 0; i < posterior.n && p(i) > 0; ++i) entropy -= p(i) * std::log(p(i));
-  EvidenceNumbers evidence{kNumbers + own_classes,
+  EvidenceNumbers evidence{kEvidenceNumbers + own_classes,
                            {t1, t1 - t2, std::log(t1 / (1 - t1)), std::log(t2), entropy, t1 * t1}};
   for (std::size_t i = 0; i < posterior.n && own_classes > 0; ++i) {
     const auto cls = static_cast<std::size_t>(posterior.entries[i].cls);
     TRIAGE_CHECK(cls < own_classes);
-    evidence.values[kNumbers + cls] = p(i) * (1 - p(i));
+    evidence.values[kEvidenceNumbers + cls] = p(i) * (1 - p(i));
   }
   return evidence;
 }
 
 double predicted_gain(std::span<const double> gain, const Posterior& posterior) {
-  TRIAGE_CHECK(gain.size() > kNumbers);
-  const auto evidence = evidence_of(posterior, gain.size() - 1 - kNumbers);
+  TRIAGE_CHECK(gain.size() > kEvidenceNumbers);
+  const auto evidence = evidence_of(posterior, gain.size() - 1 - kEvidenceNumbers);
   double sum = gain[0];
   for (std::size_t i = 0; i < evidence.n; ++i) sum += gain[1 + i] * evidence.values[i];
   return sum;

@@ -20,9 +20,9 @@ namespace triage {
 inline constexpr std::size_t kMaxPooledLooks = 4;
 inline constexpr std::size_t kPooledClasses = 12;  // that each look brings in
 inline constexpr std::size_t kMaxPooled = kMaxPooledLooks * kPooledClasses;
-inline constexpr std::size_t kNumbers = 6;                     // of evidence, without those of each class
+inline constexpr std::size_t kEvidenceNumbers = 6;             // of evidence, without those of each class
 inline constexpr std::size_t kMaxOwnClasses = kPooledClasses;  // that may have weights of their own
-inline constexpr std::size_t kMaxEvidence = kNumbers + kMaxOwnClasses;
+inline constexpr std::size_t kMaxEvidence = kEvidenceNumbers + kMaxOwnClasses;
 [[nodiscard]] constexpr bool may_have_own_weights(std::size_t n_classes) {
   return n_classes >= 2 && n_classes <= kMaxOwnClasses;
 }
@@ -54,7 +54,7 @@ struct Posterior {
 // Numbers of the posterior t1 >= t2 >= ...: t1, t1 - t2, log(t1 / (1 - t1)), log t2, entropy, t1^2; then, for
 // `own_classes` of at most kMaxOwnClasses, p (1 - p) of each class: in doubt about which.
 struct EvidenceNumbers {
-  std::size_t n = kNumbers;
+  std::size_t n = kEvidenceNumbers;
   std::array<double, kMaxEvidence> values{};
 
   [[nodiscard]] std::span<const double> view() const& { return {values.data(), n}; }
@@ -63,7 +63,7 @@ struct EvidenceNumbers {
 [[nodiscard]] EvidenceNumbers evidence_of(const Posterior& posterior, std::size_t own_classes = 0);
 
 // gain[0] + gain[1..] * evidence of the posterior: what going on is expected to gain. `gain` has shape
-// (1 + kNumbers), or that and one for each of C classes.
+// (1 + kEvidenceNumbers), or that and one for each of C classes.
 [[nodiscard]] double predicted_gain(std::span<const double> gain, const Posterior& posterior);
 
 // As an answer: the kTopK best classes, the mass of the others as residual.

@@ -6,13 +6,13 @@
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "policy/adaptive.h"
-#include "policy/cascade.h"
+#include "policy/adaptive_policy.h"
+#include "policy/cascade_policy.h"
 #include "policy/cbor.h"
 #include "policy/checks.h"
-#include "policy/premodel.h"
-#include "policy/selector.h"
-#include "policy/single.h"
+#include "policy/premodel_policy.h"
+#include "policy/selector_policy.h"
+#include "policy/single_policy.h"
 
 namespace triage {
 namespace {
@@ -224,7 +224,7 @@ std::unique_ptr<Policy> decode_single(PolicyInfo info, const Fields& fields) {
   return make_single(std::move(info), fields.integer("model"));
 }
 
-json encode_body(const Cascade& policy) { return {{"thresholds", policy.model().thresholds}}; }
+json encode_body(const Cascade& policy) { return {{"thresholds", policy.parameters().thresholds}}; }
 
 std::unique_ptr<Policy> decode_cascade(PolicyInfo info, const Fields& fields) {
   return make_cascade(std::move(info), {fields.numbers("thresholds")});
@@ -304,32 +304,32 @@ std::vector<float> index_rows(const Premodel& policy) {
 }
 
 json encode_body(const Premodel& policy) {
-  const auto& model = policy.model();
-  const auto& ids = model.ids.bytes();
+  const auto& parameters = policy.parameters();
+  const auto& ids = parameters.ids.bytes();
   json choosers = json::array();
-  for (const Chooser& chooser : model.choosers) {
+  for (const Chooser& chooser : parameters.choosers) {
     choosers.push_back(std::visit([](const auto& each) { return encode_chooser(each); }, chooser));
   }
-  json body{{"form", model.form == PremodelForm::kChain ? kChain : kMulticlass},
-            {"k", model.k},
-            {"n_stages", model.n_stages},
+  json body{{"form", parameters.form == PremodelForm::kChain ? kChain : kMulticlass},
+            {"k", parameters.k},
+            {"n_stages", parameters.n_stages},
             {"choosers", std::move(choosers)},
-            {"fallback", model.fallback},
-            {"minimum", to_binary<float>(model.minimum)},
-            {"maximum", to_binary<float>(model.maximum)},
+            {"fallback", parameters.fallback},
+            {"minimum", to_binary<float>(parameters.minimum)},
+            {"maximum", to_binary<float>(parameters.maximum)},
             {"rows", to_binary<float>(index_rows(policy))},
-            {"optimum", to_binary<ModelIndex>(model.optimum)},
+            {"optimum", to_binary<ModelIndex>(parameters.optimum)},
             {"ids", json::binary(Bytes(ids.begin(), ids.end()))},
-            {"id_ends", to_binary<std::uint32_t>(model.ids.ends())},
+            {"id_ends", to_binary<std::uint32_t>(parameters.ids.ends())},
             {"max_distance", nullptr},
-            {"refuse_beyond", model.refuse_beyond}};
-  if (std::isfinite(model.max_distance)) body["max_distance"] = model.max_distance;
+            {"refuse_beyond", parameters.refuse_beyond}};
+  if (std::isfinite(parameters.max_distance)) body["max_distance"] = parameters.max_distance;
   return body;
 }
 
 // What both formats have.
-PremodelModel decode_premodel_rows(const Fields& fields) {
-  PremodelModel model;
+PremodelParameters decode_premodel_rows(const Fields& fields) {
+  PremodelParameters model;
   model.k = fields.integer("k");
   model.n_stages = fields.count("n_stages");
   model.fallback = fields.integer("fallback");
@@ -343,7 +343,7 @@ PremodelModel decode_premodel_rows(const Fields& fields) {
 }
 
 std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& fields, int format) {
-  PremodelModel model = decode_premodel_rows(fields);
+  PremodelParameters model = decode_premodel_rows(fields);
   if (format == 1) {
     // The paper's chain is all there was. A stage each costs memory, so their number is checked first.
     if (model.n_stages <= info.models.size()) model.choosers = paper_choosers(model);
@@ -364,10 +364,10 @@ std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& fields, i
 }
 
 json encode_body(const Selector& policy) {
-  const auto& model = policy.model();
-  return {{"selector", model.selector},
-          {"chooses", to_binary<ModelIndex>(model.chooses)},
-          {"fallback", model.fallback}};
+  const auto& parameters = policy.parameters();
+  return {{"selector", parameters.selector},
+          {"chooses", to_binary<ModelIndex>(parameters.chooses)},
+          {"fallback", parameters.fallback}};
 }
 
 std::unique_ptr<Policy> decode_selector(PolicyInfo info, const Fields& fields) {
@@ -395,8 +395,8 @@ void read_as_format_3(AdaptiveSetting& setting, const Fields& fields) {
     if (stage.weights.size() != j + 1) {
       fail_field(name + ".weights", stage.weights.size(), fmt::format("{} numbers", j + 1));
     }
-    if (stage.gain.size() != 1 + kNumbers) {
-      fail_field(name + ".gain", stage.gain.size(), fmt::format("{} numbers", 1 + kNumbers));
+    if (stage.gain.size() != 1 + kEvidenceNumbers) {
+      fail_field(name + ".gain", stage.gain.size(), fmt::format("{} numbers", 1 + kEvidenceNumbers));
     }
   }
   if (!setting.stages.empty()) setting.stages.back().gain.clear();
@@ -436,20 +436,20 @@ Certificate decode_certificate(const Fields& fields) {
 }
 
 json encode_body(const Adaptive& policy) {
-  const auto& model = policy.model();
+  const auto& parameters = policy.parameters();
   json settings = json::array();
-  for (const AdaptiveSetting& setting : model.settings) settings.push_back(encode_setting(setting));
-  json body{{"cost", model.costs_energy ? "energy" : "time"},
+  for (const AdaptiveSetting& setting : parameters.settings) settings.push_back(encode_setting(setting));
+  json body{{"cost", parameters.costs_energy ? "energy" : "time"},
             {"settings", std::move(settings)},
-            {"chosen", model.chosen},
-            {"trained_on", to_binary<std::uint64_t>(model.trained_on)},
+            {"chosen", parameters.chosen},
+            {"trained_on", to_binary<std::uint64_t>(parameters.trained_on)},
             {"certificate", nullptr}};
-  if (model.certificate) body["certificate"] = encode_certificate(*model.certificate);
+  if (parameters.certificate) body["certificate"] = encode_certificate(*parameters.certificate);
   return body;
 }
 
 std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& fields, int format) {
-  AdaptiveModel model;
+  AdaptiveParameters model;
   const std::string& cost = fields.text("cost");
   if (cost != "time" && cost != "energy")
     fail_field("adaptive.cost", fmt::format("'{}'", cost), "time or energy");

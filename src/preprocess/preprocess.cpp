@@ -1,7 +1,7 @@
 // From a decoded image to a model's input tensor, row by row: crop, resize on 8 bits, then colour, mean,
 // scale and layout. What has the right size already is read where it is, so a 28x28 picture costs about a
 // microsecond. Memory for a row is kept by each thread.
-#include "triage/preprocess.h"
+#include "preprocess/preprocess.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstddef>
 
-#include "triage/table.h"
+#include "triage/tools/table.h"
 
 namespace triage {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "profile/sqlite.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "profile/new_profile.h"
 #include "triage/error.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {

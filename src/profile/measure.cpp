@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "profile/energy.h"
+#include "profile/energy_measuring.h"
 #include "profile/measurer.h"
 #include "profile/writer.h"
 #include "triage/error.h"
-#include "triage/profile.h"
 #include "triage/runtime.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {
@@ -40,10 +40,10 @@ void warn_about_machine(const ProfileWriter& writer, const std::string& machine,
 }
 
 // One run over the inputs that are still missing.
-class Run {
+class ProfileRun {
  public:
-  Run(const Dataset& data, const ProfileOptions& options, ProfileWriter& writer, ProfileSummary& summary,
-      const std::function<void(const ProfileProgress&)>& on_progress)
+  ProfileRun(const Dataset& data, const ProfileOptions& options, ProfileWriter& writer,
+             ProfileSummary& summary, const std::function<void(const ProfileProgress&)>& on_progress)
       : data_(&data), options_(&options), writer_(&writer), summary_(&summary), on_progress_(&on_progress) {}
 
   void load(ModelPool& pool) {
@@ -151,7 +151,7 @@ ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset
     warn_about_machine(writer, machine, summary);
     const IdlePower idle = measure_idle_power(options.energy);  // before anything of ours may keep it awake
     ModelPool pool(zoo, engines);
-    Run run(data, options, writer, summary, on_progress);
+    ProfileRun run(data, options, writer, summary, on_progress);
     run.load(pool);
     const std::int32_t number = writer.machine(machine);
     run.measure_energy(idle, pool, header, number);

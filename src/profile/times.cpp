@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "profile/cell.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/check.h"
-#include "triage/preprocess.h"
+#include "preprocess/preprocess.h"
 #include "triage/runtime.h"
 
 namespace triage {
@@ -27,7 +27,7 @@ class AlignedBytes {
 };
 
 // One recipe's tensor of the current input; models with equal recipes share it.
-struct Tensor {
+struct InputTensor {
   Recipe recipe;
   AlignedBytes bytes;
   bool made = false;
@@ -42,7 +42,7 @@ struct LiveBackend::State {
   const Clock* clock;
   std::optional<Stopwatch> watch;  // runs since begin()
   const Image* image = nullptr;
-  std::vector<Tensor> tensors;
+  std::vector<InputTensor> tensors;
   std::vector<std::size_t> tensor_of;  // by policy model
   std::vector<float> probabilities;    // room for the largest model's
   std::span<const float> last_probabilities;
@@ -75,7 +75,7 @@ LiveBackend::~LiveBackend() = default;
 void LiveBackend::begin(const Image& image) {
   state_->image = &image;
   state_->watch.emplace(*state_->clock);
-  for (Tensor& tensor : state_->tensors) tensor.made = false;
+  for (InputTensor& tensor : state_->tensors) tensor.made = false;
   state_->last_probabilities = {};
   state_->times = {};
   state_->extraction.reset();
@@ -97,7 +97,7 @@ double LiveBackend::elapsed_ms(double) const {
 double LiveBackend::prepare(ModelIndex model) {
   State& s = *state_;
   TRIAGE_CHECK(s.image != nullptr && model >= 0 && static_cast<std::size_t>(model) < s.models.size());
-  Tensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
+  InputTensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
   if (tensor.made) return 0;
   const Stopwatch watch(*s.clock);
   preprocess(*s.image, tensor.recipe, tensor.bytes.span());
@@ -114,7 +114,7 @@ Look LiveBackend::run(ModelIndex model) {
   const ModelPool::Lease network = s.pool->acquire(zoo_model);
   s.times = {};
   s.times.preprocess_ms = prepare(model);
-  const Tensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
+  const InputTensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
   const Stopwatch watch(*s.clock);
   const std::span<const float> raw = network->run(tensor.bytes.span());
   const std::span<float> probabilities(s.probabilities.data(), static_cast<std::size_t>(output.n_classes));

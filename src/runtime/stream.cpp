@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "policy/adaptive.h"
+#include "policy/adaptive_policy.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -19,14 +19,14 @@ constexpr double kPrior = 50;
 
 Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(options) {
   const auto* adaptive = dynamic_cast<const Adaptive*>(&policy);
-  if (adaptive == nullptr || adaptive->model().costs_energy) {
+  if (adaptive == nullptr || adaptive->parameters().costs_energy) {
     throw Error(
         ErrorCode::kUsage,
         fmt::format("--mean-latency-ms: a policy of kind '{}'{}, expected an adaptive one with prices in "
                     "milliseconds; train one",
                     policy.kind(), adaptive == nullptr ? "" : " trained to save energy"));
   }
-  for (const AdaptiveSetting& setting : adaptive->model().settings)
+  for (const AdaptiveSetting& setting : adaptive->parameters().settings)
     settings_.push_back({setting.cost, setting.price});
   std::stable_sort(settings_.begin(), settings_.end(),
                    [](const Setting& a, const Setting& b) { return a.ms < b.ms; });

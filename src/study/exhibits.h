@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "study/run.h"
-#include "triage/feature_selection.h"
+#include "study/study_run.h"
+#include "triage/tools/feature_selection.h"
 
 namespace triage {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "triage/error.h"
-#include "triage/stability.h"
+#include "triage/tools/stability.h"
 
 namespace triage {
 namespace {

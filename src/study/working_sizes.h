@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "triage/study.h"
+#include "triage/tools/study.h"
 
 namespace triage {
 

@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "triage/error.h"
-#include "triage/table.h"
+#include "triage/tools/table.h"
 
 namespace triage {
 namespace {

@@ -1,5 +1,5 @@
 // Finding a network's recipe: candidates from shapes, the search on the fake engine, the refusal by chance.
-#include "triage/adopt.h"
+#include "triage/tools/adopt.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -10,10 +10,10 @@
 #include "base/files.h"
 #include "cli/run_cli.h"
 #include "support/fake_zoo.h"
-#include "triage/dataset.h"
 #include "triage/engine.h"
 #include "triage/policy.h"
-#include "triage/profile.h"
+#include "triage/tools/dataset.h"
+#include "triage/tools/profile.h"
 #include "triage/zoo.h"
 
 namespace triage {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "cli/run_cli.h"
-#include "policy/cascade.h"
-#include "policy/premodel.h"
+#include "policy/cascade_policy.h"
+#include "policy/premodel_policy.h"
 #include "support/fake_zoo.h"
 #include "triage/features.h"
 #include "triage/zoo.h"
@@ -94,7 +94,7 @@ TEST_F(Classify, ExplainsFeaturesOnce) {
     info.models.push_back({.name = model.name, .fingerprint = model.fingerprint()});
   }
   info.schema = make_schema(std::vector<std::string_view>{"contrast"});
-  PremodelModel model;
+  PremodelParameters model;
   model.k = 1;
   model.n_stages = 2;
   model.minimum = {0};

@@ -9,8 +9,8 @@
 
 #include "cli/run_cli.h"
 #include "support/fake_zoo.h"
-#include "triage/learn.h"
-#include "triage/profile.h"
+#include "triage/tools/learn.h"
+#include "triage/tools/profile.h"
 
 namespace triage::testing {
 namespace {

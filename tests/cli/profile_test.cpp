@@ -1,5 +1,5 @@
 // triage profile and triage merge as a user runs them: kill -9, Ctrl-C, two at once, bad arguments.
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

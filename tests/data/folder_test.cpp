@@ -5,7 +5,7 @@
 
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
-#include "triage/dataset.h"
+#include "triage/tools/dataset.h"
 
 namespace triage {
 namespace {

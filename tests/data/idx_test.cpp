@@ -3,7 +3,7 @@
 #include "data/idx_bytes.h"
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
-#include "triage/dataset.h"
+#include "triage/tools/dataset.h"
 
 namespace triage {
 namespace {

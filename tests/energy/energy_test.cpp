@@ -1,5 +1,5 @@
 // Meters on a made-up /sys with known joules.
-#include "triage/energy.h"
+#include "triage/tools/energy.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

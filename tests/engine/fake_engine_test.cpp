@@ -5,10 +5,10 @@
 #include <numeric>
 
 #include "base/files.h"
+#include "preprocess/preprocess.h"
 #include "support/expect_error.h"
 #include "support/fake_zoo.h"
 #include "triage/engine.h"
-#include "triage/preprocess.h"
 
 namespace triage {
 namespace {

@@ -17,8 +17,8 @@
 #include "base/files.h"
 #include "support/expect_error.h"
 #include "support/fake_zoo.h"
-#include "triage/adopt.h"
 #include "triage/engine.h"
+#include "triage/tools/adopt.h"
 
 namespace triage {
 namespace {

@@ -5,12 +5,11 @@
 
 #include "learn/tables.h"
 #include "triage/error.h"
-#include "triage/learn.h"
+#include "triage/tools/learn.h"
 
 namespace triage {
 namespace {
 
-using testing::all_rows;
 using testing::random_table;
 using testing::table_of;
 

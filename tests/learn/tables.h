@@ -6,15 +6,9 @@
 
 #include "base/hash.h"
 #include "triage/features.h"
-#include "triage/table.h"
+#include "triage/tools/rows.h"
 
 namespace triage::testing {
-
-inline std::vector<std::uint32_t> all_rows(const Table& table) {
-  std::vector<std::uint32_t> rows(table.n_inputs());
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::uint32_t>(i);
-  return rows;
-}
 
 // A table from each input's ranks, shape (n, m), and each model's milliseconds; every model has a recipe of
 // its own that takes no time. Outputs are empty.

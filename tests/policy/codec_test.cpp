@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "policy/adaptive.h"
+#include "policy/adaptive_policy.h"
 #include "policy/cbor.h"
 #include "policy/policies.h"
 #include "policy/policy_codec.h"
@@ -170,7 +170,7 @@ TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion4) {
 TEST(PolicyCodec, VotesWithoutWeightsAreUniform) {
   for (const auto kind : {"premodel", "weighted"}) {
     const auto policy = decode_policy(encode_policy(*example(kind)));
-    const auto& choosers = dynamic_cast<const Premodel&>(*policy).model().choosers;
+    const auto& choosers = dynamic_cast<const Premodel&>(*policy).parameters().choosers;
     EXPECT_EQ(std::get<KnnChooser>(choosers[1]).weights,
               kind == std::string_view("weighted") ? VoteWeights::kDistance : VoteWeights::kUniform);
   }

@@ -117,13 +117,13 @@ TEST(Evidence, SixNumbersByHand) {
   posterior.entries[2] = {7, 0.25F};
   const auto e = evidence_of(posterior);
   const std::vector<double> expected{0.5, 0.25, 0, std::log(0.25), 1.5 * std::log(2), 0.25};
-  ASSERT_EQ(e.n, kNumbers);
-  for (std::size_t i = 0; i < kNumbers; ++i) EXPECT_NEAR(e.values[i], expected[i], 1e-12) << i;
+  ASSERT_EQ(e.n, kEvidenceNumbers);
+  for (std::size_t i = 0; i < kEvidenceNumbers; ++i) EXPECT_NEAR(e.values[i], expected[i], 1e-12) << i;
   const auto own = evidence_of(posterior, 8);
-  ASSERT_EQ(own.n, kNumbers + 8);
-  for (std::size_t i = 0; i < kNumbers; ++i) EXPECT_EQ(own.values[i], e.values[i]) << i;
+  ASSERT_EQ(own.n, kEvidenceNumbers + 8);
+  for (std::size_t i = 0; i < kEvidenceNumbers; ++i) EXPECT_EQ(own.values[i], e.values[i]) << i;
   const std::vector<double> doubts{0, 0, 0.1875, 0, 0.25, 0, 0, 0.1875};  // p (1 - p)
-  for (std::size_t c = 0; c < 8; ++c) EXPECT_NEAR(own.values[kNumbers + c], doubts[c], 1e-12) << c;
+  for (std::size_t c = 0; c < 8; ++c) EXPECT_NEAR(own.values[kEvidenceNumbers + c], doubts[c], 1e-12) << c;
   EXPECT_TRIAGE_ERROR(evidence_of(posterior, 7), ErrorCode::kInternal);  // class 7 is the eighth
   EXPECT_TRIAGE_ERROR(evidence_of(posterior, 13), ErrorCode::kInternal);
 }

@@ -16,7 +16,7 @@ class KnnParity : public ::testing::TestWithParam<std::size_t> {
   void expect_parity(std::size_t n, std::size_t d, int k, unsigned steps) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < d; ++i) names.push_back("feature" + std::to_string(i));
-    PremodelModel model;
+    PremodelParameters model;
     model.k = k;
     model.n_stages = 3;
     model.minimum.assign(d, 0);

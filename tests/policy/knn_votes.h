@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "policy/premodel.h"
+#include "policy/premodel_policy.h"
 
 namespace triage::testing {
 

@@ -49,7 +49,7 @@ TEST(NoAllocation, InPremodelsOfEveryDimension) {
   for (const std::size_t d : {1U, 7U, 10U, 16U, 24U, 64U}) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < d; ++i) names.push_back("feature" + std::to_string(i));
-    PremodelModel model;
+    PremodelParameters model;
     model.k = d == 7 ? 63 : 5;
     model.n_stages = 2;
     model.fallback = 0;

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "policy/adaptive.h"
-#include "policy/cascade.h"
-#include "policy/premodel.h"
-#include "policy/selector.h"
+#include "policy/adaptive_policy.h"
+#include "policy/cascade_policy.h"
+#include "policy/premodel_policy.h"
+#include "policy/selector_policy.h"
 #include "triage/policy.h"
 
 namespace triage::testing {
@@ -39,8 +39,8 @@ inline Look look_of(ModelIndex model, std::int32_t cls, float probability, std::
 
 // One feature from 0 to 10 (scaled 0 to 1), six inputs at 0, 1, 2, 8, 9, 10, k = 3: model "small" is the
 // optimum of the lower ones, "big" of 8 and 9, none of 10.
-inline PremodelModel line_premodel(ModelIndex fallback) {
-  PremodelModel model;
+inline PremodelParameters line_premodel(ModelIndex fallback) {
+  PremodelParameters model;
   model.k = 3;
   model.n_stages = 2;
   model.fallback = fallback;
@@ -75,8 +75,9 @@ inline SvmChooser line_svm() {
 }
 
 // Without training inputs, as trees and support vector machines need none.
-inline PremodelModel bare_premodel(PremodelForm form, std::size_t n_stages, std::vector<Chooser> choosers) {
-  PremodelModel model;
+inline PremodelParameters bare_premodel(PremodelForm form, std::size_t n_stages,
+                                        std::vector<Chooser> choosers) {
+  PremodelParameters model;
   model.form = form;
   model.n_stages = n_stages;
   model.choosers = std::move(choosers);
@@ -86,23 +87,23 @@ inline PremodelModel bare_premodel(PremodelForm form, std::size_t n_stages, std:
 }
 
 // line_premodel() as one chooser among "small", "big" and none, of any kind.
-inline PremodelModel line_multiclass(ModelIndex fallback) {
-  PremodelModel model = line_premodel(fallback);
+inline PremodelParameters line_multiclass(ModelIndex fallback) {
+  PremodelParameters model = line_premodel(fallback);
   model.form = PremodelForm::kMulticlass;
   model.choosers = {KnnChooser{{0, 0, 0, 1, 1, 2}}};
   return model;
 }
 
 // line_premodel() whose neighbours vote by 1 / distance.
-inline PremodelModel weighted_premodel(ModelIndex fallback) {
-  PremodelModel model = line_premodel(fallback);
+inline PremodelParameters weighted_premodel(ModelIndex fallback) {
+  PremodelParameters model = line_premodel(fallback);
   for (Chooser& chooser : model.choosers) std::get<KnnChooser>(chooser).weights = VoteWeights::kDistance;
   return model;
 }
 
 // A chain of all kinds over the inputs of line_premodel(), with a limit on the distance.
-inline PremodelModel mixed_premodel() {
-  PremodelModel model = line_premodel(2);
+inline PremodelParameters mixed_premodel() {
+  PremodelParameters model = line_premodel(2);
   model.n_stages = 3;
   model.choosers = {model.choosers[1], line_tree(0), line_svm()};
   model.max_distance = 0.5;
@@ -121,8 +122,8 @@ inline PolicyInfo adaptive_info() {
 
 // At prices 1 and 0.01: small alone; small, then big while t1 is below 0.8. The second is chosen and
 // certified.
-inline AdaptiveModel two_stage_adaptive() {
-  AdaptiveModel model;
+inline AdaptiveParameters two_stage_adaptive() {
+  AdaptiveParameters model;
   model.settings.push_back({1, {0}, {{{1.0}, {}}}, 0.7, 0.25});
   model.settings.push_back(
       {0.01, {0, 1}, {{{1.0}, {0.8, -1.0, 0, 0, 0, 0, 0}}, {{0.25, 1.0}, {}}}, 0.9, 0.5});
@@ -134,8 +135,8 @@ inline AdaptiveModel two_stage_adaptive() {
 
 // The same with weights for each of the ten classes: small is not heard on class 3, class 5 has a bias of 2,
 // and doubt about class 7 makes it go on.
-inline AdaptiveModel own_adaptive() {
-  AdaptiveModel model = two_stage_adaptive();
+inline AdaptiveParameters own_adaptive() {
+  AdaptiveParameters model = two_stage_adaptive();
   auto& stages = model.settings[1].stages;
   stages[0].gain = std::vector<double>(17, 0);
   stages[0].gain[0] = -0.1;

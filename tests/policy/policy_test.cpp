@@ -287,7 +287,7 @@ TEST(Premodel, ChainsMixKinds) {
 }
 
 TEST(Premodel, ExplainsEveryKind) {
-  const auto last_steps = [](const PremodelModel& model, std::vector<std::string> models, float x) {
+  const auto last_steps = [](const PremodelParameters& model, std::vector<std::string> models, float x) {
     Trace trace;
     (void)next(*make_premodel(info_of(std::move(models), {"x"}), model), std::array{x}, {}, &trace);
     std::vector<std::string> steps;
@@ -424,39 +424,41 @@ TEST(Checks, RefuseEachBadPartOfAPremodel) {
     change(model);
     expect_refused([&] { (void)make_premodel(info_of({"small", "big"}, {"x"}), model); }, field);
   };
-  refuse([](PremodelModel& m) { m.k = 4; }, "premodel.k: 4, expected an odd number");
-  refuse([](PremodelModel& m) { m.k = 65; }, "premodel.k: 65");
-  refuse([](PremodelModel& m) { m.k = -1; }, "premodel.k: -1");
-  refuse([](PremodelModel& m) { m.k = 7; }, "premodel.k: 7, expected at most the training inputs, 6");
-  refuse([](PremodelModel& m) { m.n_stages = 0; }, "premodel.n_stages: 0");
-  refuse([](PremodelModel& m) { m.n_stages = 3; }, "premodel.n_stages: 3");
-  refuse([](PremodelModel& m) { m.fallback = 2; }, "premodel.fallback: 2");
-  refuse([](PremodelModel& m) { m.minimum = {}; }, "premodel.minimum: 0");
-  refuse([](PremodelModel& m) { m.maximum = {-1}; }, "premodel.maximum: -1");
-  refuse([](PremodelModel& m) { m.minimum = {std::numeric_limits<float>::infinity()}; },
+  refuse([](PremodelParameters& m) { m.k = 4; }, "premodel.k: 4, expected an odd number");
+  refuse([](PremodelParameters& m) { m.k = 65; }, "premodel.k: 65");
+  refuse([](PremodelParameters& m) { m.k = -1; }, "premodel.k: -1");
+  refuse([](PremodelParameters& m) { m.k = 7; }, "premodel.k: 7, expected at most the training inputs, 6");
+  refuse([](PremodelParameters& m) { m.n_stages = 0; }, "premodel.n_stages: 0");
+  refuse([](PremodelParameters& m) { m.n_stages = 3; }, "premodel.n_stages: 3");
+  refuse([](PremodelParameters& m) { m.fallback = 2; }, "premodel.fallback: 2");
+  refuse([](PremodelParameters& m) { m.minimum = {}; }, "premodel.minimum: 0");
+  refuse([](PremodelParameters& m) { m.maximum = {-1}; }, "premodel.maximum: -1");
+  refuse([](PremodelParameters& m) { m.minimum = {std::numeric_limits<float>::infinity()}; },
          "premodel.minimum: inf");
-  refuse([](PremodelModel& m) { m.rows.pop_back(); }, "premodel.rows: 5");
-  refuse([](PremodelModel& m) { m.rows[2] = 1.5F; }, "premodel.rows: 1.5");
-  refuse([](PremodelModel& m) { m.rows[2] = std::numeric_limits<float>::quiet_NaN(); }, "premodel.rows: nan");
-  refuse([](PremodelModel& m) { m.optimum[0] = 2; }, "premodel.optimum: 2");
-  refuse([](PremodelModel& m) { m.optimum[0] = -2; }, "premodel.optimum: -2");
-  refuse([](PremodelModel& m) { m.optimum.clear(); }, "premodel.optimum: no training inputs");
-  refuse([](PremodelModel& m) { m.ids.push_back("g"); }, "premodel.ids: 7");
-  refuse([](PremodelModel& m) { m.choosers.pop_back(); }, "premodel.choosers: 1, expected 2");
-  refuse([](PremodelModel& m) { m.form = PremodelForm::kMulticlass; }, "premodel.choosers: 2, expected 1");
-  refuse([](PremodelModel& m) { m.choosers[1] = KnnChooser{}; },
+  refuse([](PremodelParameters& m) { m.rows.pop_back(); }, "premodel.rows: 5");
+  refuse([](PremodelParameters& m) { m.rows[2] = 1.5F; }, "premodel.rows: 1.5");
+  refuse([](PremodelParameters& m) { m.rows[2] = std::numeric_limits<float>::quiet_NaN(); },
+         "premodel.rows: nan");
+  refuse([](PremodelParameters& m) { m.optimum[0] = 2; }, "premodel.optimum: 2");
+  refuse([](PremodelParameters& m) { m.optimum[0] = -2; }, "premodel.optimum: -2");
+  refuse([](PremodelParameters& m) { m.optimum.clear(); }, "premodel.optimum: no training inputs");
+  refuse([](PremodelParameters& m) { m.ids.push_back("g"); }, "premodel.ids: 7");
+  refuse([](PremodelParameters& m) { m.choosers.pop_back(); }, "premodel.choosers: 1, expected 2");
+  refuse([](PremodelParameters& m) { m.form = PremodelForm::kMulticlass; },
+         "premodel.choosers: 2, expected 1");
+  refuse([](PremodelParameters& m) { m.choosers[1] = KnnChooser{}; },
          "premodel.choosers[1].labels: no training inputs");
-  refuse([](PremodelModel& m) { m.choosers[1] = KnnChooser{{1}}; },
+  refuse([](PremodelParameters& m) { m.choosers[1] = KnnChooser{{1}}; },
          "premodel.choosers[1].labels: 1, expected 6 training inputs");
-  refuse([](PremodelModel& m) { std::get<KnnChooser>(m.choosers[0]).labels[3] = 2; },
+  refuse([](PremodelParameters& m) { std::get<KnnChooser>(m.choosers[0]).labels[3] = 2; },
          "premodel.choosers[0].labels: 2, expected a class from 0 to 1");
   refuse(
-      [](PremodelModel& m) {
+      [](PremodelParameters& m) {
         m.choosers = {testing::line_svm(), testing::line_tree(1)};
       },
       "premodel.optimum: 6, expected no training inputs");
-  refuse([](PremodelModel& m) { m.max_distance = -1; }, "premodel.max_distance: -1");
-  refuse([](PremodelModel& m) { m.max_distance = kNotMeasured; }, "premodel.max_distance: nan");
+  refuse([](PremodelParameters& m) { m.max_distance = -1; }, "premodel.max_distance: -1");
+  refuse([](PremodelParameters& m) { m.max_distance = kNotMeasured; }, "premodel.max_distance: nan");
   expect_refused(
       [] {
         (void)make_premodel(info_of({"small", "big"}), line_premodel(0));
@@ -474,7 +476,7 @@ TEST(Checks, RefuseEachBadPartOfAPremodel) {
 }
 
 TEST(Checks, RefuseEachBadPartOfASelector) {
-  const auto refuse = [](SelectorModel model, std::string_view field) {
+  const auto refuse = [](SelectorParameters model, std::string_view field) {
     expect_refused([&] { (void)make_selector(info_of({"a", "b"}), std::move(model)); }, field);
   };
   refuse({2, {0}, kNoModel}, "selector.selector: 2");

@@ -1,5 +1,5 @@
 // Preprocessing against hand-computed tensors and a plain reference in loops.
-#include "triage/preprocess.h"
+#include "preprocess/preprocess.h"
 
 #include <gtest/gtest.h>
 

@@ -4,8 +4,8 @@
 #include <atomic>
 
 #include "profile/profile_fixture.h"
-#include "triage/dataset.h"
-#include "triage/profile.h"
+#include "triage/tools/dataset.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {

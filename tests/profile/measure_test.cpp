@@ -8,11 +8,11 @@
 #include "base/files.h"
 #include "profile/profile_fixture.h"
 #include "support/fake_sysfs.h"
-#include "triage/dataset.h"
-#include "triage/eval.h"
-#include "triage/learn.h"
-#include "triage/profile.h"
 #include "triage/runtime.h"
+#include "triage/tools/dataset.h"
+#include "triage/tools/evaluate.h"
+#include "triage/tools/learn.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {

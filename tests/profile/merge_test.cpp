@@ -2,7 +2,7 @@
 
 #include "base/files.h"
 #include "profile/profile_fixture.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {

@@ -7,7 +7,8 @@
 
 #include "base/files.h"
 #include "profile/profile_fixture.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
+#include "triage/tools/rows.h"
 
 namespace triage {
 namespace {

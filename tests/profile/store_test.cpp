@@ -9,7 +9,8 @@
 #include "base/files.h"
 #include "profile/profile_fixture.h"
 #include "support/expect_error.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
+#include "triage/tools/rows.h"
 
 namespace triage {
 namespace {

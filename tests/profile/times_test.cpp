@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "profile/cell.h"
-#include "triage/profile.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {

@@ -12,12 +12,12 @@
 #include <string>
 #include <vector>
 
-#include "policy/cascade.h"
+#include "policy/cascade_policy.h"
 #include "triage/classifier.h"
 #include "triage/engine.h"
-#include "triage/eval.h"
-#include "triage/learn.h"
-#include "triage/profile.h"
+#include "triage/tools/evaluate.h"
+#include "triage/tools/learn.h"
+#include "triage/tools/profile.h"
 
 namespace triage::testing {
 namespace {

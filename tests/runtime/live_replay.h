@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "triage/dataset.h"
+#include "triage/tools/dataset.h"
 
 namespace triage::testing {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/hash.h"
-#include "policy/adaptive.h"
+#include "policy/adaptive_policy.h"
 #include "policy/policies.h"
 #include "support/expect_error.h"
 
@@ -15,7 +15,7 @@ namespace {
 
 // Prices 1, 0.1, 0.01 and 0.001, expected at 1, 2, 4 and 8 ms.
 std::unique_ptr<Policy> policy_of_four() {
-  AdaptiveModel model;
+  AdaptiveParameters model;
   double price = 1, ms = 1;
   for (int i = 0; i < 4; ++i, price /= 10, ms *= 2)
     model.settings.push_back({price, {0}, {{{1.0}, {}}}, 0.5, ms});
@@ -60,7 +60,7 @@ TEST(Stream, RefusesWhatItCannotMeet) {
   const auto single = make_single(testing::info_of({"a"}), 0);
   EXPECT_TRIAGE_ERROR((Stream(*single, {.mean_latency_ms = 2})), ErrorCode::kUsage,
                       "a policy of kind 'single', expected an adaptive one");
-  AdaptiveModel joules = testing::two_stage_adaptive();
+  AdaptiveParameters joules = testing::two_stage_adaptive();
   joules.costs_energy = true;
   const auto frugal = make_adaptive(testing::adaptive_info(), joules);
   EXPECT_TRIAGE_ERROR((Stream(*frugal, {.mean_latency_ms = 2})), ErrorCode::kUsage, "trained to save energy");

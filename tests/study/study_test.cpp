@@ -1,5 +1,5 @@
 // The study on made-up tables: every exhibit is there, and says what the table says.
-#include "triage/study.h"
+#include "triage/tools/study.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <cmath>
 #include <set>
 
-#include "eval/synthetic.h"
 #include "support/expect_error.h"
-#include "triage/stability.h"
+#include "support/synthetic.h"
+#include "triage/tools/stability.h"
 
 namespace triage {
 namespace {

@@ -1,6 +1,4 @@
 // The definitions of design.md on a table small enough to check by hand.
-#include "triage/table.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include <numeric>
 
 #include "triage/error.h"
+#include "triage/tools/rows.h"
 
 namespace triage {
 namespace {

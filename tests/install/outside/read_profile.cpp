@@ -1,6 +1,6 @@
 // Uses the tools library: a profile that is not there is an Error, with its code.
 #include <triage/error.h>
-#include <triage/profile.h>
+#include <triage/tools/profile.h>
 
 #include <iostream>
 

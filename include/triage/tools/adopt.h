@@ -1,0 +1,83 @@
+// Taking a user's own network into a zoo: how it wants to be fed is found out by trying the usual recipes on
+// labelled images. And how well the networks of a zoo do on labelled images.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "triage/engine.h"
+#include "triage/tools/dataset.h"
+#include "triage/zoo.h"
+
+namespace triage {
+
+// One recipe that was tried.
+struct RecipeTrial {
+  Recipe input;
+  std::int32_t label_offset = 0;
+  std::size_t n_images = 0;    // in the last round that it took part in
+  double top1_rate = 0;        // 0..1, of those
+  double top5_rate = 0;        // 0..1, of those
+  double reciprocal_rank = 0;  // mean of 1 / rank of the label; what recipes compete by in the early rounds
+};
+
+struct AdoptOptions {
+  std::string name;         // empty: the first file's name without its extension
+  std::size_t limit = 200;  // images in the last round
+  std::uint64_t seed = 0;   // which images
+  int size_px = 0;  // input side where the network leaves it open; 0: 224, or the images' own up to 96
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+};
+
+struct Adoption {
+  ModelSpec model;                  // with the best recipe; paths as given
+  std::vector<RecipeTrial> trials;  // all, the best first
+  std::size_t n_failed = 0;         // images that could not be read
+  double chance = 0;  // top-1 rate that needs no network: 1/classes, or the commonest label's share
+  // Probability that the best of as many guessing recipes does as well (binomial, Bonferroni).
+  double p_value = 1;
+};
+
+// Tries recipes on a network of one or two files: layout and size as its shape says, the usual means and
+// scales, colour orders, crops, label offsets. Those that do worse on a few images are dropped before more
+// images are spent on them. `zoo` gives the number of classes when it has models or labels. Throws kModel for
+// networks that do not look like image classifiers and when no recipe beats chance; the message says what was
+// found.
+[[nodiscard]] Adoption adopt_model(
+    std::span<const std::filesystem::path> files, const Zoo& zoo, Engine& engine, const Dataset& data,
+    const AdoptOptions& options, const std::function<void(std::size_t done, std::size_t total)>& on_run = {});
+
+// Probability of at least `right` successes in `n` draws of probability `p`.
+[[nodiscard]] double binomial_tail(std::size_t right, std::size_t n, double p);
+
+struct JudgeOptions {
+  std::size_t limit = SIZE_MAX;             // images, from the start
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+};
+
+// How one network of a zoo did.
+struct Judgement {
+  std::size_t n_images = 0;
+  double top1_rate = 0;  // 0..1
+  double top5_rate = 0;  // 0..1
+  double mean_ms = 0;    // inference
+  double mean_preprocess_ms = 0;
+};
+struct Judgements {
+  std::vector<Judgement> models;  // as in the list that was asked for
+  std::size_t n_failed = 0;       // images that could not be read
+};
+// Runs the given models of the zoo on labelled images, one pass over them.
+[[nodiscard]] Judgements judge_models(
+    const Zoo& zoo, std::span<const ModelIndex> models, EngineSet& engines, const Dataset& data,
+    const JudgeOptions& options,
+    const std::function<void(std::size_t done, std::size_t total)>& on_image = {});
+
+}  // namespace triage

@@ -1,0 +1,116 @@
+// Judging policies on tables: cross-validation, and finished policies.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "triage/policy.h"
+#include "triage/tools/diagnostics.h"
+#include "triage/tools/frontier.h"
+#include "triage/tools/learn.h"
+#include "triage/tools/method.h"
+#include "triage/tools/replay.h"
+#include "triage/tools/rows.h"
+
+namespace triage {
+
+[[nodiscard]] Soundness measure_soundness(std::vector<SoundnessInput> inputs, int resamples,
+                                          std::uint64_t seed);
+// Adds the rows' inputs on which `premodel` ran a model, as `replay` has it; none when the policy keeps no
+// training inputs.
+void add_soundness_inputs(const Table& table, Rows rows, const Policy& premodel, const Replay& replay,
+                          std::vector<SoundnessInput>& inputs);
+
+struct Evaluation {
+  Criterion criterion = Criterion::kTop1;
+  int folds = 0;  // 0: finished policies, judged on all inputs
+  std::uint64_t seed = 0;
+  int resamples = 0;
+  double theta = 0;
+  std::size_t n_inputs = 0;
+  std::size_t n_failed = 0;
+  std::int32_t n_classes = 0;
+  std::string labels_from;  // Table::labels_from: when not empty, every score is agreement with this model
+  std::string machine;
+  std::string timing;  // how often everything was timed, and where times are from
+  // What difference that makes (triage/stability.h, judge_timing), or how to find out; empty where it is
+  // known to make none, as every time was taken until it was known.
+  std::string timing_difference;
+  std::string energy;                 // "measured: ..." or why not
+  std::vector<std::string> models;    // (m)
+  std::vector<std::int32_t> fold_of;  // (n), empty without folds
+  std::vector<Method> methods;        // singles first, in the table's order
+  std::vector<Contrast> contrasts;
+  Frontier zero_router;                // on the test inputs
+  std::vector<Frontier> frontiers;     // of policies, as their price is swept; empty without folds
+  std::vector<double> optimum_share;   // (m + 1) how often each model is the optimum; last: none is right
+  ModelSelection selection;            // Algorithm 1 over all inputs
+  std::vector<double> selected_share;  // (m) share of folds whose Algorithm 1 keeps the model
+  std::vector<StageAccuracy> stages;
+  Soundness soundness;  // of the premodel
+  Request request;      // what finished policies were asked, and the mean time of them all, where one was
+  std::optional<double> mean_latency_ms;
+  Breakdown breakdown;
+  std::vector<Reliability> reliability;  // of the breakdown's methods: SBS, the models' own, first
+  std::vector<Decisions> decisions;      // of those of them that look at models in a fixed order
+  std::vector<std::string> warnings;
+  std::string recommended;  // name of the method to use; "SBS" when one model alone is the better choice
+  std::string verdict;      // one or two sentences
+  std::vector<std::string> remarks;  // what else the figures say, a sentence each
+
+  // Null when there is none of this name.
+  [[nodiscard]] const Method* find(std::string_view name) const;
+  [[nodiscard]] const Frontier* find_frontier(std::string_view name) const;
+};
+
+// A further premodel, judged beside the first.
+struct PremodelVariant {
+  std::string name;  // of the method: "premodel dt.dt.dt"
+  PremodelOptions options;
+};
+
+struct EvaluateOptions {
+  Criterion criterion = Criterion::kTop1;
+  int folds = 10;
+  std::uint64_t seed = 0;
+  double theta = 0.005;           // Algorithm 1, as a share
+  int neighbours = 5;             // of the premodel
+  std::string fallback = "best";  // of the premodel, see PremodelOptions
+  PremodelOptions
+      premodel;  // kind, labels and so on; criterion, theta, k and fallback are those of this struct
+  AdaptiveOptions adaptive;               // its criterion is that of this struct
+  std::vector<PremodelVariant> variants;  // with options of their own, but the criterion
+  // Of judge_policies: what is asked of each finished policy on every input, and the mean time of them all.
+  Request request;
+  std::optional<double> mean_latency_ms = std::nullopt;
+  int resamples = 2000;                     // of the bootstrap; 0 leaves the intervals out
+  const Clock* clock = nullptr;             // for decision times; nullptr: steady_clock()
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+  std::function<void(std::size_t done, std::size_t total)> on_progress;  // steps of work
+};
+
+// K-fold cross-validation of everything that learns from the table, beside what it has to beat. Folds are
+// trained in parallel; replays, in which decision times are measured, run alone. Throws kUsage for options
+// that do not fit the table.
+[[nodiscard]] Evaluation cross_validate(const Table& table, const EvaluateOptions& options);
+
+struct NamedPolicy {
+  std::string name;
+  const Policy* policy = nullptr;
+};
+// Judges finished policies on all inputs of a table that they were not trained on; SBS and zero router are
+// then those of this very table, chosen in hindsight, which favours them. A policy whose training summary
+// names these inputs adds a warning. Throws kPolicy for one that does not fit the table.
+[[nodiscard]] Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> policies,
+                                        const EvaluateOptions& options);
+
+}  // namespace triage

@@ -1,0 +1,145 @@
+// Training: from rows of a table to a policy. Everything that is chosen or fitted here sees those rows alone.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "triage/policy.h"
+#include "triage/tools/rows.h"
+
+namespace triage {
+
+// Algorithm 1 (paper, section 3.2): one row of its trace.
+struct SelectionStep {
+  ModelIndex model = kNoModel;
+  double coverage = 0;  // share of rows on which some selected model is right, after this step; 0..1
+  double gain = 0;      // by which it grew
+  bool kept = true;     // false for the last step when its gain was not over theta
+};
+struct ModelSelection {
+  std::vector<ModelIndex> models;    // in the order of selection
+  std::vector<SelectionStep> trace;  // the kept ones and the one that was dropped
+};
+// How Algorithm 1 chooses. The paper's is the default; the others are variants of ours.
+enum class SelectionRule {
+  kPaper,
+  kHull,         // only among the models that no mixture of two others beats in cost and score on these rows
+  kGainPerCost,  // after Model-1: the highest gain in coverage a millisecond, or a joule
+};
+// Model-1 is the optimum of most rows; then, while coverage grows by more than `theta` (share, 0.005 is the
+// paper's 0.5 points), the model that is right on most of the rows that are still failing. Ties: cheaper,
+// then the lower index. "Cheap" is what `cost` says.
+[[nodiscard]] ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
+                                           std::size_t max_models = SIZE_MAX, CostKind cost = CostKind::kTime,
+                                           SelectionRule rule = SelectionRule::kPaper);
+
+// What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
+// that its model is right on the input.
+enum class PremodelLabel { kOptimum, kCorrect };
+[[nodiscard]] std::string_view to_string(PremodelLabel label);
+// Throws kUsage for anything but "optimum" and "correct".
+[[nodiscard]] PremodelLabel parse_premodel_label(std::string_view text);
+
+// What a premodel does with an input that is farther from the training inputs than its limit.
+enum class Beyond { kRefuse, kFallback };
+// Throws kUsage for anything but "refuse" and "fallback".
+[[nodiscard]] Beyond parse_beyond(std::string_view text);
+
+inline constexpr std::string_view kPaperPremodel = "knn.knn.knn";
+
+struct PremodelOptions {
+  Criterion criterion = Criterion::kTop1;
+  CostKind cost = CostKind::kTime;  // what the optimum model is cheapest in
+  // knn, dt or svm: one chooser among all selected models (Figure 9). Several with dots: a chain of yes/no
+  // stages, the last named one goes on (Figure 10). cnn: a network of the table, see `selector`.
+  std::string kind = std::string(kPaperPremodel);
+  PremodelLabel label = PremodelLabel::kOptimum;  // kCorrect: chains only
+  double theta = 0.005;
+  std::size_t max_models = SIZE_MAX;
+  SelectionRule rule = SelectionRule::kPaper;
+  int k = 5;                                    // neighbours, odd
+  VoteWeights weights = VoteWeights::kUniform;  // of their votes; kDistance: kinds with knn only
+  std::vector<std::string> features;            // empty: the paper's seven
+  // Further lines of the policy's training summary, such as how the features were chosen.
+  std::vector<std::pair<std::string, std::string>> notes = {};
+  // When every stage says no: a model's name, "best" (the most accurate of the selected on these rows) or
+  // "refuse".
+  std::string fallback = "best";
+  // Controls: fit on feature rows that are shuffled among the inputs with this seed.
+  std::optional<std::uint64_t> shuffle_features = std::nullopt;
+  std::uint64_t seed = 0;  // of the inner folds in which hyper-parameters are chosen, and of the SVM's subset
+  bool full = false;       // train an SVM on all rows instead of at most 5,000; can take hours
+  // cnn: name of the selector; empty: the only one in the table that was trained on everything.
+  std::string selector = {};
+  // Soundness: the limit on an input's mean distance to its k neighbours, as the quantile (0..1) of the
+  // training rows' own distances, each to the others.
+  std::optional<double> max_distance_quantile = std::nullopt;
+  Beyond beyond = Beyond::kRefuse;
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted, between two fits
+};
+struct TrainedPremodel {
+  std::unique_ptr<Policy> policy;
+  ModelSelection selection;
+  std::vector<std::string> warnings;  // such as features that are constant in training
+};
+// The paper's premodel, sections 3.1 to 3.4, and its variants. Throws kUsage for options that do not fit the
+// table.
+[[nodiscard]] TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options);
+
+// How far from the single best model's score policies aim when nobody says: 0, or, where the labels are a
+// model's own answers, half a point below, since whoever always agrees with it has to run it.
+[[nodiscard]] double default_margin(const Table& table);
+
+struct CascadeOptions {
+  Criterion criterion = Criterion::kTop1;
+  int min_stages = 1;   // 1..max_stages
+  int max_stages = 3;   // 1..3
+  int thresholds = 32;  // candidates a stage: quantiles of its model's confidence
+  // What to choose: least time at a score of at least the single best model's plus `margin` (a share; without
+  // one: default_margin()), or, when `price`
+  // is set, the most score - price * milliseconds.
+  std::optional<double> margin = std::nullopt;
+  std::optional<double> price = std::nullopt;
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+};
+// The confidence cascade of one to three models, order and thresholds searched jointly over these rows.
+[[nodiscard]] std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows,
+                                                    const CascadeOptions& options);
+// The cascades on the lower-left frontier of these rows, one for each price, shape (prices.size()); one
+// search serves all.
+[[nodiscard]] std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows,
+                                                                  const CascadeOptions& options,
+                                                                  std::span<const double> prices);
+
+// The adaptive policy (docs/policies.md): after each look, stop or go on, by the expected gain less its
+// price.
+struct AdaptiveOptions {
+  Criterion criterion = Criterion::kTop1;
+  CostKind cost = CostKind::kTime;
+  int max_stages = 4;  // 1..4 models an order
+  // Ladders to choose among: in each, a model costs at least so many times the one before it; 1 or more.
+  std::vector<double> cost_ratios = {3, 1.5};
+  // Which setting a request without a price gets: the one of least cost whose score, by inner
+  // cross-validation, is the single best model's plus `margin` (a share) or more, as far as can be told; or
+  // the one of this price, when it is set. Without a margin: default_margin().
+  std::optional<double> margin = std::nullopt;
+  std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
+  std::size_t search_rows = 6000;  // rows that orders are chosen on, drawn by `seed`; the chosen ones see all
+  std::uint64_t seed = 0;          // of inner folds and search rows
+  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted, between two fits
+};
+// Throws kUsage for options out of range, and for a table without outputs.
+[[nodiscard]] std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows,
+                                                     const AdaptiveOptions& options);
+
+// A policy that always runs `model`.
+[[nodiscard]] std::unique_ptr<Policy> train_single(const Table& table, Rows rows, Criterion criterion,
+                                                   ModelIndex model);
+
+}  // namespace triage

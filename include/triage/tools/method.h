@@ -1,0 +1,82 @@
+// What is known of one method, and of two beside each other.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "triage/tools/estimate.h"
+
+namespace triage {
+
+// One method on one set of inputs. Shares and scores are 0..1; NaN where a figure has no meaning.
+struct Metrics {
+  double score = kNotMeasured;  // under the criterion: top1 or top5
+  double top1 = kNotMeasured;
+  double top5 = kNotMeasured;
+  double mean_ms = kNotMeasured;
+  double p50_ms = kNotMeasured;
+  double p90_ms = kNotMeasured;
+  double p99_ms = kNotMeasured;
+  double mean_j = kNotMeasured;      // joules
+  double overhead_j = kNotMeasured;  // features' share of them
+  double precision = kNotMeasured;   // these three: averaged over the classes that have inputs here
+  double recall = kNotMeasured;
+  double f1 = kNotMeasured;
+  double optimum = kNotMeasured;      // share of the inputs that have an optimum on which it ran last
+  double closed_gap = kNotMeasured;   // (score - SBS) / (VBS - SBS)
+  double overhead = kNotMeasured;     // selection's share of the time
+  double coverage = kNotMeasured;     // share that was answered
+  double looks = kNotMeasured;        // mean number of models that ran
+  double limited = kNotMeasured;      // share on which a cap decided
+  double breached = kNotMeasured;     // share on which the latency cap was overrun all the same
+  double unsure = kNotMeasured;       // share that did not reach the confidence asked for
+  double unsupported = kNotMeasured;  // classes without inputs here, out of Table::n_classes
+};
+struct MetricField {
+  const char* key;
+  double Metrics::*member;
+};
+// Every field of Metrics, in order: what is averaged over folds and written to JSON.
+[[nodiscard]] std::span<const MetricField> metric_fields();
+
+enum class MethodKind {
+  kSingle,
+  kSbs,
+  kVbs,
+  kRandom,
+  kBound,
+  kPremodel,
+  kControl,
+  kCascade,
+  kRival,  // the strongest form of another way, to be beaten and never recommended
+  kAdaptive,
+  kPolicy
+};
+[[nodiscard]] const char* to_string(MethodKind kind);
+
+struct Method {
+  std::string name;   // "cnn5", "SBS", "premodel"
+  std::string about;  // one line
+  MethodKind kind = MethodKind::kPolicy;
+  Metrics pooled;              // all inputs at once, each judged by what its fold had learned
+  Interval score_interval;     // of pooled.score
+  std::vector<Metrics> folds;  // (k)
+  Metrics geometric;  // over folds; 0 where some fold's figure is 0, NaN where one is negative or NaN
+  Metrics arithmetic;
+  Metrics deviation;           // standard deviation over folds (n - 1)
+  Estimate score_gain;         // score - SBS's
+  Estimate time_ratio;         // mean time / SBS's
+  Estimate above_router;       // score - the zero router's at equal time
+  std::vector<double> chosen;  // (m + 1) share of the inputs by last model; in the last place: refused
+};
+
+// A difference between two methods that is worth stating, such as the premodel and a control.
+struct Contrast {
+  std::string method;
+  std::string reference;
+  Estimate score_gain;
+  Estimate time_ratio;
+};
+
+}  // namespace triage

@@ -1,0 +1,80 @@
+// The backend that reads a table instead of running models, and what a policy does on recorded inputs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "triage/policy.h"
+#include "triage/runtime.h"
+#include "triage/stream.h"
+#include "triage/tools/rows.h"
+
+namespace triage {
+
+// Why the policy cannot be replayed on the table, and what to do; nothing when it can. Models and features go
+// by name, and have to have the policy's fingerprints and versions.
+[[nodiscard]] std::optional<std::string> policy_difference(const Table& table, const PolicyInfo& policy);
+
+// Reads a table instead of running models; charges each recipe and feature node once an input. Joules are
+// the table's means; NaN where it has none.
+class ReplayBackend final : public Backend {
+ public:
+  // Throws kPolicy where policy_difference() finds one. Both must outlive it.
+  ReplayBackend(const Table& table, const PolicyInfo& policy);
+  void begin(std::size_t input);
+  Cost extract(FeatureMask mask, std::span<float> values) override;
+  Look run(ModelIndex model) override;
+  // The table's model behind the policy's; kNoModel for a selector.
+  [[nodiscard]] ModelIndex table_model(ModelIndex model) const;
+
+ private:
+  Look run_selector(ModelIndex model);
+
+  const Table* table_;
+  std::vector<ModelIndex> models_;    // policy model -> table model; selectors are numbered behind those
+  std::vector<std::size_t> columns_;  // policy feature -> table feature
+  std::vector<NodeMask> nodes_;       // policy feature -> the nodes that it needs
+  std::size_t input_ = 0;
+  NodeMask nodes_done_ = 0;
+  std::vector<bool> recipes_done_;
+};
+
+// What a chooser did on each input of a table; arrays of shape (n). The common currency of every method that
+// is compared.
+struct Replay {
+  std::string name;
+  std::vector<std::int32_t> predicted;  // class answered; kNoLabel when refused, or in a score-only table
+  std::vector<double> top1, top5;       // 1 when right, 0 otherwise (refusals too)
+  std::vector<double> ms;               // selection, preprocessing, inference
+  std::vector<double> selection_ms;     // features and decisions, of that
+  std::vector<double> j;                // features, preprocessing, inference; NaN where not measured
+  std::vector<double> selection_j;      // features, of that; decisions are timed, not metered
+  std::vector<double> confidence;       // of the answer; NaN where it has none
+  std::vector<std::uint8_t> limited;    // 1 where a cap decided, see Outcome
+  std::vector<std::uint8_t> breached;   // 1 where the latency cap was overrun all the same
+  std::vector<std::uint8_t> unsure;     // 1 where Request::min_confidence was not reached
+  std::vector<ModelIndex> model;    // last model that ran, in the table's numbering; kNoModel when refused
+  std::vector<std::uint8_t> looks;  // how many models ran
+
+  [[nodiscard]] const std::vector<double>& score(Criterion criterion) const {
+    return criterion == Criterion::kTop1 ? top1 : top5;
+  }
+};
+[[nodiscard]] Replay make_replay(std::string name, std::size_t n);
+
+// Replays `policy` on the given rows, writing those entries of `replay` (whose arrays must have shape (n)).
+// Under `request`, whose caps see the recorded times: what a budget does can be predicted before deployment.
+// Throws kUsage where the policy cannot meet it.
+void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const Request& request = {});
+// The rows in their order as one stream with a mean time to meet; `caps` hold for each input.
+void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const StreamOptions& options, const Request& caps = {});
+// As if `model` had been run on `input` without any selection; kNoModel refuses, at no cost.
+void replay_model(const Table& table, std::size_t input, ModelIndex model, Replay& replay);
+
+}  // namespace triage

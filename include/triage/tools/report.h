@@ -1,0 +1,34 @@
+// Evaluations as people and programs read them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "triage/tools/exhibit.h"
+
+namespace triage {
+
+// What a report says about its making; all of it is shown as it is.
+struct ReportInfo {
+  std::string version;               // of Triage
+  std::string command;               // as typed
+  std::vector<std::string> sources;  // the profiles
+  std::string date;
+};
+// One JSON document: docs/formats.md has its keys.
+[[nodiscard]] std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info);
+// Plain text for a terminal, at most 120 columns.
+[[nodiscard]] std::string evaluation_text(const Evaluation& evaluation);
+// One self-contained HTML page.
+[[nodiscard]] std::string evaluation_html(const Evaluation& evaluation, const ReportInfo& info);
+// Lines `input,fold`.
+[[nodiscard]] std::string folds_csv(const Table& table, const Evaluation& evaluation);
+
+// One self-contained HTML page.
+[[nodiscard]] std::string study_html(const Study& study, const ReportInfo& info);
+// Markdown of the same without pictures, for a repository.
+[[nodiscard]] std::string study_markdown(const Study& study, const ReportInfo& info);
+// RFC 4180, one header line.
+[[nodiscard]] std::string table_csv(const DataTable& table);
+
+}  // namespace triage

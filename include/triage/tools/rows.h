@@ -1,0 +1,61 @@
+// Questions to some rows of a table: means, the optimum model, the single best one; folds; parts of a table.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "triage/tools/table.h"
+
+namespace triage {
+
+// Rows of a table: what training and evaluation are given.
+using Rows = std::span<const std::uint32_t>;
+// All of them, 0 .. n-1.
+[[nodiscard]] std::vector<std::uint32_t> all_rows(const Table& table);
+
+// Mean cost_ms per model over the rows, shape (m). NaN for no rows.
+[[nodiscard]] std::vector<double> mean_costs(const Table& table, Rows rows);
+// Table::cost_j of every model, shape (m). Of the table's sample, not of rows: energy is measured in blocks,
+// not an input at a time.
+[[nodiscard]] std::vector<double> mean_energy(const Table& table);
+// Mean cost of either kind per model over the rows, shape (m). Throws kUsage where energy was not measured.
+[[nodiscard]] std::vector<double> model_costs(const Table& table, Rows rows, CostKind kind);
+// Mean score per model over the rows, shape (m). NaN for no rows.
+[[nodiscard]] std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion);
+
+// The optimum among `candidates` on one input: right, and cheapest by `costs`, shape (m) (ties: the lower
+// index); kNoModel when none is right (paper, footnote 2).
+[[nodiscard]] ModelIndex optimum(const Table& table, std::size_t input,
+                                 std::span<const ModelIndex> candidates, std::span<const double> costs,
+                                 Criterion criterion);
+// The best mean score (ties: cheaper, then the lower index). SBS when over a training fold.
+[[nodiscard]] ModelIndex single_best(std::span<const double> scores, std::span<const double> costs);
+// Whether every model said something on every one of the rows, as what combines looks needs.
+[[nodiscard]] bool has_all_outputs(const Table& table, Rows rows);
+// Every model, 0 .. m-1; selectors are no models.
+[[nodiscard]] std::vector<ModelIndex> all_models(const Table& table);
+
+// Fold of each input for k-fold cross-validation, shape (n), values 0 .. k-1, sizes differing by at most one:
+// inputs are ordered by a hash of (seed, id) and dealt out, so that the folds depend on neither row order nor
+// platform. Throws kUsage for k < 2 or more folds than inputs.
+[[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, int k, std::uint64_t seed);
+// The same among `rows` alone, shape (rows.size()).
+[[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed);
+
+// A fingerprint of a set of inputs by their ids, whatever their order: 16 hex digits. Policies record it of
+// their training inputs (key `inputs_hash` of PolicyInfo::training), so that judging them on these warns.
+[[nodiscard]] std::string inputs_hash(const Table& table, Rows rows);
+
+// The table with these models alone, in this order. Throws kUsage for none, or for a number that there is
+// not.
+[[nodiscard]] Table select_table_models(const Table& table, std::span<const ModelIndex> models);
+// The table with these inputs alone, in this order. Throws kUsage for none, or for a row that there is not.
+[[nodiscard]] Table select_table_inputs(const Table& table, Rows rows);
+// Rows of the inputs with these ids. Throws kUsage, naming `owner`, for one that the table lacks.
+[[nodiscard]] std::vector<std::uint32_t> rows_of_inputs(const Table& table, std::span<const std::string> ids,
+                                                        std::string_view owner);
+
+}  // namespace triage

@@ -1,0 +1,67 @@
+// The paper's evaluation regenerated from a profile: every figure and table as an exhibit, with the paper's
+// value beside ours.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "triage/tools/dataset.h"
+#include "triage/tools/report.h"
+#include "triage/tools/table.h"
+
+namespace triage {
+
+struct StudyOptions {
+  Criterion criterion = Criterion::kTop1;
+  int folds = 10;
+  std::uint64_t seed = 0;
+  double theta = 0.005;  // Algorithm 1, as a share
+  int neighbours = 5;
+  int resamples = 1000;           // of the bootstrap
+  std::size_t slice = 5000;       // training inputs of one fold on which features are searched; 0: all
+  bool full_svm = false;          // train SVMs on all rows of a fold
+  const Dataset* data = nullptr;  // for Figure 1's pictures, by input id; without, there are none
+  // The same models measured under another setting (threads, machine), for the claim that relative times are
+  // stable.
+  const Table* other = nullptr;
+  std::string other_name;
+  // The same models on some of the inputs, timed exhaustively: what difference does that make? The study's
+  // table must be a cheap one then.
+  const Table* exhaustive = nullptr;
+  // Features of the same inputs at other working sizes, for the variants; their models do not matter.
+  std::vector<const Table*> other_features;
+  std::map<std::string, std::uint64_t>
+      model_bytes;               // size of each model's files, for the costs; may be empty
+  const Clock* clock = nullptr;  // nullptr: steady_clock()
+  const std::atomic<bool>* stop = nullptr;
+  std::function<void(std::string_view step)> on_step;  // before each part of the work
+};
+
+// Runs it all. Everything that is learned is learned inside the folds. Throws kUsage for a table without
+// outputs or features, or of fewer than two models; kInterrupted.
+[[nodiscard]] Study study_paper(const Table& table, const StudyOptions& options);
+
+// Does the guarantee of `triage calibrate` hold, and what does it cost? A policy is trained once, on one half
+// of the table, and calibrated again and again on inputs drawn with replacement from the other half, which
+// stands for all inputs: the loss there is the true one. Then everything is trained afresh on other halves.
+struct GuaranteeOptions {
+  std::vector<double> max_losses{0.0025, 0.005, 0.01};
+  std::vector<std::size_t> inputs{1000, 3000, 10000};  // of a calibration
+  double delta = 0.05;
+  int resamples = 1000;  // calibrations for each bound and number of inputs
+  int retrainings = 20;
+  AdaptiveOptions adaptive;
+  std::uint64_t seed = 0;
+  const Clock* clock = nullptr;  // nullptr: steady_clock()
+  const std::atomic<bool>* stop = nullptr;
+  std::function<void(std::string_view step)> on_step;
+};
+// Throws kUsage for options out of range or a table that is too small; kInterrupted.
+[[nodiscard]] Study study_guarantee(const Table& table, const GuaranteeOptions& options);
+
+}  // namespace triage

@@ -1,0 +1,157 @@
+// A profile in memory: n inputs x m models, what each model said and what it cost.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "triage/features.h"
+#include "triage/types.h"
+
+namespace triage {
+
+struct TableModel {
+  std::string name;
+  std::string fingerprint;  // ModelSpec::fingerprint(); empty for foreign tables
+  std::string recipe;       // recipe_key(): models with equal keys share one preprocessing an input
+  // One network may be listed several times, run in other ways: equal fingerprints, other names.
+  std::string device{};  // as the engine names it; empty for foreign tables
+  int threads = 0;       // 0 for foreign tables
+};
+
+// How often a cell was timed. Cells are the features of an input, a recipe on it, and a model on it.
+enum class TimingMode {
+  kCheap,      // once; models after a run that is not timed
+  kExhaustive  // until the mean is known well enough, as in the paper
+};
+[[nodiscard]] std::string_view to_string(TimingMode mode);
+struct Timing {
+  TimingMode mode = TimingMode::kCheap;
+  double bound = 0;  // exhaustive: half-width of the mean's 95 % interval, as a share of the mean
+  int min_runs = 1;
+  int max_runs = 1;
+  std::size_t cells = 0;   // on the table's inputs
+  std::size_t capped = 0;  // of those: stopped at max_runs with the bound not reached
+};
+// In one phrase, for reports.
+[[nodiscard]] std::string describe(const Timing& timing);
+
+// Mean joules a run, idle power deducted. Empty arrays, and NaN, where it was not measured.
+struct TableEnergy {
+  std::vector<double> infer_j;       // (m)
+  std::vector<double> selector_j;    // (s) inference
+  std::vector<double> preprocess_j;  // (r)
+  std::vector<double> node_j;        // (g) NaN for nodes that no feature of the schema needs
+  double idle_w = kNotMeasured;
+  std::string note = "not measured: the table does not say";  // "measured: <meter>", or why not
+};
+
+// A network that chooses among the models and never answers (manifest role `selector`).
+struct TableSelector {
+  std::string name;
+  std::string fingerprint;
+  std::string recipe;  // recipe_key()
+  std::vector<std::string>
+      chooses;  // (c) the model that each of its classes stands for; empty: none is right
+  // Of which fold's training part it was trained on; fold_of is empty where it was everything.
+  std::string fold_of;  // name of the selector that is like it but for that
+  int fold_index = 0;
+  int fold_count = 0;
+  std::uint64_t fold_seed = 0;
+  std::string fold_inputs;  // inputs_hash() of that training part
+};
+
+// Row-major arrays; `n` inputs, `m` models, `d` features, `r` recipes, `g` feature nodes, `s` selectors. Only
+// inputs on which every model succeeded are rows; `n_failed` counts the others.
+struct Table {
+  std::vector<TableModel> models;  // (m)
+  std::vector<std::string> ids;    // (n)
+  std::vector<Label> labels;       // (n)
+  // (n) of the decoded pictures, sizes included, by which an input is known again under another id; empty
+  // where any of the inputs has none.
+  std::vector<std::uint64_t> picture_hashes;
+  // The model whose answers the labels are, so that scores are agreement with it; empty: they came with the
+  // inputs. See label_by_model.
+  std::string labels_from;
+  std::int32_t n_classes = 0;
+  std::vector<std::string> label_names;  // (n_classes) or empty
+  std::size_t n_failed = 0;
+
+  std::vector<std::int32_t> ranks;               // (n, m) 1-based rank of the label; 0 where unknown
+  std::vector<TopK> outputs;                     // (n, m)
+  std::vector<float> infer_ms;                   // (n, m)
+  std::vector<std::int32_t> recipe_of;           // (m) index into the recipe axis
+  std::vector<float> preprocess_ms;              // (n, r)
+  std::vector<TableSelector> selectors;          // (s)
+  std::vector<TopK> selector_outputs;            // (n, s)
+  std::vector<float> selector_ms;                // (n, s) inference
+  std::vector<std::int32_t> selector_recipe_of;  // (s) index into the recipe axis
+  FeatureSchema schema;
+  std::vector<float> features;   // (n, d)
+  std::vector<float> node_ms;    // (n, g), g = feature_nodes().size()
+  std::vector<float> decode_ms;  // (n)
+  std::string machine;           // one line: CPU, cores, system
+  Timing timing;
+  std::string times_note;  // where times come from when not from these inputs on this machine; else empty
+  TableEnergy energy;
+
+  [[nodiscard]] std::size_t n_inputs() const { return ids.size(); }
+  [[nodiscard]] std::size_t n_models() const { return models.size(); }
+  [[nodiscard]] std::size_t n_recipes() const { return ids.empty() ? 0 : preprocess_ms.size() / ids.size(); }
+  [[nodiscard]] std::size_t at(std::size_t input, ModelIndex model) const {
+    return input * models.size() + static_cast<std::size_t>(model);
+  }
+  [[nodiscard]] double score(std::size_t input, ModelIndex model, Criterion criterion) const {
+    return score_of_rank(ranks[at(input, model)], criterion);
+  }
+  [[nodiscard]] double preprocess(std::size_t input, ModelIndex model) const {
+    return preprocess_ms[input * n_recipes() +
+                         static_cast<std::size_t>(recipe_of[static_cast<std::size_t>(model)])];
+  }
+  // Preprocessing and inference of one model alone on one input.
+  [[nodiscard]] double cost_ms(std::size_t input, ModelIndex model) const {
+    return preprocess(input, model) + static_cast<double>(infer_ms[at(input, model)]);
+  }
+  // Mean joules of one model alone, preprocessing included; NaN where not measured.
+  [[nodiscard]] double cost_j(ModelIndex model) const {
+    const auto m = static_cast<std::size_t>(model);
+    if (energy.infer_j.empty() || energy.preprocess_j.empty()) return kNotMeasured;
+    return energy.infer_j[m] + energy.preprocess_j[static_cast<std::size_t>(recipe_of[m])];
+  }
+  [[nodiscard]] std::span<const float> feature_row(std::size_t input) const {
+    return {features.data() + input * schema.size(), schema.size()};
+  }
+  // Position by name, or kNoModel.
+  [[nodiscard]] ModelIndex find(std::string_view name) const;
+  // Position in `selectors`, or kNoModel.
+  [[nodiscard]] ModelIndex find_selector(std::string_view name) const;
+  // Preprocessing and inference of one selector alone on one input.
+  [[nodiscard]] double selector_cost_ms(std::size_t input, ModelIndex selector) const;
+  // Mean joules of one selector alone, preprocessing included; NaN where not measured.
+  [[nodiscard]] double selector_cost_j(ModelIndex selector) const;
+};
+
+// What "cheap" means: milliseconds or joules.
+enum class CostKind { kTime, kEnergy };
+[[nodiscard]] std::string_view to_string(CostKind kind);
+// Throws kUsage for anything but "time" and "energy".
+[[nodiscard]] CostKind parse_cost_kind(std::string_view text);
+
+// Throws kProfile when the arrays' sizes or values do not fit together, naming the array. Every consumer may
+// rely on it.
+void check_table(const Table& table);
+
+// Takes the answers of `model` for labels, whatever labels there were: scores become agreement with it, and
+// its own are 1 by construction. Ranks follow from the outputs; one that does not list the label gets the
+// rank behind all that it lists, 17 where there are more classes. Selectors and models without outputs keep
+// their unknown ranks. Throws kUsage for a name that the table does not have, kProfile where the table does
+// not have what that model said.
+void label_by_model(Table& table, std::string_view model);
+// Where labels are from, in a phrase for reports and policies: "from large: agreement, not accuracy". Empty
+// when they came with the inputs.
+[[nodiscard]] std::string describe_labels(std::string_view labels_from);
+
+}  // namespace triage

@@ -1,0 +1,265 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <unordered_set>
+
+#include "base/stop.h"
+#include "calibrate/setting_losses.h"
+#include "learn/policy_info.h"
+#include "report/phrases.h"
+#include "triage/error.h"
+#include "triage/tools/evaluate.h"
+
+namespace triage {
+namespace {
+
+[[noreturn]] void fail(std::string_view what, const std::string& found, const std::string& expected) {
+  throw Error(ErrorCode::kUsage, fmt::format("calibrate: {} {}, expected {}", what, found, expected));
+}
+
+const Adaptive& check(const Policy& policy, const CalibrateOptions& options) {
+  if (!(options.max_loss > 0 && options.max_loss < 1)) {
+    fail("max loss", fmt::to_string(options.max_loss), "a share between 0 and 1, such as 0.01 for one point");
+  }
+  if (!(options.delta >= 1e-9 && options.delta < 1)) {
+    fail("delta", fmt::to_string(options.delta), "a probability from 1e-9 to below 1, such as 0.05");
+  }
+  const auto* adaptive = dynamic_cast<const Adaptive*>(&policy);
+  if (adaptive == nullptr) {
+    fail("a policy of kind", fmt::format("'{}'", policy.kind()),
+         "an adaptive one, which has settings to choose from");
+  }
+  return *adaptive;
+}
+
+// What the losses are made of has to be what the policy was trained on.
+void check_labels(const Table& table, Rows rows, const Policy& policy, ModelIndex versus) {
+  const auto& training = policy.info().training;
+  const auto labels =
+      std::find_if(training.begin(), training.end(), [](const auto& each) { return each.first == "labels"; });
+  const std::string trained = labels == training.end() ? std::string() : labels->second;
+  if (trained != describe_labels(table.labels_from)) {
+    fail("labels", fmt::format("'{}'", describe_labels(table.labels_from)),
+         fmt::format("'{}', those of training; give the same --labels", trained));
+  }
+  for (const std::uint32_t row : rows) {
+    if (table.labels[row] == kNoLabel || table.ranks[table.at(row, versus)] == 0) {
+      fail("input",
+           fmt::format("'{}' without a label, or unknown to {}", table.ids[row],
+                       table.models[static_cast<std::size_t>(versus)].name),
+           "labelled inputs alone; profile with labels, or give --labels from:MODEL");
+    }
+  }
+  const PolicyModel& best = policy.info().best;
+  const TableModel& found = table.models[static_cast<std::size_t>(versus)];
+  if (best.name == found.name && best.fingerprint != found.fingerprint) {
+    throw Error(ErrorCode::kPolicy,
+                fmt::format("calibrate: model '{}' has fingerprint '{}' in the profile, expected '{}', that "
+                            "of training; profile the same zoo",
+                            found.name, found.fingerprint, best.fingerprint));
+  }
+}
+
+// The model that is asked for, or the policy's best single one, which the policy itself may never run.
+ModelIndex find_versus(const Table& table, const Policy& policy, const std::string& asked) {
+  const std::string& best = policy.info().best.name;
+  const ModelIndex model = table.find(asked.empty() ? best : asked);
+  if (model != kNoModel) return model;
+  if (!asked.empty())
+    fail("versus", fmt::format("'{}'", asked), "a model of the profile; see 'triage zoo list'");
+  throw Error(
+      ErrorCode::kPolicy,
+      fmt::format("calibrate: '{}', the best single model where the policy was trained, is not in the "
+                  "profile, expected it there to compare with; name another model with --versus, or "
+                  "profile the zoo that the policy was trained on",
+                  best));
+}
+
+LossCounts count(std::span<const std::int8_t> losses) {
+  LossCounts counts;
+  for (const std::int8_t loss : losses) counts.add(loss);
+  return counts;
+}
+
+double mean(std::span<const float> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+void set_summary(PolicyInfo& info, std::string_view key, std::string value) {
+  const auto at = std::find_if(info.training.begin(), info.training.end(),
+                               [&](const auto& each) { return each.first == key; });
+  if (at != info.training.end()) {
+    at->second = std::move(value);
+  } else {
+    info.training.emplace_back(key, std::move(value));
+  }
+}
+
+// What training says of the setting that it chose, said of the certified one.
+void describe_chosen(const AdaptiveParameters& model, PolicyInfo& info) {
+  const AdaptiveSetting& setting = model.settings[model.chosen];
+  const char* unit = model.costs_energy ? "J" : "ms";
+  set_summary(info, "aim",
+              fmt::format("least time at {}, certified on {} inputs", promise_of(*model.certificate),
+                          model.certificate->inputs));
+  set_summary(info, "order", order_names(info, setting));
+  set_summary(info, "price", fmt::format("{:.4g} a {}", setting.price, unit));
+  set_summary(info, "expected score", fmt::format("{:.4f} by inner cross-validation", setting.score));
+  set_summary(info, fmt::format("expected {}", unit), fmt::format("{:.4f}", setting.cost));
+}
+
+std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Adaptive& policy,
+                                const CalibrateOptions& options, const Calibration& calibration,
+                                const CalibrationStep& step) {
+  AdaptiveParameters model = policy.parameters();
+  model.chosen = step.setting;
+  model.certificate =
+      Certificate{options.max_loss,         options.delta,  calibration.versus, rows.size(),
+                  inputs_hash(table, rows), step.mean_loss, step.mean_ms,       table.labels_from};
+  PolicyInfo info = policy.info();
+  describe_chosen(model, info);
+  return make_adaptive(std::move(info), std::move(model));
+}
+
+// Every setting that passed is covered, so the fastest of them may be taken.
+const CalibrationStep& fastest_passed(const std::vector<CalibrationStep>& steps) {
+  return *std::min_element(steps.begin(), steps.end(),
+                           [](const CalibrationStep& a, const CalibrationStep& b) {
+                             return a.passed != b.passed ? a.passed : a.mean_ms < b.mean_ms;
+                           });
+}
+
+std::string describe(const Calibration& calibration, const CalibrateOptions& options) {
+  Certificate asked;
+  asked.max_loss = options.max_loss;
+  asked.delta = options.delta;
+  asked.versus = calibration.versus;
+  const std::string promise = promise_of(asked);
+  if (calibration.policy != nullptr) {
+    const CalibrationStep& step = fastest_passed(calibration.steps);
+    return fmt::format(
+        "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {} times less time than {} ms.",
+        calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
+        times(calibration.versus_ms / step.mean_ms), milliseconds(calibration.versus_ms));
+  }
+  const CalibrationStep& first = calibration.steps.front();
+  return fmt::format(
+      "Not achievable with {} inputs: {}. {}", calibration.inputs, promise,
+      std::isfinite(calibration.inputs_needed)
+          ? fmt::format(
+                "The best setting lost {} points on them; about {:.0f} inputs would be needed, were these "
+                "typical.",
+                points(first.mean_loss), calibration.inputs_needed)
+          : fmt::format(
+                "The best setting lost {} points on them, which is not below the bound: more inputs would "
+                "not help, a larger bound or another zoo might.",
+                points(first.mean_loss)));
+}
+
+}  // namespace
+
+std::string promise_of(const Certificate& certificate) {
+  return fmt::format("a loss of at most {} points against {} with probability {:g} or more",
+                     percent(certificate.max_loss, 2), certificate.versus, 1 - certificate.delta);
+}
+
+SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy, ModelIndex versus,
+                             const Clock& clock, const std::atomic<bool>* stop) {
+  SettingLosses losses;
+  const Criterion criterion = policy.info().criterion;
+  Replay replay = make_replay("setting", table.n_inputs());
+  for (const AdaptiveSetting& setting : policy.parameters().settings) {
+    throw_if_stopped(stop, "calibrate");
+    replay_policy(table, rows, policy, clock, replay, {.price = setting.price});
+    auto& loss = losses.loss.emplace_back();
+    auto& ms = losses.ms.emplace_back();
+    for (const std::uint32_t row : rows) {
+      const double difference = table.score(row, versus, criterion) - replay.score(criterion)[row];
+      loss.push_back(static_cast<std::int8_t>(difference > 0 ? 1 : difference < 0 ? -1 : 0));
+      ms.push_back(static_cast<float>(replay.ms[row]));
+    }
+  }
+  for (const std::uint32_t row : rows)
+    losses.versus_ms.push_back(static_cast<float>(table.cost_ms(row, versus)));
+  return losses;
+}
+
+std::vector<std::size_t> test_sequence(const AdaptiveParameters& model) {
+  const auto& settings = model.settings;
+  const auto best = std::max_element(settings.begin(), settings.end(),
+                                     [](const auto& a, const auto& b) { return a.score < b.score; });
+  std::vector<std::size_t> sequence;
+  for (auto i = best - settings.begin(); i >= 0; --i) sequence.push_back(static_cast<std::size_t>(i));
+  return sequence;
+}
+
+std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
+                          const std::function<LossCounts(std::size_t)>& counts) {
+  std::size_t n = 0;
+  while (n < sequence.size() && is_loss_below(counts(sequence[n]), max_loss, delta)) ++n;
+  return n;
+}
+
+std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy) {
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
+    const auto hashes = input_hashes(table, i);
+    if (std::none_of(hashes.begin(), hashes.end(),
+                     [&](std::uint64_t hash) { return policy.was_trained_on(hash); }))
+      rows.push_back(i);
+  }
+  return rows;
+}
+
+std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows) {
+  std::unordered_set<std::uint64_t> seen;
+  std::vector<std::uint32_t> distinct;
+  for (const std::uint32_t row : rows) {
+    if (table.picture_hashes.empty() || seen.insert(table.picture_hashes[row]).second)
+      distinct.push_back(row);
+  }
+  return distinct;
+}
+
+Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {
+  check_table(table);
+  const Adaptive& adaptive = check(policy, options);
+  if (const auto difference = policy_difference(table, policy.info())) {
+    throw Error(ErrorCode::kPolicy, "policy: " + *difference);
+  }
+  Calibration calibration;
+  const ModelIndex versus = find_versus(table, policy, options.versus);
+  calibration.versus = table.models[static_cast<std::size_t>(versus)].name;
+  const auto rows = distinct_rows(table, unseen_rows(table, adaptive));
+  calibration.inputs = rows.size();
+  calibration.left_out = table.n_inputs() - rows.size();
+  if (rows.empty()) {
+    fail("inputs that the policy was not trained on", "0",
+         "at least one; train with --train-share 0.5, or profile others");
+  }
+  check_labels(table, rows, policy, versus);
+  const auto losses =
+      measure_losses(table, rows, adaptive, versus, clock_or_steady(options.clock), options.stop);
+  calibration.versus_ms = mean(losses.versus_ms);
+  const auto sequence = test_sequence(adaptive.parameters());
+  const auto counts = [&](std::size_t setting) { return count(losses.loss[setting]); };
+  const std::size_t passing = count_passing(sequence, options.max_loss, options.delta, counts);
+  for (std::size_t i = 0; i < std::min(passing + 1, sequence.size()); ++i) {
+    const std::size_t setting = sequence[i];
+    const LossCounts found = counts(setting);
+    calibration.steps.push_back({setting, adaptive.parameters().settings[setting].price, found.mean(),
+                                 loss_p_value(found, options.max_loss, options.delta),
+                                 mean(losses.ms[setting]), i < passing});
+  }
+  calibration.inputs_needed = pairs_needed(counts(sequence.front()), options.max_loss, options.delta);
+  if (passing > 0) {
+    calibration.policy =
+        certify(table, rows, adaptive, options, calibration, fastest_passed(calibration.steps));
+  }
+  calibration.verdict = describe(calibration, options);
+  return calibration;
+}
+
+}  // namespace triage

@@ -1,0 +1,45 @@
+// The parts of calibration that the guarantee study needs apart.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "policy/adaptive_policy.h"
+#include "stats/loss_test.h"
+#include "triage/tools/calibrate.h"
+#include "triage/tools/rows.h"
+
+namespace triage {
+
+// What every setting does on some rows, beside `versus`.
+struct SettingLosses {
+  std::vector<std::vector<std::int8_t>> loss;  // (settings, rows): +1, 0 or -1, see LossCounts
+  std::vector<std::vector<float>> ms;          // (settings, rows)
+  std::vector<float> versus_ms;                // (rows)
+};
+// Throws kInterrupted, between two settings.
+[[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy,
+                                           ModelIndex versus, const Clock& clock,
+                                           const std::atomic<bool>* stop = nullptr);
+
+// The settings in the order of testing: from the best expected score to cheaper ones.
+[[nodiscard]] std::vector<std::size_t> test_sequence(const AdaptiveParameters& model);
+
+// How many of the sequence pass before the first that does not; `counts(setting)` is asked for as few as
+// needed.
+[[nodiscard]] std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
+                                        const std::function<LossCounts(std::size_t)>& counts);
+
+// "a loss of at most 1.00 points against large with probability 0.95 or more".
+[[nodiscard]] std::string promise_of(const Certificate& certificate);
+
+// Rows on which the policy was not trained.
+[[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy);
+// The first row of each picture: copies are no further inputs.
+[[nodiscard]] std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows);
+
+}  // namespace triage

@@ -1,0 +1,28 @@
+// Stage by stage: who answered, and how often it was wrong to stop or to go on.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "evaluate/summary.h"
+
+namespace triage {
+
+// What stands behind a method: a policy a fold, and what each was asked.
+struct MethodPolicies {
+  std::string method;
+  std::vector<const Policy*> by_fold;
+  Request request = {};
+};
+
+// Whether the policy looks at models in a fixed order, of at least two.
+[[nodiscard]] bool looks_in_order(const Policy& policy);
+
+// `replay` is that of the method. Where it stopped is taken from there; what it would have said elsewhere
+// from the table, by running its order to the end.
+[[nodiscard]] Decisions count_decisions(const Table& table, std::span<const Fold> folds,
+                                        const MethodPolicies& policies, const Replay& replay,
+                                        Criterion criterion);
+
+}  // namespace triage

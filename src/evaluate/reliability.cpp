@@ -1,0 +1,59 @@
+#include "evaluate/reliability.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "base/hash.h"
+#include "evaluate/metrics.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t kInputsPerBin = 100, kFewestBins = 5, kMostBins = 20;
+
+}  // namespace
+
+Interval wilson_interval(double right, double n) {
+  if (!(n > 0)) return {};
+  constexpr double z = 1.959963984540054;  // 97.5 % quantile of the normal distribution
+  const double p = right / n, z2 = z * z;
+  const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
+  const double reach = z / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  return {std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
+}
+
+Reliability measure_reliability(const Table& table, const Replay& replay) {
+  Reliability out;
+  out.method = replay.name;
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
+    if (replay.model[i] != kNoModel && std::isfinite(replay.confidence[i])) rows.push_back(i);
+  }
+  out.inputs = rows.size();
+  if (rows.empty()) return out;
+  const auto key = [&](std::uint32_t i) {
+    return std::tuple(replay.confidence[i], hash64(0, table.ids[i]), std::string_view(table.ids[i]));
+  };
+  std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
+  out.confidence = mean_of(replay.confidence, rows);
+  out.right = mean_of(replay.top1, rows);
+  out.ece = 0;
+  const std::size_t n = rows.size();
+  const std::size_t n_bins = std::min(n, std::clamp(n / kInputsPerBin, kFewestBins, kMostBins));
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    const std::size_t from = b * n / n_bins, to = (b + 1) * n / n_bins;
+    const Rows own = Rows(rows).subspan(from, to - from);
+    ReliabilityBin bin;
+    bin.inputs = own.size();
+    bin.confidence = mean_of(replay.confidence, own);
+    bin.right = mean_of(replay.top1, own);
+    const auto size = static_cast<double>(own.size());
+    bin.interval = wilson_interval(bin.right * size, size);
+    out.ece += size / static_cast<double>(n) * std::abs(bin.confidence - bin.right);
+    out.bins.push_back(bin);
+  }
+  return out;
+}
+
+}  // namespace triage

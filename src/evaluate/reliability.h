@@ -1,0 +1,20 @@
+// Whether confidences are what they say.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "triage/tools/evaluate.h"
+#include "triage/tools/table.h"
+
+namespace triage {
+
+// Wilson's 95 % score interval of a share: `right` of `n`; NaN for none.
+[[nodiscard]] Interval wilson_interval(double right, double n);
+
+// Of the answers of a replay that have a confidence. A bin has some hundred inputs, but there are 5 to 20 of
+// them (as many as inputs where those are fewer).
+[[nodiscard]] Reliability measure_reliability(const Table& table, const Replay& replay);
+
+}  // namespace triage

@@ -1,0 +1,84 @@
+// Does it matter whether times were taken once or until they were known? One table against another of some of
+// its inputs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/phrases.h"
+#include "triage/clock.h"
+#include "triage/error.h"
+#include "triage/tools/stability.h"
+
+namespace triage {
+namespace {
+
+constexpr std::string_view kCheapOwner = "the profile beside which an exhaustive one stands";
+
+std::string describe_transfer(const Transfer& transfer) {
+  return fmt::format("a {} loses {} and takes {}", transfer.name, points_phrase(transfer.score_regret),
+                     with_range(times(transfer.time_ratio.value) + " times as long",
+                                times_range(transfer.time_ratio.interval)));
+}
+
+std::string describe_transfers(const Stability& stability) {
+  std::string text;
+  for (const Transfer& transfer : stability.transfers) {
+    text += (text.empty() ? "" : "; ") + describe_transfer(transfer);
+  }
+  return text;
+}
+
+}  // namespace
+
+void check_timing(const Table& cheap, const Table& exhaustive) {
+  if (cheap.timing.mode != TimingMode::kCheap || exhaustive.timing.mode != TimingMode::kExhaustive) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("timing: profiles timed '{}' and '{}', expected a cheap one and beside it one made "
+                    "with 'triage profile --exhaustive'",
+                    to_string(cheap.timing.mode), to_string(exhaustive.timing.mode)));
+  }
+  (void)rows_of_inputs(cheap, exhaustive.ids, kCheapOwner);
+}
+
+TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
+                              std::span<const NamedTrainer> trainers, const StabilityOptions& given) {
+  check_timing(cheap, exhaustive);
+  const FakeClock clock;
+  StabilityOptions options = given;
+  options.clock = &clock;
+  const Table slice = select_table_inputs(cheap, rows_of_inputs(cheap, exhaustive.ids, kCheapOwner));
+  TimingDifference difference;
+  difference.inputs = exhaustive.n_inputs();
+  difference.timing = exhaustive.timing;
+  difference.to_exhaustive = judge_stability(slice, exhaustive, trainers, options);
+  difference.to_cheap = judge_stability(exhaustive, slice, trainers, options);
+  const auto& models = difference.to_exhaustive.models;
+  double logs = 0;
+  difference.least_ratio = difference.greatest_ratio = models.front().used_ms / models.front().trained_ms;
+  for (const StableModel& model : models) {
+    const double ratio = model.used_ms / model.trained_ms;
+    difference.least_ratio = std::min(difference.least_ratio, ratio);
+    difference.greatest_ratio = std::max(difference.greatest_ratio, ratio);
+    logs += std::log(ratio) / static_cast<double>(models.size());
+  }
+  difference.mean_ratio = std::exp(logs);
+  return difference;
+}
+
+std::string describe(const TimingDifference& difference) {
+  return fmt::format(
+      "On {} inputs, timed exhaustively ({:.1f} % of the cells capped), the models take {} to {} times as "
+      "long as timed once, {} on the geometric mean; rank correlation of the models {:.3f}. Trained with "
+      "cheap times and used with exhaustive ones, {}. Trained with exhaustive times and used with cheap "
+      "ones, {}.",
+      difference.inputs,
+      100 * static_cast<double>(difference.timing.capped) /
+          static_cast<double>(std::max<std::size_t>(1, difference.timing.cells)),
+      times(difference.least_ratio), times(difference.greatest_ratio), times(difference.mean_ratio),
+      difference.to_exhaustive.spearman, describe_transfers(difference.to_exhaustive),
+      describe_transfers(difference.to_cheap));
+}
+
+}  // namespace triage

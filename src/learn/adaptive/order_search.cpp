@@ -1,0 +1,220 @@
+#include "learn/adaptive/order_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <set>
+
+#include "base/check.h"
+#include "base/stop.h"
+#include "learn/hull_models.h"
+#include "learn/premodel/labelled_rows.h"
+#include "table/row_order.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t kStrong = 3;          // models whose combination is taken for the truth
+constexpr std::size_t kFitRows = 4000;      // a handful of weights needs no more
+constexpr std::size_t kOwnFitRows = 20000;  // those of each class
+
+// Fewer for many rows, of which a smaller part suffices.
+std::size_t n_inner_folds(std::size_t n_rows) { return n_rows < 10000 ? 5 : 3; }
+
+// Score of a posterior's answer, and what it is worth when `strong` stands for the truth.
+bool is_right(const Posterior& posterior, Label label, Criterion criterion) {
+  const std::size_t n = std::min<std::size_t>(posterior.n, criterion == Criterion::kTop1 ? 1 : 5);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (posterior.entries[i].cls == label) return true;
+  }
+  return false;
+}
+
+float soft_score(const Posterior& posterior, const Posterior& strong, Criterion criterion) {
+  const std::size_t n = std::min<std::size_t>(posterior.n, criterion == Criterion::kTop1 ? 1 : 5);
+  float sum = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t c = 0; c < strong.n; ++c) {
+      if (strong.entries[c].cls == posterior.entries[i].cls) sum += strong.entries[c].probability;
+    }
+  }
+  return sum;
+}
+
+// The inner folds, each with its cache; what does not depend on a fold is made once.
+class OrderFolds {
+ public:
+  OrderFolds(const Table& table, Rows rows, const AdaptiveOptions& options, std::span<const double> prices)
+      : table_(table), rows_(rows), prices_(prices), costs_(table, rows, options.cost) {
+    const std::size_t n_folds = n_inner_folds(rows.size()), n_own = own_classes(table, rows.size());
+    const auto order = first_positions(rows.size());
+    for (std::size_t fold = 0; fold < n_folds; ++fold) {
+      InnerFold parts = inner_fold(order, fold, n_folds);
+      std::vector<std::uint32_t> chosen;
+      for (const std::uint32_t i : parts.train) chosen.push_back(rows[i]);
+      const auto scores = mean_scores(table, chosen, options.criterion);
+      references_.push_back({single_best(scores, model_costs(table, chosen, options.cost))});
+      folds_.emplace_back(table, rows, options.criterion, std::move(parts.train),
+                          strong_models(table, chosen, options.criterion), n_own);
+      tests_.push_back(std::move(parts.test));
+    }
+    for (const Order& reference : references_) prepare(reference);
+  }
+
+  OrderCurve judge(const Order& order) {
+    for (std::size_t j = 1; j <= order.size(); ++j) prepare(std::span(order).first(j));
+    OrderCurve curve{order, std::vector<Reached>(prices_.size())};
+    const auto costs = costs_.of(order);
+    for (std::size_t f = 0; f < folds_.size(); ++f) judge_in(f, costs, curve);
+    return curve;
+  }
+
+ private:
+  void prepare(std::span<const ModelIndex> prefix) {
+    if (!prepared_.insert(Order(prefix.begin(), prefix.end())).second) return;
+    const PooledRows pooled = pool_rows(table_, rows_, prefix);
+    for (StageCache& fold : folds_) (void)fold.at(prefix, pooled);
+  }
+
+  void judge_in(std::size_t f, std::span<const double> costs, OrderCurve& curve) {
+    std::vector<const StageRows*> stages;
+    std::vector<GainFitter> fitters;
+    for (std::size_t j = 1; j <= curve.order.size(); ++j) {
+      stages.push_back(&folds_[f].at(std::span(curve.order).first(j)).rows);
+      if (j < curve.order.size()) fitters.emplace_back(*stages.back(), folds_[f].fit_on());
+    }
+    const double weight = static_cast<double>(tests_[f].size()) / static_cast<double>(rows_.size());
+    for (std::size_t p = 0; p < prices_.size(); ++p) {
+      const auto gains = fit_stopping(stages, fitters, costs, prices_[p], folds_[f].fit_on());
+      curve.at_price[p].add(run_stopping(stages, gains, costs, folds_[f].at(references_[f]).rows, tests_[f]),
+                            weight);
+    }
+  }
+
+  const Table& table_;
+  Rows rows_;
+  std::span<const double> prices_;
+  MarginalCosts costs_;
+  // (folds) The single best model of what trains each, alone. Chosen on all rows it would be judged on the
+  // rows that chose it, and look better than it is.
+  std::vector<Order> references_;
+  std::vector<StageCache> folds_;
+  std::vector<std::vector<std::uint32_t>> tests_;
+  std::set<Order> prepared_;
+};
+
+// The ladder that ends in `last`.
+Order ladder(ModelIndex last, std::span<const double> costs, std::span<const double> scores,
+             double cost_ratio, int max_stages) {
+  Order order{last};
+  while (order.size() < static_cast<std::size_t>(max_stages)) {
+    const double most = costs[static_cast<std::size_t>(order.front())] / cost_ratio;
+    ModelIndex best = kNoModel;
+    for (std::size_t m = 0; m < costs.size(); ++m) {
+      const auto b = static_cast<std::size_t>(best);
+      const bool stands = std::find(order.begin(), order.end(), static_cast<ModelIndex>(m)) != order.end();
+      if (costs[m] > most || stands) continue;
+      if (best == kNoModel || scores[m] > scores[b] || (scores[m] == scores[b] && costs[m] < costs[b])) {
+        best = static_cast<ModelIndex>(m);
+      }
+    }
+    if (best == kNoModel) break;
+    order.insert(order.begin(), best);
+  }
+  return order;
+}
+
+}  // namespace
+
+StageCache::StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
+                       std::span<const ModelIndex> strong, std::size_t n_own)
+    : table_(table), rows_(rows), criterion_(criterion), fit_on_(std::move(fit_on)), n_own_(n_own) {
+  const PooledRows pooled = pool_rows(table, rows, strong);
+  const auto weights = fit_weights_of(pooled);
+  strong_.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) strong_.push_back(pooled.posterior(i, weights));
+}
+
+const StageCache::Stage& StageCache::at(std::span<const ModelIndex> prefix) {
+  const auto found = stages_.find(Order(prefix.begin(), prefix.end()));
+  return found != stages_.end() ? *found->second : at(prefix, pool_rows(table_, rows_, prefix));
+}
+
+const StageCache::Stage& StageCache::at(std::span<const ModelIndex> prefix, const PooledRows& pooled) {
+  auto& stage = stages_[Order(prefix.begin(), prefix.end())];
+  if (!stage) stage = std::make_unique<Stage>(make(pooled));
+  return *stage;
+}
+
+std::vector<double> StageCache::fit_weights_of(const PooledRows& pooled) const {
+  const auto first = [&](std::size_t most) {
+    return std::span(fit_on_).first(std::min(fit_on_.size(), most));
+  };
+  const auto weights = fit_weights(pooled, first(kFitRows));
+  // One look's answer stays its model's.
+  if (n_own_ == 0 || pooled.n_looks == 1) return weights;
+  return fit_own_weights(pooled, first(kOwnFitRows), n_own_, weights);
+}
+
+StageCache::Stage StageCache::make(const PooledRows& pooled) const {
+  Stage stage;
+  stage.weights = fit_weights_of(pooled);
+  stage.rows.n_numbers = kEvidenceNumbers + n_own_;
+  stage.rows.evidence.reserve(rows_.size() * stage.rows.n_numbers);
+  stage.rows.right.reserve(rows_.size());
+  stage.rows.soft.reserve(rows_.size());
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Posterior posterior = pooled.posterior(i, stage.weights);
+    const auto evidence = evidence_of(posterior, n_own_);
+    std::transform(evidence.view().begin(), evidence.view().end(), std::back_inserter(stage.rows.evidence),
+                   [](double x) { return static_cast<float>(x); });
+    const float right = is_right(posterior, table_.labels[rows_[i]], criterion_) ? 1.0F : 0.0F;
+    stage.rows.right.push_back(right);
+    stage.rows.soft.push_back(soft_score(posterior, strong_[i], criterion_));
+  }
+  return stage;
+}
+
+std::size_t own_classes(const Table& table, std::size_t n_rows) {
+  const auto n_classes = static_cast<std::size_t>(table.n_classes);
+  return can_fit_own_weights(n_classes, n_rows - n_rows / n_inner_folds(n_rows)) ? n_classes : 0;
+}
+
+std::vector<ModelIndex> strong_models(const Table& table, Rows rows, Criterion criterion) {
+  const auto scores = mean_scores(table, rows, criterion);
+  std::vector<ModelIndex> models = all_models(table);
+  std::stable_sort(models.begin(), models.end(), [&](ModelIndex a, ModelIndex b) {
+    return scores[static_cast<std::size_t>(a)] > scores[static_cast<std::size_t>(b)];
+  });
+  models.resize(std::min(models.size(), kStrong));
+  return models;
+}
+
+std::vector<Order> candidate_orders(const Table& table, Rows rows, const AdaptiveOptions& options) {
+  const auto costs = model_costs(table, rows, options.cost);
+  const auto scores = mean_scores(table, rows, options.criterion);
+  std::vector<Order> orders;
+  for (const ModelIndex model : all_models(table)) {
+    if (!is_on_hull(model, costs, scores)) continue;
+    orders.push_back({model});
+    for (const double ratio : options.cost_ratios) {
+      Order longer = ladder(model, costs, scores, ratio, options.max_stages);
+      if (std::find(orders.begin(), orders.end(), longer) == orders.end())
+        orders.push_back(std::move(longer));
+    }
+  }
+  return orders;
+}
+
+std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const AdaptiveOptions& options,
+                                     std::span<const double> prices, std::span<const Order> orders) {
+  OrderFolds folds(table, rows, options, prices);
+  std::vector<OrderCurve> curves;
+  for (const Order& order : orders) {
+    throw_if_stopped(options.stop, "adaptive");
+    curves.push_back(folds.judge(order));
+  }
+  return curves;
+}
+
+}  // namespace triage

@@ -1,0 +1,78 @@
+// Which order of models an adaptive policy should take at each price: inner cross-validation over short lists
+// of rising cost.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "learn/adaptive/combiner.h"
+#include "learn/adaptive/stopping.h"
+#include "learn/costs.h"
+#include "triage/tools/learn.h"
+#include "triage/tools/rows.h"
+
+namespace triage {
+
+using Order = std::vector<ModelIndex>;  // in the table, by rising cost; 1 to kMaxPooledLooks
+
+// Weights and stages of prefixes of orders, each made once; fitted on some positions of the rows, filled for
+// all of them.
+class StageCache {
+ public:
+  struct Stage {
+    std::vector<double> weights;
+    StageRows rows;
+  };
+  // `fit_on`: positions in `rows`. `strong`: the models whose combination, fitted on the same rows, says how
+  // probable it is that an answer is right (StageRows::soft). `n_own`: classes that have weights and evidence
+  // of their own, all or 0.
+  StageCache(const Table& table, Rows rows, Criterion criterion, std::vector<std::uint32_t> fit_on,
+             std::span<const ModelIndex> strong, std::size_t n_own);
+  // The second form is for callers that have pool_rows() of the prefix already.
+  [[nodiscard]] const Stage& at(std::span<const ModelIndex> prefix);
+  [[nodiscard]] const Stage& at(std::span<const ModelIndex> prefix, const PooledRows& pooled);
+  [[nodiscard]] std::span<const std::uint32_t> fit_on() const { return fit_on_; }
+
+ private:
+  [[nodiscard]] std::vector<double> fit_weights_of(const PooledRows& pooled) const;
+  [[nodiscard]] Stage make(const PooledRows& pooled) const;
+
+  const Table& table_;
+  Rows rows_;
+  Criterion criterion_;
+  std::vector<std::uint32_t> fit_on_;
+  std::size_t n_own_;
+  std::vector<Posterior> strong_;  // (n)
+  std::map<Order, std::unique_ptr<Stage>> stages_;
+};
+
+// What one order reaches at each price, by inner cross-validation.
+struct OrderCurve {
+  Order order;
+  std::vector<Reached> at_price;  // (prices)
+};
+// In the order of `orders`, on rows in random order (learn/row_order.h), of which every n-th tests; gains are
+// over the single best model, which is itself chosen inside each fold.
+[[nodiscard]] std::vector<OrderCurve> judge_orders(const Table& table, Rows rows,
+                                                   const AdaptiveOptions& options,
+                                                   std::span<const double> prices,
+                                                   std::span<const Order> orders);
+
+// The orders to choose among. For each model on the hull of cost and score: it alone, and for each of the
+// cost_ratios the ladder that ends in it, which puts in front of it, again and again, the most accurate model
+// whose cost is at most what stands there divided by the ratio. A free search over orders finds no better
+// ones and is misled by chance (docs/policies.md).
+[[nodiscard]] std::vector<Order> candidate_orders(const Table& table, Rows rows,
+                                                  const AdaptiveOptions& options);
+
+// How many classes have weights and evidence of their own in training on `n_rows`: all when the part of the
+// rows that trains in an inner fold suffices for that, so that what is judged there is what is made, else 0.
+[[nodiscard]] std::size_t own_classes(const Table& table, std::size_t n_rows);
+
+// The models of best score, whose combination stands for the truth in soft rewards.
+[[nodiscard]] std::vector<ModelIndex> strong_models(const Table& table, Rows rows, Criterion criterion);
+
+}  // namespace triage

@@ -1,0 +1,231 @@
+// Training of adaptive policies: a grid of prices, an order for each by inner cross-validation, then weights
+// and gains of the chosen orders on all rows.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/stop.h"
+#include "learn/adaptive/order_search.h"
+#include "learn/policy_info.h"
+#include "policy/adaptive_policy.h"
+#include "table/row_order.h"
+#include "triage/error.h"
+#include "triage/tools/learn.h"
+
+namespace triage {
+namespace {
+
+void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
+  const auto fail = [](std::string_view what, auto found, std::string_view expected) {
+    throw Error(ErrorCode::kUsage, fmt::format("adaptive: {} {}, expected {}", what, found, expected));
+  };
+  // Every inner fold has to fit something.
+  if (rows.size() < 20) fail("training inputs", rows.size(), "at least 20; profile more");
+  if (options.max_stages < 1 || options.max_stages > static_cast<int>(kMaxPooledLooks)) {
+    fail("stages", options.max_stages, "1 to 4");
+  }
+  for (const double ratio : options.cost_ratios) {
+    if (!(ratio >= 1)) fail("cost ratio", ratio, "at least 1");
+  }
+  if (options.search_rows < 20) fail("search rows", options.search_rows, "at least 20");
+  if (options.margin && !std::isfinite(*options.margin)) fail("margin", *options.margin, "a finite share");
+  if (options.price && !(std::isfinite(*options.price) && *options.price >= 0)) {
+    fail("price", *options.price, "a finite score a unit of cost, 0 or more");
+  }
+  if (!has_all_outputs(table, rows))
+    fail("a table", "without outputs", "what each model said; profile images");
+}
+
+// An order and what to expect of it, for one price.
+struct Plan {
+  double price = 0;
+  const OrderCurve* curve = nullptr;
+  Reached expected;
+};
+
+// Standard error of the gain.
+double error_of(const Reached& reached, std::size_t n_rows) {
+  return std::sqrt(std::max(0.0, reached.square - reached.gain * reached.gain) / static_cast<double>(n_rows));
+}
+
+// The gain over the single best model, shrunk: hard scores are right on average, soft ones have less noise;
+// the fewer rows, the more the soft ones count.
+double shrunk_gain(const Reached& reached, std::size_t n_rows) {
+  constexpr double kTrust = 0.01;  // standard error at which both count the same
+  const double error = error_of(reached, n_rows);
+  const double weight = kTrust * kTrust / (kTrust * kTrust + error * error);
+  return weight * reached.gain + (1 - weight) * reached.soft_gain;
+}
+
+std::vector<Plan> plan_settings(std::span<const OrderCurve> curves, std::span<const double> prices,
+                                std::size_t n_rows) {
+  std::vector<Plan> plans;
+  for (std::size_t p = 0; p < prices.size(); ++p) {
+    const auto value = [&](const OrderCurve& c) {
+      return shrunk_gain(c.at_price[p], n_rows) - prices[p] * c.at_price[p].cost;
+    };
+    const auto best = std::max_element(curves.begin(), curves.end(), [&](const auto& a, const auto& b) {
+      return value(a) != value(b) ? value(a) < value(b) : a.order.size() > b.order.size();
+    });
+    plans.push_back({prices[p], &*best, best->at_price[p]});
+  }
+  return plans;
+}
+
+// Those that are the best at some price.
+std::vector<Order> best_orders(std::span<const Plan> plans) {
+  std::vector<Order> orders;
+  for (const Plan& plan : plans) {
+    if (std::find(orders.begin(), orders.end(), plan.curve->order) == orders.end()) {
+      orders.push_back(plan.curve->order);
+    }
+  }
+  return orders;
+}
+
+// The cheapest plan whose gain reaches the margin or comes within half a standard error of the largest. More
+// cannot be told apart, and without that allowance the best single model, whose gain over itself is surely 0,
+// would win over any policy with the bad luck of a slightly negative estimate. Gains are averaged over
+// neighbouring prices, since single ones are noisy.
+std::size_t choose_plan(std::span<const Plan> plans, double margin, std::size_t n_rows) {
+  std::vector<double> gains;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    double sum = 0, n = 0;
+    for (std::size_t j = i == 0 ? 0 : i - 1; j < std::min(plans.size(), i + 2); ++j) {
+      sum += shrunk_gain(plans[j].expected, n_rows);
+      n += 1;
+    }
+    gains.push_back(sum / n);
+  }
+  const auto best = static_cast<std::size_t>(std::max_element(gains.begin(), gains.end()) - gains.begin());
+  std::size_t chosen = best;
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const double enough = std::min(margin, gains[best] - error_of(plans[i].expected, n_rows) / 2);
+    if (gains[i] >= enough && plans[i].expected.cost < plans[chosen].expected.cost) chosen = i;
+  }
+  return chosen;
+}
+
+std::size_t nearest_price(std::span<const Plan> plans, double price) {
+  std::size_t nearest = 0;
+  const auto distance = [&](const Plan& plan) {
+    return std::abs(std::log(std::max(price, 1e-300) / plan.price));
+  };
+  for (std::size_t i = 1; i < plans.size(); ++i) {
+    if (distance(plans[i]) < distance(plans[nearest])) nearest = i;
+  }
+  return nearest;
+}
+
+AdaptiveSetting fit_setting(const Plan& plan, StageCache& cache, const MarginalCosts& costs,
+                            std::span<const ModelIndex> models) {
+  AdaptiveSetting setting;
+  setting.price = plan.price;
+  setting.score = plan.expected.score;
+  setting.cost = plan.expected.cost;
+  const Order& order = plan.curve->order;
+  std::vector<const StageRows*> stages;
+  std::vector<GainFitter> fitters;
+  for (std::size_t j = 1; j <= order.size(); ++j) {
+    const auto& stage = cache.at(std::span(order).first(j));
+    stages.push_back(&stage.rows);
+    if (j < order.size()) fitters.emplace_back(stage.rows, cache.fit_on());
+    setting.stages.push_back({stage.weights, {}});
+    const auto at = std::find(models.begin(), models.end(), order[j - 1]);
+    setting.order.push_back(static_cast<ModelIndex>(at - models.begin()));
+  }
+  const auto gains = fit_stopping(stages, fitters, costs.of(order), plan.price, cache.fit_on());
+  for (std::size_t j = 0; j < gains.size(); ++j) setting.stages[j].gain = gains[j];
+  return setting;
+}
+
+// Those that some plan runs, by rising cost.
+std::vector<ModelIndex> models_of(std::span<const Plan> plans, const MarginalCosts& costs) {
+  std::vector<ModelIndex> models;
+  for (const Plan& plan : plans) {
+    for (const ModelIndex model : plan.curve->order) {
+      if (std::find(models.begin(), models.end(), model) == models.end()) models.push_back(model);
+    }
+  }
+  std::sort(models.begin(), models.end(), [&](ModelIndex a, ModelIndex b) {
+    return costs.alone(a) != costs.alone(b) ? costs.alone(a) < costs.alone(b) : a < b;
+  });
+  return models;
+}
+
+void describe(const AdaptiveOptions& options, const Plan& chosen, const AdaptiveSetting& setting,
+              double margin, std::size_t n_orders, std::size_t n_rows, PolicyInfo& info) {
+  const char* unit = options.cost == CostKind::kTime ? "ms" : "J";
+  const auto add = [&](std::string key, std::string value) {
+    info.training.emplace_back(std::move(key), std::move(value));
+  };
+  add("aim", options.price
+                 ? fmt::format("most score at a price of {} a {}", *options.price, unit)
+                 : fmt::format("least {} at the score of {} {:+.2f} points, as far as {} inputs can tell",
+                               options.cost == CostKind::kTime ? "time" : "energy", info.best.name,
+                               100 * margin, n_rows));
+  add("order", order_names(info, setting));
+  add("price", fmt::format("{:.4g} a {}", chosen.price, unit));
+  add("expected score",
+      fmt::format(
+          "{:.4f} by inner cross-validation, {:+.2f} points (standard error {:.2f}) against the single best "
+          "model of each inner fold",
+          chosen.expected.score, 100 * chosen.expected.gain, 100 * error_of(chosen.expected, n_rows)));
+  add(fmt::format("expected {}", unit), fmt::format("{:.4f}", chosen.expected.cost));
+  add("orders tried", fmt::format("{}", n_orders));
+  add("seed", std::to_string(options.seed));
+}
+
+}  // namespace
+
+double default_margin(const Table& table) { return table.labels_from.empty() ? 0 : -0.005; }
+
+std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const AdaptiveOptions& options) {
+  check(table, given, options);
+  const auto shuffled = shuffled_rows(table, given, options.seed);
+  const Rows rows(shuffled);
+  const auto model_cost = model_costs(table, rows, options.cost);
+  const ModelIndex sbs = single_best(mean_scores(table, rows, options.criterion), model_cost);
+  if (!(model_cost[static_cast<std::size_t>(sbs)] > 0)) {
+    throw Error(ErrorCode::kUsage,
+                "adaptive: the best single model costs nothing, expected costs above 0; use it alone");
+  }
+  const auto prices = price_grid(model_cost[static_cast<std::size_t>(sbs)]);
+
+  const auto orders = candidate_orders(table, rows, options);
+  const Rows searched = rows.first(std::min(rows.size(), options.search_rows));
+  auto curves = judge_orders(table, searched, options, prices, orders);
+  if (searched.size() < rows.size()) {
+    // What the best orders reach is known better from all rows.
+    const auto best = best_orders(plan_settings(curves, prices, searched.size()));
+    curves = judge_orders(table, rows, options, prices, best);
+  }
+  const auto plans = plan_settings(curves, prices, rows.size());
+  const double margin = options.margin.value_or(default_margin(table));
+
+  StageCache cache(table, rows, options.criterion, first_positions(rows.size()),
+                   strong_models(table, rows, options.criterion), own_classes(table, rows.size()));
+  const MarginalCosts costs(table, rows, options.cost);
+  const auto models = models_of(plans, costs);
+
+  AdaptiveParameters model;
+  model.costs_energy = options.cost == CostKind::kEnergy;
+  model.chosen =
+      options.price ? nearest_price(plans, *options.price) : choose_plan(plans, margin, rows.size());
+  for (const Plan& plan : plans) {
+    throw_if_stopped(options.stop, "adaptive");
+    model.settings.push_back(fit_setting(plan, cache, costs, models));
+  }
+  for (const std::uint32_t row : rows) {
+    for (const std::uint64_t hash : input_hashes(table, row)) model.trained_on.push_back(hash);
+  }
+  std::sort(model.trained_on.begin(), model.trained_on.end());
+  PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
+  info.best = make_policy_info(table, rows, options.criterion, std::span(&sbs, 1)).models.front();
+  describe(options, plans[model.chosen], model.settings[model.chosen], margin, orders.size(), rows.size(),
+           info);
+  return make_adaptive(std::move(info), std::move(model));
+}
+
+}  // namespace triage

@@ -1,0 +1,85 @@
+// Training of confidence cascades, and of the policy that runs a single model.
+//
+// What a cascade reaches on the rows that chose it is optimistic: it is the best of many candidates on these
+// very rows. Judge it on others (cross-validation); a margin above the single best model makes up for it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "learn/cascade/cascade_search.h"
+#include "learn/policy_info.h"
+#include "policy/cascade_policy.h"
+#include "triage/error.h"
+#include "triage/tools/learn.h"
+
+namespace triage {
+namespace {
+
+void check_price(double price) {
+  if (!(std::isfinite(price) && price >= 0)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("cascade: price {}, expected a finite score a millisecond of 0 or more", price));
+  }
+}
+
+std::unique_ptr<Policy> to_policy(const Table& table, Rows rows, Criterion criterion,
+                                  const CascadePoint& point, std::string aim) {
+  const auto n_stages = static_cast<std::size_t>(point.n_stages);
+  PolicyInfo info = make_policy_info(table, rows, criterion, std::span(point.models).first(n_stages));
+  info.training.emplace_back("aim", std::move(aim));
+  info.training.emplace_back("score in training", fmt::format("{:.4f}", point.score));
+  info.training.emplace_back("ms in training", fmt::format("{:.4f}", point.ms));
+  CascadeParameters model;
+  model.thresholds.assign(point.thresholds.begin(), point.thresholds.begin() + (point.n_stages - 1));
+  return make_cascade(std::move(info), std::move(model));
+}
+
+std::unique_ptr<Policy> choose_at_price(const Table& table, Rows rows, Criterion criterion,
+                                        const std::vector<CascadePoint>& frontier, double price) {
+  return to_policy(table, rows, criterion, best_at_price(frontier, price),
+                   fmt::format("most score at a price of {} a ms", price));
+}
+
+}  // namespace
+
+std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const CascadeOptions& options) {
+  if (options.price) check_price(*options.price);
+  const double margin = options.margin.value_or(default_margin(table));
+  if (!std::isfinite(margin)) {
+    throw Error(ErrorCode::kUsage, fmt::format("cascade: margin {}, expected a finite share", margin));
+  }
+  const auto frontier = search_cascades(table, rows, options);
+  if (options.price) return choose_at_price(table, rows, options.criterion, frontier, *options.price);
+
+  const auto scores = mean_scores(table, rows, options.criterion);
+  const double wanted = *std::max_element(scores.begin(), scores.end()) + margin;
+  const auto& point = cheapest_reaching(frontier, wanted);
+  const bool reached = point.score >= wanted - 1e-12;
+  return to_policy(table, rows, options.criterion, point,
+                   fmt::format("least time at a score of at least {:.4f}{}", wanted,
+                               reached ? "" : ", which no cascade reaches: the best score instead"));
+}
+
+std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows,
+                                                    const CascadeOptions& options,
+                                                    std::span<const double> prices) {
+  std::for_each(prices.begin(), prices.end(), check_price);
+  const auto frontier = search_cascades(table, rows, options);
+  std::vector<std::unique_ptr<Policy>> policies;
+  for (const double price : prices) {
+    policies.push_back(choose_at_price(table, rows, options.criterion, frontier, price));
+  }
+  return policies;
+}
+
+std::unique_ptr<Policy> train_single(const Table& table, Rows rows, Criterion criterion, ModelIndex model) {
+  if (model < 0 || static_cast<std::size_t>(model) >= table.n_models()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("single: model {}, expected 0 to {}; choose one of the profile", model,
+                            table.n_models() - 1));
+  }
+  return make_single(make_policy_info(table, rows, criterion, std::span(&model, 1)), 0);
+}
+
+}  // namespace triage

@@ -1,0 +1,38 @@
+#include "learn/premodel/distance_limit.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/check.h"
+#include "policy/premodel_policy.h"
+
+namespace triage {
+
+std::vector<double> leave_one_out_distances(std::span<const float> rows, std::size_t d, std::size_t k) {
+  const KnnIndex index(rows, d);
+  TRIAGE_CHECK(k >= 1 && k < index.n_rows() && k < kMaxNeighbours);
+  std::array<Neighbour, kMaxNeighbours> nearest;
+  const auto neighbours = std::span(nearest).first(k + 1);
+  std::vector<double> distances;
+  distances.reserve(index.n_rows());
+  for (std::uint32_t row = 0; row < index.n_rows(); ++row) {
+    index.search(index.row(row), neighbours);
+    // Behind k rows equal to it, the row itself need not be among them; any other at distance 0 will do.
+    const auto itself = std::find_if(neighbours.begin(), neighbours.end() - 1,
+                                     [&](const Neighbour& neighbour) { return neighbour.row == row; });
+    std::rotate(itself, itself + 1, neighbours.end());
+    distances.push_back(mean_distance(neighbours.first(k)));
+  }
+  return distances;
+}
+
+double quantile_of(std::vector<double> values, double q) {
+  TRIAGE_CHECK(!values.empty() && q >= 0 && q <= 1);
+  const double rank = std::ceil(q * static_cast<double>(values.size()));
+  const auto place = static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
+  std::nth_element(values.begin(), values.begin() + place, values.end());
+  return values[static_cast<std::size_t>(place)];
+}
+
+}  // namespace triage

@@ -1,0 +1,21 @@
+// What a premodel runs when it chooses nothing.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "triage/tools/table.h"
+
+namespace triage {
+
+// The table's model that `fallback` says: "best" is the most accurate of the selected by `scores` (ties: the
+// cheaper by `costs`, then the earlier), both (m); "refuse" is kNoModel; else a model's name. Throws kUsage.
+[[nodiscard]] ModelIndex find_fallback(const Table& table, std::span<const ModelIndex> selected,
+                                       std::span<const double> scores, std::span<const double> costs,
+                                       std::string_view fallback);
+
+// Its position among the policy's models, behind them when it is none of them.
+[[nodiscard]] ModelIndex add_fallback(std::vector<ModelIndex>& models, ModelIndex fallback);
+
+}  // namespace triage

@@ -1,0 +1,349 @@
+// Training of the premodel: Algorithm 1, labels, scaling, the choosers (paper, sections 3.1 to 3.4 and 5.2).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/hash.h"
+#include "base/stop.h"
+#include "learn/policy_info.h"
+#include "learn/premodel/distance_limit.h"
+#include "learn/premodel/fallback.h"
+#include "learn/premodel/neighbours.h"
+#include "learn/premodel/train_chooser.h"
+#include "learn/premodel/train_selector.h"
+#include "policy/premodel_policy.h"
+#include "triage/error.h"
+#include "triage/tools/learn.h"
+
+namespace triage {
+namespace {
+
+[[noreturn]] void fail_usage(const std::string& message) { throw Error(ErrorCode::kUsage, message); }
+
+void check_label(const PremodelOptions& options, const PremodelKind& kind) {
+  if (options.label == PremodelLabel::kCorrect && kind.form == PremodelForm::kMulticlass) {
+    fail_usage(
+        fmt::format("label: correct, expected optimum for the premodel '{}', which chooses one of several "
+                    "models that may all be right; name a chain, such as {}.{}",
+                    options.kind, options.kind, options.kind));
+  }
+}
+
+void check_weights(const PremodelOptions& options, const PremodelKind& kind) {
+  const auto& stages = kind.stages;
+  if (options.weights == VoteWeights::kUniform) return;
+  if (std::find(stages.begin(), stages.end(), ChooserKind::kKnn) != stages.end()) return;
+  fail_usage(
+      fmt::format("weights: {}, expected uniform for the premodel '{}', in which no neighbours vote; leave "
+                  "--weights out, or name a kind with knn",
+                  to_string(options.weights), options.kind));
+}
+
+void check_distance(const PremodelOptions& options, Rows rows) {
+  if (!options.max_distance_quantile) return;
+  const double q = *options.max_distance_quantile;
+  if (!(q >= 0 && q <= 1)) {
+    fail_usage(fmt::format("max-distance-quantile: {}, expected a share from 0 to 1; 0.99 is usual", q));
+  }
+  if (static_cast<std::size_t>(options.k) >= rows.size()) {
+    fail_usage(
+        fmt::format("max-distance-quantile: {} training inputs, expected more than k, {}; profile more "
+                    "inputs or use fewer neighbours",
+                    rows.size(), options.k));
+  }
+}
+
+void check_options(const PremodelOptions& options, Rows rows) {
+  check_neighbours(options.k);
+  if (static_cast<std::size_t>(options.k) > rows.size()) {
+    fail_usage(
+        fmt::format("k: {}, expected at most the number of training inputs, {}; profile more inputs or use "
+                    "fewer neighbours",
+                    options.k, rows.size()));
+  }
+}
+
+// Columns of the table that hold the wanted features.
+std::vector<std::size_t> find_columns(const Table& table, const PremodelOptions& options) {
+  std::vector<std::string> names = options.features;
+  if (names.empty()) names.assign(paper_features().begin(), paper_features().end());
+  std::vector<std::size_t> columns;
+  for (const auto& name : names) {
+    const auto& known = table.schema.features;
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const FeatureRef& f) { return f.name == name; });
+    if (found == known.end()) {
+      fail_usage(
+          fmt::format("feature '{}': not in the profile, expected one of its {} features; profile again with "
+                      "it, or choose others",
+                      name, known.size()));
+    }
+    const auto column = static_cast<std::size_t>(found - known.begin());
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
+      fail_usage(fmt::format("feature '{}': given twice, expected each once; remove one", name));
+    }
+    columns.push_back(column);
+  }
+  return columns;
+}
+
+FeatureSchema select_schema(const FeatureSchema& schema, std::span<const std::size_t> columns) {
+  FeatureSchema selected;
+  selected.working_px = schema.working_px;
+  for (const std::size_t column : columns) selected.features.push_back(schema.features[column]);
+  return selected;
+}
+
+// Raw training features, shape (n, d); shuffled among the inputs for the control.
+std::vector<float> gather_features(const Table& table, Rows rows, std::span<const std::size_t> columns,
+                                   std::optional<std::uint64_t> shuffle_seed) {
+  std::vector<std::uint32_t> order(rows.begin(), rows.end());
+  if (shuffle_seed) {
+    Random random(*shuffle_seed);
+    shuffle(std::span(order), random);
+  }
+  std::vector<float> values;
+  values.reserve(order.size() * columns.size());
+  for (const std::uint32_t row : order) {
+    const auto features = table.feature_row(row);
+    for (const std::size_t column : columns) values.push_back(features[column]);
+  }
+  return values;
+}
+
+// Sets minimum and maximum of each feature and scales the rows in place.
+void fit_scaling(PremodelParameters& model, std::size_t d) {
+  model.minimum.assign(model.rows.begin(), model.rows.begin() + static_cast<std::ptrdiff_t>(d));
+  model.maximum = model.minimum;
+  for (std::size_t i = 0; i < model.rows.size(); ++i) {
+    model.minimum[i % d] = std::min(model.minimum[i % d], model.rows[i]);
+    model.maximum[i % d] = std::max(model.maximum[i % d], model.rows[i]);
+  }
+  for (std::size_t i = 0; i < model.rows.size(); ++i) {
+    model.rows[i] = scale_feature(model.rows[i], model.minimum[i % d], model.maximum[i % d]);
+  }
+}
+
+// The stage whose model is the optimum among the selected, on each row.
+std::vector<ModelIndex> make_labels(const Table& table, Rows rows, std::span<const ModelIndex> selected,
+                                    std::span<const double> costs, Criterion criterion) {
+  std::vector<ModelIndex> stage_of(table.n_models(), kNoModel);
+  for (std::size_t i = 0; i < selected.size(); ++i) {
+    stage_of[static_cast<std::size_t>(selected[i])] = static_cast<ModelIndex>(i);
+  }
+  std::vector<ModelIndex> labels;
+  labels.reserve(rows.size());
+  for (const std::uint32_t row : rows) {
+    const ModelIndex best = optimum(table, row, selected, costs, criterion);
+    labels.push_back(best == kNoModel ? kNoModel : stage_of[static_cast<std::size_t>(best)]);
+  }
+  return labels;
+}
+
+// Classes of the rows for chooser `i`: see chooser.h.
+std::vector<std::uint8_t> chooser_labels(const Table& table, Rows rows, std::span<const ModelIndex> selected,
+                                         const PremodelParameters& model, std::span<const ModelIndex> optimum,
+                                         const PremodelOptions& options, std::size_t i) {
+  std::vector<std::uint8_t> labels;
+  labels.reserve(rows.size());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    if (model.form == PremodelForm::kMulticlass) {
+      labels.push_back(static_cast<std::uint8_t>(
+          optimum[r] == kNoModel ? model.n_stages : static_cast<std::size_t>(optimum[r])));
+    } else if (options.label == PremodelLabel::kCorrect) {
+      labels.push_back(table.score(rows[r], selected[i], options.criterion) > 0 ? 1 : 0);
+    } else {
+      labels.push_back(optimum[r] == static_cast<ModelIndex>(i) ? 1 : 0);
+    }
+  }
+  return labels;
+}
+
+void check_classes(const PremodelKind& kind, std::size_t n_models) {
+  if (kind.form == PremodelForm::kChain) return;
+  const std::size_t most = kind.stages.front() == ChooserKind::kSvm ? kMaxSvmClasses - 1 : 255;
+  if (n_models <= most) return;
+  fail_usage(
+      fmt::format("premodel: {} models were selected, expected at most {} to choose among at once; use "
+                  "--max-models or a chain",
+                  n_models, most));
+}
+
+// Trains the choosers; `notes` gets what there is to say about each.
+void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> selected,
+                  const PremodelKind& kind, const PremodelOptions& options, PremodelParameters& model,
+                  std::vector<std::string>& notes) {
+  const std::size_t n_choosers = kind.form == PremodelForm::kChain ? model.n_stages : 1;
+  const std::size_t d = model.minimum.size();
+  for (std::size_t i = 0; i < n_choosers; ++i) {
+    throw_if_stopped(options.stop, "premodel");
+    const auto labels = chooser_labels(table, rows, selected, model, model.optimum, options, i);
+    auto trained = train_chooser(kind.stage(i), {model.rows, d, labels, model.n_classes()},
+                                 {options.seed, options.full, options.weights, options.stop});
+    model.choosers.push_back(std::move(trained.chooser));
+    notes.push_back(std::move(trained.summary));
+  }
+}
+
+void add_distance_limit(const PremodelOptions& options, PremodelParameters& model) {
+  if (!options.max_distance_quantile) return;
+  const auto distances =
+      leave_one_out_distances(model.rows, model.minimum.size(), static_cast<std::size_t>(options.k));
+  model.max_distance = quantile_of(distances, *options.max_distance_quantile);
+  model.refuse_beyond = options.beyond == Beyond::kRefuse;
+}
+
+// Training inputs are kept for neighbours' sake alone.
+void drop_unused_rows(PremodelParameters& model) {
+  const bool has_knn = std::any_of(model.choosers.begin(), model.choosers.end(), [](const Chooser& chooser) {
+    return std::holds_alternative<KnnChooser>(chooser);
+  });
+  if (has_knn || std::isfinite(model.max_distance)) return;
+  model.rows.clear();
+  model.optimum.clear();
+  model.ids = {};
+}
+
+// How often each stage's model is wanted, and in the last place how often none, shape (n_stages + 1).
+std::vector<std::size_t> count_optimum(const PremodelParameters& model) {
+  std::vector<std::size_t> counts(model.n_stages + 1, 0);
+  for (const ModelIndex best : model.optimum) {
+    ++counts[best == kNoModel ? model.n_stages : static_cast<std::size_t>(best)];
+  }
+  return counts;
+}
+
+std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelParameters& model,
+                                       std::span<const std::size_t> counts, PremodelLabel label) {
+  std::vector<std::string> warnings;
+  for (std::size_t i = 0; i < info.schema.size(); ++i) {
+    if (model.minimum[i] < model.maximum[i]) continue;
+    warnings.push_back(
+        fmt::format("feature '{}' is {} on every training input: it scales to 0 and decides nothing",
+                    info.schema.features[i].name, model.minimum[i]));
+  }
+  if (label != PremodelLabel::kOptimum) return warnings;
+  for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
+    if (counts[stage] > 0) continue;
+    warnings.push_back(
+        fmt::format("model '{}' is the optimum of no training input: {}", info.models[stage].name,
+                    model.form == PremodelForm::kChain ? "its stage always says no" : "it is never chosen"));
+  }
+  return warnings;
+}
+
+std::string describe_trace(const Table& table, const ModelSelection& selection) {
+  std::string text;
+  for (const auto& step : selection.trace) {
+    text += fmt::format("{}{}{} {:.2f} % (+{:.2f})", text.empty() ? "" : ", ", step.kept ? "" : "dropped ",
+                        table.models[static_cast<std::size_t>(step.model)].name, 100 * step.coverage,
+                        100 * step.gain);
+  }
+  return text;
+}
+
+void add_chooser_notes(const PremodelParameters& model, std::span<const std::string> notes,
+                       PolicyInfo& info) {
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    if (notes[i].empty()) continue;
+    info.training.emplace_back(fmt::format("{}-{}", name_of(model.choosers[i]), i + 1), notes[i]);
+  }
+}
+
+void add_summary(const Table& table, const PremodelOptions& options, const ModelSelection& selection,
+                 const PremodelParameters& model, std::span<const std::size_t> counts,
+                 std::span<const std::string> notes, PolicyInfo& info) {
+  auto& summary = info.training;
+  summary.emplace_back("premodel", options.kind);
+  summary.emplace_back("label", std::string(to_string(options.label)));
+  summary.emplace_back("cost", std::string(to_string(options.cost)));
+  summary.insert(summary.end(), options.notes.begin(), options.notes.end());
+  summary.emplace_back("theta", fmt::format("{}", options.theta));
+  summary.emplace_back("k", std::to_string(options.k));
+  if (options.weights != VoteWeights::kUniform) {
+    summary.emplace_back("weights", std::string(to_string(options.weights)));
+  }
+  summary.emplace_back("coverage", describe_trace(table, selection));
+  for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
+    summary.emplace_back(fmt::format("optimum of stage {}", stage + 1),
+                         fmt::format("{}: {} inputs", info.models[stage].name, counts[stage]));
+  }
+  summary.emplace_back("none right", fmt::format("{} inputs", counts.back()));
+  add_chooser_notes(model, notes, info);
+  summary.emplace_back("fallback", model.fallback == kNoModel
+                                       ? std::string("refuse")
+                                       : info.models[static_cast<std::size_t>(model.fallback)].name);
+  if (options.max_distance_quantile) {
+    summary.emplace_back(
+        "distance limit",
+        fmt::format("{:.4f}, quantile {} of the training inputs; beyond: {}", model.max_distance,
+                    *options.max_distance_quantile, model.refuse_beyond ? "refuse" : "fallback"));
+  }
+  if (options.shuffle_features) {
+    summary.emplace_back("control", fmt::format("features shuffled, seed {}", *options.shuffle_features));
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(PremodelLabel label) {
+  return label == PremodelLabel::kOptimum ? "optimum" : "correct";
+}
+
+PremodelLabel parse_premodel_label(std::string_view text) {
+  for (const auto label : {PremodelLabel::kOptimum, PremodelLabel::kCorrect}) {
+    if (text == to_string(label)) return label;
+  }
+  fail_usage(fmt::format("label: '{}', expected optimum or correct", text));
+}
+
+Beyond parse_beyond(std::string_view text) {
+  if (text == "refuse") return Beyond::kRefuse;
+  if (text == "fallback") return Beyond::kFallback;
+  fail_usage(fmt::format("beyond: '{}', expected refuse or fallback", text));
+}
+
+TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options) {
+  if (options.kind == kNetworkPremodel) return train_network_premodel(table, rows, options);
+  const PremodelKind kind = parse_premodel_kind(options.kind);
+  check_options(options, rows);
+  check_label(options, kind);
+  check_weights(options, kind);
+  check_distance(options, rows);
+  const auto columns = find_columns(table, options);
+  TrainedPremodel trained;
+  trained.selection = select_models(table, rows, options.criterion, options.theta, options.max_models,
+                                    options.cost, options.rule);
+  const auto& selected = trained.selection.models;
+  check_classes(kind, selected.size());
+  const auto costs = model_costs(table, rows, options.cost);
+
+  PremodelParameters model;
+  model.form = kind.form;
+  model.k = options.k;
+  model.n_stages = selected.size();
+  model.rows = gather_features(table, rows, columns, options.shuffle_features);
+  fit_scaling(model, columns.size());
+  model.optimum = make_labels(table, rows, selected, costs, options.criterion);
+  for (const std::uint32_t row : rows) model.ids.push_back(table.ids[row]);
+  std::vector<std::string> notes;
+  add_choosers(table, rows, selected, kind, options, model, notes);
+  add_distance_limit(options, model);
+  const auto counts = count_optimum(model);
+  drop_unused_rows(model);
+
+  auto models = selected;
+  model.fallback = add_fallback(
+      models,
+      find_fallback(table, selected, mean_scores(table, rows, options.criterion), costs, options.fallback));
+  PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
+  info.schema = select_schema(table.schema, columns);
+  add_summary(table, options, trained.selection, model, counts, notes, info);
+  trained.warnings = find_warnings(info, model, counts, options.label);
+  trained.policy = make_premodel(std::move(info), std::move(model));
+  return trained;
+}
+
+}  // namespace triage

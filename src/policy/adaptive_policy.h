@@ -1,0 +1,68 @@
+// Look, then decide: after every look the policy combines what was said (policy/combine.h), predicts what the
+// next model of its order would gain in score, less its price, and stops when that is not above zero.
+//
+// A policy holds a setting for each price of a grid, cheapest in use first, so that one file serves every
+// request; training (learn/adaptive.cpp) chooses the one that is used when the request names no price.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/combine.h"
+#include "triage/policy.h"
+
+namespace triage {
+
+// What is decided after the first j looks of an order; j is its position plus one.
+struct AdaptiveStage {
+  // Of these looks in the combination: (j), or (j + 1, classes) where each class has its own.
+  std::vector<double> weights;
+  // predicted_gain() of going on, net of its price; empty in the last stage.
+  std::vector<double> gain;
+};
+
+struct AdaptiveSetting {
+  double price = 0;                   // score that a unit of cost is worth; 0 or more
+  std::vector<ModelIndex> order;      // 1 to kMaxPooledLooks different models
+  std::vector<AdaptiveStage> stages;  // (order.size())
+  // What inner cross-validation expects of it: mean score, and mean cost of the looks.
+  double score = 0;
+  double cost = 0;
+};
+
+// "small > large": the models of its order.
+[[nodiscard]] std::string order_names(const PolicyInfo& info, const AdaptiveSetting& setting);
+
+struct AdaptiveParameters {
+  bool costs_energy = false;              // costs and prices are in joules, not milliseconds
+  std::vector<AdaptiveSetting> settings;  // by falling price
+  std::size_t chosen = 0;                 // the setting of a request without a price
+  // Hashes of the training inputs, rising, so that calibration can leave them out (learn/policy_info.h).
+  // Those of files of format 3 have 0 for their lower halves.
+  std::vector<std::uint64_t> trained_on;
+  std::optional<Certificate> certificate;  // of the chosen setting
+};
+
+class Adaptive final : public Policy {
+ public:
+  Adaptive(PolicyInfo info, AdaptiveParameters parameters);
+  [[nodiscard]] std::string_view kind() const override { return "adaptive"; }
+  [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
+  [[nodiscard]] Action answer(const Evidence& evidence) const override;
+  [[nodiscard]] bool has_prices() const override { return true; }
+  [[nodiscard]] bool certifies(const Request& request) const override;
+  [[nodiscard]] const AdaptiveParameters& parameters() const { return parameters_; }
+  [[nodiscard]] bool was_trained_on(std::uint64_t input_hash) const;
+  // The chosen one, or the one whose price is nearest (by ratio) to the request's.
+  [[nodiscard]] const AdaptiveSetting& setting(const Request& request) const;
+
+ private:
+  AdaptiveParameters parameters_;
+};
+
+// Throws kPolicy when the parts do not fit together.
+[[nodiscard]] std::unique_ptr<Policy> make_adaptive(PolicyInfo info, AdaptiveParameters parameters);
+
+}  // namespace triage

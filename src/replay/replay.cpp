@@ -1,0 +1,267 @@
+// Replay: a recorded table in the place of models and images, under the same driver loop.
+#include "triage/tools/replay.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "triage/error.h"
+#include "triage/stream.h"
+
+namespace triage {
+namespace {
+
+// Selectors stand behind the models: their first is number n_models().
+ModelIndex table_model_of(const Table& table, const std::string& name) {
+  const ModelIndex selector = table.find_selector(name);
+  return selector == kNoModel ? table.find(name) : static_cast<ModelIndex>(table.n_models()) + selector;
+}
+
+const std::string& fingerprint_of(const Table& table, ModelIndex model) {
+  const auto m = static_cast<std::size_t>(model);
+  return m < table.n_models() ? table.models[m].fingerprint
+                              : table.selectors[m - table.n_models()].fingerprint;
+}
+
+const FeatureRef* table_feature_of(const Table& table, const std::string& name) {
+  const auto& features = table.schema.features;
+  const auto at =
+      std::find_if(features.begin(), features.end(), [&](const FeatureRef& f) { return f.name == name; });
+  return at == features.end() ? nullptr : &*at;
+}
+
+std::optional<std::string> model_difference(const Table& table, const PolicyInfo& policy) {
+  std::vector<std::string> missing, known;
+  for (const PolicyModel& model : policy.models) {
+    if (table_model_of(table, model.name) == kNoModel) missing.push_back(model.name);
+  }
+  if (!missing.empty()) {
+    for (const TableModel& model : table.models) known.push_back(model.name);
+    return fmt::format(
+        "runs {}, expected models of the profile, which has {}; profile the zoo that the policy was trained "
+        "on, or train again on this profile",
+        fmt::join(missing, ", "), fmt::join(known, ", "));
+  }
+  for (const PolicyModel& model : policy.models) {
+    const std::string& found = fingerprint_of(table, table_model_of(table, model.name));
+    if (found == model.fingerprint) continue;
+    return fmt::format(
+        "model '{}' has fingerprint '{}', expected the profile's '{}'; train again on this profile",
+        model.name, model.fingerprint, found);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> feature_difference(const Table& table, const FeatureSchema& policy) {
+  for (const FeatureRef& feature : policy.features) {
+    const FeatureRef* found = table_feature_of(table, feature.name);
+    if (found == nullptr) {
+      return fmt::format("needs feature '{}', expected one of the profile; profile again with it",
+                         feature.name);
+    }
+    if (found->version == feature.version && table.schema.working_px == policy.working_px) continue;
+    return fmt::format(
+        "feature '{}' is version {} at {} px, expected the profile's version {} at {} px; train again on "
+        "this profile",
+        feature.name, feature.version, policy.working_px, found->version, table.schema.working_px);
+  }
+  return std::nullopt;
+}
+
+// What the looks of selectors took.
+Cost cost_of_selectors(const ReplayBackend& backend, const Outcome& outcome) {
+  Cost cost{.ms = 0, .j = 0};
+  for (const Look& look : outcome.looks) {
+    if (backend.table_model(look.model) == kNoModel) cost += look.cost;
+  }
+  return cost;
+}
+
+double score_of_answer(const TopK& answer, Label label, Criterion criterion) {
+  return score_of_rank(answer.rank(label).value_or(0), criterion);
+}
+
+}  // namespace
+
+std::optional<std::string> policy_difference(const Table& table, const PolicyInfo& policy) {
+  const auto difference = model_difference(table, policy);
+  return difference ? difference : feature_difference(table, policy.schema);
+}
+
+ReplayBackend::ReplayBackend(const Table& table, const PolicyInfo& policy)
+    : table_(&table), recipes_done_(table.n_recipes(), false) {
+  if (const auto difference = policy_difference(table, policy)) {
+    throw Error(ErrorCode::kPolicy, "policy: " + *difference);
+  }
+  for (const PolicyModel& model : policy.models) models_.push_back(table_model_of(table, model.name));
+  for (std::size_t i = 0; i < policy.schema.size(); ++i) {
+    const FeatureRef* feature = table_feature_of(table, policy.schema.features[i].name);
+    columns_.push_back(static_cast<std::size_t>(feature - table.schema.features.data()));
+    nodes_.push_back(nodes_of(policy.schema, FeatureMask{1} << i));
+  }
+}
+
+void ReplayBackend::begin(std::size_t input) {
+  input_ = input;
+  nodes_done_ = 0;
+  std::fill(recipes_done_.begin(), recipes_done_.end(), false);
+}
+
+Cost ReplayBackend::extract(FeatureMask mask, std::span<float> values) {
+  TRIAGE_CHECK(values.size() == columns_.size());
+  NodeMask wanted = 0;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if ((mask >> i & 1U) == 0) continue;
+    values[i] = table_->features[input_ * table_->schema.size() + columns_[i]];
+    wanted |= nodes_[i];
+  }
+  const std::size_t n_nodes = table_->node_ms.size() / table_->n_inputs();
+  Cost cost{.ms = 0, .j = 0};
+  for (std::size_t node = 0; node < n_nodes; ++node) {
+    const bool is_new = ((wanted & ~nodes_done_) >> node & 1U) != 0;
+    if (!is_new) continue;
+    cost.ms += static_cast<double>(table_->node_ms[input_ * n_nodes + node]);
+    cost.j += table_->energy.node_j.empty() ? kNotMeasured : table_->energy.node_j[node];
+  }
+  nodes_done_ |= wanted;
+  return cost;
+}
+
+ModelIndex ReplayBackend::table_model(ModelIndex model) const {
+  const ModelIndex index = models_[static_cast<std::size_t>(model)];
+  return static_cast<std::size_t>(index) < table_->n_models() ? index : kNoModel;
+}
+
+Look ReplayBackend::run_selector(ModelIndex model) {
+  const auto s = static_cast<std::size_t>(models_[static_cast<std::size_t>(model)]) - table_->n_models();
+  const std::size_t at = input_ * table_->selectors.size() + s;
+  const auto recipe = static_cast<std::size_t>(table_->selector_recipe_of[s]);
+  Look look;
+  look.model = model;
+  look.output = table_->selector_outputs[at];
+  look.confidence = look.output.confidence();
+  look.cost.ms = static_cast<double>(table_->selector_ms[at]);
+  look.cost.j = table_->selector_cost_j(static_cast<ModelIndex>(s));
+  if (!recipes_done_[recipe]) {
+    look.cost.ms = table_->selector_cost_ms(input_, static_cast<ModelIndex>(s));
+  } else if (!std::isnan(look.cost.j)) {
+    look.cost.j -= table_->energy.preprocess_j[recipe];
+  }
+  recipes_done_[recipe] = true;
+  return look;
+}
+
+Look ReplayBackend::run(ModelIndex model) {
+  TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < models_.size());
+  const ModelIndex index = table_model(model);
+  if (index == kNoModel) return run_selector(model);
+  const std::size_t at = table_->at(input_, index);
+  const auto recipe = static_cast<std::size_t>(table_->recipe_of[static_cast<std::size_t>(index)]);
+  Look look;
+  look.model = model;
+  look.output = table_->outputs[at];
+  look.confidence = look.output.confidence();
+  look.cost.ms = static_cast<double>(table_->infer_ms[at]);
+  look.cost.j = table_->cost_j(index);
+  if (!recipes_done_[recipe]) {
+    look.cost.ms += table_->preprocess(input_, index);
+  } else if (!std::isnan(look.cost.j)) {
+    look.cost.j -= table_->energy.preprocess_j[recipe];
+  }
+  recipes_done_[recipe] = true;
+  return look;
+}
+
+Replay make_replay(std::string name, std::size_t n) {
+  Replay replay;
+  replay.name = std::move(name);
+  replay.predicted.assign(n, kNoLabel);
+  for (auto* values :
+       {&replay.top1, &replay.top5, &replay.ms, &replay.selection_ms, &replay.j, &replay.selection_j}) {
+    values->assign(n, 0.0);
+  }
+  replay.confidence.assign(n, kNotMeasured);
+  for (auto* flags : {&replay.limited, &replay.breached, &replay.unsure, &replay.looks}) flags->assign(n, 0);
+  replay.model.assign(n, kNoModel);
+  return replay;
+}
+
+void replay_model(const Table& table, std::size_t input, ModelIndex model, Replay& replay) {
+  const bool ran = model != kNoModel;
+  replay.predicted[input] = ran ? table.outputs[table.at(input, model)].best() : kNoLabel;
+  replay.top1[input] = ran ? table.score(input, model, Criterion::kTop1) : 0.0;
+  replay.top5[input] = ran ? table.score(input, model, Criterion::kTop5) : 0.0;
+  replay.ms[input] = ran ? table.cost_ms(input, model) : 0.0;
+  replay.selection_ms[input] = 0.0;
+  // What runs nothing takes no energy, measured or not.
+  replay.j[input] = ran ? table.cost_j(model) : 0.0;
+  replay.selection_j[input] = 0.0;
+  replay.model[input] = model;
+  replay.looks[input] = ran ? 1 : 0;
+  replay.confidence[input] = ran ? table.outputs[table.at(input, model)].confidence() : kNotMeasured;
+}
+
+namespace {
+
+// Every row in turn: `next_request()` says what is asked, `took(ms)` hears what it took.
+template <class NextRequest, class Took>
+void replay_requests(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                     const NextRequest& next_request, const Took& took) {
+  TRIAGE_CHECK(replay.ms.size() == table.n_inputs());
+  ReplayBackend backend(table, policy.info());
+  Outcome outcome;
+  for (const std::uint32_t input : rows) {
+    backend.begin(input);
+    drive(policy, backend, clock, outcome, nullptr, next_request());
+    took(outcome.total.ms);
+    const ModelIndex last =
+        outcome.looks.empty() ? kNoModel : backend.table_model(outcome.looks.back().model);
+    // A single model's answer is scored by the label's exact rank, which score-only tables have too.
+    if (!outcome.refused && outcome.model != kNoModel) {
+      replay_model(table, input, backend.table_model(outcome.model), replay);
+    } else {
+      replay.predicted[input] = outcome.answer.best();
+      replay.top1[input] = score_of_answer(outcome.answer, table.labels[input], Criterion::kTop1);
+      replay.top5[input] = score_of_answer(outcome.answer, table.labels[input], Criterion::kTop5);
+    }
+    replay.model[input] = outcome.refused ? kNoModel : last;
+    replay.ms[input] = outcome.total.ms;
+    const Cost selectors = cost_of_selectors(backend, outcome);
+    replay.selection_ms[input] = outcome.features_ms + outcome.decision_ms + selectors.ms;
+    replay.j[input] = outcome.total.j;
+    replay.selection_j[input] = outcome.features_j + selectors.j;
+    replay.looks[input] = static_cast<std::uint8_t>(outcome.looks.size());
+    replay.confidence[input] = outcome.answer.confidence();
+    replay.limited[input] = outcome.limited ? 1 : 0;
+    replay.breached[input] = outcome.breached ? 1 : 0;
+    replay.unsure[input] = outcome.below_confidence ? 1 : 0;
+  }
+}
+
+}  // namespace
+
+void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const Request& request) {
+  check_request(policy, request);
+  replay_requests(
+      table, rows, policy, clock, replay, [&] { return request; }, [](double) {});
+}
+
+void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
+                   const StreamOptions& options, const Request& caps) {
+  Stream stream(policy, options);
+  check_request(policy, caps);
+  replay_requests(
+      table, rows, policy, clock, replay,
+      [&] {
+        Request request = caps;
+        request.price = stream.request().price;
+        return request;
+      },
+      [&](double ms) { stream.record(ms); });
+}
+
+}  // namespace triage

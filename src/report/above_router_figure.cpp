@@ -1,0 +1,146 @@
+// The report's figure of scores above the zero router: a panel a frontier, with its simultaneous band.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "evaluate/ranking.h"
+#include "report/phrases.h"
+#include "report/sections.h"
+#include "report/svg.h"
+
+namespace triage {
+namespace {
+
+constexpr double kWidth = 1000, kLeft = 58, kRight = 984, kTop = 10;
+constexpr double kPanel = 150, kGap = 34;
+
+struct BandAxes {
+  AxisScale x, y;  // y in pixels below a panel's top
+};
+
+BandAxes make_axes(const Evaluation& evaluation) {
+  double low_ms = kNotMeasured, high_ms = kNotMeasured, low = 0, high = 0;
+  for (const Frontier& frontier : evaluation.frontiers) {
+    for (const FrontierPoint& p : frontier.points) {
+      if (!(p.ms > 0)) continue;
+      low_ms = std::fmin(low_ms, p.ms);
+      high_ms = std::fmax(high_ms, p.ms);
+      low = std::min({low, p.above_router.value, low_end(p.above_router)});
+      high = std::max({high, p.above_router.value, high_end(p.above_router)});
+    }
+  }
+  if (const double sbs = evaluation.find("SBS")->pooled.mean_ms; sbs > 0) {
+    low_ms = std::fmin(low_ms, sbs);
+    high_ms = std::fmax(high_ms, sbs);
+  }
+  if (!(low_ms > 0)) low_ms = high_ms = 1;
+  const double pad = std::max(0.001, 0.08 * (high - low));
+  return {{low_ms / 1.1, high_ms * 1.1, kLeft, kRight, true}, {low - pad, high + pad, kPanel, 0, false}};
+}
+
+Markup draw_grid(const BandAxes& axes, double top, bool is_last) {
+  Markup out;
+  const int digits = axes.y.to - axes.y.from < 0.04 ? 1 : 0;
+  for (const double tick : linear_ticks(axes.y.from, axes.y.to, 4)) {
+    const bool is_zero = std::abs(tick) < 1e-9;
+    const double y = top + axes.y.at(tick);
+    if (!is_zero) out += svg_line(kLeft, y, kRight, y, "grid");
+    out += svg_text(kLeft - 8, y, is_zero ? "0" : points(tick, digits), "tick", "end");
+  }
+  for (const double tick : log_ticks(axes.x.from, axes.x.to)) {
+    const double x = axes.x.at(tick);
+    out += svg_line(x, top, x, top + kPanel, "grid");
+    if (is_last) out += svg_text(x, top + kPanel + 14, fmt::format("{:g}", tick), "tick", "middle");
+  }
+  const double zero = top + axes.y.at(0);
+  return out + svg_line(kLeft, zero, kRight, zero, "zero") +
+         svg_text(kRight - 4, zero + 11, "zero router", "tick halo", "end");
+}
+
+// What the band says, beside the panel's name.
+std::string summary(const Frontier& frontier) {
+  const BandReading band = read_band(frontier);
+  if (band.settings == 0) return "no band: the bootstrap was left out";
+  const std::string below =
+      band.below == 0 ? std::string("none") : fmt::format("{} ({})", band.below, by_how_much(band));
+  return fmt::format("band wholly above zero at {} of {} settings, wholly below at {}", band.above,
+                     band.settings, below);
+}
+
+Markup draw_panel(const Evaluation& evaluation, const Frontier& frontier, const BandAxes& axes, double top) {
+  const std::string css = frontier_css(frontier);
+  std::vector<std::pair<double, double>> line, low, high;
+  Markup dots;
+  for (const FrontierPoint& p : frontier.points) {
+    if (!(p.ms > 0) || !std::isfinite(p.above_router.value)) continue;
+    const double x = axes.x.at(p.ms);
+    line.emplace_back(x, top + axes.y.at(p.above_router.value));
+    low.emplace_back(x, top + axes.y.at(low_end(p.above_router)));
+    high.emplace_back(x, top + axes.y.at(high_end(p.above_router)));
+    dots += element("circle",
+                    {{"class", css}, {"cx", number(x)}, {"cy", number(line.back().second)}, {"r", "2.4"}},
+                    element_text("title", {},
+                                 fmt::format("{}: {} at {} ms", frontier.name, points_phrase(p.above_router),
+                                             milliseconds(p.ms))));
+  }
+  Markup out = svg_area(low, high, "band " + css) + svg_path(line, "line " + css) + dots;
+  const double sbs = evaluation.find("SBS")->pooled.mean_ms;
+  if (sbs > axes.x.from && sbs < axes.x.to) {
+    out += svg_line(axes.x.at(sbs), top, axes.x.at(sbs), top + kPanel, "router");
+    out += svg_text(axes.x.at(sbs) - 5, top + 10, "SBS", "tick halo", "end");
+  }
+  out += svg_text(kLeft + 6, top - 10, frontier.name, "strong");
+  out += svg_text(kLeft + 20 + text_width(frontier.name, 13), top - 10, summary(frontier), "tick");
+  return out;
+}
+
+Markup points_table(const Evaluation& evaluation) {
+  TableSpec table;
+  table.caption = "Score above the zero router at equal time, in points" +
+                  interval_note(evaluation, ", with the simultaneous 95 % band");
+  table.head = {"frontier", "mean ms", "score %", "above, points"};
+  if (evaluation.resamples > 0) table.head.emplace_back("band");
+  for (const Frontier& frontier : evaluation.frontiers) {
+    for (const FrontierPoint& p : frontier.points) {
+      table.rows.push_back(
+          {frontier.name, milliseconds(p.ms), percent(p.score, 2), points(p.above_router.value)});
+      if (evaluation.resamples > 0) table.rows.back().push_back(points_range(p.above_router.interval));
+    }
+  }
+  return html_table(table);
+}
+
+}  // namespace
+
+Markup above_router_figure(const Evaluation& evaluation) {
+  if (evaluation.frontiers.empty()) return {};
+  const BandAxes axes = make_axes(evaluation);
+  FigureSpec spec;
+  double top = kTop + 20;
+  for (std::size_t f = 0; f < evaluation.frontiers.size(); ++f) {
+    spec.drawing += draw_grid(axes, top, f + 1 == evaluation.frontiers.size());
+    spec.drawing += draw_panel(evaluation, evaluation.frontiers[f], axes, top);
+    top += kPanel + kGap;
+  }
+  spec.drawing += svg_text(kRight, top + 8, "mean time per input, ms (logarithmic)", "axis", "end");
+  spec.id = "above-router";
+  spec.title = "Score above the zero router";
+  spec.description =
+      "One panel a frontier: by mean time, the score less what two single models mixed at random reach in "
+      "the same "
+      "time, with a band around it.";
+  spec.width = kWidth;
+  spec.height = top + 18;
+  spec.caption =
+      "Points of score above what two single models mixed at random reach in the same mean time, which is "
+      "the line "
+      "at 0; each dot is a setting. The shaded band holds for all settings of a frontier together (95 %, "
+      "bootstrap): where it is wholly above 0 looking at the inputs pays, where it is wholly below 0 it "
+      "costs more "
+      "than it brings.";
+  spec.table = points_table(evaluation);
+  return figure(spec);
+}
+
+}  // namespace triage

@@ -1,0 +1,169 @@
+// The HTML report: one page without outside resources.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/page.h"
+#include "report/phrases.h"
+#include "triage/tools/report.h"
+#include "report/sections.h"
+
+namespace triage {
+namespace {
+
+std::string headline(const Evaluation& evaluation) {
+  return evaluation.recommended == "SBS" ? fmt::format("Use {} alone", sbs_model(evaluation))
+                                         : fmt::format("Use the {}", evaluation.recommended);
+}
+
+Markup tile(std::string_view label, std::string_view value, std::string_view unit, std::string_view detail) {
+  return element(
+      "div", {{"class", "tile"}},
+      element_text("p", {{"class", "label"}}, label) +
+          element("p", {{"class", "value"}}, text(value) + text(" ") + element_text("small", {}, unit)) +
+          element_text("p", {{"class", "detail"}}, detail));
+}
+
+Markup tiles(const Evaluation& evaluation) {
+  const Method& best = *evaluation.find(evaluation.recommended);
+  const Method& sbs = *evaluation.find("SBS");
+  const Method& vbs = *evaluation.find("VBS (oracle)");
+  const bool is_single = &best == &sbs;
+  Markup out;
+  out +=
+      tile(score_phrase(evaluation), percent(best.pooled.score, 2), "%",
+           is_single ? "SBS, one model on every input"
+                     : fmt::format("{} to {} alone", points_phrase(best.score_gain), sbs_model(evaluation)));
+  out += tile(
+      "mean time per input", milliseconds(best.pooled.mean_ms), "ms",
+      fmt::format("p50 {}, p99 {} ms", milliseconds(best.pooled.p50_ms), milliseconds(best.pooled.p99_ms)));
+  out += is_single
+             ? tile("time of the oracle", milliseconds(vbs.pooled.mean_ms), "ms",
+                    "what choosing without error or cost would take")
+             : tile("faster than SBS", times(1 / best.time_ratio.value), "times",
+                    fmt::format("{} takes {} ms", sbs_model(evaluation), milliseconds(sbs.pooled.mean_ms)));
+  out += tile("oracle's score", percent(vbs.pooled.score, 2), "%",
+              evaluation.labels_from.empty() ? fmt::format("on {} % of inputs no model is right",
+                                                           percent(evaluation.optimum_share.back()))
+                                             : "by construction: labels are a model's answers");
+  out += tile("selection overhead", percent(best.pooled.overhead), "%", "of the time goes into choosing");
+  out += tile(
+      "inputs", grouped(evaluation.n_inputs), "",
+      fmt::format("{} models, {}", evaluation.models.size(),
+                  evaluation.folds > 0 ? fmt::format("{} folds, seed {}", evaluation.folds, evaluation.seed)
+                                       : std::string("finished policies")));
+  return element("div", {{"class", "tiles"}}, out);
+}
+
+Markup section(std::string_view title, std::string_view intro, const Markup& content) {
+  if (content.empty()) return {};
+  Markup inner = element_text("h2", {}, title);
+  if (!intro.empty()) inner += element_text("p", {{"class", "note"}}, intro);
+  return element("section", {}, inner + content);
+}
+
+Markup page_head(const Evaluation& evaluation, const ReportInfo& info) {
+  Markup inner = element_text("p", {{"class", "kicker"}},
+                              fmt::format("Triage evaluation{}{}", info.date.empty() ? "" : ", ", info.date));
+  inner += element_text("h1", {}, headline(evaluation));
+  // The headline says what to use already; model names may hold colons, so what is cut off is its very text.
+  std::string_view lead = evaluation.verdict;
+  if (lead.starts_with(headline(evaluation) + ": ")) lead.remove_prefix(headline(evaluation).size() + 2);
+  inner += element_text("p", {{"class", "lead"}}, lead);
+  for (const std::string& warning : evaluation.warnings) {
+    inner += element_text("p", {{"class", "warning"}, {"role", "note"}}, "Warning: " + warning + ".");
+  }
+  return element("header", {}, inner + tiles(evaluation));
+}
+
+Markup remarks(const Evaluation& evaluation) {
+  Markup items;
+  for (const std::string& remark : evaluation.remarks) items += element_text("li", {}, remark);
+  return element("ul", {{"class", "remarks"}}, items);
+}
+
+Markup premodel_section(const Evaluation& evaluation) {
+  Markup content = selection_figure(evaluation);
+  if (!evaluation.stages.empty()) {
+    content += element_text("h3", {}, "Its stages") +
+               element_text("p", {{"class", "note"}},
+                            "A stage is worth its features only where its accuracy exceeds the base rate.") +
+               stages_table(evaluation);
+  }
+  const Markup curve = soundness_figure(evaluation);
+  if (!curve.empty()) {
+    content += element_text("h3", {}, "Does distance to the training inputs predict failure?") +
+               element_text("p", {{"class", "note"}}, evaluation.soundness.verdict) + curve;
+  }
+  return content;
+}
+
+Markup method_row(std::string_view term, std::string_view value) {
+  return value.empty() ? Markup{} : element_text("dt", {}, term) + element_text("dd", {}, value);
+}
+
+Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
+  std::string sources;
+  for (const std::string& source : info.sources) sources += (sources.empty() ? "" : ", ") + source;
+  Markup rows;
+  rows += method_row("Machine", evaluation.machine);
+  rows += method_row("Timing", evaluation.timing);
+  rows += method_row("What difference the timing makes", evaluation.timing_difference);
+  rows += method_row("Energy", evaluation.energy);
+  rows += method_row("Profiles", sources);
+  rows += method_row("Inputs",
+                     fmt::format("{} with {} classes; {} more left out because some model failed on them",
+                                 grouped(evaluation.n_inputs), evaluation.n_classes, evaluation.n_failed));
+  rows += method_row("Labels", describe_labels(evaluation.labels_from));
+  rows += method_row(
+      "Protocol",
+      evaluation.folds > 0
+          ? fmt::format(
+                "{}-fold cross-validation, seed {}. Model choice, scaling, neighbours, thresholds, SBS and "
+                "zero router are learned inside each fold from its training inputs alone.",
+                evaluation.folds, evaluation.seed)
+          : std::string(
+                "Finished policies on all inputs. SBS and zero router are chosen in hindsight, on these very "
+                "inputs, which favours them."));
+  rows += method_row("Times",
+                     "Recorded in the profile; decisions are timed while replaying, on an "
+                     "otherwise idle process.");
+  rows += method_row("Command", info.command);
+  rows += method_row("Version", info.version);
+  return element("dl", {}, rows);
+}
+
+Markup body(const Evaluation& evaluation, const ReportInfo& info) {
+  Markup content;
+  content +=
+      section("Score and time", "",
+              scatter_figure(evaluation) + above_router_figure(evaluation) + frontier_table(evaluation));
+  content += section("What the figures say", "", remarks(evaluation));
+  content += section("Results", agreement_note(evaluation.labels_from),
+                     results_table(evaluation) + contrasts_table(evaluation) + details_table(evaluation));
+  content += section("Selection", agreement_note(evaluation.labels_from),
+                     selection_metrics_table(evaluation) + request_table(evaluation));
+  content +=
+      section("Stopping and going on", agreement_note(evaluation.labels_from), decisions_figure(evaluation));
+  content +=
+      section("Easy and hard inputs", agreement_note(evaluation.labels_from), difficulty_figure(evaluation));
+  content += section("Classes", agreement_note(evaluation.labels_from), classes_tables(evaluation));
+  content += section("Confidence", "", reliability_figure(evaluation));
+  content += section("How often each model is the optimum", "", optimum_figure(evaluation));
+  content += section("The premodel", "", premodel_section(evaluation));
+  content += section("What was chosen", "", choices_figure(evaluation));
+  content += section("Folds", "", folds_figure(evaluation));
+  content += section("How it was measured", "", how_measured(evaluation, info));
+  content += section("Methods", "", methods_list(evaluation));
+  content += section("Definitions", "", glossary(evaluation));
+  return page_head(evaluation, info) + element("main", {}, content) +
+         element_text("footer", {}, "Made by triage " + info.version);
+}
+
+}  // namespace
+
+std::string evaluation_html(const Evaluation& evaluation, const ReportInfo& info) {
+  return report_page("Triage: " + headline(evaluation), evaluation.verdict, body(evaluation, info));
+}
+
+}  // namespace triage

@@ -1,0 +1,168 @@
+// The evaluation as one JSON document; figures without a meaning are null. docs/formats.md has the keys.
+#include <fmt/format.h>
+
+#include "report/json_parts.h"
+#include "triage/tools/report.h"
+
+namespace triage {
+namespace {
+
+Json figures(const std::vector<double>& values) {
+  Json out = Json::array();
+  for (const double value : values) out.push_back(figure_json(value));
+  return out;
+}
+
+Json to_json(const Metrics& metrics) {
+  Json out = Json::object();
+  for (const MetricField& field : metric_fields()) out[field.key] = figure_json(metrics.*field.member);
+  return out;
+}
+
+Json to_json(const Estimate& estimate) { return estimate_json(estimate.value, estimate.interval); }
+
+Json to_json(const Method& method) {
+  Json folds = Json::array();
+  for (const Metrics& fold : method.folds) folds.push_back(to_json(fold));
+  return {{"name", method.name},
+          {"kind", to_string(method.kind)},
+          {"about", method.about},
+          {"pooled", to_json(method.pooled)},
+          {"geometric_mean", to_json(method.geometric)},
+          {"arithmetic_mean", to_json(method.arithmetic)},
+          {"standard_deviation", to_json(method.deviation)},
+          {"score", estimate_json(method.pooled.score, method.score_interval)},
+          {"score_gain_over_sbs", to_json(method.score_gain)},
+          {"time_ratio_to_sbs", to_json(method.time_ratio)},
+          {"score_above_zero_router", to_json(method.above_router)},
+          {"chosen", figures(method.chosen)},
+          {"folds", std::move(folds)}};
+}
+
+Json to_json(const Frontier& frontier) {
+  const Frontier::Intervals& spread = frontier.intervals;
+  Json points = Json::array();
+  for (const FrontierPoint& point : frontier.points) {
+    points.push_back({{"ms", figure_json(point.ms)},
+                      {"score", figure_json(point.score)},
+                      {"price", figure_json(point.price)},
+                      {"score_low", figure_json(point.score_interval.low)},
+                      {"score_high", figure_json(point.score_interval.high)},
+                      {"above_zero_router", to_json(point.above_router)}});
+  }
+  return {{"name", frontier.name},
+          {"aiq", estimate_json(frontier.aiq, spread.aiq)},
+          {"closed_gap", estimate_json(frontier.closed_gap, spread.closed_gap)},
+          {"speed_up_at_equal_score",
+           estimate_json(frontier.speed_up_at_equal_score, spread.speed_up_at_equal_score)},
+          {"score_gain_at_equal_time",
+           estimate_json(frontier.score_gain_at_equal_time, spread.score_gain_at_equal_time)},
+          {"time_share_for_95", estimate_json(frontier.time_share_for_95, spread.time_share_for_95)},
+          {"points", std::move(points)}};
+}
+
+Json contrasts_json(const Evaluation& evaluation) {
+  Json out = Json::array();
+  for (const Contrast& c : evaluation.contrasts) {
+    out.push_back({{"method", c.method},
+                   {"reference", c.reference},
+                   {"score_gain", to_json(c.score_gain)},
+                   {"time_ratio", to_json(c.time_ratio)}});
+  }
+  return out;
+}
+
+Json selection_json(const Evaluation& evaluation) {
+  Json trace = Json::array();
+  for (const SelectionStep& step : evaluation.selection.trace) {
+    trace.push_back({{"model", evaluation.models[static_cast<std::size_t>(step.model)]},
+                     {"coverage", figure_json(step.coverage)},
+                     {"gain", figure_json(step.gain)},
+                     {"kept", step.kept}});
+  }
+  return {{"theta", evaluation.theta},
+          {"trace", std::move(trace)},
+          {"share_of_folds", figures(evaluation.selected_share)}};
+}
+
+Json stages_json(const Evaluation& evaluation) {
+  Json out = Json::array();
+  for (const StageAccuracy& s : evaluation.stages) {
+    out.push_back({{"stage", s.label},
+                   {"accuracy", figure_json(s.accuracy)},
+                   {"base_rate", figure_json(s.base_rate)},
+                   {"positives", figure_json(s.positives)},
+                   {"inputs", s.inputs}});
+  }
+  return out;
+}
+
+Json soundness_json(const Soundness& soundness) {
+  if (soundness.inputs == 0) return nullptr;
+  Json points = Json::array();
+  for (const SoundnessPoint& p : soundness.points) {
+    points.push_back({{"distance", p.distance}, {"coverage", p.coverage}, {"score", p.score}});
+  }
+  return {{"inputs", soundness.inputs},
+          {"auc", to_json(soundness.auc)},
+          {"verdict", soundness.verdict},
+          {"points", std::move(points)}};
+}
+
+}  // namespace
+
+std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info) {
+  Json methods = Json::array();
+  for (const Method& method : evaluation.methods) methods.push_back(to_json(method));
+  Json frontiers = Json::array();
+  for (const Frontier& frontier : evaluation.frontiers) frontiers.push_back(to_json(frontier));
+  const Json out = {{"format", "triage-evaluation"},
+                    {"format_version", 2},
+                    {"triage", info.version},
+                    {"command", info.command},
+                    {"date", info.date},
+                    {"profiles", info.sources},
+                    {"machine", evaluation.machine},
+                    {"timing", evaluation.timing},
+                    {"timing_difference", evaluation.timing_difference},
+                    {"energy", evaluation.energy},
+                    {"criterion", to_string(evaluation.criterion)},
+                    {"labels_from", evaluation.labels_from.empty() ? Json() : Json(evaluation.labels_from)},
+                    {"folds", evaluation.folds},
+                    {"seed", evaluation.seed},
+                    {"bootstrap", evaluation.resamples},
+                    {"inputs", evaluation.n_inputs},
+                    {"inputs_left_out", evaluation.n_failed},
+                    {"classes", evaluation.n_classes},
+                    {"models", evaluation.models},
+                    {"recommended", evaluation.recommended},
+                    {"verdict", evaluation.verdict},
+                    {"remarks", evaluation.remarks},
+                    {"warnings", evaluation.warnings},
+                    {"optimum_share", figures(evaluation.optimum_share)},
+                    {"selection", selection_json(evaluation)},
+                    {"stages", stages_json(evaluation)},
+                    {"soundness", soundness_json(evaluation.soundness)},
+                    {"request", request_json(evaluation)},
+                    {"methods", std::move(methods)},
+                    {"contrasts", contrasts_json(evaluation)},
+                    {"zero_router", to_json(evaluation.zero_router)},
+                    {"frontiers", std::move(frontiers)},
+                    {"breakdown", breakdown_json(evaluation.breakdown)},
+                    {"reliability", reliability_json(evaluation)},
+                    {"decisions", decisions_json(evaluation)}};
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string folds_csv(const Table& table, const Evaluation& evaluation) {
+  std::string out = "input,fold\n";
+  for (std::size_t i = 0; i < evaluation.fold_of.size(); ++i) {
+    std::string id;
+    for (const char c : table.ids[i]) id += c == '"' ? std::string("\"\"") : std::string(1, c);
+    const bool quote = id.find_first_of(",\"\r\n") != std::string::npos;
+    out += fmt::format("{0}{1}{0},{2}\n", quote ? "\"" : "", id, evaluation.fold_of[i]);
+  }
+  return out;
+}
+
+}  // namespace triage

@@ -1,0 +1,102 @@
+// The evaluation as plain text for a terminal.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "report/phrases.h"
+#include "report/text_layout.h"
+
+namespace triage {
+namespace {
+
+std::string marked(const Evaluation& evaluation, const Method& method) {
+  return fmt::format("{} {}", method.name == evaluation.recommended ? '*' : ' ', shorten(method.name));
+}
+
+std::string accuracy_table(const Evaluation& evaluation) {
+  const bool cv = evaluation.folds > 0;
+  const auto head = [&](Criterion criterion) { return score_head(criterion, evaluation.labels_from); };
+  std::vector<std::vector<std::string>> rows{{"  method", head(Criterion::kTop1), cv ? "+-sd" : "",
+                                              head(Criterion::kTop5), "score - SBS, points", "mean ms",
+                                              "p99 ms", "time / SBS", "F1 %"}};
+  for (const Method& m : evaluation.methods) {
+    const bool is_sbs = m.kind == MethodKind::kSbs;
+    rows.push_back({marked(evaluation, m), percent(m.geometric.top1, 2), percent(m.deviation.top1, 2),
+                    percent(m.geometric.top5, 2), is_sbs ? "" : points_estimate(m.score_gain),
+                    milliseconds(m.geometric.mean_ms), milliseconds(m.geometric.p99_ms),
+                    is_sbs ? "" : times_estimate(m.time_ratio), percent(m.geometric.f1)});
+    if (!cv) rows.back()[2].clear();
+  }
+  // F1 by another model's answers tells little, and its column is needed for the longer heads.
+  if (!evaluation.labels_from.empty()) {
+    for (auto& row : rows) row.pop_back();
+  }
+  return align(rows);
+}
+
+std::string selection_table(const Evaluation& evaluation) {
+  std::vector<std::vector<std::string>> rows{
+      {"  method", "optimum %", "closed gap %", "above router, points", "overhead %", "looks", "answered %"}};
+  for (const Method& m : evaluation.methods) {
+    if (m.kind == MethodKind::kSingle || m.kind == MethodKind::kSbs) continue;
+    const Metrics& p = m.pooled;
+    rows.push_back({marked(evaluation, m), percent(p.optimum), percent(p.closed_gap),
+                    points_estimate(m.above_router), percent(p.overhead), fmt::format("{:.2f}", p.looks),
+                    percent(p.coverage)});
+  }
+  return align(rows);
+}
+
+std::string selection_trace(const Evaluation& evaluation) {
+  std::vector<std::vector<std::string>> rows{{"  model", "coverage %", "gain, points", ""}};
+  for (const SelectionStep& step : evaluation.selection.trace) {
+    rows.push_back({fmt::format("  {}", shorten(evaluation.models[static_cast<std::size_t>(step.model)])),
+                    percent(step.coverage, 2), points(step.gain), step.kept ? "" : "dropped"});
+  }
+  const std::string right = right_note(evaluation.labels_from);
+  return fmt::format("Algorithm 1 over all inputs (theta {} points){}{}\n", percent(evaluation.theta, 2),
+                     right.empty() ? "" : ".", right) +
+         align(rows);
+}
+
+std::string stage_table(const Evaluation& evaluation) {
+  if (evaluation.stages.empty()) return {};
+  std::vector<std::vector<std::string>> rows{{"  stage", "accuracy %", "base rate %"}};
+  for (const StageAccuracy& s : evaluation.stages) {
+    rows.push_back({fmt::format("  {}", s.label), percent(s.accuracy), percent(s.base_rate)});
+  }
+  return fmt::format("\nThe premodel's stages\n{}", align(rows));
+}
+
+}  // namespace
+
+std::string evaluation_text(const Evaluation& evaluation) {
+  std::string out = fmt::format("{} inputs, {} models, {}, {}\n\n", evaluation.n_inputs,
+                                evaluation.models.size(), criterion_name(evaluation),
+                                evaluation.folds > 0 ? fmt::format("{}-fold cross-validation, seed {}",
+                                                                   evaluation.folds, evaluation.seed)
+                                                     : std::string("finished policies"));
+  out += accuracy_table(evaluation) + "\n" + selection_table(evaluation) + "\n" + selection_trace(evaluation);
+  out += stage_table(evaluation);
+  out += frontiers_text(evaluation) + request_text(evaluation) + decisions_text(evaluation) +
+         difficulty_text(evaluation) + classes_text(evaluation) + reliability_text(evaluation);
+  out += evaluation.folds > 0 ? "\nGeometric means over folds, +- standard deviation"
+                              : "\nAll inputs at once; SBS chosen in hindsight";
+  out += interval_note(evaluation, "; differences and ratios with 95 % intervals") + ".\n";
+  if (!evaluation.labels_from.empty()) {
+    out += wrap(
+        fmt::format("Agreement: the answer is that of {0}, whose own is 100 % by construction. In top 5: "
+                    "that answer is among the best five.",
+                    evaluation.labels_from),
+        "", "");
+  }
+  out += wrap(evaluation.verdict, "\nVerdict: ", "  ");
+  for (const std::string& remark : evaluation.remarks) out += wrap(remark, "  - ", "    ");
+  out += wrap(evaluation.timing, "Timing: ", "  ");
+  if (!evaluation.timing_difference.empty()) {
+    out += wrap(evaluation.timing_difference, "What difference the timing makes: ", "  ");
+  }
+  return out;
+}
+
+}  // namespace triage

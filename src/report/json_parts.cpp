@@ -1,0 +1,97 @@
+#include "report/json_parts.h"
+
+#include <cmath>
+
+namespace triage {
+namespace {
+
+Json groups_json(const Breakdown& breakdown, const std::vector<InputGroup>& groups) {
+  Json out = Json::array();
+  for (const InputGroup& group : groups) {
+    Json methods = Json::object();
+    for (std::size_t b = 0; b < group.methods.size(); ++b) {
+      const GroupFigures& figures = group.methods[b];
+      methods[breakdown.methods[b]] = {{"score", figure_json(figures.score)},
+                                       {"ms", figure_json(figures.ms)},
+                                       {"looks", figure_json(figures.looks)}};
+    }
+    out.push_back({{"name", group.name},
+                   {"inputs", group.inputs},
+                   {"difficulty", figure_json(group.difficulty)},
+                   {"methods", std::move(methods)}});
+  }
+  return out;
+}
+
+Json stage_json(const StageDecisions& stage) {
+  Json models = Json::object();
+  for (const auto& [model, share] : stage.models) models[model] = share;
+  return {{"models", std::move(models)},
+          {"reached", stage.reached},
+          {"answered", stage.answered},
+          {"chosen", stage.chosen},
+          {"right", figure_json(stage.right)},
+          {"wrong_to_stop", figure_json(stage.wrong_to_stop)},
+          {"right_to_stop", figure_json(stage.right_to_stop)},
+          {"for_nothing", figure_json(stage.for_nothing)},
+          {"lost_going_on", figure_json(stage.lost_going_on)},
+          {"won_going_on", figure_json(stage.won_going_on)}};
+}
+
+}  // namespace
+
+Json figure_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json estimate_json(double value, Interval interval) {
+  return {{"value", figure_json(value)},
+          {"low", figure_json(interval.low)},
+          {"high", figure_json(interval.high)}};
+}
+
+Json request_json(const Evaluation& evaluation) {
+  const Request& request = evaluation.request;
+  if (request.is_default() && !evaluation.mean_latency_ms) return nullptr;
+  return {{"max_latency_ms", figure_json(request.max_latency_ms)},
+          {"max_energy_j", figure_json(request.max_energy_j)},
+          {"min_confidence", figure_json(request.min_confidence)},
+          {"price", figure_json(request.price)},
+          {"mean_latency_ms", figure_json(evaluation.mean_latency_ms.value_or(kNotMeasured))}};
+}
+
+Json breakdown_json(const Breakdown& breakdown) {
+  return {{"methods", breakdown.methods},
+          {"subject", breakdown.methods.empty() ? Json() : Json(breakdown.methods[breakdown.subject])},
+          {"deciles", groups_json(breakdown, breakdown.deciles)},
+          {"classes", groups_json(breakdown, breakdown.classes)}};
+}
+
+Json reliability_json(const Evaluation& evaluation) {
+  Json out = Json::array();
+  for (const Reliability& r : evaluation.reliability) {
+    Json bins = Json::array();
+    for (const ReliabilityBin& bin : r.bins) {
+      bins.push_back({{"inputs", bin.inputs},
+                      {"confidence", bin.confidence},
+                      {"right", estimate_json(bin.right, bin.interval)}});
+    }
+    out.push_back({{"method", r.method},
+                   {"inputs", r.inputs},
+                   {"confidence", figure_json(r.confidence)},
+                   {"right", figure_json(r.right)},
+                   {"ece", figure_json(r.ece)},
+                   {"bins", std::move(bins)}});
+  }
+  return out;
+}
+
+Json decisions_json(const Evaluation& evaluation) {
+  Json out = Json::array();
+  for (const Decisions& d : evaluation.decisions) {
+    Json stages = Json::array();
+    for (const StageDecisions& stage : d.stages) stages.push_back(stage_json(stage));
+    out.push_back({{"method", d.method}, {"left_out", d.left_out}, {"stages", std::move(stages)}});
+  }
+  return out;
+}
+
+}  // namespace triage

@@ -1,0 +1,150 @@
+#include "report/phrases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace triage {
+namespace {
+
+// Three significant digits without an exponent.
+std::string significant(double value) {
+  if (!std::isfinite(value)) return kNoFigure;
+  if (value == 0) return "0";
+  int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+  if (std::abs(value) >= 9.995 * std::pow(10.0, magnitude)) ++magnitude;  // it will be rounded up
+  return fmt::format("{:.{}f}", value, std::clamp(2 - magnitude, 0, 9));
+}
+
+// "-0.00" is no figure, nor is "+0.00".
+std::string without_minus_zero(std::string text) {
+  const bool is_zero = text.find_first_of("123456789") == std::string::npos;
+  return is_zero && (text[0] == '-' || text[0] == '+') ? text.substr(1) : text;
+}
+
+}  // namespace
+
+std::string with_range(std::string words, const std::string& range) {
+  return range == kNoFigure ? std::move(words) : fmt::format("{} {}", words, range);
+}
+
+std::string points_phrase(const Estimate& estimate) {
+  return with_range(points(estimate.value) + " points", points_range(estimate.interval));
+}
+
+std::string percent(double share, int digits) {
+  return std::isfinite(share) ? without_minus_zero(fmt::format("{:.{}f}", 100 * share, digits)) : kNoFigure;
+}
+
+std::string points(double share, int digits) {
+  if (!std::isfinite(share)) return kNoFigure;
+  return without_minus_zero(fmt::format("{:+.{}f}", 100 * share, digits));
+}
+
+std::string milliseconds(double ms) { return significant(ms); }
+std::string times(double factor) { return significant(factor); }
+
+std::string points_range(Interval interval) {
+  if (!std::isfinite(interval.low)) return kNoFigure;
+  return fmt::format("[{}, {}]", points(interval.low), points(interval.high));
+}
+
+std::string percent_range(Interval interval, int digits) {
+  if (!std::isfinite(interval.low)) return kNoFigure;
+  const std::string high = std::isinf(interval.high) ? "never" : percent(interval.high, digits);
+  return fmt::format("[{}, {}]", percent(interval.low, digits), high);
+}
+
+std::string times_range(Interval interval) {
+  if (!std::isfinite(interval.low)) return kNoFigure;
+  return fmt::format("[{}, {}]", times(interval.low), times(interval.high));
+}
+
+std::string percent_estimate(double share, Interval interval, int digits) {
+  return with_range(percent(share, digits), percent_range(interval, digits));
+}
+std::string points_estimate(double share, Interval interval) {
+  return with_range(points(share), points_range(interval));
+}
+std::string points_estimate(const Estimate& estimate) {
+  return points_estimate(estimate.value, estimate.interval);
+}
+std::string times_estimate(double factor, Interval interval) {
+  return with_range(times(factor), times_range(interval));
+}
+std::string times_estimate(const Estimate& estimate) {
+  return times_estimate(estimate.value, estimate.interval);
+}
+
+std::string interval_note(const Evaluation& evaluation, std::string_view note) {
+  return evaluation.resamples > 0 ? std::string(note) : std::string();
+}
+
+std::string grouped(std::size_t value) {
+  std::string out;
+  for (; value >= 1000; value /= 1000) out = fmt::format(",{:03}{}", value % 1000, out);
+  return fmt::format("{}{}", value, out);
+}
+
+std::string request_phrase(const Evaluation& evaluation) {
+  const Request& request = evaluation.request;
+  std::string out;
+  const auto add = [&](const std::string& part) { out += (out.empty() ? "" : ", ") + part; };
+  if (std::isfinite(request.max_latency_ms)) add(fmt::format("at most {:g} ms", request.max_latency_ms));
+  if (std::isfinite(request.max_energy_j)) add(fmt::format("at most {:g} J", request.max_energy_j));
+  if (request.min_confidence > 0) add(fmt::format("confidence of at least {:g}", request.min_confidence));
+  if (std::isfinite(request.price)) add(fmt::format("price {:g}", request.price));
+  if (evaluation.mean_latency_ms) add(fmt::format("a mean of {:g} ms", *evaluation.mean_latency_ms));
+  return out;
+}
+
+std::string score_word(Criterion criterion, std::string_view labels_from) {
+  if (labels_from.empty()) return criterion == Criterion::kTop1 ? "top-1" : "top-5";
+  return criterion == Criterion::kTop1 ? "agreement" : "top-5 agreement";
+}
+
+std::string score_head(Criterion criterion, std::string_view labels_from) {
+  const bool short_form = !labels_from.empty() && criterion == Criterion::kTop5;
+  return (short_form ? std::string("in top 5") : score_word(criterion, labels_from)) + " %";
+}
+
+std::string criterion_name(const Evaluation& evaluation) {
+  const std::string name = score_word(evaluation.criterion, evaluation.labels_from);
+  return evaluation.labels_from.empty() ? name : fmt::format("{} with {}", name, evaluation.labels_from);
+}
+
+std::string score_phrase(const Evaluation& evaluation) {
+  return criterion_name(evaluation) + (evaluation.labels_from.empty() ? " score" : "");
+}
+
+std::string score_subject(const Evaluation& evaluation) {
+  return evaluation.labels_from.empty() ? "accuracy" : "agreement with " + evaluation.labels_from;
+}
+
+std::string right_note(std::string_view labels_from) {
+  return labels_from.empty() ? std::string() : fmt::format(" Right is the answer of {}.", labels_from);
+}
+
+std::string agreement_note(std::string_view labels_from) {
+  if (labels_from.empty()) return {};
+  return fmt::format(
+      "Labels are the answers of {0}: scores are agreement with it, not accuracy, and its own is 100 % by "
+      "construction.",
+      labels_from);
+}
+
+double low_end(const Estimate& estimate) {
+  return std::isfinite(estimate.interval.low) ? estimate.interval.low : estimate.value;
+}
+double high_end(const Estimate& estimate) {
+  return std::isfinite(estimate.interval.high) ? estimate.interval.high : estimate.value;
+}
+
+std::string sbs_model(const Evaluation& evaluation) {
+  const auto& chosen = evaluation.find("SBS")->chosen;
+  const auto most = std::max_element(chosen.begin(), chosen.end() - 1);
+  return evaluation.models[static_cast<std::size_t>(most - chosen.begin())];
+}
+
+}  // namespace triage

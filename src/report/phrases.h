@@ -1,0 +1,56 @@
+// Figures as people read them; terminal, verdict and report share these.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "triage/tools/evaluate.h"
+
+namespace triage {
+
+inline constexpr const char* kNoFigure = "-";
+
+// All give "-" for NaN.
+[[nodiscard]] std::string percent(double share, int digits = 1);  // "92.9"
+[[nodiscard]] std::string points(double share, int digits = 2);   // "+0.12", of 100
+[[nodiscard]] std::string milliseconds(double ms);                // "0.0214", three significant digits
+[[nodiscard]] std::string times(double factor);                   // "2.61", three significant digits
+[[nodiscard]] std::string points_range(Interval interval);        // "[-0.10, +0.31]"
+[[nodiscard]] std::string percent_range(Interval interval, int digits = 1);  // "[12.1, 14.0]"
+[[nodiscard]] std::string times_range(Interval interval);                    // "[0.38, 0.41]"
+// The value and its range; the value alone where no interval was made.
+[[nodiscard]] std::string percent_estimate(double share, Interval interval, int digits = 1);
+[[nodiscard]] std::string points_estimate(double share, Interval interval);
+[[nodiscard]] std::string points_estimate(const Estimate& estimate);
+[[nodiscard]] std::string times_estimate(double factor, Interval interval);
+[[nodiscard]] std::string times_estimate(const Estimate& estimate);
+[[nodiscard]] std::string points_phrase(const Estimate& estimate);  // "+0.12 points [-0.10, +0.31]"
+// Any other words with a range behind them; the words alone where it is kNoFigure.
+[[nodiscard]] std::string with_range(std::string words, const std::string& range);
+// The note where the evaluation has bootstrap intervals, else nothing.
+[[nodiscard]] std::string interval_note(const Evaluation& evaluation, std::string_view note);
+// "50,000".
+[[nodiscard]] std::string grouped(std::size_t value);
+// What finished policies were asked: "at most 2 ms, confidence of at least 0.9"; empty where nothing was.
+[[nodiscard]] std::string request_phrase(const Evaluation& evaluation);
+// What a score is: "top-1", "top-5"; where labels are a model's answers "agreement", "top-5 agreement".
+[[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
+// The same for the head of a column of shares, shorter: "top-5 %", "in top 5 %".
+[[nodiscard]] std::string score_head(Criterion criterion, std::string_view labels_from);
+// The evaluation's own, in a sentence: "top-1", "agreement with large".
+[[nodiscard]] std::string criterion_name(const Evaluation& evaluation);
+// "top-1 score", "agreement with large".
+[[nodiscard]] std::string score_phrase(const Evaluation& evaluation);
+// What a table of scores is about: "accuracy", "agreement with large".
+[[nodiscard]] std::string score_subject(const Evaluation& evaluation);
+// " Right is the answer of large." where labels are a model's answers, else nothing: for captions.
+[[nodiscard]] std::string right_note(std::string_view labels_from);
+// A sentence where labels are a model's answers, else nothing: what scores are then, and that model's own.
+[[nodiscard]] std::string agreement_note(std::string_view labels_from);
+// The interval's ends, or the value itself where no interval was made.
+[[nodiscard]] double low_end(const Estimate& estimate);
+[[nodiscard]] double high_end(const Estimate& estimate);
+// Name of the model that SBS is in most folds.
+[[nodiscard]] std::string sbs_model(const Evaluation& evaluation);
+
+}  // namespace triage

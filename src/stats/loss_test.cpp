@@ -1,0 +1,99 @@
+#include "stats/loss_test.h"
+
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/normal.hpp>
+#include <cmath>
+
+#include "base/check.h"
+#include "triage/types.h"
+
+namespace triage {
+namespace {
+
+using boost::math::binomial_distribution;
+
+constexpr double kSplit = 50;      // delta / kSplit goes to the interval of d
+constexpr int kRates = 9;          // values of d that are tried
+constexpr double kDeviations = 8;  // of the number of differing pairs; what lies beyond is below 1e-14
+
+// P(sum <= t) of n pairs that differ with probability d, when the mean loss is `bound`: given the number of
+// pairs that differ, those that are worse are binomial.
+double tail(std::size_t n, double t, double bound, double d) {
+  const double pairs = static_cast<double>(n), centre = pairs * d;
+  const double reach = kDeviations * std::sqrt(centre * (1 - d)) + 10;
+  const double first = std::max(0.0, std::floor(centre - reach)),
+               last = std::min(pairs, std::ceil(centre + reach));
+  const binomial_distribution<double> differing(pairs, d);
+  const double worse_share = std::min(1.0, (1 + bound / d) / 2);
+  double sum = 0;
+  for (double k = first; k <= last; ++k) {
+    const double most = std::floor((t + k) / 2);  // worse ones that keep the sum at t or below
+    if (most < 0) continue;
+    const double mass = boost::math::pdf(differing, k);
+    sum += most >= k ? mass : mass * boost::math::cdf(binomial_distribution<double>(k, worse_share), most);
+  }
+  return std::min(1.0, sum + 1e-14);
+}
+
+double upper_rate(const LossCounts& counts, double error) {
+  const double k = static_cast<double>(counts.worse + counts.better), n = static_cast<double>(counts.n);
+  return k >= n ? 1 : binomial_distribution<double>::find_upper_bound_on_p(n, k, error);
+}
+
+void check(const LossCounts& counts, double bound, double delta) {
+  TRIAGE_CHECK(counts.n > 0 && counts.worse + counts.better <= counts.n && bound > 0 && bound < 1 &&
+               delta > 0 && delta < 1);
+}
+
+// The largest tail over the rates that are possible, `give_up` once it exceeds that.
+double largest_tail(const LossCounts& counts, double bound, double delta, double give_up) {
+  const double highest = upper_rate(counts, delta / kSplit);
+  if (highest < bound) return 0;  // that many differing pairs cannot lose so much
+  const double t = static_cast<double>(counts.worse) - static_cast<double>(counts.better);
+  double largest = 0;
+  // From the highest rate, whose tail is nearly always the largest, down to the lowest, `bound`.
+  for (int i = 0; i < kRates && largest <= give_up; ++i) {
+    const double share = static_cast<double>(i) / (kRates - 1);
+    largest = std::max(largest, tail(counts.n, t, bound, highest * std::pow(bound / highest, share)));
+  }
+  return largest;
+}
+
+}  // namespace
+
+double loss_p_value(const LossCounts& counts, double bound, double delta) {
+  check(counts, bound, delta);
+  return std::min(1.0, largest_tail(counts, bound, delta, 1) + delta / kSplit);
+}
+
+bool is_loss_below(const LossCounts& counts, double bound, double delta) {
+  check(counts, bound, delta);
+  const double allowed = delta * (1 - 1 / kSplit);
+  return largest_tail(counts, bound, delta, allowed) <= allowed;
+}
+
+double pairs_needed(const LossCounts& counts, double bound, double delta) {
+  check(counts, bound, delta);
+  const double mean = counts.mean();
+  if (mean >= bound) return kNotMeasured;
+  const double gap = bound - mean, level = delta * (1 - 1 / kSplit);
+  const double tail_z =
+      boost::math::quantile(boost::math::complement(boost::math::normal_distribution<double>(), level));
+  const double rate = static_cast<double>(counts.worse + counts.better) / static_cast<double>(counts.n);
+  // The limit of the rate depends on the number that is sought; it converges at once.
+  double n = static_cast<double>(counts.n);
+  for (int i = 0; i < 6; ++i) {
+    const auto pairs = static_cast<std::size_t>(std::min(n, 1e9));
+    const LossCounts scaled{pairs, static_cast<std::size_t>(rate * static_cast<double>(pairs)), 0};
+    const double highest = upper_rate(scaled, delta / kSplit);
+    // With hardly a difference the binomial's own minimum counts.
+    const double z = std::max(tail_z, 0.0);
+    n = std::max(z * z * (highest - mean * mean) / (gap * gap), std::log(kSplit / delta) / bound);
+  }
+  // An approximation must not tell a test that has just failed that it had enough.
+  if (!is_loss_below(counts, bound, delta)) n = std::max(n, static_cast<double>(counts.n) + 1);
+  return std::ceil(n);
+}
+
+}  // namespace triage

@@ -1,0 +1,333 @@
+// Does the guarantee hold, and what does it cost?
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
+#include <cmath>
+#include <numeric>
+
+#include "base/hash.h"
+#include "base/parallel.h"
+#include "base/stop.h"
+#include "calibrate/setting_losses.h"
+#include "evaluate/summary.h"
+#include "learn/premodel/labelled_rows.h"
+#include "report/phrases.h"
+#include "triage/error.h"
+#include "triage/tools/study.h"
+
+namespace triage {
+namespace {
+
+void check(const Table& table, const GuaranteeOptions& options) {
+  check_table(table);
+  const auto fail = [](std::string_view what, auto found, std::string_view expected) {
+    throw Error(ErrorCode::kUsage, fmt::format("guarantee: {} {}, expected {}", what, found, expected));
+  };
+  if (table.n_inputs() < 100) fail("inputs", table.n_inputs(), "at least 100, half of them to train on");
+  if (options.resamples < 1) fail("resamples", options.resamples, "at least 1");
+  if (options.retrainings < 0) fail("retrainings", options.retrainings, "0 or more");
+  if (!(options.delta > 0 && options.delta < 1))
+    fail("delta", options.delta, "a probability between 0 and 1");
+  for (const double loss : options.max_losses) {
+    if (!(loss > 0 && loss < 1)) fail("max loss", loss, "shares between 0 and 1");
+  }
+  for (const std::size_t n : options.inputs) {
+    if (n < 1) fail("inputs of a calibration", n, "at least 1");
+  }
+}
+
+struct Halves {
+  std::vector<std::uint32_t> train, rest;
+};
+Halves halve(const Table& table, std::uint64_t seed) {
+  Halves halves;
+  for (const std::uint32_t i : shuffled_indices(table.n_inputs(), seed)) {
+    (halves.train.size() < table.n_inputs() / 2 ? halves.train : halves.rest).push_back(i);
+  }
+  return halves;
+}
+
+// A policy trained on one half and what each of its settings does on the other.
+struct TrainedHalf {
+  std::unique_ptr<Policy> policy;
+  ModelIndex versus = kNoModel;
+  SettingLosses losses;
+  std::vector<std::size_t> sequence;
+  std::vector<double> true_loss;  // (settings) over all rows of the other half
+  std::vector<double> mean_ms;    // (settings)
+  double versus_ms = 0;
+
+  [[nodiscard]] const Adaptive& adaptive() const { return dynamic_cast<const Adaptive&>(*policy); }
+};
+
+template <class T>
+double mean(const std::vector<T>& values) {
+  double sum = 0;
+  for (const T value : values) sum += static_cast<double>(value);
+  return sum / static_cast<double>(values.size());
+}
+
+// Of those that are figures; NaN when none is.
+double finite_mean(std::vector<double> values) {
+  std::erase_if(values, [](double v) { return !std::isfinite(v); });
+  return values.empty() ? kNotMeasured : mean(values);
+}
+
+TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOptions& options) {
+  TrainedHalf trained;
+  trained.policy = train_adaptive(table, halves.train, options.adaptive);
+  trained.versus = table.find(trained.policy->info().best.name);
+  trained.losses = measure_losses(table, halves.rest, trained.adaptive(), trained.versus,
+                                  clock_or_steady(options.clock), options.stop);
+  trained.sequence = test_sequence(trained.adaptive().parameters());
+  for (const auto& loss : trained.losses.loss) trained.true_loss.push_back(mean(loss));
+  for (const auto& ms : trained.losses.ms) trained.mean_ms.push_back(mean(ms));
+  trained.versus_ms = mean(trained.losses.versus_ms);
+  return trained;
+}
+
+// The setting that calibration on `drawn` (positions in the other half) takes, the fastest on them of those
+// that pass; kNone when none passes.
+constexpr std::size_t kNone = SIZE_MAX;
+std::size_t calibrate_on(const TrainedHalf& trained, std::span<const std::uint32_t> drawn, double max_loss,
+                         double delta) {
+  const std::size_t passing = count_passing(trained.sequence, max_loss, delta, [&](std::size_t setting) {
+    LossCounts counts;
+    for (const std::uint32_t i : drawn) counts.add(trained.losses.loss[setting][i]);
+    return counts;
+  });
+  const auto drawn_ms = [&](std::size_t setting) {
+    double sum = 0;
+    for (const std::uint32_t i : drawn) sum += static_cast<double>(trained.losses.ms[setting][i]);
+    return sum;
+  };
+  std::size_t taken = kNone;
+  double least = 0;
+  for (const std::size_t setting : std::span(trained.sequence).first(passing)) {
+    const double ms = drawn_ms(setting);
+    if (taken != kNone && ms >= least) continue;
+    taken = setting;
+    least = ms;
+  }
+  return taken;
+}
+
+// What many calibrations for one bound and number of inputs came to.
+struct Tally {
+  std::size_t n = 0, achieved = 0, violated = 0;
+  std::vector<double> speed_ups;  // true ones, of those that were achieved
+
+  void add(const TrainedHalf& trained, std::size_t setting, double max_loss) {
+    ++n;
+    if (setting == kNone) return;
+    ++achieved;
+    violated += trained.true_loss[setting] > max_loss ? 1 : 0;
+    speed_ups.push_back(trained.versus_ms / trained.mean_ms[setting]);
+  }
+  [[nodiscard]] double median_speed_up() {
+    if (speed_ups.empty()) return kNotMeasured;
+    std::sort(speed_ups.begin(), speed_ups.end());
+    return speed_ups[speed_ups.size() / 2];
+  }
+};
+
+// The Clopper-Pearson 95 % interval of a share.
+std::string share_range(std::size_t k, std::size_t n) {
+  using boost::math::binomial_distribution;
+  const auto trials = static_cast<double>(n), successes = static_cast<double>(k);
+  const double low =
+      k == 0 ? 0 : binomial_distribution<double>::find_lower_bound_on_p(trials, successes, 0.025);
+  const double high =
+      k == n ? 1 : binomial_distribution<double>::find_upper_bound_on_p(trials, successes, 0.025);
+  return fmt::format("[{}, {}]", percent(low, 1), percent(high, 1));
+}
+
+// Whether so many violations, or more, are no surprise (5 %) at a true rate of delta.
+// `cells` such counts are judged together (Bonferroni).
+bool is_within_noise(std::size_t k, std::size_t n, double delta, std::size_t cells) {
+  if (k == 0) return true;
+  const boost::math::binomial_distribution<double> violations(static_cast<double>(n), delta);
+  return boost::math::cdf(boost::math::complement(violations, static_cast<double>(k) - 1)) >=
+         0.05 / static_cast<double>(cells);
+}
+
+// The fastest setting of the sequence whose true loss is within the bound: what knowing the truth would
+// choose.
+double best_speed_up(const TrainedHalf& trained, double max_loss) {
+  double best = kNotMeasured;
+  for (const std::size_t setting : trained.sequence) {
+    if (trained.true_loss[setting] > max_loss) continue;
+    best = std::fmax(best, trained.versus_ms / trained.mean_ms[setting]);
+  }
+  return best;
+}
+
+std::vector<Cell> row_of(Tally tally, double max_loss, std::size_t inputs, double unbound) {
+  const double speed_up = tally.median_speed_up();
+  return {100 * max_loss,
+          static_cast<double>(inputs),
+          static_cast<double>(tally.n),
+          100 * static_cast<double>(tally.achieved) / static_cast<double>(tally.n),
+          100 * static_cast<double>(tally.violated) / static_cast<double>(tally.n),
+          share_range(tally.violated, tally.n),
+          speed_up,
+          unbound,
+          speed_up / unbound};
+}
+
+std::vector<Column> columns() {
+  return {{"bound, points", 2}, {"inputs", 0},        {"calibrations", 0},    {"achieved %", 1},
+          {"violated %", 1},    {"95 % interval", 0}, {"median speed-up", 2}, {"with the truth known", 2},
+          {"share of it", 2}};
+}
+
+// Resamples of one policy's other half.
+Exhibit resampled(const TrainedHalf& trained, const GuaranteeOptions& options, bool& holds,
+                  std::size_t& certified) {
+  Exhibit exhibit;
+  exhibit.id = "guarantee-resampled";
+  exhibit.title = "One policy, calibrated again and again";
+  exhibit.about = fmt::format(
+      "Each calibration sees inputs drawn with replacement from the {} that the policy was not trained on; "
+      "their mean "
+      "loss is the true one. Violated: the setting that was taken loses more than the bound. With the truth "
+      "known: "
+      "the fastest setting within the bound.",
+      trained.losses.versus_ms.size());
+  exhibit.data.columns = columns();
+  std::size_t worst = 0;
+  const std::size_t n_cells = options.max_losses.size() * options.inputs.size();
+  for (const double max_loss : options.max_losses) {
+    for (const std::size_t inputs : options.inputs) {
+      throw_if_stopped(options.stop, "study");
+      std::vector<std::size_t> chosen(static_cast<std::size_t>(options.resamples));
+      for_each_parallel(chosen.size(), [&](std::size_t r) {
+        Random random(mix64(options.seed ^ mix64(r + 1)) ^ inputs);
+        std::vector<std::uint32_t> drawn(inputs);
+        for (auto& i : drawn) i = static_cast<std::uint32_t>(random.below(trained.losses.versus_ms.size()));
+        chosen[r] = calibrate_on(trained, drawn, max_loss, options.delta);
+      });
+      Tally tally;
+      for (const std::size_t setting : chosen) tally.add(trained, setting, max_loss);
+      holds = holds && is_within_noise(tally.violated, tally.n, options.delta, n_cells);
+      worst = std::max(worst, tally.violated);
+      certified += tally.achieved;
+      exhibit.data.rows.push_back(
+          row_of(std::move(tally), max_loss, inputs, best_speed_up(trained, max_loss)));
+    }
+  }
+  exhibit.ours = fmt::format("at most {} % of {} calibrations violate a bound",
+                             percent(static_cast<double>(worst) / options.resamples, 1), options.resamples);
+  exhibit.verdict =
+      holds
+          ? fmt::format("Not more than the promised {} %, within binomial noise.", percent(options.delta, 0))
+          : fmt::format("More than the promised {} %, beyond binomial noise.", percent(options.delta, 0));
+  return exhibit;
+}
+
+// Everything anew: another half to train on, the other one cut into calibration and judging.
+Exhibit retrained(const Table& table, const GuaranteeOptions& options) {
+  Exhibit exhibit;
+  exhibit.id = "guarantee-retrained";
+  exhibit.title = "Trained afresh";
+  exhibit.about =
+      "Each time another half is trained on; half of the rest calibrates, the other half says what the loss "
+      "is. So "
+      "little data knows a loss only roughly: where the true loss is close to the bound, noise counts as "
+      "violation too.";
+  exhibit.data.columns = columns();
+  std::vector<Tally> tallies(options.max_losses.size());
+  std::vector<std::vector<double>> unbound(options.max_losses.size());
+  std::size_t n_calibration = 0;
+  for (int r = 0; r < options.retrainings; ++r) {
+    throw_if_stopped(options.stop, "study");
+    if (options.on_step) options.on_step(fmt::format("retraining {} of {}", r + 1, options.retrainings));
+    const Halves halves = halve(table, options.seed + 1 + static_cast<std::uint64_t>(r));
+    TrainedHalf trained = train_on(table, halves, options);
+    // The rows are in random order already.
+    const std::size_t n = halves.rest.size();
+    n_calibration = n / 2;
+    std::vector<std::uint32_t> first(n_calibration);
+    std::iota(first.begin(), first.end(), 0U);
+    for (std::size_t s = 0; s < trained.true_loss.size(); ++s) {
+      const auto& loss = trained.losses.loss[s];
+      trained.true_loss[s] =
+          std::accumulate(loss.begin() + static_cast<std::ptrdiff_t>(n_calibration), loss.end(), 0.0) /
+          static_cast<double>(n - n_calibration);
+    }
+    for (std::size_t b = 0; b < options.max_losses.size(); ++b) {
+      const double max_loss = options.max_losses[b];
+      tallies[b].add(trained, calibrate_on(trained, first, max_loss, options.delta), max_loss);
+      unbound[b].push_back(best_speed_up(trained, max_loss));
+    }
+  }
+  std::size_t violated = 0;
+  for (std::size_t b = 0; b < options.max_losses.size(); ++b) {
+    const Tally& tally = tallies[b];
+    violated = std::max(violated, tally.violated);
+    exhibit.data.rows.push_back(row_of(tally, options.max_losses[b], n_calibration, finite_mean(unbound[b])));
+  }
+  exhibit.ours = fmt::format("at most {} of {} retrainings violate a bound", violated, options.retrainings);
+  exhibit.verdict = is_within_noise(violated, static_cast<std::size_t>(options.retrainings), options.delta,
+                                    options.max_losses.size())
+                        ? "No more than chance allows."
+                        : "More than chance allows.";
+  return exhibit;
+}
+
+// Each setting of the policy as it is, against the reference.
+Exhibit settings_exhibit(const TrainedHalf& trained) {
+  Exhibit exhibit;
+  exhibit.id = "guarantee-settings";
+  exhibit.title = "The settings behind it";
+  exhibit.about = "True loss and speed-up of each setting that is tested, in the order of testing.";
+  exhibit.data.columns = {{"price", 5}, {"loss, points", 3}, {"speed-up", 2}, {"differing %", 2}};
+  for (const std::size_t s : trained.sequence) {
+    double differing = 0;
+    for (const std::int8_t loss : trained.losses.loss[s]) differing += loss != 0 ? 1 : 0;
+    exhibit.data.rows.push_back({trained.adaptive().parameters().settings[s].price,
+                                 100 * trained.true_loss[s], trained.versus_ms / trained.mean_ms[s],
+                                 100 * differing / static_cast<double>(trained.losses.loss[s].size())});
+  }
+  exhibit.ours = fmt::format("{} settings", trained.sequence.size());
+  const std::size_t chosen = trained.adaptive().parameters().chosen;
+  exhibit.verdict = fmt::format(
+      "Without calibration the policy takes the setting at {} times less time, which loses {} points.",
+      times(trained.versus_ms / trained.mean_ms[chosen]), points(trained.true_loss[chosen]));
+  return exhibit;
+}
+
+}  // namespace
+
+Study study_guarantee(const Table& table, const GuaranteeOptions& options) {
+  check(table, options);
+  const auto step = [&](std::string_view what) {
+    throw_if_stopped(options.stop, "study");
+    if (options.on_step) options.on_step(what);
+  };
+  step("training");
+  const TrainedHalf trained = train_on(table, halve(table, options.seed), options);
+  Study study;
+  study.title = fmt::format("The guarantee on {} inputs", table.n_inputs());
+  describe_table(table, {}, study.evaluation);
+  step("resampling");
+  bool holds = true;
+  std::size_t certified = 0;
+  study.exhibits.push_back(resampled(trained, options, holds, certified));
+  if (options.retrainings > 0) study.exhibits.push_back(retrained(table, options));
+  study.exhibits.push_back(settings_exhibit(trained));
+  study.verdict = fmt::format(
+      "The guarantee {} (delta = {}, compared with {}).",
+      certified == 0 ? "was never given: no calibration achieves any of the bounds, so this shows nothing"
+      : holds        ? "holds: no more calibrations promise too much than delta allows, within binomial noise"
+                     : "does not hold: more calibrations promise too much than delta allows",
+      options.delta, trained.policy->info().best.name);
+  for (const Exhibit& exhibit : study.exhibits) {
+    study.findings.push_back(fmt::format("{}: {}. {}", exhibit.title, exhibit.ours, exhibit.verdict));
+  }
+  return study;
+}
+
+}  // namespace triage

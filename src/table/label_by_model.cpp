@@ -1,0 +1,56 @@
+// Labels that a model of the table gives.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "triage/error.h"
+#include "triage/tools/rows.h"
+
+namespace triage {
+namespace {
+
+ModelIndex find_source(const Table& table, std::string_view model) {
+  const ModelIndex source = table.find(model);
+  if (source != kNoModel) return source;
+  std::string known;
+  for (const TableModel& each : table.models) known += (known.empty() ? "" : ", ") + each.name;
+  throw Error(
+      ErrorCode::kUsage,
+      fmt::format("labels from '{}': no such model in the profile, expected one of: {}", model, known));
+}
+
+// 1-based; what is not listed stands behind all that is, wherever it is exactly.
+std::int32_t rank_in(const TopK& output, Label label) {
+  if (output.empty()) return 0;
+  return output.rank(label).value_or(static_cast<std::int32_t>(output.entries().size()) + 1);
+}
+
+}  // namespace
+
+void label_by_model(Table& table, std::string_view model) {
+  const ModelIndex source = find_source(table, model);
+  std::vector<Label> labels;
+  labels.reserve(table.n_inputs());
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    labels.push_back(table.outputs[table.at(i, source)].best());
+    if (labels.back() != kNoLabel) continue;
+    throw Error(
+        ErrorCode::kProfile,
+        fmt::format("labels from '{}': what it said on input '{}' is not in the profile, expected its "
+                    "answer on every input; take another model, or profile again",
+                    model, table.ids[i]));
+  }
+  table.labels = std::move(labels);
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    for (const ModelIndex m : all_models(table)) {
+      table.ranks[table.at(i, m)] = rank_in(table.outputs[table.at(i, m)], table.labels[i]);
+    }
+  }
+  table.labels_from = model;
+}
+
+std::string describe_labels(std::string_view labels_from) {
+  return labels_from.empty() ? std::string() : fmt::format("from {}: agreement, not accuracy", labels_from);
+}
+
+}  // namespace triage
