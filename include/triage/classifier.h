@@ -20,7 +20,7 @@ namespace triage {
 struct ClassifierOptions {
   // Compiled models are kept here; empty turns the cache off.
   std::filesystem::path cache_dir = default_cache_dir();
-  Clock* clock = nullptr;  // nullptr: steady_clock()
+  std::shared_ptr<Clock> clock = nullptr;  // none: steady_clock()
 };
 
 struct Classification {

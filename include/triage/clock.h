@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 namespace triage {
 
@@ -17,8 +18,15 @@ class Clock {
 // std::chrono::steady_clock; safe to share between threads.
 [[nodiscard]] Clock& steady_clock();
 // For options whose clock may be left out.
-[[nodiscard]] inline const Clock& clock_or_steady(const Clock* clock) {
+[[nodiscard]] inline const Clock& clock_or_steady(const std::shared_ptr<const Clock>& clock) {
   return clock != nullptr ? *clock : steady_clock();
+}
+// A clock that its owner keeps: it has to outlive whatever is given this.
+[[nodiscard]] inline std::shared_ptr<Clock> unowned(Clock& clock) {
+  return {std::shared_ptr<void>(), &clock};
+}
+[[nodiscard]] inline std::shared_ptr<const Clock> unowned(const Clock& clock) {
+  return {std::shared_ptr<void>(), &clock};
 }
 
 // Moves only when told to; for tests. Not safe to share between threads.

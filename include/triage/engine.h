@@ -43,7 +43,7 @@ struct EngineOptions {
   // Compiled models are cached here; empty turns that off.
   std::filesystem::path cache_dir;
   // Used by the fake engine to let its models' time pass.
-  Clock* clock = nullptr;  // nullptr: steady_clock()
+  std::shared_ptr<Clock> clock = nullptr;  // none: steady_clock()
 };
 
 class Engine {

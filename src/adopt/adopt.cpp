@@ -166,7 +166,7 @@ class RecipeSearch {
     for (Candidate& candidate : candidates_) {
       tensor_.resize(candidate.recipe.size_bytes());
       for (; candidate.n_images < n; ++candidate.n_images) {
-        if (options_->stop != nullptr && *options_->stop) {
+        if (options_->stop.stop_requested()) {
           throw Error(ErrorCode::kInterrupted, "interrupted: nothing was written");
         }
         look(candidate, candidate.n_images);

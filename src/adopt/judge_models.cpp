@@ -33,7 +33,7 @@ Judgements judge_models(const Zoo& zoo, std::span<const ModelIndex> models, Engi
   const std::size_t n = std::min(options.limit, data.size());
   std::size_t n_judged = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    if (options.stop != nullptr && *options.stop) throw Error(ErrorCode::kInterrupted, "interrupted");
+    if (options.stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
     Image image;
     try {
       image = data.load(i, {});

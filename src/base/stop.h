@@ -1,7 +1,7 @@
-// How long work ends early: it polls the caller's flag and throws.
+// How long work ends early: it asks the caller's token and throws.
 #pragma once
 
-#include <atomic>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -9,9 +9,9 @@
 
 namespace triage {
 
-// Throws kInterrupted when the flag is there and raised; `what` names the work.
-inline void throw_if_stopped(const std::atomic<bool>* stop, std::string_view what) {
-  if (stop == nullptr || !*stop) return;
+// Throws kInterrupted when a stop was requested; `what` names the work.
+inline void throw_if_stopped(const std::stop_token& stop, std::string_view what) {
+  if (!stop.stop_requested()) return;
   throw Error(ErrorCode::kInterrupted,
               std::string(what) + ": stopped, expected to run to the end; start it again");
 }

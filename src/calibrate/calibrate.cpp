@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stop_token>
 #include <unordered_set>
 
 #include "base/stop.h"
@@ -166,7 +167,7 @@ std::string promise_of(const Certificate& certificate) {
 }
 
 SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy, ModelIndex versus,
-                             const Clock& clock, const std::atomic<bool>* stop) {
+                             const Clock& clock, std::stop_token stop) {
   SettingLosses losses;
   const Criterion criterion = policy.info().criterion;
   Replay replay = make_replay("setting", table.n_inputs());

@@ -1,10 +1,10 @@
 // The parts of calibration that the guarantee study needs apart.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,8 +23,7 @@ struct SettingLosses {
 };
 // Throws kInterrupted, between two settings.
 [[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy,
-                                           ModelIndex versus, const Clock& clock,
-                                           const std::atomic<bool>* stop = nullptr);
+                                           ModelIndex versus, const Clock& clock, std::stop_token stop = {});
 
 // The settings in the order of testing: from the best expected score to cheaper ones.
 [[nodiscard]] std::vector<std::size_t> test_sequence(const AdaptiveParameters& model);

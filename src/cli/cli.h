@@ -27,7 +27,8 @@ inline constexpr int kExitSomeFailed = 1;
 
 struct Session {
   int exit_code = 0;
-  std::atomic<bool> stop = false;  // raised by SIGINT and SIGTERM; long work polls it
+  std::atomic<bool> stop = false;  // set by SIGINT, SIGTERM and SIGHUP
+  std::stop_source stop_source;    // asked as soon as `stop` is set; long work polls its token
 };
 
 // Each declared here, defined in cmd_<name>.cpp, called once by main.

@@ -74,9 +74,9 @@ void run(CalibrateArguments& arguments, Session& session) {
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
   const auto policy = load_fitting_policy(arguments.policy, table, arguments.profiles);
-  arguments.options.stop = &session.stop;
+  arguments.options.stop = session.stop_source.get_token();
   const Calibration calibration = calibrate(table, *policy, arguments.options);
-  throw_if_stopped(&session.stop, "calibrate");
+  throw_if_stopped(session.stop_source.get_token(), "calibrate");
   if (calibration.policy != nullptr) save_policy(*calibration.policy, arguments.out);
   if (arguments.json) {
     print_json(to_json(arguments, calibration));

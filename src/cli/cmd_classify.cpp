@@ -182,7 +182,7 @@ void classify(const Options& options, Session& session) {
   input_options.decode.max_pixels = options.max_pixels;
 
   const Classifier classifier =
-      Classifier::load(options.policy, zoo_path(options), {.cache_dir = options.cache, .clock = nullptr});
+      Classifier::load(options.policy, zoo_path(options), {.cache_dir = options.cache, .clock = {}});
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   ClassifyRun run(classifier, options);
   classifier.warm_up();

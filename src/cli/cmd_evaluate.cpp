@@ -154,7 +154,7 @@ EvaluateOptions evaluate_options(const EvaluateArguments& arguments, const Sessi
   options.request = arguments.request;
   options.mean_latency_ms = arguments.mean_latency_ms;
   add_premodels(arguments, options);
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   return options;
 }
 

@@ -78,7 +78,7 @@ FeatureSelectionOptions selection_options(const FeaturesArguments& arguments, co
   options.tolerance = arguments.tolerance;
   options.max_rows = arguments.slice.value_or(SIZE_MAX);
   options.threads = arguments.threads;
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   return options;
 }
 

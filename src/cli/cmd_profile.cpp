@@ -191,7 +191,7 @@ ProfileOptions profile_options(const ProfileArguments& arguments, const Session&
   options.timing = timing_options(arguments);
   options.times_only = arguments.times_only;
   options.labels_from = labels_from(arguments);
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   return options;
 }
 

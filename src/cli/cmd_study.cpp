@@ -96,7 +96,7 @@ void run(StudyArguments& arguments, const Session& session) {
   StudyOptions& options = arguments.options;
   options.criterion = parse_criterion(arguments.criterion);
   options.theta = arguments.theta_points / 100;
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
@@ -153,7 +153,7 @@ void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
   StagedFolder out(arguments.out);
   GuaranteeOptions& options = arguments.options;
   options.adaptive.criterion = parse_criterion(arguments.criterion);
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);

@@ -95,7 +95,7 @@ TrainedPolicy train_premodel_with(const Table& table, Rows rows, const TrainArgu
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
   options.beyond = parse_beyond(arguments.beyond);
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   if (arguments.features == std::vector<std::string>{"auto"}) choose_features(table, rows, options);
   auto trained = train_premodel(table, rows, options);
   return {std::move(trained.policy), std::move(trained.selection.trace), std::move(trained.warnings)};
@@ -108,7 +108,7 @@ TrainedPolicy train_cascade_with(const Table& table, Rows rows, const TrainArgum
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
   if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   return {train_cascade(table, rows, options), {}, {}};
 }
 
@@ -121,7 +121,7 @@ TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const TrainArgu
   if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
   options.seed = arguments.seed;
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   return {train_adaptive(table, rows, options), {}, {}};
 }
 
@@ -263,10 +263,10 @@ void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
   const Table table = load_labelled_table(profiles, arguments.labels);
-  throw_if_stopped(&session.stop, "train");
+  throw_if_stopped(session.stop_source.get_token(), "train");
   const auto rows = training_rows(table, arguments);
   const TrainedPolicy trained = train(table, rows, arguments, session);
-  throw_if_stopped(&session.stop, "train");
+  throw_if_stopped(session.stop_source.get_token(), "train");
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
   for (const auto& warning : trained.warnings) warn(warning);

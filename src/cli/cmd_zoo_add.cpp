@@ -123,7 +123,7 @@ void add(const ZooAddArguments& arguments, Session& session) {
                   fmt::format("{}: is missing, expected a model file; check the path", file.string()));
     }
   }
-  EngineSet engines({.cache_dir = default_cache_dir(), .clock = nullptr});
+  EngineSet engines({.cache_dir = default_cache_dir(), .clock = {}});
   Engine& engine = engines.for_file(arguments.files[0]);
   DatasetOptions data_options;
   data_options.data = arguments.data;
@@ -131,7 +131,7 @@ void add(const ZooAddArguments& arguments, Session& session) {
   const std::unique_ptr<Dataset> data = open_dataset(data_options);
 
   AdoptOptions options = arguments.adopt;
-  options.stop = &session.stop;
+  options.stop = session.stop_source.get_token();
   Adoption adoption;
   {
     std::unique_ptr<Progress> progress;

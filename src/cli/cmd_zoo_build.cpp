@@ -48,7 +48,7 @@ void add_zoo_build(CLI::App& zoo, Session& session) {
   imagenet->add_flag("--offline", options->weights.offline, "Do not fetch anything");
   imagenet->callback([options, &session] {
     options->weights.cache_dir = default_cache_dir();
-    options->weights.stop = &session.stop;
+    options->weights.stop = session.stop_source.get_token();
     run(*options);
   });
 }

@@ -89,7 +89,7 @@ std::size_t judge(const Zoo& zoo, const ZooVerifyArguments& arguments, EngineSet
   }
   JudgeOptions judge_options;
   judge_options.limit = arguments.limit;
-  judge_options.stop = &session.stop;
+  judge_options.stop = session.stop_source.get_token();
   Progress progress("running every model", std::min(arguments.limit, data->size()));
   const Judgements judgements = judge_models(zoo, models, engines, *data, judge_options,
                                              [&](std::size_t done, std::size_t) { progress.update(done); });
@@ -172,7 +172,7 @@ void print_best(const Zoo& zoo, const std::vector<Check>& checks, Criterion crit
 void verify(const ZooVerifyArguments& arguments, Session& session) {
   const Criterion criterion = parse_criterion(arguments.criterion);
   const Zoo zoo = load_zoo(arguments.zoo);
-  EngineSet engines({.cache_dir = default_cache_dir(), .clock = nullptr});
+  EngineSet engines({.cache_dir = default_cache_dir(), .clock = {}});
   std::vector<Check> checks;
   for (const ModelSpec& model : zoo.models) {
     if (session.stop) throw Error(ErrorCode::kInterrupted, "interrupted");

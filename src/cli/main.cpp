@@ -1,6 +1,7 @@
 // Entry point: parses, runs one command, maps errors to exit codes (docs/formats.md lists them).
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <semaphore.h>
 
 #include <cerrno>
 #include <csignal>
@@ -11,6 +12,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "cli/cli.h"
@@ -23,11 +25,40 @@ using triage::ErrorCode;
 
 triage::cli::Session session;
 
+sem_t stop_wanted;
+
 // The first signal asks for an orderly end; the second one kills.
 extern "C" void on_signal(int signal) {
   session.stop = true;
+  sem_post(&stop_wanted);
   std::signal(signal, SIG_DFL);
 }
+
+// Passes the wish on to the library, since a signal handler may not: requesting a stop takes a lock.
+class StopRelay {
+ public:
+  StopRelay() {
+    sem_init(&stop_wanted, 0, 0);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals go to the others, whose waiting they end
+    thread_ = std::thread([] {
+      while (sem_wait(&stop_wanted) != 0) {
+      }
+      session.stop_source.request_stop();
+    });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  ~StopRelay() {
+    sem_post(&stop_wanted);
+    thread_.join();
+  }
+  StopRelay(const StopRelay&) = delete;
+  StopRelay& operator=(const StopRelay&) = delete;
+
+ private:
+  std::thread thread_;
+};
 
 // No SA_RESTART, so that waiting for stdin ends as well. SIGPIPE is left as it is: `triage ... | head` ends
 // quietly. A file at its size limit is an error of writing like a full disk, not the end of the process.
@@ -119,6 +150,7 @@ int run(CLI::App& app, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   reserve_standard_streams();
+  const StopRelay relay;
   catch_signals();
 
   CLI::App app{"Chooses, for each input, which of several trained models to run.", "triage"};

@@ -47,7 +47,7 @@ TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
   check_timing(cheap, exhaustive);
   const FakeClock clock;
   StabilityOptions options = given;
-  options.clock = &clock;
+  options.clock = unowned(clock);
   const Table slice = select_table_inputs(cheap, rows_of_inputs(cheap, exhaustive.ids, kCheapOwner));
   TimingDifference difference;
   difference.inputs = exhaustive.n_inputs();

@@ -119,7 +119,7 @@ Zoo build_imagenet_zoo(const ImagenetZooOptions& options,
   }
   if (!options.tflite_dir.empty()) zoo.models = known_tflite_models(options.tflite_dir);
   for (int number = 0; number < static_cast<int>(variants().size()); ++number) {
-    if (options.weights.stop != nullptr && *options.weights.stop) {
+    if (options.weights.stop.stop_requested()) {
       throw Error(ErrorCode::kInterrupted, "zoo build: stopped; run it again to go on");
     }
     build_variant(number, options, on_step, zoo.models);

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -73,10 +74,10 @@ int wait_for(pid_t pid) {
 }
 
 // Reads until the program closes its end; false when `stop` was raised before.
-bool read_output(int fd, const std::atomic<bool>* stop, std::string& output) {
+bool read_output(int fd, std::stop_token stop, std::string& output) {
   std::array<char, 4096> block{};
   while (true) {
-    if (stop != nullptr && *stop) return false;
+    if (stop.stop_requested()) return false;
     pollfd entry{fd, POLLIN, 0};
     if (::poll(&entry, 1, kPollMs) <= 0) continue;
     const ssize_t got = ::read(fd, block.data(), block.size());
@@ -88,7 +89,7 @@ bool read_output(int fd, const std::atomic<bool>* stop, std::string& output) {
 
 }  // namespace
 
-ProcessResult run_process(std::span<const std::string> command, const std::atomic<bool>* stop) {
+ProcessResult run_process(std::span<const std::string> command, std::stop_token stop) {
   TRIAGE_CHECK(!command.empty());
   Pipe pipe;
   const pid_t pid = spawn(command, pipe);

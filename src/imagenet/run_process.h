@@ -1,8 +1,8 @@
 // Runs another program, without a shell.
 #pragma once
 
-#include <atomic>
 #include <span>
+#include <stop_token>
 #include <string>
 
 namespace triage {
@@ -14,7 +14,6 @@ struct ProcessResult {
 
 // `command[0]` is looked up on the PATH; the program reads from /dev/null. When `stop` is raised the program
 // is ended and kInterrupted thrown. Throws kIo when it cannot be started.
-[[nodiscard]] ProcessResult run_process(std::span<const std::string> command,
-                                        const std::atomic<bool>* stop = nullptr);
+[[nodiscard]] ProcessResult run_process(std::span<const std::string> command, std::stop_token stop = {});
 
 }  // namespace triage

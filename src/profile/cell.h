@@ -1,8 +1,8 @@
 // Times of one cell (the features of an input, a recipe or a model on it), and how often it is timed.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
+#include <stop_token>
 
 #include "triage/tools/table.h"
 
@@ -30,12 +30,12 @@ struct CellTimes {
 // Times a cell as the mode says; `once` runs it and returns its milliseconds. Ends early when `stop` is
 // raised.
 template <class Once>
-CellTimes time_cell(const Timing& timing, const std::atomic<bool>* stop, const Once& once) {
+CellTimes time_cell(const Timing& timing, std::stop_token stop, const Once& once) {
   CellTimes cell;
   do {
     cell.add(once());
   } while (cell.runs < timing.max_runs && (cell.runs < timing.min_runs || !cell.within(timing.bound)) &&
-           (stop == nullptr || !*stop));
+           !stop.stop_requested());
   return cell;
 }
 

@@ -45,7 +45,7 @@ class EnergyRun {
   EnergyRun(const ProfileOptions& options, const IdlePower& idle, const ProfileHeader& header,
             const std::function<void(const std::string&)>& on_item)
       : options_(&options), idle_(&idle), header_(&header), on_item_(&on_item) {
-    clock_ = options.clock != nullptr ? options.clock : &steady_clock();
+    clock_ = &clock_or_steady(options.clock);
     energy_.node.resize(header.nodes.size());
     energy_.preprocess.resize(header.recipes.size());
     energy_.infer.resize(header.models.size());

@@ -107,7 +107,7 @@ class ProfileRun {
   }
 
   void check_stop() {
-    if (options_->stop == nullptr || !*options_->stop) return;
+    if (!options_->stop.stop_requested()) return;
     writer_->commit();
     throw Error(
         ErrorCode::kInterrupted,

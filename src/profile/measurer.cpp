@@ -37,7 +37,7 @@ Measurer::Measurer(ModelPool& pool, const ProfileHeader& header, const Dataset& 
     : header_(&header),
       data_(&data),
       options_(&options),
-      clock_(options.clock != nullptr ? options.clock : &steady_clock()),
+      clock_(&clock_or_steady(options.clock)),
       backend_(pool, profiled_models(pool.zoo()), header.schema, *clock_),
       recipe_users_(recipe_users(header)),
       order_(header.models.size()) {

@@ -68,7 +68,7 @@ struct Classifier::State {
         const std::string& owner)
       : policy(std::move(policy_in)),
         zoo(std::move(zoo_in)),
-        clock(options.clock != nullptr ? options.clock : &steady_clock()),
+        clock(options.clock != nullptr ? options.clock : unowned(steady_clock())),
         engines({.cache_dir = options.cache_dir, .clock = clock}),
         pool(zoo, engines),
         models(map_models(*policy, zoo, owner)) {}
@@ -92,7 +92,7 @@ struct Classifier::State {
 
   std::unique_ptr<Policy> policy;
   Zoo zoo;
-  Clock* clock;
+  std::shared_ptr<Clock> clock;
   EngineSet engines;
   ModelPool pool;
   std::vector<ModelIndex> models;

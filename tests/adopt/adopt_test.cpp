@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <stop_token>
 
 #include "adopt/candidates.h"
 #include "base/files.h"
@@ -197,8 +198,9 @@ TEST_F(Adopt, RefusesANetworkOfOtherClasses) {
 }
 
 TEST_F(Adopt, StopsWhenTold) {
-  const std::atomic<bool> stop = true;
-  options_.stop = &stop;
+  std::stop_source stop;
+  stop.request_stop();
+  options_.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(adopt(nlohmann::json::object()), ErrorCode::kInterrupted, "nothing was written");
 }
 
@@ -227,8 +229,7 @@ TEST(Judge, CountsRightAnswers) {
   EXPECT_NEAR(result.models[0].top1_rate, 0.5, 0.08);
   EXPECT_GT(result.models[0].top5_rate, result.models[0].top1_rate);
   EXPECT_EQ(result.models[0].n_images, 400U);
-  EXPECT_EQ(judge_models(zoo, models, engines, *data, {.limit = 7, .stop = nullptr}, {}).models[0].n_images,
-            7U);
+  EXPECT_EQ(judge_models(zoo, models, engines, *data, {.limit = 7, .stop = {}}, {}).models[0].n_images, 7U);
 }
 
 }  // namespace

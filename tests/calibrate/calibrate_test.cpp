@@ -6,6 +6,7 @@
 
 #include <map>
 #include <set>
+#include <stop_token>
 
 #include "calibrate/setting_losses.h"
 #include "support/expect_error.h"
@@ -36,7 +37,7 @@ CalibrateOptions options(double max_loss) {
   static FakeClock clock;
   CalibrateOptions made;
   made.max_loss = max_loss;
-  made.clock = &clock;
+  made.clock = unowned(clock);
   return made;
 }
 
@@ -163,9 +164,10 @@ TEST(Calibrate, RefusesWhatDoesNotFit) {
 }
 
 TEST(Calibrate, StopsWhenAsked) {
-  const std::atomic<bool> stop = true;
+  std::stop_source stop;
+  stop.request_stop();
   CalibrateOptions stopped = options(0.01);
-  stopped.stop = &stop;
+  stopped.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), stopped), ErrorCode::kInterrupted, "calibrate: stopped");
 }
 
@@ -184,7 +186,7 @@ TEST(GuaranteeStudy, FindsFewViolations) {
   quick.inputs = {300};
   quick.resamples = 200;
   quick.retrainings = 2;
-  quick.clock = &clock;
+  quick.clock = unowned(clock);
   const Study study = study_guarantee(table(), quick);
   ASSERT_EQ(study.exhibits.size(), 3U);
   EXPECT_EQ(study.exhibits[0].data.rows.size(), 2U);

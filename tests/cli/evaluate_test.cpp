@@ -32,7 +32,7 @@ class Evaluate : public ::testing::Test {
     const auto data = triage::testing::write_fake_data(folder_->path() / "data", 240);
     FakeClock clock;
     EngineOptions engine;
-    engine.clock = &clock;
+    engine.clock = unowned(clock);
     EngineSet engines(engine);
     DatasetOptions dataset;
     dataset.data = {data.images};
@@ -155,14 +155,14 @@ TEST_F(Evaluate, SaysWhatDifferenceTheTimingMakes) {
   const std::string exhaustive = (folder_->path() / "exhaustive.profile").string();
   FakeClock clock;
   EngineOptions engine;
-  engine.clock = &clock;
+  engine.clock = unowned(clock);
   EngineSet engines(engine);
   DatasetOptions dataset;
   dataset.data = {folder_->path() / "data" / "fake-images-idx3-ubyte"};
   dataset.labels = {folder_->path() / "data" / "fake-labels-idx1-ubyte"};
   dataset.range = {0, 60};
   ProfileOptions options;
-  options.clock = &clock;
+  options.clock = unowned(clock);
   options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 2, .max_runs = 3};
   measure_profile(load_zoo(folder_->path() / "zoo" / "zoo.json"), engines, *open_dataset(dataset), options,
                   exhaustive);

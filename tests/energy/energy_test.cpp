@@ -167,7 +167,7 @@ struct Metering : ::testing::Test {
   FakeSysfs sysfs;
   FakeClock clock;
   [[nodiscard]] std::unique_ptr<EnergyMeter> meter() {
-    return make_energy_meter(find_energy_sources(sysfs.root()), {.clock = &clock});
+    return make_energy_meter(find_energy_sources(sysfs.root()), {.clock = unowned(clock)});
   }
   [[nodiscard]] EnergyIntegral integral() const {
     std::vector<EnergySource> all = find_energy_sources(sysfs.root()).all;

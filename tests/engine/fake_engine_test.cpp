@@ -56,7 +56,7 @@ class FakeEngineTest : public ::testing::Test {
 
   TempFolder dir_;
   FakeClock clock_;
-  EngineSet engines_{{.cache_dir = {}, .clock = &clock_}};
+  EngineSet engines_{{.cache_dir = {}, .clock = unowned(clock_)}};
 };
 
 TEST_F(FakeEngineTest, IsRightAsOftenAsItsFileSays) {

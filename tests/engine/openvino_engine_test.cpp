@@ -217,7 +217,7 @@ TEST_F(OpenVino, InspectsShapes) {
 }
 
 TEST_F(OpenVino, CachesCompiledModels) {
-  EngineSet cached({.cache_dir = dir_.path() / "cache", .clock = nullptr});
+  EngineSet cached({.cache_dir = dir_.path() / "cache", .clock = {}});
   const ModelSpec model = save(channel_means({1, 3, 2, 2}));
   for (int i = 0; i < 2; ++i) {
     const auto network = cached.for_file("net.xml").load(zoo_, model);

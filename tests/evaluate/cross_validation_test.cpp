@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <stop_token>
 
 #include "evaluate/summary.h"
 #include "support/expect_error.h"
@@ -20,7 +21,7 @@ EvaluateOptions quick() {
   EvaluateOptions options;
   options.folds = 4;
   options.resamples = 200;
-  options.clock = &clock;
+  options.clock = unowned(clock);
   return options;
 }
 
@@ -233,9 +234,10 @@ TEST(CrossValidation, RejectsOptionsThatDoNotFit) {
 }
 
 TEST(CrossValidation, StopsWhenAsked) {
-  const std::atomic<bool> stop = true;
+  std::stop_source stop;
+  stop.request_stop();
   EvaluateOptions options = quick();
-  options.stop = &stop;
+  options.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(cross_validate(testing::synthetic_table(100, testing::three_models(), 1), options),
                       ErrorCode::kInterrupted, "stopped");
 }

@@ -62,7 +62,7 @@ struct Judged {
 Judged judge(const Table& table, const Policy& policy, const Request& request = {}) {
   FakeClock clock;
   EvaluateOptions options;
-  options.clock = &clock;
+  options.clock = unowned(clock);
   const auto folds = make_fold_list(table, {}, options);
   Judged out{make_replay("mine", table.n_inputs()), {}};
   replay_policy(table, all_rows(table), policy, clock, out.replay, request);

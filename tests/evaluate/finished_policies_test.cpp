@@ -44,7 +44,7 @@ EvaluateOptions no_resamples() {
   static FakeClock clock;
   EvaluateOptions options;
   options.resamples = 0;
-  options.clock = &clock;
+  options.clock = unowned(clock);
   return options;
 }
 

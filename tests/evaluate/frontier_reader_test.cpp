@@ -30,7 +30,7 @@ EvaluateOptions options(int resamples) {
   static const FakeClock still;
   EvaluateOptions options;
   options.resamples = resamples;
-  options.clock = &still;
+  options.clock = unowned(still);
   return options;
 }
 
@@ -87,7 +87,7 @@ TEST(Readings, TheZeroRouterPaysForAsking) {
   const Table table = two_models();
   const testing::TickingClock clock(10'000);
   EvaluateOptions slow = options(0);
-  slow.clock = &clock;
+  slow.clock = unowned(clock);
   const auto folds = make_fold_list(table, {}, slow);
   // Asked twice an input, which model and then for the answer; each asking lies between two readings.
   EXPECT_NEAR(folds.front().asking_ms, 0.02, 1e-12);

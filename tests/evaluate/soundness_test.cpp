@@ -80,7 +80,7 @@ EvaluateOptions three_folds() {
   EvaluateOptions options;
   options.folds = 3;
   options.resamples = 100;
-  options.clock = &clock;
+  options.clock = unowned(clock);
   return options;
 }
 

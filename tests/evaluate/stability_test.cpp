@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stop_token>
 
 #include "stats/rank_correlation.h"
 #include "support/expect_error.h"
@@ -63,7 +64,7 @@ NamedTrainer cheapest() {
 
 struct Judging : ::testing::Test {
   FakeClock clock;
-  StabilityOptions options{.folds = 3, .resamples = 100, .clock = &clock};
+  StabilityOptions options{.folds = 3, .resamples = 100, .clock = unowned(clock)};
   [[nodiscard]] Stability judge(const Table& trained, const Table& used) const {
     const std::vector<NamedTrainer> trainers = {cheapest()};
     return judge_stability(trained, used, trainers, options);
@@ -147,8 +148,9 @@ TEST_F(Judging, WhatDoesNotFitIsNamed) {
   EXPECT_TRIAGE_ERROR(judge(run_as(1, 299), table), ErrorCode::kUsage, "the inputs differ");
   EXPECT_TRIAGE_ERROR(select_table_models(table, {}), ErrorCode::kUsage, "none chosen");
   EXPECT_TRIAGE_ERROR(select_table_models(table, std::vector<ModelIndex>{9}), ErrorCode::kUsage, "9 chosen");
-  const std::atomic<bool> stop = true;
-  options.stop = &stop;
+  std::stop_source stop;
+  stop.request_stop();
+  options.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(judge(table, table), ErrorCode::kInterrupted, "stopped");
 }
 

@@ -45,7 +45,7 @@ NamedTrainer cheapest_model() {
 
 struct JudgingTiming : ::testing::Test {
   FakeClock clock;
-  StabilityOptions options{.folds = 3, .resamples = 50, .clock = &clock};
+  StabilityOptions options{.folds = 3, .resamples = 50, .clock = unowned(clock)};
   [[nodiscard]] TimingDifference judge(const Table& cheap, const Table& exhaustive,
                                        const NamedTrainer& trainer) const {
     return judge_timing(cheap, exhaustive, std::span(&trainer, 1), options);

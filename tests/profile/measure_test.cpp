@@ -1,9 +1,9 @@
 // Measuring with fake networks.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
 #include <fstream>
+#include <stop_token>
 
 #include "base/files.h"
 #include "profile/profile_fixture.h"
@@ -130,8 +130,8 @@ TEST_F(Measuring, AModelThatFailsOnAnInputFailsThatInput) {
 
 TEST_F(Measuring, StopsAtOnceAndGoesOn) {
   const auto data = idx(40);
-  std::atomic<bool> stop = false;
-  options.stop = &stop;
+  std::stop_source stop;
+  options.stop = stop.get_token();
   const auto stop_at_15 = [&](const ProfileProgress& progress) { stop = progress.done >= 15; };
   EXPECT_TRIAGE_ERROR(measure_profile(zoo, engines, *data, options, out, stop_at_15), ErrorCode::kInterrupted,
                       out.string(), "15 of 40 inputs done", "run the same command again");
@@ -212,7 +212,7 @@ TEST_F(Measuring, SelectorsThatSayWhatTheyChooseStandApart) {
 // Fake models let their time pass on a fake clock, on which all else takes none.
 struct Timed : Measuring {
   FakeClock clock;
-  EngineSet timed_engines{{.cache_dir = {}, .clock = &clock}};
+  EngineSet timed_engines{{.cache_dir = {}, .clock = unowned(clock)}};
   void SetUp() override {
     Measuring::SetUp();
     zoo = load_zoo(testing::write_fake_zoo(
@@ -220,7 +220,7 @@ struct Timed : Measuring {
         {{.name = "steady", .ms = 2},
          {.name = "shaky", .ms = 1, .side = 14, .jitter = 0.1},
          {.name = "wild", .ms = 4, .jitter = 0.9, .parallel = 0.5, .devices = {{"GPU", 0.25}}}}));
-    options.clock = &clock;
+    options.clock = unowned(clock);
   }
   Table measure_timed(const Dataset& data) {
     summary = measure_profile(zoo, timed_engines, data, options, out);
@@ -381,7 +381,7 @@ class SysfsMeter final : public EnergyMeter {
  public:
   explicit SysfsMeter(FakeClock& clock) : clock_(&clock) {
     sysfs_.zone("intel-rapl:0", "package-0", 0, 20'000'000);
-    meter_ = make_energy_meter(find_energy_sources(sysfs_.root()), {.clock = &clock});
+    meter_ = make_energy_meter(find_energy_sources(sysfs_.root()), {.clock = unowned(clock)});
   }
   [[nodiscard]] std::string description() const override { return meter_->description(); }
   void begin() override {
@@ -461,8 +461,8 @@ TEST_F(Metered, WithoutAMeterTheReasonIsRecorded) {
 
 TEST_F(Metered, IsMeasuredOnceAndAgainOnlyWhenThereWasNoMeterBefore) {
   const auto data = idx(10);
-  std::atomic<bool> stop = false;
-  options.stop = &stop;
+  std::stop_source stop;
+  options.stop = stop.get_token();
   int items = 0;
   std::size_t stop_at = 3;
   const auto on_progress = [&](const ProfileProgress& progress) {

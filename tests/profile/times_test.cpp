@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <stop_token>
 
 #include "profile/cell.h"
 #include "triage/tools/profile.h"
@@ -46,7 +47,7 @@ struct TimeCell : ::testing::Test {
   Timing timing{.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 100};
   int runs = 0;
   // 0.9 and 1.1 ms in turn.
-  CellTimes alternate(const std::atomic<bool>* stop = nullptr) {
+  CellTimes alternate(std::stop_token stop = {}) {
     return time_cell(timing, stop, [&] { return ++runs % 2 == 0 ? 1.1 : 0.9; });
   }
 };
@@ -76,8 +77,9 @@ TEST_F(TimeCell, OnceInTheCheapMode) {
 }
 
 TEST_F(TimeCell, EndsWhenItIsToldTo) {
-  const std::atomic<bool> stop = true;
-  EXPECT_EQ(alternate(&stop).runs, 1);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(alternate(stop.get_token()).runs, 1);
 }
 
 // 0..n-1: s^2 = n (n + 1) / 12; t(99) = 1.9842169.

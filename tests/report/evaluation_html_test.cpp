@@ -52,7 +52,7 @@ const Evaluation& evaluation() {
     EvaluateOptions options;
     options.folds = 3;
     options.resamples = 50;
-    options.clock = &clock;
+    options.clock = unowned(clock);
     return cross_validate(testing::synthetic_table(150, zoo, 1), options);
   }();
   return e;
@@ -169,7 +169,7 @@ TEST(Report, FinishedPoliciesUnderARequest) {
   FakeClock clock;
   EvaluateOptions options;
   options.resamples = 20;
-  options.clock = &clock;
+  options.clock = unowned(clock);
   options.request.max_latency_ms = 1;
   const Evaluation e = judge_policies(table, named, options);
   EXPECT_EQ(e.breakdown.methods, (std::vector<std::string>{"SBS", "first", "second"}));
@@ -195,7 +195,7 @@ const Evaluation& agreement() {
     EvaluateOptions options;
     options.folds = 3;
     options.resamples = 50;
-    options.clock = &clock;
+    options.clock = unowned(clock);
     return cross_validate(table, options);
   }();
   return e;

@@ -46,7 +46,7 @@ struct ClassifierTest : ::testing::Test {
                                                    {.name = "broken", .fail_every = 1}});
   Zoo zoo = load_zoo(zoo_path);
   FakeClock clock;
-  ClassifierOptions options{.cache_dir = "", .clock = &clock};
+  ClassifierOptions options{.cache_dir = "", .clock = unowned(clock)};
 
   std::filesystem::path saved_single(const std::string& name) {
     std::filesystem::path path = dir.path() / (name + ".triage");
@@ -122,7 +122,7 @@ TEST_F(ClassifierTest, SurvivesAFailingRun) {
 }
 
 TEST_F(ClassifierTest, ThreadsShareIt) {
-  options.clock = nullptr;
+  options.clock = {};
   const auto quick = testing::write_fake_zoo(
       dir.path() / "quick", {{.name = "a", .accuracy = 0.5}, {.name = "b", .accuracy = 0.8}});
   const Zoo quick_zoo = load_zoo(quick);

@@ -26,7 +26,7 @@ class Live : public ::testing::Test {
   TempFolder dir_;
   Zoo zoo_;
   FakeClock clock_;
-  EngineSet engines_{{.cache_dir = {}, .clock = &clock_}};
+  EngineSet engines_{{.cache_dir = {}, .clock = unowned(clock_)}};
   ModelPool pool_{zoo_, engines_};
   FeatureSchema schema_ = make_schema(std::vector<std::string_view>{"avg_brightness"});
   const Image image_ = fake_image(3, 1);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <stop_token>
 
 #include "support/expect_error.h"
 #include "support/synthetic.h"
@@ -235,8 +236,9 @@ TEST(StudyPaper, RefusesFurtherTablesThatDoNotFit) {
 
 TEST(StudyPaper, StopsWhenAsked) {
   StudyOptions options = quick();
-  const std::atomic<bool> stop = true;
-  options.stop = &stop;
+  std::stop_source stop;
+  stop.request_stop();
+  options.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(study_paper(table(), options), ErrorCode::kInterrupted, "stopped");
 }
 

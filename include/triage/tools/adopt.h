@@ -2,13 +2,13 @@
 // labelled images. And how well the networks of a zoo do on labelled images.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -33,7 +33,7 @@ struct AdoptOptions {
   std::size_t limit = 200;  // images in the last round
   std::uint64_t seed = 0;   // which images
   int size_px = 0;  // input side where the network leaves it open; 0: 224, or the images' own up to 96
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+  std::stop_token stop = {};  // when asked to stop: throws kInterrupted
 };
 
 struct Adoption {
@@ -58,8 +58,8 @@ struct Adoption {
 [[nodiscard]] double binomial_tail(std::size_t right, std::size_t n, double p);
 
 struct JudgeOptions {
-  std::size_t limit = SIZE_MAX;             // images, from the start
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+  std::size_t limit = SIZE_MAX;  // images, from the start
+  std::stop_token stop = {};     // when asked to stop: throws kInterrupted
 };
 
 // How one network of a zoo did.

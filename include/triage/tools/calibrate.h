@@ -7,10 +7,10 @@
 // most delta.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,11 +21,11 @@
 namespace triage {
 
 struct CalibrateOptions {
-  double max_loss = 0.01;        // of mean score, a share above 0
-  double delta = 0.05;           // probability, over the calibration inputs, of promising too much
-  std::string versus;            // model of the table; empty: the policy's best single model in training
-  const Clock* clock = nullptr;  // for decision times; nullptr: steady_clock()
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+  double max_loss = 0.01;  // of mean score, a share above 0
+  double delta = 0.05;     // probability, over the calibration inputs, of promising too much
+  std::string versus;      // model of the table; empty: the policy's best single model in training
+  std::shared_ptr<const Clock> clock = nullptr;  // for decision times; none: steady_clock()
+  std::stop_token stop = {};                     // when asked to stop: throws kInterrupted
 };
 
 struct CalibrationStep {

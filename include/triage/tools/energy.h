@@ -67,8 +67,8 @@ struct EnergySources {
 [[nodiscard]] EnergySources find_energy_sources(const std::filesystem::path& sysfs = "/sys");
 
 struct MeterOptions {
-  const Clock* clock = nullptr;  // nullptr: steady_clock()
-  double sample_hz = 1000;       // how often power sensors are asked, by a thread
+  std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
+  double sample_hz = 1000;                       // how often power sensors are asked, by a thread
 };
 // Adds up the counted sources; null when there are none. A counter may run round once between begin() and
 // end(), which takes minutes. A file that vanishes or cannot be read any more makes that reading NaN, with

@@ -1,7 +1,6 @@
 // Judging policies on tables: cross-validation, and finished policies.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -92,9 +92,9 @@ struct EvaluateOptions {
   // Of judge_policies: what is asked of each finished policy on every input, and the mean time of them all.
   Request request;
   std::optional<double> mean_latency_ms = std::nullopt;
-  int resamples = 2000;                     // of the bootstrap; 0 leaves the intervals out
-  const Clock* clock = nullptr;             // for decision times; nullptr: steady_clock()
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+  int resamples = 2000;                          // of the bootstrap; 0 leaves the intervals out
+  std::shared_ptr<const Clock> clock = nullptr;  // for decision times; none: steady_clock()
+  std::stop_token stop = {};                     // when asked to stop: throws kInterrupted
   std::function<void(std::size_t done, std::size_t total)> on_progress;  // steps of work
 };
 

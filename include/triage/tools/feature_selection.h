@@ -3,10 +3,10 @@
 // that it can run inside a fold of cross-validation.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +43,8 @@ struct FeatureSelectionOptions {
   double tolerance = 1.0;
   // The slice: at most so many of the rows, drawn by a hash of (seed, id).
   std::size_t max_rows = SIZE_MAX;
-  unsigned threads = 0;                     // 0: one a core
-  const std::atomic<bool>* stop = nullptr;  // raised: throws kInterrupted
+  unsigned threads = 0;       // 0: one a core
+  std::stop_token stop = {};  // raised: throws kInterrupted
   // Work done and in all, in rows x features; called from any of the threads, one at a time.
   std::function<void(std::size_t done, std::size_t total)> on_progress = nullptr;
 };

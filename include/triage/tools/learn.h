@@ -1,10 +1,10 @@
 // Training: from rows of a table to a policy. Everything that is chosen or fitted here sees those rows alone.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,7 +81,7 @@ struct PremodelOptions {
   // training rows' own distances, each to the others.
   std::optional<double> max_distance_quantile = std::nullopt;
   Beyond beyond = Beyond::kRefuse;
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted, between two fits
+  std::stop_token stop = {};  // when asked to stop: throws kInterrupted, between two fits
 };
 struct TrainedPremodel {
   std::unique_ptr<Policy> policy;
@@ -106,7 +106,7 @@ struct CascadeOptions {
   // is set, the most score - price * milliseconds.
   std::optional<double> margin = std::nullopt;
   std::optional<double> price = std::nullopt;
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+  std::stop_token stop = {};  // when asked to stop: throws kInterrupted
 };
 // The confidence cascade of one to three models, order and thresholds searched jointly over these rows.
 [[nodiscard]] std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows,
@@ -132,7 +132,7 @@ struct AdaptiveOptions {
   std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
   std::size_t search_rows = 6000;  // rows that orders are chosen on, drawn by `seed`; the chosen ones see all
   std::uint64_t seed = 0;          // of inner folds and search rows
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted, between two fits
+  std::stop_token stop = {};       // when asked to stop: throws kInterrupted, between two fits
 };
 // Throws kUsage for options out of range, and for a table without outputs.
 [[nodiscard]] std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows,

@@ -1,12 +1,13 @@
 // Profiles on disk (SQLite): measuring them, merging them, reading them into a table.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -49,9 +50,9 @@ struct ProfileOptions {
   // times_only.
   std::string labels_from;
   EnergyMeasuring energy;
-  const Clock* clock = nullptr;             // nullptr: steady_clock()
-  double commit_seconds = 1.0;              // at most this much work is repeated after a kill
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: commits and throws kInterrupted
+  std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
+  double commit_seconds = 1.0;                   // at most this much work is repeated after a kill
+  std::stop_token stop = {};                     // when asked to stop: commits and throws kInterrupted
 };
 
 struct ProfileProgress {

@@ -3,11 +3,11 @@
 // tell.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +28,9 @@ struct StabilityOptions {
   Criterion criterion = Criterion::kTop1;
   int folds = 10;
   std::uint64_t seed = 0;
-  int resamples = 2000;                     // of the bootstrap; 0 leaves the intervals out
-  const Clock* clock = nullptr;             // for decision times; nullptr: steady_clock()
-  const std::atomic<bool>* stop = nullptr;  // raised by Ctrl-C: throws kInterrupted
+  int resamples = 2000;                          // of the bootstrap; 0 leaves the intervals out
+  std::shared_ptr<const Clock> clock = nullptr;  // for decision times; none: steady_clock()
+  std::stop_token stop = {};                     // when asked to stop: throws kInterrupted
 };
 
 // One model's mean time at both settings.

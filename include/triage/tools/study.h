@@ -2,11 +2,12 @@
 // value beside ours.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,9 @@ struct StudyOptions {
   // Features of the same inputs at other working sizes, for the variants; their models do not matter.
   std::vector<const Table*> other_features;
   std::map<std::string, std::uint64_t>
-      model_bytes;               // size of each model's files, for the costs; may be empty
-  const Clock* clock = nullptr;  // nullptr: steady_clock()
-  const std::atomic<bool>* stop = nullptr;
+      model_bytes;                               // size of each model's files, for the costs; may be empty
+  std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
+  std::stop_token stop = {};
   std::function<void(std::string_view step)> on_step;  // before each part of the work
 };
 
@@ -57,8 +58,8 @@ struct GuaranteeOptions {
   int retrainings = 20;
   AdaptiveOptions adaptive;
   std::uint64_t seed = 0;
-  const Clock* clock = nullptr;  // nullptr: steady_clock()
-  const std::atomic<bool>* stop = nullptr;
+  std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
+  std::stop_token stop = {};
   std::function<void(std::string_view step)> on_step;
 };
 // Throws kUsage for options out of range or a table that is too small; kInterrupted.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stop_token>
 
 #include "base/stop.h"
 #include "triage/error.h"
@@ -238,7 +239,7 @@ class CascadeSearch {
 
   ConfidenceColumns columns_;
   int min_stages_, max_stages_;
-  const std::atomic<bool>* stop_;
+  std::stop_token stop_;
   std::vector<ModelIndex> order_;  // by rising mean cost
   CascadeFrontier frontier_;
 };

@@ -340,7 +340,7 @@ void answer_all(const Task& task, const SearchControl& control, LeftOutNeighbour
   std::mutex mutex;
   for_each_parallel(task.leaves.size(), control.threads, [&]() -> std::function<void(std::size_t)> {
     return [&, worker = std::make_shared<Worker>(task, out)](std::size_t leaf) {
-      if (control.stop != nullptr && *control.stop) throw Error(ErrorCode::kInterrupted, "interrupted");
+      if (control.stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
       worker->answer_leaf(leaf);
       const std::lock_guard lock(mutex);
       if (control.advance) control.advance(task.leaves.rows(leaf).size());

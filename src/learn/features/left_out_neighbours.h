@@ -3,11 +3,11 @@
 // elimination asks of a set of features.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "learn/features/scan.h"
@@ -45,7 +45,7 @@ struct LeftOutQuestion {
 
 struct SearchControl {
   unsigned threads = 1;
-  const std::atomic<bool>* stop = nullptr;
+  std::stop_token stop = {};
   // Called after each block with the number of its queries, one call at a time.
   std::function<void(std::size_t)> advance = nullptr;
 };

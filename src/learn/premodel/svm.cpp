@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <stop_token>
 
 #include "base/check.h"
 #include "base/stop.h"
@@ -126,7 +127,7 @@ SvmChooser train_svm(const LabelledRows& rows, const SvmOptions& options) {
   return flatten(*fit(problem, options), rows.d, options.gamma);
 }
 
-SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed, const std::atomic<bool>* stop) {
+SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed, std::stop_token stop) {
   if (rows.n() < kInnerFolds) return {{}, std::numeric_limits<double>::quiet_NaN()};
   std::array<std::size_t, kC.size() * kGamma.size()> right{};
   const auto order = shuffled_indices(rows.n(), seed);

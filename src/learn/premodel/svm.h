@@ -2,9 +2,9 @@
 // layer: what it finds is copied into flat arrays.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 
 #include "learn/premodel/labelled_rows.h"
 #include "policy/svm_chooser.h"
@@ -26,6 +26,6 @@ struct SvmSearch {
 // The options of a small grid with the best accuracy in 3-fold cross-validation within the rows (ties: the
 // lower C, then the lower gamma). Throws kInterrupted, between two fits.
 [[nodiscard]] SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed,
-                                           const std::atomic<bool>* stop = nullptr);
+                                           std::stop_token stop = {});
 
 }  // namespace triage

@@ -1,8 +1,8 @@
 // What a premodel is made of (`knn`, `dt.svm.knn`), and the training of each part, hyper-parameters included.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +34,7 @@ struct ChooserTraining {
   std::uint64_t seed = 0;                       // of inner folds and subsets
   bool full = false;                            // all rows for the SVM, however long it takes
   VoteWeights weights = VoteWeights::kUniform;  // of neighbours
-  const std::atomic<bool>* stop = nullptr;      // polled before every fit
+  std::stop_token stop = {};                    // polled before every fit
 };
 struct TrainedChooser {
   Chooser chooser;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <stop_token>
 
 #include "base/check.h"
 #include "base/stop.h"
@@ -185,7 +186,7 @@ TreeChooser train_tree(const LabelledRows& rows, const TreeOptions& options) {
   return Grower(rows, options).run();
 }
 
-TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed, const std::atomic<bool>* stop) {
+TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed, std::stop_token stop) {
   if (rows.n() < kInnerFolds) return {{}, std::numeric_limits<double>::quiet_NaN()};
   std::array<std::array<std::size_t, kDepths.size()>, kMinLeaf.size()> right{};
   const auto order = shuffled_indices(rows.n(), seed);

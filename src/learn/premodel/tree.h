@@ -2,9 +2,9 @@
 // DecisionTreeClassifier where no two are equally good.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <stop_token>
 
 #include "learn/premodel/labelled_rows.h"
 #include "policy/tree_chooser.h"
@@ -28,6 +28,6 @@ struct TreeSearch {
 // smaller tree). A tree's upper part is what a lower depth would have grown, so that one tree a fold and
 // min_leaf judges all depths. Throws kInterrupted, between two trees.
 [[nodiscard]] TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed,
-                                             const std::atomic<bool>* stop = nullptr);
+                                             std::stop_token stop = {});
 
 }  // namespace triage

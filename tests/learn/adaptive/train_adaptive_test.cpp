@@ -8,6 +8,7 @@
 #include <functional>
 #include <numeric>
 #include <set>
+#include <stop_token>
 
 #include "learn/adaptive/order_search.h"
 #include "learn/tables.h"
@@ -479,9 +480,10 @@ TEST(TrainAdaptive, AimsBelowAgreementWhereLabelsAreAModels) {
 
 TEST(TrainAdaptive, StopsWhenTold) {
   const Table table = testing::synthetic_table(100, testing::synthetic_zoo(), 9);
-  const std::atomic<bool> stop = true;
+  std::stop_source stop;
+  stop.request_stop();
   AdaptiveOptions options;
-  options.stop = &stop;
+  options.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR((void)train_adaptive(table, all_rows(table), options), ErrorCode::kInterrupted,
                       "adaptive: stopped");
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <stop_token>
 
 #include "learn/cascade/cascade_search.h"
 #include "learn/tables.h"
@@ -236,9 +237,10 @@ TEST(TrainCascade, RefusesBadOptions) {
 
 TEST(TrainCascade, StopsWhenAsked) {
   const Table table = two_models();
-  const std::atomic<bool> stop = true;
+  std::stop_source stop;
+  stop.request_stop();
   CascadeOptions options;
-  options.stop = &stop;
+  options.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(train_cascade(table, all_rows(table), options), ErrorCode::kInterrupted,
                       "cascade: stopped");
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stop_token>
 
 #include "learn/tables.h"
 #include "support/expect_error.h"
@@ -208,9 +209,10 @@ TEST(SelectFeatures, MeasuresThePremodelThatTrainingMakes) {
 
 TEST(SelectFeatures, StopsWhenTold) {
   const Table table = decided_table(100, 7);
-  const std::atomic<bool> stop = true;
+  std::stop_source stop;
+  stop.request_stop();
   FeatureSelectionOptions options;
-  options.stop = &stop;
+  options.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(select(table, options), ErrorCode::kInterrupted, "interrupted");
 }
 

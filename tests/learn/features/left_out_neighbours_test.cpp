@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <stop_token>
 
 #include "base/hash.h"
 #include "policy/knn.h"
@@ -186,9 +187,10 @@ TEST(LeftOutNeighbours, DoNotDependOnThreads) {
 
 TEST(LeftOutNeighbours, StopWhenTold) {
   const FoldedRows rows = random_rows(100, 3, 2, 0, 11);
-  const std::atomic<bool> stop = true;
+  std::stop_source stop;
+  stop.request_stop();
   const LeftOutQuestion question{first_features(3), true};
-  const SearchControl control{2, &stop, nullptr};
+  const SearchControl control{2, stop.get_token(), nullptr};
   EXPECT_TRIAGE_ERROR(find_left_out_neighbours(rows, question, 5, scan_kernels().front(), control),
                       ErrorCode::kInterrupted, "interrupted");
 }

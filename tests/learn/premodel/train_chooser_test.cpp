@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <stop_token>
 
 #include "base/hash.h"
 #include "learn/premodel/distance_limit.h"
@@ -138,12 +139,16 @@ TEST(TrainChooser, StatesTheSvmsSubset) {
 
 TEST(TrainChooser, StopsBetweenFits) {
   const auto rows = rows_of({0, 1, 2, 3, 4, 5}, {0, 1, 0, 1, 0, 1}, 1, 2);
-  const std::atomic<bool> stop = true;
-  EXPECT_TRIAGE_ERROR(search_tree_options(rows.view(), 1, &stop), ErrorCode::kInterrupted, "stopped");
-  EXPECT_TRIAGE_ERROR(search_svm_options(rows.view(), 1, &stop), ErrorCode::kInterrupted, "stopped");
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRIAGE_ERROR(search_tree_options(rows.view(), 1, stop.get_token()), ErrorCode::kInterrupted,
+                      "stopped");
+  EXPECT_TRIAGE_ERROR(search_svm_options(rows.view(), 1, stop.get_token()), ErrorCode::kInterrupted,
+                      "stopped");
   // Too few rows to search on: the fit itself is what is left out.
-  EXPECT_TRIAGE_ERROR(train_chooser(ChooserKind::kSvm, rows_of({0, 1}, {0, 1}, 1, 2).view(), {.stop = &stop}),
-                      ErrorCode::kInterrupted, "stopped");
+  EXPECT_TRIAGE_ERROR(
+      train_chooser(ChooserKind::kSvm, rows_of({0, 1}, {0, 1}, 1, 2).view(), {.stop = stop.get_token()}),
+      ErrorCode::kInterrupted, "stopped");
 }
 
 TEST(ParsePremodelKind, ReadsOneAndChains) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <stop_token>
 
 #include "learn/tables.h"
 #include "policy/premodel_policy.h"
@@ -328,9 +329,10 @@ TEST(TrainPremodel, DistanceLimitIsAQuantileOfTheTrainingInputsOwn) {
 
 TEST(TrainPremodel, StopsWhenAsked) {
   const Table table = small_table();
-  const std::atomic<bool> stop = true;
+  std::stop_source stop;
+  stop.request_stop();
   PremodelOptions options = small_options();
-  options.stop = &stop;
+  options.stop = stop.get_token();
   EXPECT_TRIAGE_ERROR(train_premodel(table, all_rows(table), options), ErrorCode::kInterrupted,
                       "premodel: stopped");
 }
