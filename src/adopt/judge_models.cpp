@@ -1,10 +1,10 @@
 // How the networks of a zoo do on labelled images: one pass, every network on every image.
 #include <fmt/format.h>
 
+#include "runtime/live.h"
 #include "triage/error.h"
-#include "triage/features.h"
-#include "triage/runtime.h"
 #include "triage/tools/adopt.h"
+#include "triage/types.h"
 
 namespace triage {
 namespace {

@@ -8,6 +8,7 @@
 #include "profile/lock.h"
 #include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/runtime.h"
 #include "triage/tools/adopt.h"
 #include "triage/tools/dataset.h"
 #include "triage/zoo.h"

@@ -9,6 +9,7 @@
 #include "cli/cmd_zoo.h"
 #include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/runtime.h"
 #include "triage/tools/adopt.h"
 #include "triage/tools/dataset.h"
 #include "triage/zoo.h"
@@ -62,7 +63,7 @@ Check check_model(const Zoo& zoo, ModelSpec model, EngineSet& engines) {
     Engine& engine = engines.for_file(model.files[0].path);
     model.threads = 1;
     const Stopwatch watch(steady_clock());
-    const std::unique_ptr<Network> network = engine.load(zoo, model);
+    const std::unique_ptr<Network> network = engines.load(zoo, model);
     check.load_ms = watch.ms();
     check.first = engine.inspect(zoo.resolve(model.files.front()));
     check.last = engine.inspect(zoo.resolve(model.files.back()));

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "policy/premodel_policy.h"
+#include "replay/replay_backend.h"
 #include "report/phrases.h"
 #include "triage/tools/evaluate.h"
 

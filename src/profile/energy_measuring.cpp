@@ -30,9 +30,9 @@ std::vector<Image> sample_images(const ProfileOptions& options, const ProfileHea
 }
 
 // Everything that the schema's features need, computed; any node may then be computed again on its own.
-FeatureWork computed_work(const Image& image, const FeatureSchema& schema, NodeMask nodes) {
+FeatureWork computed_work(const ImageView& image, const FeatureSchema& schema, NodeMask nodes) {
   FeatureWork work;
-  work.image = &image;
+  work.image = image;
   work.working_px = schema.working_px;
   for (std::size_t node = 0; node < kNodeCount; ++node) {
     if ((nodes >> node & 1U) != 0) node_spec(node).compute(work);

@@ -7,7 +7,7 @@
 
 #include "report/phrases.h"
 #include "study/exhibits.h"
-#include "triage/features.h"
+#include "triage/tools/features.h"
 #include "triage/tools/stability.h"
 
 namespace triage {

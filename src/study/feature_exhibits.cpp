@@ -7,7 +7,7 @@
 
 #include "report/phrases.h"
 #include "study/exhibits.h"
-#include "triage/features.h"
+#include "triage/tools/features.h"
 
 namespace triage {
 namespace {

@@ -26,13 +26,39 @@ ModelIndex Zoo::find(std::string_view wanted) const {
 
 std::filesystem::path Zoo::resolve(const ModelFile& file) const { return folder / file.path; }
 
+namespace {
+
+// A model file and what stands beside it that its answers depend on.
+std::vector<std::filesystem::path> parts_of(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> parts{path};
+  if (path.extension() == ".xml") {
+    std::filesystem::path weights = path;
+    weights.replace_extension(".bin");
+    if (std::filesystem::exists(weights)) parts.push_back(std::move(weights));
+  }
+  return parts;
+}
+
+}  // namespace
+
 std::string model_checksum(const std::filesystem::path& path) {
-  if (path.extension() != ".xml") return sha256_file(path);
-  std::filesystem::path weights = path;
-  weights.replace_extension(".bin");
-  if (!std::filesystem::exists(weights)) return sha256_file(path);
-  const std::filesystem::path both[] = {path, weights};
-  return sha256_files(both);
+  const auto parts = parts_of(path);
+  return parts.size() == 1 ? sha256_file(path) : sha256_files(parts);
+}
+
+std::uint64_t model_size_bytes(const Zoo& zoo, const ModelSpec& model) {
+  std::uint64_t bytes = 0;
+  for (const ModelFile& file : model.files) {
+    for (const auto& part : parts_of(zoo.resolve(file))) {
+      std::error_code error;
+      bytes += std::filesystem::file_size(part, error);
+      if (error) {
+        throw Error(ErrorCode::kIo, fmt::format("{}: {}, expected a file of model '{}'", part.string(),
+                                                error.message(), model.name));
+      }
+    }
+  }
+  return bytes;
 }
 
 void verify_files(const Zoo& zoo, const ModelSpec& model) {

@@ -7,8 +7,8 @@
 
 #include "base/files.h"
 #include "profile/profile_fixture.h"
+#include "runtime/live.h"
 #include "support/fake_sysfs.h"
-#include "triage/runtime.h"
 #include "triage/tools/dataset.h"
 #include "triage/tools/evaluate.h"
 #include "triage/tools/learn.h"

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "policy/cascade_policy.h"
+#include "replay/replay_backend.h"
 #include "triage/classifier.h"
 #include "triage/engine.h"
 #include "triage/tools/evaluate.h"
@@ -106,7 +107,7 @@ void expect_same_answer(const TopK& replayed, const TopK& live) {
   EXPECT_EQ(replayed.n_classes(), live.n_classes());
 }
 
-void expect_same_outcome(const Outcome& replayed, const Outcome& live) {
+void expect_same_outcome(const Result& replayed, const Result& live) {
   EXPECT_EQ(replayed.refused, live.refused);
   EXPECT_EQ(replayed.model, live.model);
   expect_same_answer(replayed.answer, live.answer);
@@ -135,13 +136,13 @@ Seen compare(const Table& table, const Dataset& data, const Policy& trained, con
              const Request& request) {
   Seen seen;
   ReplayBackend backend(table, trained.info());
-  Outcome replayed;
+  Result replayed;
   for (std::size_t i = 0; i < table.n_inputs(); ++i) {
     SCOPED_TRACE(table.ids[i]);
     EXPECT_EQ(table.ids[i], data.id(i));
     backend.begin(i);
-    drive(trained, backend, steady_clock(), replayed, nullptr, request);
-    const Outcome live = classifier.classify(data.load(i, {}), request).outcome;
+    drive(trained, backend, steady_clock(), replayed, request);
+    const Result live = classifier.classify(data.load(i, {}), request);
     expect_same_outcome(replayed, live);
     if (live.refused) ++seen.refused;
     if (!live.refused) seen.models.insert(live.model);
