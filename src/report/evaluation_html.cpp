@@ -5,8 +5,8 @@
 
 #include "report/page.h"
 #include "report/phrases.h"
-#include "triage/tools/report.h"
 #include "report/sections.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 namespace {

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "architecture/source_files.h"
+
 namespace triage {
 namespace {
 
@@ -127,24 +129,11 @@ std::vector<std::string> violations(std::string_view path, const std::string& te
   return found;
 }
 
-// Path below `root` and content of every source and header there.
-std::map<std::string, std::string> sources(const fs::path& root) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension != ".h" && extension != ".cpp") continue;
-    std::ostringstream text;
-    text << std::ifstream(entry.path()).rdbuf();
-    files.emplace(fs::relative(entry.path(), root).string(), text.str());
-  }
-  return files;
-}
-
 TEST(Layers, EachUsesOnlyWhatStandsBeforeIt) {
   const fs::path project = TRIAGE_SOURCE_DIR;
   std::size_t n_files = 0;
   for (const char* root : {"src", "include"}) {
-    for (const auto& [path, text] : sources(project / root)) {
+    for (const auto& [path, text] : testing::source_files(project / root)) {
       ++n_files;
       for (const std::string& violation : violations(path, text)) ADD_FAILURE() << violation;
     }
