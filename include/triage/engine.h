@@ -1,5 +1,5 @@
-// What runs model files. An engine is one source file: implement Engine and Network, add one line to
-// make_engine.
+// What runs model files. An engine is one source file: implement Engine and Network, and give its
+// extensions a line in engine_set.cpp.
 #pragma once
 
 #include <cstddef>
