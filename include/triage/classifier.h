@@ -1,6 +1,6 @@
 // The short way in: load a policy and a zoo, classify images.
 //
-//   auto classifier = triage::Classifier::load("out/demo.triage", "zoo/fashion/zoo.json");
+//   auto classifier = triage::Classifier::load("out/demo/adaptive.triage", "zoo/fashion/zoo.json");
 //   auto result = classifier.classify(triage::read_image("shoe.png"));
 //   std::cout << classifier.label_name(result.outcome.answer.best());
 #pragma once
@@ -50,7 +50,8 @@ class Classifier {
   // that the policy cannot meet.
   [[nodiscard]] Classification classify(const Image& image, const Request& request = {},
                                         Trace* trace = nullptr) const;
-  // The same from an image file, whose decoding counts against the latency cap. Throws kImage and kIo too.
+  // The same from an image file, whose decoding counts against the latency cap. Throws what read_image does
+  // too.
   [[nodiscard]] Classification classify_file(const std::filesystem::path& path, Request request = {},
                                              Trace* trace = nullptr) const;
   void warm_up() const;

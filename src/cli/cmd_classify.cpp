@@ -42,7 +42,7 @@ struct Failure {
 
 // A failure of one input alone, as opposed to one of the models or of Triage.
 bool is_of_input(ErrorCode code) {
-  return code == ErrorCode::kImage || code == ErrorCode::kIo || code == ErrorCode::kData;
+  return is_image_error(code) || code == ErrorCode::kIo || code == ErrorCode::kData;
 }
 
 // Classifies one input after another; holds what the final document or summary needs.
