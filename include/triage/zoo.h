@@ -134,6 +134,8 @@ void save_zoo(const Zoo& zoo, const std::filesystem::path& path);
 // Checksum of a model file as manifests state it: sha256 of its bytes; of an OpenVINO .xml, of its bytes
 // followed by those of the .bin beside it, if there is one. 64 lower-case hex digits. Throws kIo.
 [[nodiscard]] std::string model_checksum(const std::filesystem::path& path);
+// Size of a model file in bytes, that of the .bin included. Throws kIo.
+[[nodiscard]] std::uintmax_t model_bytes(const std::filesystem::path& path);
 // Throws kIo for a missing file and kManifest, naming both values, for a checksum that differs.
 void verify_files(const Zoo& zoo, const ModelSpec& model);
 

@@ -68,7 +68,7 @@ void write_study(const Study& study, const ReportInfo& info, StagedFolder& out) 
 std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo) {
   std::map<std::string, std::uint64_t> bytes;
   for (const ModelSpec& model : zoo.models) {
-    for (const ModelFile& file : model.files) bytes[model.name] += fs::file_size(zoo.resolve(file));
+    for (const ModelFile& file : model.files) bytes[model.name] += model_bytes(zoo.resolve(file));
   }
   return bytes;
 }
