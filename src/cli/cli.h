@@ -26,6 +26,7 @@ namespace triage::cli {
 inline constexpr int kExitSomeFailed = 1;
 
 struct Session {
+  const CLI::App* app = nullptr;
   int exit_code = 0;
   std::atomic<bool> stop = false;  // set by SIGINT, SIGTERM and SIGHUP
   std::stop_source stop_source;    // asked as soon as `stop` is set; long work polls its token
@@ -75,7 +76,7 @@ void say(fmt::format_string<Values...> format, Values&&... values) {
   say_text(fmt::format(format, std::forward<Values>(values)...));
 }
 
-// "triage: warning: <text>" on stderr.
+// "triage: warning: <text>" on stderr. What the library warns of goes through with_flags() first.
 void warn(std::string_view text);
 
 // Text from outside (a path, a label) for a terminal: control characters become \xNN, so that one line stays

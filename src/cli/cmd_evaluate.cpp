@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "cli/cli.h"
 #include "cli/fitting.h"
+#include "cli/flags.h"
 #include "cli/label_options.h"
 #include "triage/error.h"
 #include "triage/tools/profile.h"
@@ -225,7 +226,7 @@ void run(const EvaluateArguments& arguments, const Session& session) {
   Evaluation evaluation = evaluate(table, arguments, options);
   if (!difference.empty()) evaluation.timing_difference = std::move(difference);
   const ReportInfo info = report_info(arguments);
-  for (const std::string& warning : evaluation.warnings) warn(warning);
+  for (const std::string& warning : evaluation.warnings) warn(with_flags(warning, *session.app));
   if (!arguments.folds_file.empty()) write_text_atomic(arguments.folds_file, folds_csv(table, evaluation));
   if (!arguments.report.empty()) write_text_atomic(arguments.report, evaluation_html(evaluation, info));
   fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation));

@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "cli/cli.h"
+#include "cli/flags.h"
 #include "cli/label_options.h"
 #include "cli/staged_folder.h"
 #include "triage/error.h"
@@ -82,8 +83,8 @@ ReportInfo report_info(std::string command, const std::vector<std::string>& prof
   return info;
 }
 
-void print_study(const Study& study, const std::string& out) {
-  for (const std::string& warning : study.evaluation.warnings) warn(warning);
+void print_study(const Study& study, const std::string& out, const Session& session) {
+  for (const std::string& warning : study.evaluation.warnings) warn(with_flags(warning, *session.app));
   fmt::print("{}\n\n", study.verdict);
   for (const Exhibit& exhibit : study.exhibits)
     fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
@@ -126,7 +127,7 @@ void run(StudyArguments& arguments, const Session& session) {
   if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo));
   const Study study = study_paper(table, options);
   write_study(study, report_info(command_line(arguments), arguments.profiles), out);
-  print_study(study, arguments.out);
+  print_study(study, arguments.out, session);
 }
 
 struct GuaranteeArguments {
@@ -159,7 +160,7 @@ void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
   const Study study = study_guarantee(table, options);
   write_study(study, report_info(command_line(arguments), arguments.profiles), out);
-  print_study(study, arguments.out);
+  print_study(study, arguments.out, session);
 }
 
 void add_guarantee(CLI::App& study, Session& session) {

@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
+#include "cli/flags.h"
 #include "cli/label_options.h"
 #include "policy/adaptive_policy.h"
 #include "policy/cascade_policy.h"
@@ -269,7 +270,7 @@ void run(const TrainArguments& arguments, const Session& session) {
   throw_if_stopped(session.stop_source.get_token(), "train");
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
-  for (const auto& warning : trained.warnings) warn(warning);
+  for (const auto& warning : trained.warnings) warn(with_flags(warning, *session.app));
   if (arguments.json) {
     print_json(to_json(table, rows, trained, arguments, size));
   } else {

@@ -352,7 +352,7 @@ void check_options(const Table& table, const EvaluateOptions& options) {
   if (options.fallback != "best" && options.fallback != "refuse" &&
       table.find(options.fallback) == kNoModel) {
     throw Error(ErrorCode::kUsage,
-                fmt::format("--fallback: '{}', expected 'best', 'refuse' or a model of the "
+                fmt::format("`fallback`: '{}', expected 'best', 'refuse' or a model of the "
                             "profile; see its names in 'triage zoo list'",
                             options.fallback));
   }

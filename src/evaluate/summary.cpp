@@ -375,8 +375,8 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   evaluation.timing = describe(table.timing) + (table.times_note.empty() ? "" : "; " + table.times_note);
   if (table.timing.mode == TimingMode::kCheap) {
     evaluation.timing_difference =
-        "not measured; 'triage evaluate --exhaustive PROFILE' compares with the same models timed "
-        "exhaustively on some of the inputs";
+        "not measured; 'triage evaluate' can compare with the same models timed exhaustively on some of the "
+        "inputs";
   }
   evaluation.energy = table.energy.note;
   for (const TableModel& model : table.models) evaluation.models.push_back(model.name);

@@ -214,7 +214,6 @@ const PolicyModel& cheapest(const Policy& policy, const CostOf& cost) {
   return *best;
 }
 
-// Named as on the command line, where nearly all requests come from; the fields' names are the same words.
 [[noreturn]] void fail_request(std::string_view what, double found, const std::string& expected) {
   throw Error(ErrorCode::kUsage, fmt::format("{}: {}, expected {}", what, found, expected));
 }
@@ -222,7 +221,7 @@ const PolicyModel& cheapest(const Policy& policy, const CostOf& cost) {
 void check_caps(const Policy& policy, const Request& request) {
   const PolicyModel& fastest = cheapest(policy, [](const PolicyModel& m) { return m.p999_ms; });
   if (!(request.max_latency_ms >= fastest.p999_ms)) {
-    fail_request("--max-latency-ms", request.max_latency_ms,
+    fail_request("max_latency_ms", request.max_latency_ms,
                  fmt::format("at least {}, and what decoding and deciding take: 999 of 1,000 runs of {}, the "
                              "policy's fastest model, take no longer",
                              fastest.p999_ms, fastest.name));
@@ -233,13 +232,13 @@ void check_caps(const Policy& policy, const Request& request) {
       std::none_of(models.begin(), models.end(), [](const PolicyModel& m) { return std::isnan(m.mean_j); });
   if (!measured) {
     fail_request(
-        "--max-energy-j", request.max_energy_j,
-        "no energy cap, as the energy of this policy's models was not measured; profile with --energy on "
+        "max_energy_j", request.max_energy_j,
+        "no energy cap, as the energy of this policy's models was not measured; profile with `energy` on "
         "a machine that has a meter, and train again");
   }
   const PolicyModel& frugal = cheapest(policy, [](const PolicyModel& m) { return m.mean_j; });
   if (!(request.max_energy_j >= frugal.mean_j)) {
-    fail_request("--max-energy-j", request.max_energy_j,
+    fail_request("max_energy_j", request.max_energy_j,
                  fmt::format("at least {:.4g}, the mean of {}, the policy's most frugal model", frugal.mean_j,
                              frugal.name));
   }
@@ -249,16 +248,16 @@ void check_caps(const Policy& policy, const Request& request) {
 
 void check_request(const Policy& policy, const Request& request) {
   if (!(request.min_confidence >= 0 && request.min_confidence <= 1)) {
-    fail_request("--min-confidence", request.min_confidence, "0 to 1");
+    fail_request("min_confidence", request.min_confidence, "0 to 1");
   }
   if (!(request.spent_ms >= 0)) fail_request("spent_ms", request.spent_ms, "0 or more");
   if (!std::isnan(request.price)) {
     if (!policy.has_prices()) {
-      fail_request("--price", request.price,
+      fail_request("`price`", request.price,
                    fmt::format("none, as a policy of kind '{}' has no prices; train one of kind adaptive",
                                policy.kind()));
     }
-    if (!(request.price >= 0)) fail_request("--price", request.price, "0 or more");
+    if (!(request.price >= 0)) fail_request("`price`", request.price, "0 or more");
   }
   check_caps(policy, request);
 }

@@ -22,7 +22,7 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
   if (adaptive == nullptr || adaptive->parameters().costs_energy) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("--mean-latency-ms: a policy of kind '{}'{}, expected an adaptive one with prices in "
+        fmt::format("mean_latency_ms: a policy of kind '{}'{}, expected an adaptive one with prices in "
                     "milliseconds; train one",
                     policy.kind(), adaptive == nullptr ? "" : " trained to save energy"));
   }
@@ -31,7 +31,7 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
   std::stable_sort(settings_.begin(), settings_.end(),
                    [](const Setting& a, const Setting& b) { return a.ms < b.ms; });
   if (!(options.mean_latency_ms >= settings_.front().ms) || std::isinf(options.mean_latency_ms)) {
-    throw Error(ErrorCode::kUsage, fmt::format("--mean-latency-ms: {}, expected a time of at least {:.4g}, "
+    throw Error(ErrorCode::kUsage, fmt::format("mean_latency_ms: {}, expected a time of at least {:.4g}, "
                                                "what the policy's cheapest setting takes",
                                                options.mean_latency_ms, settings_.front().ms));
   }

@@ -220,7 +220,7 @@ TEST(CrossValidation, RejectsOptionsThatDoNotFit) {
   const Table table = testing::synthetic_table(20, testing::three_models(), 1);
   EvaluateOptions options = quick();
   options.fallback = "nobody";
-  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "--fallback: 'nobody'",
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "`fallback`: 'nobody'",
                       "expected 'best'");
   options = quick();
   options.folds = 21;

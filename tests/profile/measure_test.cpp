@@ -304,7 +304,7 @@ TEST_F(Timed, TimesOnlyKeepsNothingButTimes) {
   EXPECT_EQ(times.n_inputs(), 6U);
   EXPECT_NEAR(times.cost_ms(2, 0), 2, 1e-6);
   EXPECT_EQ(times.ranks, std::vector<std::int32_t>(18, 0));
-  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "holds times alone", "triage merge --times");
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "holds times alone", "'triage merge' puts its times over");
 }
 
 TEST_F(Timed, TimesCanBeReadFromAWholeProfile) {

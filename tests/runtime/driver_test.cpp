@@ -314,18 +314,17 @@ TEST_F(Caps, RequestsThatCannotBeMetAreRefused) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   check_request(policy, {});
   check_request(policy, {.max_latency_ms = 10, .max_energy_j = 1, .min_confidence = 1});
-  refuse(
-      policy, {.max_latency_ms = 9.5},
-      "--max-latency-ms: 9.5, expected at least 10, and what decoding and deciding take: 999 of 1,000 runs "
-      "of m0, the policy's fastest model");
-  refuse(policy, {.max_latency_ms = kNaN}, "--max-latency-ms: nan");
-  refuse(policy, {.max_energy_j = 0.5}, "--max-energy-j: 0.5, expected at least 1, the mean of m0");
-  refuse(policy, {.min_confidence = 1.5}, "--min-confidence: 1.5, expected 0 to 1");
-  refuse(policy, {.min_confidence = kNaN}, "--min-confidence: nan");
+  refuse(policy, {.max_latency_ms = 9.5},
+         "max_latency_ms: 9.5, expected at least 10, and what decoding and deciding take: 999 of 1,000 runs "
+         "of m0, the policy's fastest model");
+  refuse(policy, {.max_latency_ms = kNaN}, "max_latency_ms: nan");
+  refuse(policy, {.max_energy_j = 0.5}, "max_energy_j: 0.5, expected at least 1, the mean of m0");
+  refuse(policy, {.min_confidence = 1.5}, "min_confidence: 1.5, expected 0 to 1");
+  refuse(policy, {.min_confidence = kNaN}, "min_confidence: nan");
   refuse(policy, {.price = 1}, "price: 1, expected none, as a policy of kind 'scripted' has no prices");
   refuse(policy, {.spent_ms = -1}, "spent_ms: -1");
   const FunctionPolicy unmetered(info_of(2, 0), clock, all_in_turn);
-  refuse(unmetered, {.max_energy_j = 100}, "--max-energy-j: 100, expected no energy cap, as the energy");
+  refuse(unmetered, {.max_energy_j = 100}, "max_energy_j: 100, expected no energy cap, as the energy");
 }
 
 TEST_F(Drive, WarmLoopAllocatesNothing) {

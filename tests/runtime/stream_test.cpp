@@ -52,9 +52,9 @@ TEST(Stream, RefusesWhatItCannotMeet) {
   const auto policy = policy_of_four();
   EXPECT_TRIAGE_ERROR(
       (Stream(*policy, {.mean_latency_ms = 0.5})), ErrorCode::kUsage,
-      "--mean-latency-ms: 0.5, expected a time of at least 1, what the policy's cheapest setting takes");
+      "mean_latency_ms: 0.5, expected a time of at least 1, what the policy's cheapest setting takes");
   EXPECT_TRIAGE_ERROR((Stream(*policy, {.mean_latency_ms = std::nan("")})), ErrorCode::kUsage,
-                      "--mean-latency-ms: nan");
+                      "mean_latency_ms: nan");
   EXPECT_TRIAGE_ERROR((Stream(*policy, {.mean_latency_ms = 2, .horizon = 0})), ErrorCode::kUsage,
                       "horizon: 0");
   const auto single = make_single(testing::info_of({"a"}), 0);

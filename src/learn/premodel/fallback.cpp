@@ -18,8 +18,8 @@ ModelIndex find_fallback(const Table& table, std::span<const ModelIndex> selecte
     if (named != kNoModel) return named;
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("fallback: '{}', expected best, refuse or a model of the profile; see 'triage train "
-                    "--help'",
+        fmt::format("`fallback`: '{}', expected best, refuse or a model of the profile; see its names in "
+                    "'triage zoo list'",
                     fallback));
   }
   std::vector<double> selected_scores, selected_costs;

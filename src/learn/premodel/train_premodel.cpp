@@ -37,7 +37,7 @@ void check_weights(const PremodelOptions& options, const PremodelKind& kind) {
   if (std::find(stages.begin(), stages.end(), ChooserKind::kKnn) != stages.end()) return;
   fail_usage(
       fmt::format("weights: {}, expected uniform for the premodel '{}', in which no neighbours vote; leave "
-                  "--weights out, or name a kind with knn",
+                  "`weights` out, or name a kind with knn",
                   to_string(options.weights), options.kind));
 }
 
@@ -45,11 +45,11 @@ void check_distance(const PremodelOptions& options, Rows rows) {
   if (!options.max_distance_quantile) return;
   const double q = *options.max_distance_quantile;
   if (!(q >= 0 && q <= 1)) {
-    fail_usage(fmt::format("max-distance-quantile: {}, expected a share from 0 to 1; 0.99 is usual", q));
+    fail_usage(fmt::format("max_distance_quantile: {}, expected a share from 0 to 1; 0.99 is usual", q));
   }
   if (static_cast<std::size_t>(options.k) >= rows.size()) {
     fail_usage(
-        fmt::format("max-distance-quantile: {} training inputs, expected more than k, {}; profile more "
+        fmt::format("max_distance_quantile: {} training inputs, expected more than k, {}; profile more "
                     "inputs or use fewer neighbours",
                     rows.size(), options.k));
   }
@@ -167,7 +167,7 @@ void check_classes(const PremodelKind& kind, std::size_t n_models) {
   if (n_models <= most) return;
   fail_usage(
       fmt::format("premodel: {} models were selected, expected at most {} to choose among at once; use "
-                  "--max-models or a chain",
+                  "max_models or a chain",
                   n_models, most));
 }
 

@@ -31,7 +31,7 @@ void check_options(const PremodelOptions& options) {
   }
   if (options.max_distance_quantile) {
     fail_usage(
-        "max-distance-quantile: given for the premodel 'cnn', expected one that keeps features of its "
+        "max_distance_quantile: given for the premodel 'cnn', expected one that keeps features of its "
         "training inputs");
   }
 }
@@ -64,8 +64,8 @@ ModelIndex find_selector(const Table& table, const std::string& wanted) {
   for (std::size_t i = 0; i < table.selectors.size(); ++i) {
     if (!table.selectors[i].fold_of.empty()) continue;
     if (only != kNoModel) {
-      fail_usage(
-          fmt::format("selector: not given, expected one of: {}; use --selector", known_selectors(table)));
+      fail_usage(fmt::format("selector: not given, expected one of: {}; name one as `selector`",
+                             known_selectors(table)));
     }
     only = static_cast<ModelIndex>(i);
   }

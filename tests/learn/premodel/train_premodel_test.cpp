@@ -406,7 +406,7 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
   expect_usage(with([](auto& o) { o.features = {"size"}; }), "feature 'size': not in the profile");
   expect_usage(with([](auto& o) { o.features = {"hue1", "hue1"}; }), "feature 'hue1': given twice");
   expect_usage(with([](auto& o) { o.fallback = "worst"; }),
-               "fallback: 'worst', expected best, refuse or a model");
+               "`fallback`: 'worst', expected best, refuse or a model");
   expect_usage(with([](auto& o) { o.theta = 1.5; }), "theta: 1.5");
   expect_usage(with([](auto& o) { o.kind = "forest"; }),
                "premodel: 'forest' in 'forest', expected knn, dt or svm");
@@ -420,12 +420,12 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
                  o.weights = VoteWeights::kDistance;
                }),
                "weights: distance, expected uniform for the premodel 'dt.svm'");
-  expect_usage(with([](auto& o) { o.max_distance_quantile = 1.5; }), "max-distance-quantile: 1.5");
+  expect_usage(with([](auto& o) { o.max_distance_quantile = 1.5; }), "max_distance_quantile: 1.5");
   expect_usage(with([](auto& o) {
                  o.k = 7;
                  o.max_distance_quantile = 0.9;
                }),
-               "max-distance-quantile: 7 training inputs, expected more than k, 7");
+               "max_distance_quantile: 7 training inputs, expected more than k, 7");
   expect_usage(with([](auto& o) { o.cost = CostKind::kEnergy; }), "cost: energy was not measured");
 }
 
@@ -481,7 +481,7 @@ TEST(TrainPremodel, RefusesNetworksThatDoNotFit) {
   expect(table_with_selectors({"cnn"}), options, "label: correct");
   options = network_options();
   options.max_distance_quantile = 0.9;
-  expect(table_with_selectors({"cnn"}), options, "max-distance-quantile: given for the premodel 'cnn'");
+  expect(table_with_selectors({"cnn"}), options, "max_distance_quantile: given for the premodel 'cnn'");
   Table two = table_with_selectors({"cnn", "other"});
   expect(two, network_options(), "selector: not given, expected one of: cnn, other");
   two.selectors[1].fold_of = "cnn";  // a fold's is none to choose from
