@@ -104,10 +104,8 @@ PremodelOptions premodel_options(const EvaluateArguments& arguments, const std::
   options.kind = kind;
   options.theta = arguments.theta_points / 100;
   options.fallback = arguments.fallback;
-  options.cost = parse_cost_kind(arguments.cost);
   if (has_votes(kind)) options.weights = parse_vote_weights(arguments.weights);
   if (arguments.label != kBothLabels) options.label = parse_premodel_label(arguments.label);
-  options.seed = arguments.seed;
   options.selector = arguments.selector;
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
@@ -144,14 +142,11 @@ void add_premodels(const EvaluateArguments& arguments, EvaluateOptions& options)
 EvaluateOptions evaluate_options(const EvaluateArguments& arguments, const Session& session) {
   EvaluateOptions options;
   options.criterion = parse_criterion(arguments.criterion);
-  options.folds = arguments.folds;
+  options.cost = parse_cost_kind(arguments.cost);
+  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.seed = arguments.seed;
-  options.theta = arguments.theta_points / 100;
-  options.fallback = arguments.fallback;
+  options.folds = arguments.folds;
   options.resamples = arguments.resamples;
-  options.adaptive.seed = arguments.seed;
-  if (arguments.margin_points) options.adaptive.margin = *arguments.margin_points / 100;
-  options.adaptive.cost = parse_cost_kind(arguments.cost);
   options.request = arguments.request;
   options.mean_latency_ms = arguments.mean_latency_ms;
   add_premodels(arguments, options);
@@ -180,16 +175,17 @@ std::string timing_difference(const Table& table, const EvaluateArguments& argum
   options.seed = evaluate.seed;
   options.resamples = evaluate.resamples;
   options.stop = evaluate.stop;
+  LearnOptions learn;
+  learn.criterion = evaluate.criterion;
+  learn.stop = evaluate.stop;
   PremodelOptions premodel;
-  premodel.criterion = evaluate.criterion;
-  premodel.theta = evaluate.theta;
-  CascadeOptions cascade;
-  cascade.criterion = evaluate.criterion;
+  premodel.theta = evaluate.premodel.theta;
   std::vector<NamedTrainer> trainers{
-      {"cascade", [=](const Table& t, Rows rows) { return train_cascade(t, rows, cascade); }}};
+      {"cascade", [=](const Table& t, Rows rows) { return train_cascade(t, rows, learn); }}};
   if (table.schema.size() > 0) {
-    trainers.push_back(
-        {"premodel", [=](const Table& t, Rows rows) { return train_premodel(t, rows, premodel).policy; }});
+    trainers.push_back({"premodel", [=](const Table& t, Rows rows) {
+                          return train_premodel(t, rows, learn, premodel).policy;
+                        }});
   }
   return describe(judge_timing(table, exhaustive, trainers, options));
 }

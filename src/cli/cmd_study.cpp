@@ -153,7 +153,7 @@ std::string command_line(const GuaranteeArguments& arguments) {
 void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
   StagedFolder out(arguments.out);
   GuaranteeOptions& options = arguments.options;
-  options.adaptive.criterion = parse_criterion(arguments.criterion);
+  options.criterion = parse_criterion(arguments.criterion);
   options.stop = session.stop_source.get_token();
   options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
   const Table table = load_labelled_table(

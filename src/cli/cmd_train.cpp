@@ -72,16 +72,25 @@ std::vector<std::uint32_t> training_rows(const Table& table, const TrainArgument
 }
 
 // `--features auto`: those that a search on the same rows chooses.
-void choose_features(const Table& table, Rows rows, PremodelOptions& options) {
-  const auto chosen = select_features_with_progress(table, rows, selection_options(options));
+void choose_features(const Table& table, Rows rows, const LearnOptions& learn, PremodelOptions& options) {
+  const auto chosen = select_features_with_progress(table, rows, selection_options(learn, options));
   options.features = chosen.features;
   options.notes.emplace_back("features", describe_selection(chosen));
 }
 
-TrainedPolicy train_premodel_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                                  const Session& session) {
-  PremodelOptions options;
+LearnOptions learn_options(const TrainArguments& arguments, const Session& session) {
+  LearnOptions options;
   options.criterion = parse_criterion(arguments.criterion);
+  options.cost = parse_cost_kind(arguments.cost);
+  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
+  options.seed = arguments.seed;
+  options.stop = session.stop_source.get_token();
+  return options;
+}
+
+TrainedPolicy train_premodel_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                  const TrainArguments& arguments) {
+  PremodelOptions options;
   options.theta = arguments.theta_points / 100;
   options.max_models = arguments.max_models.value_or(SIZE_MAX);
   options.k = arguments.k;
@@ -90,43 +99,33 @@ TrainedPolicy train_premodel_with(const Table& table, Rows rows, const TrainArgu
   options.fallback = arguments.fallback;
   options.kind = arguments.premodel;
   options.label = parse_premodel_label(arguments.label);
-  options.cost = parse_cost_kind(arguments.cost);
   options.selector = arguments.selector;
-  options.seed = arguments.seed;
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
   options.beyond = parse_beyond(arguments.beyond);
-  options.stop = session.stop_source.get_token();
-  if (arguments.features == std::vector<std::string>{"auto"}) choose_features(table, rows, options);
-  auto trained = train_premodel(table, rows, options);
+  if (arguments.features == std::vector<std::string>{"auto"}) choose_features(table, rows, learn, options);
+  auto trained = train_premodel(table, rows, learn, options);
   return {std::move(trained.policy), std::move(trained.selection.trace), std::move(trained.warnings)};
 }
 
-TrainedPolicy train_cascade_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                                 const Session& session) {
+TrainedPolicy train_cascade_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                 const TrainArguments& arguments) {
   CascadeOptions options;
-  options.criterion = parse_criterion(arguments.criterion);
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
-  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
-  options.stop = session.stop_source.get_token();
-  return {train_cascade(table, rows, options), {}, {}};
+  return {train_cascade(table, rows, learn, options), {}, {}};
 }
 
-TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                                  const Session& session) {
+TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                  const TrainArguments& arguments) {
   AdaptiveOptions options;
-  options.criterion = parse_criterion(arguments.criterion);
-  options.cost = parse_cost_kind(arguments.cost);
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
-  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
-  options.seed = arguments.seed;
-  options.stop = session.stop_source.get_token();
-  return {train_adaptive(table, rows, options), {}, {}};
+  return {train_adaptive(table, rows, learn, options), {}, {}};
 }
 
-TrainedPolicy train_single_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+TrainedPolicy train_single_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                const TrainArguments& arguments) {
   const std::string name = arguments.policy.substr(std::string_view("single:").size());
   const ModelIndex model = table.find(name);
   if (model == kNoModel) {
@@ -135,14 +134,15 @@ TrainedPolicy train_single_with(const Table& table, Rows rows, const TrainArgume
     throw Error(ErrorCode::kUsage,
                 fmt::format("--policy: no model '{}' in the profile, expected one of: {}", name, known));
   }
-  return {train_single(table, rows, parse_criterion(arguments.criterion), model), {}, {}};
+  return {train_single(table, rows, learn.criterion, model), {}, {}};
 }
 
 TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& arguments, const Session& session) {
-  if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, arguments, session);
-  if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments, session);
-  if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments, session);
-  return train_single_with(table, rows, arguments);
+  const LearnOptions learn = learn_options(arguments, session);
+  if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, learn, arguments);
+  if (arguments.policy == "premodel") return train_premodel_with(table, rows, learn, arguments);
+  if (arguments.policy == "cascade") return train_cascade_with(table, rows, learn, arguments);
+  return train_single_with(table, rows, learn, arguments);
 }
 
 // ---- what is shown ----

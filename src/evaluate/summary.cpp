@@ -366,7 +366,7 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   evaluation.criterion = options.criterion;
   evaluation.seed = options.seed;
   evaluation.resamples = options.resamples;
-  evaluation.theta = options.theta;
+  evaluation.theta = options.premodel.theta;
   evaluation.n_inputs = table.n_inputs();
   evaluation.n_failed = table.n_failed;
   evaluation.n_classes = table.n_classes;
@@ -386,7 +386,7 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
     evaluation.optimum_share[best == kNoModel ? table.n_models() : static_cast<std::size_t>(best)] +=
         1.0 / static_cast<double>(rows.size());
   }
-  evaluation.selection = select_models(table, rows, options.criterion, options.theta);
+  evaluation.selection = select_models(table, rows, options.criterion, options.premodel.theta);
   if (!table.labels_from.empty()) {
     evaluation.warnings.push_back(fmt::format(
         "labels are the answers of {0}, not the truth: where {0} is wrong, a method that is right "

@@ -428,7 +428,7 @@ TEST_F(Metered, SelectorsJoulesAreRecordedAndCharged) {
   PremodelOptions premodel;
   premodel.kind = "cnn";
   const std::vector<std::uint32_t> rows{0, 1, 2, 3, 4};
-  const auto policy = train_premodel(table, rows, premodel).policy;
+  const auto policy = train_premodel(table, rows, {}, premodel).policy;
   Replay replay = make_replay("cnn", rows.size());
   replay_policy(table, rows, *policy, clock, replay);
   for (const std::uint32_t row : rows) {
