@@ -41,6 +41,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"exhibit", "report"},
                                                           {"feature_selection", "learn"},
                                                           {"imagenet_zoo", "imagenet"},
+                                                          {"lock", "profile"},
                                                           {"stability", "evaluate"},
                                                           {"stream", "runtime"},
                                                           {"types", "base"}};
