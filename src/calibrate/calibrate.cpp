@@ -12,6 +12,7 @@
 #include "report/phrases.h"
 #include "triage/error.h"
 #include "triage/tools/evaluate.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 namespace {
@@ -160,11 +161,6 @@ std::string describe(const Calibration& calibration, const CalibrateOptions& opt
 }
 
 }  // namespace
-
-std::string promise_of(const Certificate& certificate) {
-  return fmt::format("a loss of at most {} points against {} with probability {:g} or more",
-                     percent(certificate.max_loss, 2), certificate.versus, 1 - certificate.delta);
-}
 
 SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy, ModelIndex versus,
                              const Clock& clock, std::stop_token stop) {

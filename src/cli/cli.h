@@ -15,6 +15,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -96,6 +97,9 @@ void add_request_options(CLI::App& command, Request& request, std::optional<doub
 
 // For counts and seeds: CLI11 takes "-1", and what is too large, for the largest number that there is.
 [[nodiscard]] CLI::Validator not_negative();
+
+// Throws kInterrupted after a signal that asks for an end; `command` names the work.
+void throw_if_stopped(const Session& session, std::string_view command);
 
 // "3 min 20 s", "1.2 GB" and the like, for estimates.
 [[nodiscard]] std::string format_duration(double seconds);

@@ -187,10 +187,10 @@ void classify(const Options& options, Session& session) {
   ClassifyRun run(classifier, options);
   classifier.warm_up();
   for (const Input& input : inputs) {
-    if (session.stop) throw Error(ErrorCode::kInterrupted, "classify: interrupted");
+    throw_if_stopped(session, "classify");
     run.take(input);
   }
-  if (session.stop) throw Error(ErrorCode::kInterrupted, "classify: interrupted");
+  throw_if_stopped(session, "classify");
   if (!run.finish()) session.exit_code = kExitSomeFailed;
 }
 

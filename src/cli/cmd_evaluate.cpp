@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "base/files.h"
 #include "cli/cli.h"
 #include "cli/fitting.h"
 #include "cli/flags.h"
@@ -223,8 +222,8 @@ void run(const EvaluateArguments& arguments, const Session& session) {
   if (!difference.empty()) evaluation.timing_difference = std::move(difference);
   const ReportInfo info = report_info(arguments);
   for (const std::string& warning : evaluation.warnings) warn(with_flags(warning, *session.app));
-  if (!arguments.folds_file.empty()) write_text_atomic(arguments.folds_file, folds_csv(table, evaluation));
-  if (!arguments.report.empty()) write_text_atomic(arguments.report, evaluation_html(evaluation, info));
+  if (!arguments.folds_file.empty()) write_report(arguments.folds_file, folds_csv(table, evaluation));
+  if (!arguments.report.empty()) write_report(arguments.report, evaluation_html(evaluation, info));
   fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation));
   if (!arguments.json && !arguments.report.empty()) fmt::print("\nReport: {}\n", printable(arguments.report));
 }

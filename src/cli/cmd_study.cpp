@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "base/files.h"
 #include "cli/cli.h"
 #include "cli/flags.h"
 #include "cli/label_options.h"
@@ -60,9 +59,9 @@ std::string command_line(const StudyArguments& arguments) {
 // The page, the Markdown and a CSV for each exhibit.
 void write_study(const Study& study, const ReportInfo& info, StagedFolder& out) {
   for (const Exhibit& exhibit : study.exhibits)
-    write_text_atomic(out.path() / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
-  write_text_atomic(out.path() / "study.md", study_markdown(study, info));
-  write_text_atomic(out.path() / "study.html", study_html(study, info));
+    write_report(out.path() / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
+  write_report(out.path() / "study.md", study_markdown(study, info));
+  write_report(out.path() / "study.html", study_html(study, info));
   out.publish();
 }
 

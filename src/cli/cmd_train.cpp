@@ -6,8 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/hash.h"
-#include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
 #include "cli/flags.h"
@@ -58,17 +56,12 @@ struct TrainedPolicy {
 constexpr std::string_view kOptimistic =
     "Figures on training inputs are optimistic: 'triage evaluate' judges on inputs that were not trained on.";
 
-// All inputs, or, of a share, those that a hash of seed and id draws: whatever profiles they come from.
 std::vector<std::uint32_t> training_rows(const Table& table, const TrainArguments& arguments) {
   if (!(arguments.train_share > 0 && arguments.train_share <= 1)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("--train-share: {}, expected above 0 and at most 1", arguments.train_share));
   }
-  std::vector<std::uint32_t> rows;
-  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
-    if (Random(hash64(arguments.seed, table.ids[i])).uniform() < arguments.train_share) rows.push_back(i);
-  }
-  return rows;
+  return draw_rows(table, arguments.train_share, arguments.seed);
 }
 
 // `--features auto`: those that a search on the same rows chooses.
@@ -264,10 +257,10 @@ void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
   const Table table = load_labelled_table(profiles, arguments.labels);
-  throw_if_stopped(session.stop_source.get_token(), "train");
+  throw_if_stopped(session, "train");
   const auto rows = training_rows(table, arguments);
   const TrainedPolicy trained = train(table, rows, arguments, session);
-  throw_if_stopped(session.stop_source.get_token(), "train");
+  throw_if_stopped(session, "train");
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
   for (const auto& warning : trained.warnings) warn(with_flags(warning, *session.app));
