@@ -292,6 +292,32 @@ void check_kind(const TrainArguments& arguments, std::span<const KindOption> opt
   }
 }
 
+// Which models and features the premodel chooses among and by.
+template <class Own>
+void add_choice_options(CLI::App& command, TrainArguments& a, const Own& premodel) {
+  premodel(command
+               .add_option("--theta", a.theta_points,
+                           "premodel: drop a model that covers no more than this many points more")
+               ->capture_default_str()
+               ->type_name("POINTS"));
+  premodel(command
+               .add_option("--features", a.features,
+                           "premodel: features to use, default the paper's seven; auto: search for them")
+               ->delimiter(',')
+               ->type_name("A,B,..."));
+  premodel(command.add_option("--k", a.k, "premodel: neighbours asked, odd")
+               ->capture_default_str()
+               ->type_name("N"));
+  premodel(
+      command
+          .add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
+          ->capture_default_str()
+          ->type_name("MODEL"));
+  premodel(command.add_option("--max-models", a.max_models, "premodel: most stages")
+               ->check(not_negative())
+               ->type_name("N"));
+}
+
 // Which premodel, and what it is taught.
 template <class Own>
 void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel) {
@@ -323,6 +349,26 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
   premodel(command.add_option("--beyond", a.beyond, "premodel: beyond that limit: refuse or fallback")
                ->capture_default_str()
                ->type_name("WHAT"));
+}
+
+// What policies that look at answers aim for.
+template <class Own>
+void add_aim_options(CLI::App& command, TrainArguments& a, const Own& looking) {
+  auto* margin = command
+                     .add_option("--margin", a.margin_points,
+                                 "adaptive, cascade: points of score to aim for above the best single model")
+                     ->capture_default_str()
+                     ->type_name("POINTS");
+  looking(margin);
+  looking(command
+              .add_option("--price", a.price,
+                          "adaptive, cascade: most score - PRICE * cost instead, score from 0 to 1")
+              ->excludes(margin)
+              ->type_name("PRICE"));
+  looking(command
+              .add_option("--max-stages", a.max_stages,
+                          "most models an input: adaptive 1 to 4 (4), cascade 1 to 3 (3)")
+              ->type_name("N"));
 }
 
 }  // namespace
@@ -361,43 +407,9 @@ void add_train(CLI::App& app, Session& session) {
       command->add_option("--cost", a.cost, "adaptive, premodel: what is to be saved: time or energy")
           ->capture_default_str()
           ->type_name("KIND"));
-  premodel(command
-               ->add_option("--theta", a.theta_points,
-                            "premodel: drop a model that covers no more than this many points more")
-               ->capture_default_str()
-               ->type_name("POINTS"));
-  premodel(command
-               ->add_option("--features", a.features,
-                            "premodel: features to use, default the paper's seven; auto: search for them")
-               ->delimiter(',')
-               ->type_name("A,B,..."));
-  premodel(command->add_option("--k", a.k, "premodel: neighbours asked, odd")
-               ->capture_default_str()
-               ->type_name("N"));
-  premodel(
-      command
-          ->add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
-          ->capture_default_str()
-          ->type_name("MODEL"));
-  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")
-               ->check(not_negative())
-               ->type_name("N"));
+  add_choice_options(*command, a, premodel);
   add_kind_options(*command, a, premodel);
-  auto* margin = command
-                     ->add_option("--margin", a.margin_points,
-                                  "adaptive, cascade: points of score to aim for above the best single model")
-                     ->capture_default_str()
-                     ->type_name("POINTS");
-  looking(margin);
-  looking(command
-              ->add_option("--price", a.price,
-                           "adaptive, cascade: most score - PRICE * cost instead, score from 0 to 1")
-              ->excludes(margin)
-              ->type_name("PRICE"));
-  looking(command
-              ->add_option("--max-stages", a.max_stages,
-                           "most models an input: adaptive 1 to 4 (4), cascade 1 to 3 (3)")
-              ->type_name("N"));
+  add_aim_options(*command, a, looking);
   command->add_flag("--json", a.json, "One JSON document on stdout");
   command->callback([arguments, own, &session] {
     check_kind(*arguments, own);
