@@ -58,13 +58,13 @@ struct DecodeOptions {
 
 // JPEG (gray, YCbCr, CMYK/YCCK, progressive, EXIF orientation), PNG (gray, palette, alpha over white, 16
 // bit), WebP, PPM/PGM (binary and plain, 8 and 16 bit). The format is told by the content. `name` is what
-// messages call the image. Anything truncated, corrupt, empty, unknown or oversized throws kImage; no partial
-// picture is ever returned.
+// messages call the image. Throws kImageFormat for an unknown format, kImageDamaged for anything truncated,
+// corrupt or empty, kImageTooLarge over the limit; no partial picture is ever returned.
 [[nodiscard]] Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
                                  const DecodeOptions& options = {});
 
-// Reads and decodes a file. A file whose extension names another format than its content throws kImage;
-// one that cannot be opened or read throws kIo.
+// Reads and decodes a file. A file whose extension names another format than its content throws
+// kImageFormat; one that cannot be opened or read throws kIo.
 [[nodiscard]] Image read_image(const std::filesystem::path& path, const DecodeOptions& options = {});
 
 // Whether the extension is one that read_image takes (jpg, jpeg, png, webp, ppm, pgm, pnm; any case).

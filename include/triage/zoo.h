@@ -136,6 +136,8 @@ void save_zoo(const Zoo& zoo, const std::filesystem::path& path);
 [[nodiscard]] std::string model_checksum(const std::filesystem::path& path);
 // Bytes of all files of a model, what stands beside them included (the .bin of an .xml). Throws kIo.
 [[nodiscard]] std::uint64_t model_size_bytes(const Zoo& zoo, const ModelSpec& model);
+// Size of a model file in bytes, that of the .bin included. Throws kIo.
+[[nodiscard]] std::uint64_t model_bytes(const std::filesystem::path& path);
 // Throws kIo for a missing file and kManifest, naming both values, for a checksum that differs.
 void verify_files(const Zoo& zoo, const ModelSpec& model);
 

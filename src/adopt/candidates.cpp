@@ -155,9 +155,10 @@ ClassOutput class_output(const ModelShapes& shapes, std::optional<std::int32_t> 
   const std::string wanted =
       n_classes ? fmt::format("{0} or {1} values for {0} classes", *n_classes, *n_classes + 1)
                 : fmt::format("one with a value for each class up to {}", max_label);
-  throw Error(ErrorCode::kModel,
-              fmt::format("{}: outputs {}, expected {}; check the labels, or state the classes with --names",
-                          owner, seen, wanted));
+  throw Error(
+      ErrorCode::kModel,
+      fmt::format("{}: outputs {}, expected {}; check the labels, or state the classes in label_names", owner,
+                  seen, wanted));
 }
 
 }  // namespace triage

@@ -38,7 +38,7 @@ Judgements judge_models(const Zoo& zoo, std::span<const ModelIndex> models, Engi
     try {
       image = data.load(i, {});
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kImage && error.code() != ErrorCode::kIo) throw;
+      if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
       ++result.n_failed;
       continue;
     }

@@ -12,6 +12,7 @@
 #include "report/phrases.h"
 #include "triage/error.h"
 #include "triage/tools/evaluate.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 namespace {
@@ -43,14 +44,14 @@ void check_labels(const Table& table, Rows rows, const Policy& policy, ModelInde
   const std::string trained = labels == training.end() ? std::string() : labels->second;
   if (trained != describe_labels(table.labels_from)) {
     fail("labels", fmt::format("'{}'", describe_labels(table.labels_from)),
-         fmt::format("'{}', those of training; give the same --labels", trained));
+         fmt::format("'{}', those of training; take the same", trained));
   }
   for (const std::uint32_t row : rows) {
     if (table.labels[row] == kNoLabel || table.ranks[table.at(row, versus)] == 0) {
       fail("input",
            fmt::format("'{}' without a label, or unknown to {}", table.ids[row],
                        table.models[static_cast<std::size_t>(versus)].name),
-           "labelled inputs alone; profile with labels, or give --labels from:MODEL");
+           "labelled inputs alone; profile with labels, or use label_by_model");
     }
   }
   const PolicyModel& best = policy.info().best;
@@ -73,7 +74,7 @@ ModelIndex find_versus(const Table& table, const Policy& policy, const std::stri
   throw Error(
       ErrorCode::kPolicy,
       fmt::format("calibrate: '{}', the best single model where the policy was trained, is not in the "
-                  "profile, expected it there to compare with; name another model with --versus, or "
+                  "profile, expected it there to compare with; name another model as `versus`, or "
                   "profile the zoo that the policy was trained on",
                   best));
 }
@@ -161,11 +162,6 @@ std::string describe(const Calibration& calibration, const CalibrateOptions& opt
 
 }  // namespace
 
-std::string promise_of(const Certificate& certificate) {
-  return fmt::format("a loss of at most {} points against {} with probability {:g} or more",
-                     percent(certificate.max_loss, 2), certificate.versus, 1 - certificate.delta);
-}
-
 SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy, ModelIndex versus,
                              const Clock& clock, std::stop_token stop) {
   SettingLosses losses;
@@ -238,7 +234,7 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   calibration.left_out = table.n_inputs() - rows.size();
   if (rows.empty()) {
     fail("inputs that the policy was not trained on", "0",
-         "at least one; train with --train-share 0.5, or profile others");
+         "at least one; train on a share of the inputs, or profile others");
   }
   check_labels(table, rows, policy, versus);
   const auto losses =

@@ -33,9 +33,6 @@ struct SettingLosses {
 [[nodiscard]] std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
                                         const std::function<LossCounts(std::size_t)>& counts);
 
-// "a loss of at most 1.00 points against large with probability 0.95 or more".
-[[nodiscard]] std::string promise_of(const Certificate& certificate);
-
 // Rows on which the policy was not trained.
 [[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy);
 // The first row of each picture: copies are no further inputs.

@@ -43,7 +43,7 @@ struct Failure {
 
 // A failure of one input alone, as opposed to one of the models or of Triage.
 bool is_of_input(ErrorCode code) {
-  return code == ErrorCode::kImage || code == ErrorCode::kIo || code == ErrorCode::kData;
+  return is_image_error(code) || code == ErrorCode::kIo || code == ErrorCode::kData;
 }
 
 // Classifies one input after another; holds what the final document or summary needs.
@@ -189,10 +189,10 @@ void classify(const Options& options, Session& session) {
   ClassifyRun run(classifier, options);
   classifier.warm_up();
   for (const Input& input : inputs) {
-    if (session.stop) throw Error(ErrorCode::kInterrupted, "classify: interrupted");
+    throw_if_stopped(session, "classify");
     run.take(input);
   }
-  if (session.stop) throw Error(ErrorCode::kInterrupted, "classify: interrupted");
+  throw_if_stopped(session, "classify");
   if (!run.finish()) session.exit_code = kExitSomeFailed;
 }
 

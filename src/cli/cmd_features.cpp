@@ -7,12 +7,12 @@
 #include <numeric>
 #include <optional>
 
-#include "base/files.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
 #include "cli/label_options.h"
 #include "triage/error.h"
 #include "triage/tools/profile.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 namespace {
@@ -90,7 +90,7 @@ void run(const FeaturesArguments& arguments, const Session& session) {
   std::iota(rows.begin(), rows.end(), 0U);
   const auto options = selection_options(arguments, table, session);
   const FeatureSelection selection = select_features_with_progress(table, rows, options);
-  if (!arguments.out.empty()) write_text_atomic(arguments.out, feature_selection_csv(selection));
+  if (!arguments.out.empty()) write_report(arguments.out, feature_selection_csv(selection));
   if (arguments.json) {
     print_json(feature_selection_json(selection, options));
   } else {

@@ -176,7 +176,7 @@ void verify(const ZooVerifyArguments& arguments, Session& session) {
   EngineSet engines({.cache_dir = default_cache_dir(), .clock = {}});
   std::vector<Check> checks;
   for (const ModelSpec& model : zoo.models) {
-    if (session.stop) throw Error(ErrorCode::kInterrupted, "interrupted");
+    throw_if_stopped(session, "zoo verify");
     checks.push_back(check_model(zoo, model, engines));
     if (checks.back().error.empty()) continue;
     say("triage: {}\n", printable(checks.back().error));

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "calibrate/setting_losses.h"
 #include "cli/cli.h"
 #include "policy/adaptive_policy.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 namespace {

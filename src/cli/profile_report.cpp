@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "report/phrases.h"
 #include "triage/clock.h"
+#include "triage/tools/report.h"
 #include "triage/tools/rows.h"
 
 namespace triage::cli {

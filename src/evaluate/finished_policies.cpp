@@ -26,7 +26,7 @@ void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOpti
   const bool is_same_set = training_value(info, "inputs_hash") == hash;
   if (unseen < table.n_inputs() && !is_same_set) {
     warnings.push_back(fmt::format(
-        "{} was trained on {} of these {} inputs, which favours it; judge it on others, or use --cv",
+        "{} was trained on {} of these {} inputs, which favours it; judge it on others, or cross-validate",
         named.name, table.n_inputs() - unseen, table.n_inputs()));
   }
   if (adaptive != nullptr && adaptive->parameters().certificate &&
@@ -36,7 +36,7 @@ void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOpti
   if (is_same_set) {
     warnings.push_back(fmt::format(
         "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "
-        "others, or use --cv",
+        "others, or cross-validate",
         named.name));
   }
   if (info.criterion != options.criterion) {

@@ -366,7 +366,7 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   evaluation.criterion = options.criterion;
   evaluation.seed = options.seed;
   evaluation.resamples = options.resamples;
-  evaluation.theta = options.theta;
+  evaluation.theta = options.premodel.theta;
   evaluation.n_inputs = table.n_inputs();
   evaluation.n_failed = table.n_failed;
   evaluation.n_classes = table.n_classes;
@@ -375,8 +375,8 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   evaluation.timing = describe(table.timing) + (table.times_note.empty() ? "" : "; " + table.times_note);
   if (table.timing.mode == TimingMode::kCheap) {
     evaluation.timing_difference =
-        "not measured; 'triage evaluate --exhaustive PROFILE' compares with the same models timed "
-        "exhaustively on some of the inputs";
+        "not measured; 'triage evaluate' can compare with the same models timed exhaustively on some of the "
+        "inputs";
   }
   evaluation.energy = table.energy.note;
   for (const TableModel& model : table.models) evaluation.models.push_back(model.name);
@@ -386,7 +386,7 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
     evaluation.optimum_share[best == kNoModel ? table.n_models() : static_cast<std::size_t>(best)] +=
         1.0 / static_cast<double>(rows.size());
   }
-  evaluation.selection = select_models(table, rows, options.criterion, options.theta);
+  evaluation.selection = select_models(table, rows, options.criterion, options.premodel.theta);
   if (!table.labels_from.empty()) {
     evaluation.warnings.push_back(fmt::format(
         "labels are the answers of {0}, not the truth: where {0} is wrong, a method that is right "

@@ -23,7 +23,7 @@ std::vector<Image> sample_images(const ProfileOptions& options, const ProfileHea
     try {
       images.push_back(data.load(options.shard.index + in_shard * options.shard.count, options.decode));
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kImage && error.code() != ErrorCode::kIo) throw;
+      if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
     }
   }
   return images;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/files.h"
+
 namespace triage {
 namespace {
 
@@ -133,6 +135,13 @@ std::string agreement_note(std::string_view labels_from) {
       "construction.",
       labels_from);
 }
+
+std::string promise_of(const Certificate& certificate) {
+  return fmt::format("a loss of at most {} points against {} with probability {:g} or more",
+                     percent(certificate.max_loss, 2), certificate.versus, 1 - certificate.delta);
+}
+
+void write_report(const std::filesystem::path& path, std::string_view text) { write_text_atomic(path, text); }
 
 double low_end(const Estimate& estimate) {
   return std::isfinite(estimate.interval.low) ? estimate.interval.low : estimate.value;

@@ -26,18 +26,18 @@ void check_request(const Policy& policy, const Request& request) {
   if (!(request.spent_ms >= 0)) fail("spent_ms", request.spent_ms, "0 or more");
   if (!std::isnan(request.price)) {
     if (!policy.has_prices()) {
-      fail("price", request.price,
+      fail("`price`", request.price,
            fmt::format("none, as a policy of kind '{}' has no prices; train one of kind adaptive",
                        policy.kind()));
     }
-    if (!(request.price >= 0)) fail("price", request.price, "0 or more");
+    if (!(request.price >= 0)) fail("`price`", request.price, "0 or more");
   }
   const auto& models = policy.info().models;
   const bool measured =
       std::none_of(models.begin(), models.end(), [](const PolicyModel& m) { return std::isnan(m.mean_j); });
   if (!std::isinf(request.max_energy_j) && !measured) {
     fail("max_energy_j", request.max_energy_j,
-         "no energy cap, as the energy of this policy's models was not measured; profile with energy on a "
+         "no energy cap, as the energy of this policy's models was not measured; profile with `energy` on a "
          "machine that has a meter, and train again");
   }
 }

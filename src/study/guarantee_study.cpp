@@ -77,7 +77,7 @@ double finite_mean(std::vector<double> values) {
 
 TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOptions& options) {
   TrainedHalf trained;
-  trained.policy = train_adaptive(table, halves.train, options.adaptive);
+  trained.policy = train_adaptive(table, halves.train, options, options.adaptive);
   trained.versus = table.find(trained.policy->info().best.name);
   trained.losses = measure_losses(table, halves.rest, trained.adaptive(), trained.versus,
                                   clock_or_steady(options.clock), options.stop);

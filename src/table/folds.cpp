@@ -23,7 +23,7 @@ std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::
     throw Error(
         ErrorCode::kUsage,
         fmt::format("folds: {} of {} inputs, expected 2 or more and an input for each; choose another number "
-                    "(--cv), or profile more inputs",
+                    "of folds, or profile more inputs",
                     k, n));
   }
   std::vector<std::pair<std::uint64_t, std::size_t>> order(n);

@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <set>
+#include <string>
 
 #include "triage/error.h"
 #include "triage/tools/rows.h"
@@ -35,6 +37,22 @@ Table small_table() {
 }
 
 const std::vector<std::uint32_t> kAll = {0, 1, 2, 3};
+
+TEST(DrawRows, DependsOnSeedAndIdAlone) {
+  Table table;
+  for (int i = 0; i < 1000; ++i) table.ids.push_back("in" + std::to_string(i));
+  EXPECT_EQ(draw_rows(table, 1, 3).size(), 1000U);
+  EXPECT_EQ(draw_rows(table, 0, 3).size(), 0U);
+  const auto half = draw_rows(table, 0.5, 3);
+  EXPECT_NEAR(static_cast<double>(half.size()), 500, 80);
+  EXPECT_NE(draw_rows(table, 0.5, 4), half);
+  Table reversed = table;
+  std::reverse(reversed.ids.begin(), reversed.ids.end());
+  std::set<std::string> ids, others;
+  for (const std::uint32_t row : half) ids.insert(table.ids[row]);
+  for (const std::uint32_t row : draw_rows(reversed, 0.5, 3)) others.insert(reversed.ids[row]);
+  EXPECT_EQ(others, ids);
+}
 
 TEST(Table, CostIsPreprocessingAndInference) {
   const Table table = small_table();

@@ -1,7 +1,9 @@
 // Evaluations as people and programs read them.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "triage/tools/exhibit.h"
@@ -15,6 +17,9 @@ struct ReportInfo {
   std::vector<std::string> sources;  // the profiles
   std::string date;
 };
+// Writes any of what follows to a file, whole or not at all. Throws kIo.
+void write_report(const std::filesystem::path& path, std::string_view text);
+
 // One JSON document: docs/formats.md has its keys.
 [[nodiscard]] std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info);
 // Plain text for a terminal, at most 120 columns.
@@ -30,5 +35,14 @@ struct ReportInfo {
 [[nodiscard]] std::string study_markdown(const Study& study, const ReportInfo& info);
 // RFC 4180, one header line.
 [[nodiscard]] std::string table_csv(const DataTable& table);
+
+// Phrases for whoever reports in words of their own.
+//
+// What a score is: "top-1", "top-5"; where labels are a model's answers "agreement", "top-5 agreement".
+[[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
+// A sentence where labels are a model's answers, else nothing: what scores are then, and that model's own.
+[[nodiscard]] std::string agreement_note(std::string_view labels_from);
+// "a loss of at most 1.00 points against large with probability 0.95 or more".
+[[nodiscard]] std::string promise_of(const Certificate& certificate);
 
 }  // namespace triage
