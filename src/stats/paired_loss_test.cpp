@@ -1,4 +1,4 @@
-#include "stats/loss_test.h"
+#include "stats/paired_loss_test.h"
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
