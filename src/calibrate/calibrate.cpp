@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <stop_token>
 #include <unordered_set>
 
@@ -10,6 +9,7 @@
 #include "calibrate/setting_losses.h"
 #include "learn/policy_info.h"
 #include "report/phrases.h"
+#include "stats/mean.h"
 #include "triage/error.h"
 #include "triage/tools/evaluate.h"
 #include "triage/tools/report.h"
@@ -83,10 +83,6 @@ LossCounts count(std::span<const std::int8_t> losses) {
   LossCounts counts;
   for (const std::int8_t loss : losses) counts.add(loss);
   return counts;
-}
-
-double mean(std::span<const float> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 void set_summary(PolicyInfo& info, std::string_view key, std::string value) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "policy/adaptive_policy.h"
-#include "stats/loss_test.h"
+#include "stats/paired_loss_test.h"
 #include "triage/tools/calibrate.h"
 #include "triage/tools/rows.h"
 

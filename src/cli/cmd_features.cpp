@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 
 #include "cli/cli.h"
@@ -13,6 +12,7 @@
 #include "triage/error.h"
 #include "triage/tools/profile.h"
 #include "triage/tools/report.h"
+#include "triage/tools/rows.h"
 
 namespace triage::cli {
 namespace {
@@ -86,8 +86,7 @@ void run(const FeaturesArguments& arguments, const Session& session) {
   require_positive("--n-features", arguments.n_features);
   require_positive("--slice", arguments.slice);
   const Table table = load_labelled_table(arguments.profiles, arguments.labels);
-  std::vector<std::uint32_t> rows(table.n_inputs());
-  std::iota(rows.begin(), rows.end(), 0U);
+  const auto rows = all_rows(table);
   const auto options = selection_options(arguments, table, session);
   const FeatureSelection selection = select_features_with_progress(table, rows, options);
   if (!arguments.out.empty()) write_report(arguments.out, feature_selection_csv(selection));

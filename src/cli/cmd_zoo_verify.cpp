@@ -12,6 +12,7 @@
 #include "triage/runtime.h"
 #include "triage/tools/adopt.h"
 #include "triage/tools/dataset.h"
+#include "triage/tools/profile.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
@@ -51,10 +52,8 @@ void time_runs(Network& network, const ModelSpec& model, Check& check) {
     (void)network.run(tensor);
     times.push_back(watch.ms());
   }
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  check.median_ms = *middle;
   check.n_runs = times.size();
+  check.median_ms = summarize_times(std::move(times)).p50;
 }
 
 Check check_model(const Zoo& zoo, ModelSpec model, EngineSet& engines) {

@@ -8,7 +8,6 @@
 #include "base/hash.h"
 #include "base/parallel.h"
 #include "evaluate/diagnostics.h"
-#include "evaluate/hull.h"
 #include "evaluate/metrics.h"
 #include "evaluate/stage_accuracy.h"
 #include "evaluate/summary.h"

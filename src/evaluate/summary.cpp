@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
 #include "base/hash.h"
 #include "base/stop.h"
@@ -13,6 +12,7 @@
 #include "evaluate/metrics.h"
 #include "learn/premodel/train_selector.h"
 #include "stats/bootstrap.h"
+#include "stats/quantile.h"
 
 namespace triage {
 namespace {
@@ -65,7 +65,7 @@ std::vector<double> router_scores(const Table& table, std::span<const Fold> fold
     const auto costs = mean_costs(table, fold.test);
     ZeroRouter router = fold.router;
     for (std::size_t p = 0; p < router.points.size(); ++p) {
-      router.points[p].ms = costs[static_cast<std::size_t>(router.models[p])] + fold.asking_ms;
+      router.points[p].cost = costs[static_cast<std::size_t>(router.models[p])] + fold.asking_ms;
     }
     const Mix mix = router.at(mean_of(ms, fold.test));
     for (const std::uint32_t i : fold.test) {
@@ -105,12 +105,8 @@ class Estimator {
  public:
   Estimator(const BootstrapColumns& columns, const EvaluateOptions& options)
       : n_columns_(columns.values.size()),
-        resampled_(bootstrap_means(columns.values, options.resamples, options.seed)) {
-    for (const auto& column : columns.values) {
-      means_.push_back(std::accumulate(column.begin(), column.end(), 0.0) /
-                       static_cast<double>(column.size()));
-    }
-  }
+        resampled_(bootstrap_means(columns.values, options.resamples, options.seed)),
+        means_(column_means(columns.values)) {}
   [[nodiscard]] Interval mean(std::size_t a) const {
     return estimate([=](std::span<const double> means) { return means[a]; }).interval;
   }
@@ -156,7 +152,7 @@ void set_bands(std::span<const double> means, Frontier& frontier) {
       largest[b] = std::max(largest[b], d / error[p]);
     }
   }
-  const double reach = quantile(largest, 0.95);
+  const double reach = interpolated_quantile(largest, 0.95);
   for (std::size_t p = 0; p < n_points; ++p) {
     Estimate& above = frontier.points[p].above_router;
     above.interval = {above.value - reach * error[p], above.value + reach * error[p]};

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluate/hull.h"
+#include "evaluate/zero_router.h"
 #include "triage/tools/evaluate.h"
 
 namespace triage {

@@ -76,7 +76,7 @@ const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibr
     {"svm.h", {"learn"}},
     {"libsvm/", {"learn"}},
     {"xgboost/", {"learn"}},
-    {"boost/", {"stats", "study"}},
+    {"boost/", {"stats"}},
     {"CLI/", {"cli"}}};
 
 std::optional<std::size_t> position(std::string_view folder) {

@@ -7,8 +7,8 @@
 
 #include "base/check.h"
 #include "base/stop.h"
-#include "learn/hull_models.h"
 #include "learn/premodel/labelled_rows.h"
+#include "stats/hull.h"
 #include "table/row_order.h"
 
 namespace triage {
@@ -195,8 +195,10 @@ std::vector<Order> candidate_orders(const Table& table, Rows rows, const LearnOp
   const auto costs = model_costs(table, rows, learn.cost);
   const auto scores = mean_scores(table, rows, learn.criterion);
   std::vector<Order> orders;
-  for (const ModelIndex model : all_models(table)) {
-    if (!is_on_hull(model, costs, scores)) continue;
+  auto strongest = upper_hull(costs, scores);
+  std::sort(strongest.begin(), strongest.end());  // of equal orders the first counts
+  for (const std::size_t on_hull : strongest) {
+    const auto model = static_cast<ModelIndex>(on_hull);
     orders.push_back({model});
     for (const double ratio : options.cost_ratios) {
       Order longer = ladder(model, costs, scores, ratio, options.max_stages);

@@ -54,7 +54,7 @@ struct OrderCurve {
   Order order;
   std::vector<Reached> at_price;  // (prices)
 };
-// In the order of `orders`, on rows in random order (learn/row_order.h), of which every n-th tests; gains are
+// In the order of `orders`, on rows in random order (table/row_order.h), of which every n-th tests; gains are
 // over the single best model, which is itself chosen inside each fold.
 [[nodiscard]] std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const LearnOptions& learn,
                                                    std::span<const double> prices,

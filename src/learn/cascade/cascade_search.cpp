@@ -7,6 +7,7 @@
 #include <stop_token>
 
 #include "base/stop.h"
+#include "stats/hull.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -151,12 +152,7 @@ class CascadeFrontier {
   }
   void reduce() {
     std::stable_sort(points_.begin(), points_.end(), before_on_frontier);
-    double best = -1;
-    std::erase_if(points_, [&](const CascadePoint& point) {
-      if (point.score <= best) return true;
-      best = point.score;
-      return false;
-    });
+    keep_undominated(points_, [](const CascadePoint& point) { return point.score; });
     reduce_at_ = points_.size() + kReduceAt;
   }
   [[nodiscard]] std::vector<CascadePoint> take() {

@@ -14,6 +14,7 @@
 #include "learn/premodel/train_chooser.h"
 #include "learn/premodel/train_selector.h"
 #include "policy/premodel_policy.h"
+#include "stats/quantile.h"
 #include "triage/error.h"
 #include "triage/tools/learn.h"
 
@@ -190,9 +191,9 @@ void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> sel
 
 void add_distance_limit(const PremodelOptions& options, PremodelParameters& model) {
   if (!options.max_distance_quantile) return;
-  const auto distances =
+  auto distances =
       leave_one_out_distances(model.rows, model.minimum.size(), static_cast<std::size_t>(options.k));
-  model.max_distance = quantile_of(distances, *options.max_distance_quantile);
+  model.max_distance = covering_quantile(distances, *options.max_distance_quantile);
   model.refuse_beyond = options.beyond == Beyond::kRefuse;
 }
 

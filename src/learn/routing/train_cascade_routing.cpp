@@ -18,6 +18,7 @@
 #include "learn/policy_info.h"
 #include "learn/premodel/labelled_rows.h"
 #include "learn/routing/quality_estimates.h"
+#include "stats/hull.h"
 #include "table/row_order.h"
 #include "triage/error.h"
 
@@ -47,21 +48,6 @@ void check(const Table& table, Rows rows, const LearnOptions& learn, const Casca
     fail("a table", "without outputs", "what each model said; profile images");
 }
 
-// How far each model lies below the upper hull of all in (cost, score).
-double below_hull(std::size_t model, std::span<const double> costs, std::span<const double> scores) {
-  double height = 0;
-  for (std::size_t a = 0; a < costs.size(); ++a) {
-    if (costs[a] > costs[model]) continue;
-    height = std::max(height, scores[a]);
-    for (std::size_t b = 0; b < costs.size(); ++b) {
-      if (!(costs[b] > costs[model])) continue;
-      const double share = (costs[model] - costs[a]) / (costs[b] - costs[a]);
-      height = std::max(height, scores[a] + share * (scores[b] - scores[a]));
-    }
-  }
-  return height - scores[model];
-}
-
 // The single best model and those nearest to the hull, by rising cost.
 std::vector<ModelIndex> choose_models(std::span<const double> costs, std::span<const double> scores,
                                       std::size_t sbs, std::size_t most) {
@@ -72,7 +58,9 @@ std::vector<ModelIndex> choose_models(std::span<const double> costs, std::span<c
       return value(static_cast<std::size_t>(a)) < value(static_cast<std::size_t>(b));
     });
   };
-  by([&](std::size_t m) { return m == sbs ? -1 : below_hull(m, costs, scores); });
+  std::vector<CostValue> hull;
+  for (const std::size_t m : upper_hull(costs, scores)) hull.push_back({costs[m], scores[m]});
+  by([&](std::size_t m) { return m == sbs ? -1 : hull_value(hull, costs[m]) - scores[m]; });
   models.resize(std::min(models.size(), most));
   by([&](std::size_t m) { return costs[m]; });
   return models;
