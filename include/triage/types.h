@@ -95,4 +95,17 @@ enum class VoteWeights { kUniform, kDistance };
 // Throws kUsage for anything but "uniform" and "distance".
 [[nodiscard]] VoteWeights parse_vote_weights(std::string_view text);
 
+// What "cheap" means: milliseconds or joules.
+enum class CostKind { kTime, kEnergy };
+[[nodiscard]] std::string_view to_string(CostKind kind);
+// Throws kUsage for anything but "time" and "energy".
+[[nodiscard]] CostKind parse_cost_kind(std::string_view text);
+
+// What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
+// that its model is right on the input.
+enum class PremodelLabel { kOptimum, kCorrect };
+[[nodiscard]] std::string_view to_string(PremodelLabel label);
+// Throws kUsage for anything but "optimum" and "correct".
+[[nodiscard]] PremodelLabel parse_premodel_label(std::string_view text);
+
 }  // namespace triage

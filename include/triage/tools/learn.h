@@ -39,13 +39,6 @@ enum class SelectionRule {
                                            std::size_t max_models = SIZE_MAX, CostKind cost = CostKind::kTime,
                                            SelectionRule rule = SelectionRule::kPaper);
 
-// What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
-// that its model is right on the input.
-enum class PremodelLabel { kOptimum, kCorrect };
-[[nodiscard]] std::string_view to_string(PremodelLabel label);
-// Throws kUsage for anything but "optimum" and "correct".
-[[nodiscard]] PremodelLabel parse_premodel_label(std::string_view text);
-
 // What a premodel does with an input that is farther from the training inputs than its limit.
 enum class Beyond { kRefuse, kFallback };
 // Throws kUsage for anything but "refuse" and "fallback".

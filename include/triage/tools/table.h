@@ -134,12 +134,6 @@ struct Table {
   [[nodiscard]] double selector_cost_j(ModelIndex selector) const;
 };
 
-// What "cheap" means: milliseconds or joules.
-enum class CostKind { kTime, kEnergy };
-[[nodiscard]] std::string_view to_string(CostKind kind);
-// Throws kUsage for anything but "time" and "energy".
-[[nodiscard]] CostKind parse_cost_kind(std::string_view text);
-
 // Throws kProfile when the arrays' sizes or values do not fit together, naming the array. Every consumer may
 // rely on it.
 void check_table(const Table& table);

@@ -288,17 +288,6 @@ void add_summary(const Table& table, const PremodelOptions& options, const Model
 
 }  // namespace
 
-std::string_view to_string(PremodelLabel label) {
-  return label == PremodelLabel::kOptimum ? "optimum" : "correct";
-}
-
-PremodelLabel parse_premodel_label(std::string_view text) {
-  for (const auto label : {PremodelLabel::kOptimum, PremodelLabel::kCorrect}) {
-    if (text == to_string(label)) return label;
-  }
-  fail_usage(fmt::format("label: '{}', expected optimum or correct", text));
-}
-
 Beyond parse_beyond(std::string_view text) {
   if (text == "refuse") return Beyond::kRefuse;
   if (text == "fallback") return Beyond::kFallback;
