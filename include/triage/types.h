@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace triage {
@@ -13,6 +14,12 @@ namespace triage {
 // Position of a model in the list at hand (a zoo's, a table's or a policy's); kNoModel means none.
 using ModelIndex = std::int32_t;
 inline constexpr ModelIndex kNoModel = -1;
+
+// A network, whoever lists it.
+struct ModelId {
+  std::string name;
+  std::string fingerprint;  // ModelSpec::fingerprint(); empty for foreign tables
+};
 
 // Class id of an input; kNoLabel where it is not known.
 using Label = std::int32_t;

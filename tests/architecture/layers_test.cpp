@@ -34,6 +34,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"dataset", "data"},
                                                           {"frontier", "evaluate"},
                                                           {"method", "evaluate"},
+                                                          {"policy_info", "policy"},
                                                           {"rows", "table"},
                                                           {"diagnostics", "evaluate"},
                                                           {"error", "base"},
@@ -43,6 +44,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"imagenet_zoo", "imagenet"},
                                                           {"stability", "evaluate"},
                                                           {"stream", "runtime"},
+                                                          {"trace", "policy"},
                                                           {"types", "base"}};
 
 // What is still to be turned round: sentences that are written below `report`.

@@ -30,7 +30,7 @@ class FunctionPolicy final : public Policy {
   std::string_view kind() const override { return "scripted"; }
   Action next(const Evidence& evidence, Trace* trace) const override {
     clock_->pass_ns(decision_ns);
-    if (trace != nullptr) trace->steps.push_back({.what = "asked", .values = {}});
+    if (trace != nullptr) trace->emplace_back(OwnStep{"asked"});
     return next_(evidence);
   }
   std::int64_t decision_ns = 1'000'000;
@@ -106,7 +106,7 @@ TEST_F(Drive, ExtractsRunsAndAnswers) {
   EXPECT_DOUBLE_EQ(outcome.decision_ms, 3);
   EXPECT_DOUBLE_EQ(outcome.total.ms, 20 + 2 + 3);
   EXPECT_DOUBLE_EQ(outcome.total.j, 2);
-  EXPECT_EQ(trace.steps.size(), 3U);
+  EXPECT_EQ(trace.size(), 3U);
 }
 
 TEST_F(Drive, TellsThePolicyWhatWasSpent) {

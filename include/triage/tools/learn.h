@@ -15,6 +15,8 @@
 
 namespace triage {
 
+class Premodel;  // policy/premodel_policy.h
+
 // Algorithm 1 (paper, section 3.2): one row of its trace.
 struct SelectionStep {
   ModelIndex model = kNoModel;
@@ -59,7 +61,7 @@ struct PremodelOptions {
   int k = 5;                                    // neighbours, odd
   VoteWeights weights = VoteWeights::kUniform;  // of their votes; kDistance: kinds with knn only
   std::vector<std::string> features;            // empty: the paper's seven
-  // Further lines of the policy's training summary, such as how the features were chosen.
+  // Further TrainingFacts::notes, such as how the features were chosen.
   std::vector<std::pair<std::string, std::string>> notes = {};
   // When every stage says no: a model's name, "best" (the most accurate of the selected on these rows) or
   // "refuse".
@@ -78,6 +80,7 @@ struct PremodelOptions {
 };
 struct TrainedPremodel {
   std::unique_ptr<Policy> policy;
+  const Premodel* premodel = nullptr;  // the same, where it asks features; null for a network
   ModelSelection selection;
   std::vector<std::string> warnings;  // such as features that are constant in training
 };

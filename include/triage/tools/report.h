@@ -1,9 +1,13 @@
-// Evaluations as people and programs read them.
+// Evaluations, and what policies say of themselves, as people and programs read them.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "triage/policy.h"
 #include "triage/tools/exhibit.h"
 
 namespace triage {
@@ -30,5 +34,23 @@ struct ReportInfo {
 [[nodiscard]] std::string study_markdown(const Study& study, const ReportInfo& info);
 // RFC 4180, one header line.
 [[nodiscard]] std::string table_csv(const DataTable& table);
+
+// A key and a sentence.
+using TrainingLine = std::pair<std::string, std::string>;
+// What a policy was trained on and how. Policies that were calibrated show the certified setting.
+[[nodiscard]] std::vector<TrainingLine> training_lines(const Policy& policy);
+
+struct TraceLine {
+  std::string what;  // "KNN-1: 3 of 5 neighbours say mobilenet: yes"
+  std::vector<std::pair<std::string, double>> values;
+};
+[[nodiscard]] TraceLine describe(const TraceEvent& event, const PolicyInfo& info);
+
+// "none" for kNoModel.
+[[nodiscard]] std::string model_name(const PolicyInfo& info, ModelIndex model);
+// "small > large".
+[[nodiscard]] std::string order_names(const PolicyInfo& info, std::span<const OrderedLook> order);
+// "ms" or "J".
+[[nodiscard]] std::string_view price_unit_name(const Policy& policy);
 
 }  // namespace triage
