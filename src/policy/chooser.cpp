@@ -97,6 +97,11 @@ std::size_t choose(const Chooser& chooser, const Question& question) {
   return choose(std::get<SvmChooser>(chooser), question.scaled).label;
 }
 
+std::string_view name_of(const Chooser& chooser) {
+  constexpr std::array<std::string_view, 3> kNames{"KNN", "DT", "SVM"};
+  return kNames[chooser.index()];
+}
+
 TraceEvent explain(const Chooser& chooser, const Question& question, std::size_t cls,
                    const ChooserQuestion& asked) {
   return std::visit([&](const auto& each) -> TraceEvent { return explain(each, question, cls, asked); },

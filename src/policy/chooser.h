@@ -37,6 +37,8 @@ struct Question {
 // The class of any chooser. Allocates nothing.
 [[nodiscard]] std::size_t choose(const Chooser& chooser, const Question& question);
 
+// "KNN", "DT" or "SVM", as the paper calls them.
+[[nodiscard]] std::string_view name_of(const Chooser& chooser);
 // Why it says `cls` to what it was asked: the votes, the way down the tree, the decision value.
 [[nodiscard]] TraceEvent explain(const Chooser& chooser, const Question& question, std::size_t cls,
                                  const ChooserQuestion& asked);
