@@ -173,14 +173,6 @@ TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion4) {
   }
 }
 
-TEST(PolicyCodec, TemporaryGolden) {
-  if (std::getenv("TRIAGE_WRITE_GOLDEN") == nullptr) GTEST_SKIP();
-  for (const auto kind : kKinds)
-    write_file_atomic(
-        std::filesystem::path(TRIAGE_SOURCE_DIR) / "tests/policy/golden" / fmt::format("{}_v5.triage", kind),
-        encode_policy(*example(kind)));
-}
-
 TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion5) {
   for (const auto kind : kKinds) {
     const auto bytes = golden(kind, 5);

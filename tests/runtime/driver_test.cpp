@@ -15,8 +15,7 @@ namespace {
 
 PolicyInfo info_of(std::size_t n_models, std::size_t n_features) {
   PolicyInfo info;
-  for (std::size_t i = 0; i < n_models; ++i)
-    info.models.push_back({{"m" + std::to_string(i), ""}});
+  for (std::size_t i = 0; i < n_models; ++i) info.models.push_back({{"m" + std::to_string(i), ""}});
   for (std::size_t i = 0; i < n_features; ++i) info.schema.features.push_back({"f" + std::to_string(i), 1});
   return info;
 }
