@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "policy/adaptive_policy.h"
 #include "stats/paired_loss_test.h"
 #include "triage/tools/calibrate.h"
 #include "triage/tools/rows.h"
@@ -22,19 +21,19 @@ struct SettingLosses {
   std::vector<float> versus_ms;                // (rows)
 };
 // Throws kInterrupted, between two settings.
-[[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy,
+[[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Policy& policy,
                                            ModelIndex versus, const Clock& clock, std::stop_token stop = {});
 
 // The settings in the order of testing: from the best expected score to cheaper ones.
-[[nodiscard]] std::vector<std::size_t> test_sequence(const AdaptiveParameters& model);
+[[nodiscard]] std::vector<std::size_t> test_sequence(std::span<const PriceSetting> settings);
 
 // How many of the sequence pass before the first that does not; `counts(setting)` is asked for as few as
 // needed.
 [[nodiscard]] std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
                                         const std::function<LossCounts(std::size_t)>& counts);
 
-// Rows on which the policy was not trained.
-[[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy);
+// Rows that are not known to have been trained on.
+[[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const TrainingFacts& training);
 // The first row of each picture: copies are no further inputs.
 [[nodiscard]] std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows);
 

@@ -13,9 +13,8 @@
 #include "evaluate/summary.h"
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/train_selector.h"
-#include "learn/routing/cascade_routing_policy.h"
 #include "learn/routing/train_cascade_routing.h"
-#include "policy/adaptive_policy.h"
+#include "policy/premodel_policy.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -30,7 +29,7 @@ std::vector<double> sweep_prices() {
 }
 
 struct TrainedFold {
-  std::unique_ptr<Policy> premodel;
+  TrainedPremodel premodel;
   std::unique_ptr<Policy> shuffled;
   std::unique_ptr<Policy> cascade;
   std::vector<std::unique_ptr<Policy>> cascades_of;  // of exactly 2 models, of exactly 3
@@ -63,10 +62,9 @@ void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions
                      TrainedFold& trained) {
   PremodelOptions premodel = options.premodel;
   take_selector_of_fold(table, fold, premodel);
-  TrainedPremodel made = train_premodel(table, fold.train, options, premodel);
-  trained.premodel = std::move(made.policy);
-  trained.selected = made.selection.models;
-  trained.warnings = std::move(made.warnings);
+  trained.premodel = train_premodel(table, fold.train, options, premodel);
+  trained.selected = trained.premodel.selection.models;
+  trained.warnings = trained.premodel.warnings;
   if (premodel.kind != kNetworkPremodel) {
     premodel.shuffle_features = mix64(options.seed);
     trained.shuffled = train_premodel(table, fold.train, options, premodel).policy;
@@ -182,7 +180,7 @@ void add_learned_premodels(const Table& table, std::span<const Fold> folds,
                            std::vector<Entry>& entries) {
   entries.push_back(policy_entry(
       table, folds, "premodel", MethodKind::kPremodel, about_premodel(options.premodel), trained,
-      [](const TrainedFold& fold) { return fold.premodel.get(); }, options));
+      [](const TrainedFold& fold) { return fold.premodel.policy.get(); }, options));
   for (std::size_t v = 0; v < options.variants.size(); ++v) {
     const PremodelVariant& variant = options.variants[v];
     entries.push_back(policy_entry(
@@ -231,8 +229,10 @@ void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<c
   std::vector<StageCounts> counts;
   std::vector<SoundnessInput> inputs;
   for (std::size_t f = 0; f < folds.size(); ++f) {
-    count_stages(table, folds[f], *trained[f].premodel, truth_of(table, trained[f], options), counts);
-    add_soundness_inputs(table, folds[f].test, *trained[f].premodel, premodel->replay, inputs);
+    const Premodel* judged = trained[f].premodel.premodel;
+    if (judged == nullptr) continue;
+    count_stages(table, folds[f], *judged, truth_of(table, trained[f], options), counts);
+    add_soundness_inputs(table, folds[f].test, *judged, premodel->replay, inputs);
   }
   evaluation.stages = stage_accuracies(counts);
   evaluation.soundness = measure_soundness(std::move(inputs), options.resamples, options.seed);
@@ -272,28 +272,18 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
       options));
   steps.advance();
   if (trained.front().adaptive == nullptr) return sweeps;
-  const auto routing = [](const TrainedFold& fold) -> const std::vector<RoutingSetting>& {
-    return dynamic_cast<const CascadeRouting&>(*fold.cascade_routing).parameters().settings;
-  };
-  sweeps.push_back(sweep(
-      table, folds, "cascade routing", routing(trained.front()).size(), trained,
-      [&](const TrainedFold& fold, std::size_t p) {
-        const double price = routing(fold)[p].price;
-        return AtPrice{fold.cascade_routing.get(), {.price = price}, price};
-      },
-      options));
-  steps.advance();
-  const auto settings = [](const TrainedFold& fold) -> const std::vector<AdaptiveSetting>& {
-    return dynamic_cast<const Adaptive&>(*fold.adaptive).parameters().settings;
-  };
-  sweeps.push_back(sweep(
-      table, folds, "adaptive", settings(trained.front()).size(), trained,
-      [&](const TrainedFold& fold, std::size_t p) {
-        const double price = settings(fold)[p].price;
-        return AtPrice{fold.adaptive.get(), {.price = price}, price};
-      },
-      options));
-  steps.advance();
+  for (const auto& [name, policy] : {std::pair("cascade routing", &TrainedFold::cascade_routing),
+                                     std::pair("adaptive", &TrainedFold::adaptive)}) {
+    const auto settings = [policy](const TrainedFold& fold) { return (fold.*policy)->price_settings(); };
+    sweeps.push_back(sweep(
+        table, folds, name, settings(trained.front()).size(), trained,
+        [&](const TrainedFold& fold, std::size_t p) {
+          const double price = settings(fold)[p].price;
+          return AtPrice{(fold.*policy).get(), {.price = price}, price};
+        },
+        options));
+    steps.advance();
+  }
   return sweeps;
 }
 

@@ -11,26 +11,20 @@
 namespace triage {
 namespace {
 
-std::string_view training_value(const PolicyInfo& info, std::string_view key) {
-  const auto at = std::find_if(info.training.begin(), info.training.end(),
-                               [&](const auto& pair) { return pair.first == key; });
-  return at == info.training.end() ? std::string_view{} : std::string_view(at->second);
-}
-
 void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOptions& options,
                 std::vector<std::string>& warnings) {
   const PolicyInfo& info = named.policy->info();
-  const auto* adaptive = dynamic_cast<const Adaptive*>(named.policy);
-  const std::size_t unseen = adaptive != nullptr ? unseen_rows(table, *adaptive).size() : table.n_inputs();
+  const TrainingFacts& training = info.training;
+  const std::size_t unseen = unseen_rows(table, training).size();
   const std::string hash = inputs_hash(table, all_rows(table));
-  const bool is_same_set = training_value(info, "inputs_hash") == hash;
+  const bool is_same_set = training.inputs_hash == hash;
   if (unseen < table.n_inputs() && !is_same_set) {
     warnings.push_back(fmt::format(
         "{} was trained on {} of these {} inputs, which favours it; judge it on others, or cross-validate",
         named.name, table.n_inputs() - unseen, table.n_inputs()));
   }
-  if (adaptive != nullptr && adaptive->parameters().certificate &&
-      adaptive->parameters().certificate->inputs_hash == hash) {
+  const Certificate* certificate = named.policy->certificate();
+  if (certificate != nullptr && certificate->inputs_hash == hash) {
     warnings.push_back(fmt::format("{} was calibrated on these very inputs", named.name));
   }
   if (is_same_set) {
@@ -43,13 +37,12 @@ void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOpti
     warnings.push_back(fmt::format("{} was trained for {}, and is judged by {}", named.name,
                                    to_string(info.criterion), to_string(options.criterion)));
   }
-  const std::string_view labels = training_value(info, "labels");
-  if (labels != describe_labels(table.labels_from)) {
+  if (training.labels_from != table.labels_from) {
     const auto words = [](std::string_view from) {
-      return from.empty() ? std::string("that came with the inputs") : std::string(from);
+      return from.empty() ? std::string("that came with the inputs") : describe_labels(from);
     };
     warnings.push_back(fmt::format("{} was trained with labels {}, and is judged with labels {}", named.name,
-                                   words(labels), words(describe_labels(table.labels_from))));
+                                   words(training.labels_from), words(table.labels_from)));
   }
   if (info.machine != table.machine) {
     warnings.push_back(fmt::format("{} was trained with times of '{}', and is judged with those of '{}'",

@@ -36,6 +36,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"dataset", "data"},
                                                           {"frontier", "evaluate"},
                                                           {"method", "evaluate"},
+                                                          {"policy_info", "policy"},
                                                           {"rows", "table"},
                                                           {"diagnostics", "evaluate"},
                                                           {"error", "base"},
@@ -46,6 +47,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"lock", "profile"},
                                                           {"stability", "evaluate"},
                                                           {"stream", "runtime"},
+                                                          {"trace", "policy"},
                                                           {"types", "base"}};
 
 // What is still to be turned round: sentences that are written below `report`, facts of policies that only

@@ -131,11 +131,14 @@ TEST(Judge, WarnsOfItsOwnTrainingInputs) {
   AdaptiveParameters model;
   model.settings.push_back({0.1, {0}, {{{1.0}, {}}}, 0.5, 1});
   const auto knows = [&](std::size_t n) {
-    model.trained_on = {77};
-    for (std::uint32_t row = 0; row < n; ++row) model.trained_on.push_back(input_hashes(table, row).front());
-    std::sort(model.trained_on.begin(), model.trained_on.end());
+    TrainingFacts facts;
+    facts.input_hashes = {77};
+    for (std::uint32_t row = 0; row < n; ++row) {
+      facts.input_hashes.push_back(input_hashes(table, row).front());
+    }
+    std::sort(facts.input_hashes.begin(), facts.input_hashes.end());
     PolicyInfo info = always(table, 0)->info();
-    info.training.clear();
+    info.training = std::move(facts);
     return make_adaptive(std::move(info), model);
   };
   EXPECT_FALSE(warned(*knows(0), "mine was trained on"));
