@@ -22,7 +22,7 @@ int main(int, char** argv) {
   triage::PolicyInfo info;
   for (const triage::ModelSpec& model : runtime->zoo().models) {
     const double ms = model.name == "small" ? 0.05 : 0.4;
-    info.models.push_back({.name = model.name, .fingerprint = model.fingerprint()});
+    info.models.push_back({{model.name, model.fingerprint()}});
     info.models.back().mean_ms = info.models.back().p999_ms = ms;
     info.n_classes = model.output.n_classes;
   }

@@ -9,7 +9,7 @@
 
 std::shared_ptr<const triage::Policy> always(const triage::Zoo& zoo, std::size_t i) {
   triage::PolicyInfo info;
-  info.models.push_back({.name = zoo.models.at(i).name, .fingerprint = zoo.models.at(i).fingerprint()});
+  info.models.push_back({{zoo.models.at(i).name, zoo.models.at(i).fingerprint()}});
   info.n_classes = zoo.models[i].output.n_classes;
   return triage::make_single(std::move(info), 0);
 }

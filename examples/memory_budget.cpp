@@ -25,7 +25,7 @@ int main(int, char** argv) {
   const triage::Image image = triage::read_image(argv[2]);
   for (const std::size_t i : {0, 1, 0, 2, 3, 3}) {
     triage::PolicyInfo info;
-    info.models.push_back({.name = zoo.models.at(i).name, .fingerprint = zoo.models.at(i).fingerprint()});
+    info.models.push_back({{zoo.models.at(i).name, zoo.models.at(i).fingerprint()}});
     info.n_classes = zoo.models[i].output.n_classes;
     (void)triage::Classifier(triage::make_single(info, 0), runtime).classify(image);
   }

@@ -49,7 +49,7 @@ int main(int, char** argv) {
   model.input = {.width = 8, .height = 8, .type = triage::ElementType::kU8, .colour = triage::Colour::kGray};
   model.output.n_classes = 2;
   triage::PolicyInfo info;
-  info.models.push_back({.name = model.name, .fingerprint = model.fingerprint()});
+  info.models.push_back({{model.name, model.fingerprint()}});
 
   const auto runtime = std::make_shared<triage::Runtime>(zoo);
   runtime->engines().add({".level"}, [](const auto&) { return std::make_unique<ThresholdEngine>(); });

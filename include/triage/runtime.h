@@ -1,24 +1,56 @@
-// What classifiers share: the zoo, the engines, and the loaded networks. Make one, and as many classifiers on
-// it as there are policies; networks that two policies run are loaded once.
+// What classifiers share: the zoo, the engines, the loaded networks, and who watches them. Make one, and as
+// many classifiers on it as there are policies; networks that two policies run are loaded once.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "triage/clock.h"
 #include "triage/image.h"
-#include "triage/observer.h"
+#include "triage/result.h"
 #include "triage/zoo.h"
 
 namespace triage {
 
 class EngineSet;
 class ModelPool;
+class Policy;
 
 // A folder for RuntimeOptions::cache_dir: $XDG_CACHE_HOME/triage or ~/.cache/triage; empty when neither can
 // be made.
 [[nodiscard]] std::filesystem::path default_cache_dir();
+
+struct LoadEvent {
+  std::string_view model;  // name in the zoo; valid during the call
+  std::size_t copies = 0;  // of this model that are loaded now
+  std::size_t bytes = 0;   // that all loaded networks are reckoned to take now
+  double ms = 0;           // that loading took; 0 for an eviction
+};
+
+struct LookEvent {
+  std::string_view model;  // name in the zoo; valid during the call
+  const Look& look;
+  double wait_ms = 0;  // for a network to be free, loading included
+};
+
+// Methods are called from whatever thread did the work, several at once, so they have to be safe
+// concurrently; they should be quick, as the input waits for them, and must not call back into the
+// classifier. Without an observer nothing is made for it.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_load(const LoadEvent&) {}
+  // A network was dropped to keep the memory budget.
+  virtual void on_evict(const LoadEvent&) {}
+  virtual void on_look(const LookEvent&) {}
+  // After every call that did not throw; `policy` is the one that decided.
+  virtual void on_outcome(const Policy& policy, const Result& result) {
+    (void)policy;
+    (void)result;
+  }
+};
 
 struct PoolOptions {
   // Copies of one network at a time, which is how many inputs may run it at once; further ones wait. 0: one a

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "features/schema.h"
 #include "base/check.h"
 #include "features/graph.h"
 #include "triage/error.h"

@@ -13,7 +13,7 @@
 #include "policy/knn.h"
 #include "policy/svm_chooser.h"
 #include "policy/tree_chooser.h"
-#include "triage/trace.h"
+#include "triage/result.h"
 #include "triage/types.h"
 
 namespace triage {

@@ -90,9 +90,10 @@ class Describer {
     return line;
   }
   TraceLine operator()(const CapHeld& event) const {
-    if (event.cap == CapHeld::Cap::kLatencyMs) {
-      return {fmt::format("{} may take {:.3f} ms, and {:.3f} of {:.3f} ms are gone: not started",
-                          name(event.model), event.needs, event.gone, event.limit),
+    if (event.cap != CapHeld::Cap::kEnergyJ) {
+      return {fmt::format("{} may take {:.3f} ms, and {:.3f} of {:.3f} ms {}are gone: not started",
+                          name(event.model), event.needs, event.gone, event.limit,
+                          event.cap == CapHeld::Cap::kDeadlineMs ? "to the deadline " : ""),
               {}};
     }
     return {fmt::format("{} takes {:.3g} J on average, too much for a cap of {:.3g} J: not started",

@@ -35,13 +35,15 @@ bool fits_energy(const PolicyInfo& info, const PolicyModel& wanted, const Reques
   return joules <= request.max_energy_j;
 }
 
-void explain_cap(const Policy& policy, ModelIndex model, const Request& request, const Result& result,
-                 Trace& trace) {
+void explain_limit(const Policy& policy, ModelIndex model, Limit limit, double cap_ms, const Request& request,
+                   const Result& result, Trace& trace) {
   const PolicyModel& wanted = policy.info().models[static_cast<std::size_t>(model)];
-  const bool late = result.elapsed_ms + wanted.p999_ms > request.max_latency_ms;
-  trace.emplace_back(late ? CapHeld{CapHeld::Cap::kLatencyMs, model, wanted.p999_ms, result.elapsed_ms,
-                                    request.max_latency_ms}
-                          : CapHeld{CapHeld::Cap::kEnergyJ, model, wanted.mean_j, 0, request.max_energy_j});
+  if (limit == Limit::kEnergy) {
+    trace.emplace_back(CapHeld{CapHeld::Cap::kEnergyJ, model, wanted.mean_j, 0, request.max_energy_j});
+    return;
+  }
+  trace.emplace_back(CapHeld{limit == Limit::kLatency ? CapHeld::Cap::kLatencyMs : CapHeld::Cap::kDeadlineMs,
+                             model, wanted.p999_ms, result.elapsed_ms, cap_ms});
 }
 
 // Energy starts at 0, so that it is known as long as every part of it was measured.
@@ -149,7 +151,10 @@ std::optional<ModelIndex> Drive::within_limits(ModelIndex wanted) {
   check_model(policy_, wanted, result_);
   const Limit limit = limit_of(wanted);
   if (limit == Limit::kNone) return wanted;
-  if (trace_ != nullptr) explain_cap(policy_, wanted, request_, result_, *trace_);
+  if (trace_ != nullptr) {
+    const double cap_ms = limit == Limit::kDeadline ? deadline_ms_ : request_.max_latency_ms;
+    explain_limit(policy_, wanted, limit, cap_ms, request_, result_, *trace_);
+  }
   return cut_short(limit);
 }
 
