@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 
 namespace triage {
 

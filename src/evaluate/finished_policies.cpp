@@ -4,8 +4,11 @@
 #include <algorithm>
 
 #include "calibrate/setting_losses.h"
-#include "evaluate/diagnostics.h"
-#include "evaluate/summary.h"
+#include "evaluate/diagnose.h"
+#include "evaluate/frontiers.h"
+#include "evaluate/method_estimates.h"
+#include "evaluate/recommendation.h"
+#include "evaluate/table_facts.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -107,7 +110,7 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
   summarize(table, folds, optima, entries, options, evaluation);
   finish_frontiers(table, folds, {}, options, evaluation);
   write_verdict(evaluation);
-  examine(table, folds, entries, behind, options, evaluation);
+  diagnose(table, folds, entries, behind, options, evaluation);
   return evaluation;
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/stop.h"
 #include "evaluate/metrics.h"
-#include "evaluate/summary.h"
 #include "stats/bootstrap.h"
 #include "stats/rank_correlation.h"
 #include "triage/error.h"

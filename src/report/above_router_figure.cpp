@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/ranking.h"
+#include "evaluate/band_reading.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"

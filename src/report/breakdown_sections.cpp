@@ -5,7 +5,7 @@
 #include <cmath>
 #include <functional>
 
-#include "evaluate/ranking.h"
+#include "evaluate/class_ranking.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"

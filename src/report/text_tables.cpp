@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "evaluate/ranking.h"
+#include "evaluate/class_ranking.h"
 #include "report/phrases.h"
 #include "report/text_layout.h"
 

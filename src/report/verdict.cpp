@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/ranking.h"
-#include "evaluate/summary.h"
+#include "evaluate/band_reading.h"
+#include "evaluate/recommendation.h"
 #include "report/phrases.h"
 
 namespace triage {

@@ -11,7 +11,6 @@
 #include "base/parallel.h"
 #include "base/stop.h"
 #include "calibrate/setting_losses.h"
-#include "evaluate/summary.h"
 #include "learn/premodel/labelled_rows.h"
 #include "report/phrases.h"
 #include "triage/error.h"

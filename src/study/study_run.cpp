@@ -1,6 +1,7 @@
 #include "study/study_run.h"
 
 #include "base/parallel.h"
+#include "evaluate/method_estimates.h"
 #include "triage/clock.h"
 #include "triage/tools/stability.h"
 

@@ -49,7 +49,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
 const std::set<std::pair<std::string_view, std::string_view>> kToMend{
     {"calibrate/calibrate.cpp", "report/phrases.h"},
     {"evaluate/finished_policies.cpp", "calibrate/setting_losses.h"},
-    {"evaluate/ranking.cpp", "report/phrases.h"},
+    {"evaluate/band_reading.cpp", "report/phrases.h"},
     {"evaluate/soundness.cpp", "report/phrases.h"},
     {"evaluate/timing_difference.cpp", "report/phrases.h"}};
 

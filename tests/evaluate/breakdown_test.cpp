@@ -5,7 +5,8 @@
 
 #include <cmath>
 
-#include "evaluate/ranking.h"
+#include "evaluate/band_reading.h"
+#include "evaluate/class_ranking.h"
 
 namespace triage {
 namespace {

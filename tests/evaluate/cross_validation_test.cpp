@@ -6,7 +6,7 @@
 #include <numeric>
 #include <stop_token>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
 #include "triage/tools/report.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 #include "learn/policy_info.h"
 #include "policy/adaptive_policy.h"
 #include "support/expect_error.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
 #include "triage/tools/evaluate.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "evaluate/summary.h"
+#include "evaluate/recommendation.h"
 
 namespace triage {
 namespace {

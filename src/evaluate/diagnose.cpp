@@ -1,4 +1,4 @@
-#include "evaluate/diagnostics.h"
+#include "evaluate/diagnose.h"
 
 #include <algorithm>
 
@@ -39,9 +39,9 @@ std::size_t subject_of(std::span<const Entry* const> shown, std::string_view rec
 
 }  // namespace
 
-void examine(const Table& table, std::span<const Fold> folds, std::span<const Entry> entries,
-             std::span<const MethodPolicies> policies, const EvaluateOptions& options,
-             Evaluation& evaluation) {
+void diagnose(const Table& table, std::span<const Fold> folds, std::span<const Entry> entries,
+              std::span<const MethodPolicies> policies, const EvaluateOptions& options,
+              Evaluation& evaluation) {
   const auto shown = shown_entries(entries, evaluation.recommended);
   evaluation.breakdown =
       break_down(table, shown, subject_of(shown, evaluation.recommended), options.criterion);

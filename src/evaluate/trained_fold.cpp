@@ -1,0 +1,111 @@
+#include "evaluate/trained_fold.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/hash.h"
+#include "learn/premodel/fallback.h"
+#include "learn/premodel/train_selector.h"
+#include "learn/routing/train_cascade_routing.h"
+
+namespace triage {
+namespace {
+
+// Whether adaptive policies and cascade routing can learn from a fold.
+bool can_combine(const Table& table, const Fold& fold) {
+  return fold.train.size() >= kLeastRows && has_all_outputs(table, fold.train);
+}
+
+PremodelOptions premodel_options(const EvaluateOptions& options) {
+  PremodelOptions premodel = options.premodel;
+  premodel.criterion = options.criterion;
+  premodel.theta = options.theta;
+  premodel.k = options.neighbours;
+  premodel.fallback = options.fallback;
+  return premodel;
+}
+
+void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
+                     TrainedFold& trained) {
+  PremodelOptions premodel = premodel_options(options);
+  take_selector_of_fold(table, fold, premodel);
+  TrainedPremodel made = train_premodel(table, fold.train, premodel);
+  trained.premodel = std::move(made.policy);
+  trained.selected = made.selection.models;
+  trained.warnings = std::move(made.warnings);
+  if (premodel.kind != kNetworkPremodel) {
+    premodel.shuffle_features = mix64(options.seed);
+    trained.shuffled = train_premodel(table, fold.train, premodel).policy;
+  }
+  for (const PremodelVariant& variant : options.variants) {
+    PremodelOptions own = variant.options;
+    own.criterion = options.criterion;
+    take_selector_of_fold(table, fold, own);
+    trained.variants.push_back(train_premodel(table, fold.train, own).policy);
+  }
+}
+
+// The longest cascades that are judged on their own: not all models of a table need have outputs.
+int most_stages(const Table& table) {
+  int n = 0;
+  for (const ModelIndex model : all_models(table)) n += table.outputs[table.at(0, model)].empty() ? 0 : 1;
+  return std::min(n, 3);
+}
+
+}  // namespace
+
+std::vector<double> sweep_prices() {
+  std::vector<double> prices;
+  for (int step = 0; step <= 48; ++step) prices.push_back(std::pow(10.0, 3.0 - step / 6.0));
+  return prices;
+}
+
+bool has_outputs(const Table& table) {
+  return std::any_of(table.outputs.begin(), table.outputs.end(), [](const TopK& o) { return !o.empty(); });
+}
+
+StageTruth truth_of(const Table& table, const TrainedFold& trained, const EvaluateOptions& options) {
+  return {table, trained.selected, trained.costs, options.criterion, options.premodel.label};
+}
+
+TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
+  TrainedFold trained;
+  trained.costs = model_costs(table, fold.train, options.premodel.cost);
+  if (table.schema.size() > 0) {
+    train_premodels(table, fold, options, trained);
+  } else {
+    trained.selected =
+        select_models(table, fold.train, options.criterion, options.theta, SIZE_MAX, options.premodel.cost)
+            .models;
+  }
+  trained.fallback = find_fallback(table, trained.selected, fold.scores, trained.costs, options.fallback);
+  trained.majority =
+      majority_model(truth_of(table, trained, options), fold.train, options.premodel.kind, trained.fallback);
+  if (has_outputs(table)) {
+    CascadeOptions cascade;
+    cascade.criterion = options.criterion;
+    cascade.margin = options.adaptive.margin;
+    trained.cascade = train_cascade(table, fold.train, cascade);
+    for (int stages = 2; stages <= most_stages(table); ++stages) {
+      CascadeOptions exactly = cascade;
+      exactly.min_stages = exactly.max_stages = stages;
+      trained.cascades_of.push_back(train_cascade(table, fold.train, exactly));
+    }
+    trained.sweep = train_cascades(table, fold.train, cascade, sweep_prices());
+  }
+  if (can_combine(table, fold)) {
+    CascadeRoutingOptions routing;
+    routing.criterion = options.criterion;
+    routing.cost = options.adaptive.cost;
+    routing.margin = options.adaptive.margin.value_or(default_margin(table));
+    routing.seed = options.adaptive.seed;
+    trained.cascade_routing = train_cascade_routing(table, fold.train, routing);
+    AdaptiveOptions adaptive = options.adaptive;
+    adaptive.stop = options.stop;
+    adaptive.criterion = options.criterion;
+    trained.adaptive = train_adaptive(table, fold.train, adaptive);
+  }
+  return trained;
+}
+
+}  // namespace triage
