@@ -36,9 +36,4 @@ struct SettingLosses {
 // "a loss of at most 1.00 points against large with probability 0.95 or more".
 [[nodiscard]] std::string promise_of(const Certificate& certificate);
 
-// Rows on which the policy was not trained.
-[[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy);
-// The first row of each picture: copies are no further inputs.
-[[nodiscard]] std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows);
-
 }  // namespace triage

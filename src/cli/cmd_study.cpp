@@ -83,7 +83,7 @@ ReportInfo report_info(std::string command, const std::vector<std::string>& prof
 }
 
 void print_study(const Study& study, const std::string& out) {
-  for (const std::string& warning : study.evaluation.warnings) warn(warning);
+  for (const std::string& warning : evaluation_warnings(study.evaluation)) warn(warning);
   fmt::print("{}\n\n", study.verdict);
   for (const Exhibit& exhibit : study.exhibits)
     fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);

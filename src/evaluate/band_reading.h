@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 
 #include "triage/tools/evaluate.h"
 
@@ -18,9 +17,5 @@ struct BandReading {
   double worst = kNotMeasured;                          // the lowest difference of those below
 };
 [[nodiscard]] BandReading read_band(const Frontier& frontier);
-// How far the settings below are below: "by up to 0.12 points".
-[[nodiscard]] std::string by_how_much(const BandReading& band);
-// Whether the band lies below zero anywhere, and how far. Empty without a band.
-[[nodiscard]] std::string band_sentence(const Frontier& frontier);
 
 }  // namespace triage

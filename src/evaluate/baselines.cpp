@@ -31,18 +31,20 @@ std::vector<double> router_scores(const Table& table, std::span<const Fold> fold
   return scores;
 }
 
+Entry make_entry(MethodId id, std::size_t n_inputs) {
+  return {make_replay(to_string(id.kind), n_inputs), id};
+}
+
 std::vector<Entry> baselines(const Table& table, std::span<const Fold> folds,
                              std::span<const ModelIndex> optimum, const EvaluateOptions& options) {
   const std::size_t n = table.n_inputs();
   std::vector<Entry> entries;
-  for (const TableModel& model : table.models) {
-    entries.push_back({make_replay(model.name, n), MethodKind::kSingle, "this model on every input"});
+  for (const ModelIndex model : all_models(table)) {
+    entries.push_back(make_entry({MethodKind::kSingle, static_cast<int>(model)}, n));
   }
-  entries.push_back({make_replay("SBS", n), MethodKind::kSbs,
-                     "single best model, the one with the best mean score on the training inputs"});
-  entries.push_back({make_replay("VBS (oracle)", n), MethodKind::kVbs,
-                     "always the optimum model, the cheapest one where none is right; not attainable"});
-  entries.push_back({make_replay("random", n), MethodKind::kRandom, "any model with equal chances"});
+  for (const MethodKind kind : {MethodKind::kSbs, MethodKind::kVbs, MethodKind::kRandom}) {
+    entries.push_back(make_entry({kind}, n));
+  }
   const std::size_t m = table.n_models();
   for (const Fold& fold : folds) {
     for (const std::uint32_t i : fold.test) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "evaluate/fold_list.h"
@@ -12,9 +11,10 @@ namespace triage {
 // A method before it is summarised.
 struct Entry {
   Replay replay;
-  MethodKind kind = MethodKind::kPolicy;
-  std::string about;
+  MethodId id;
 };
+
+[[nodiscard]] Entry make_entry(MethodId id, std::size_t n_inputs);
 
 // Every single model, SBS, VBS and random, in this order.
 [[nodiscard]] std::vector<Entry> baselines(const Table& table, std::span<const Fold> folds,

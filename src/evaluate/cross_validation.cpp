@@ -5,11 +5,11 @@
 #include <mutex>
 
 #include "base/parallel.h"
+#include "base/stop.h"
 #include "evaluate/diagnose.h"
 #include "evaluate/frontiers.h"
 #include "evaluate/method_estimates.h"
 #include "evaluate/metrics.h"
-#include "evaluate/recommendation.h"
 #include "evaluate/stage_accuracy.h"
 #include "evaluate/table_facts.h"
 #include "evaluate/trained_fold.h"
@@ -41,7 +41,7 @@ std::vector<TrainedFold> train_folds(const Table& table, std::span<const Fold> f
                                      const EvaluateOptions& options, Steps& steps) {
   std::vector<TrainedFold> trained(folds.size());
   for_each_parallel(folds.size(), [&](std::size_t f) {
-    throw_if_stopped(options);
+    throw_if_stopped(options.stop, "evaluate");
     trained[f] = train_fold(table, folds[f], options);
     steps.advance();
   });
@@ -50,9 +50,8 @@ std::vector<TrainedFold> train_folds(const Table& table, std::span<const Fold> f
 
 // A replay made fold by fold; `choose(f, input)` gives the model that runs on it.
 template <class Choose>
-Entry choice_entry(const Table& table, std::span<const Fold> folds, std::string name, MethodKind kind,
-                   std::string about, Choose choose) {
-  Entry entry{make_replay(std::move(name), table.n_inputs()), kind, std::move(about)};
+Entry choice_entry(const Table& table, std::span<const Fold> folds, MethodKind kind, Choose choose) {
+  Entry entry = make_entry({kind}, table.n_inputs());
   for (std::size_t f = 0; f < folds.size(); ++f) {
     for (const std::uint32_t i : folds[f].test) replay_model(table, i, choose(f, i), entry.replay);
   }
@@ -61,65 +60,71 @@ Entry choice_entry(const Table& table, std::span<const Fold> folds, std::string 
 
 // A replay of policies, of which `policy(trained fold)` gives one.
 template <class PolicyOf>
-Entry policy_entry(const Table& table, std::span<const Fold> folds, std::string name, MethodKind kind,
-                   std::string about, std::span<const TrainedFold> trained, PolicyOf policy,
-                   const EvaluateOptions& options) {
-  Entry entry{make_replay(std::move(name), table.n_inputs()), kind, std::move(about)};
+Entry policy_entry(const Table& table, std::span<const Fold> folds, MethodId id,
+                   std::span<const TrainedFold> trained, PolicyOf policy, const EvaluateOptions& options) {
+  Entry entry = make_entry(id, table.n_inputs());
   const Clock& clock = clock_or_steady(options.clock);
   for (std::size_t f = 0; f < folds.size(); ++f) {
-    throw_if_stopped(options);
+    throw_if_stopped(options.stop, "evaluate");
     replay_policy(table, folds[f].test, *policy(trained[f]), clock, entry.replay);
   }
   return entry;
 }
 
-std::string about_premodel(const PremodelOptions& options) {
-  const bool chain = options.kind.find('.') != std::string::npos;
-  std::string labels = options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
-  if (options.weights == VoteWeights::kDistance) labels += ", neighbours voting by 1 / distance";
-  if (options.kind == kPaperPremodel) return "the paper's chain of KNN stages over image features" + labels;
-  if (options.kind == kNetworkPremodel) return "a network that looks at the image, one trained for each fold";
-  return fmt::format("{} {} over image features{}", chain ? "the chain" : "one chooser", options.kind,
-                     labels);
-}
-
-// The premodel, its variants and its controls.
+// The premodel, its variants and itself on shuffled features.
 void add_learned_premodels(const Table& table, std::span<const Fold> folds,
                            std::span<const TrainedFold> trained, const EvaluateOptions& options,
                            std::vector<Entry>& entries) {
-  entries.push_back(policy_entry(
-      table, folds, "premodel", MethodKind::kPremodel, about_premodel(options.premodel), trained,
-      [](const TrainedFold& fold) { return fold.premodel.get(); }, options));
+  const auto add = [&](MethodId id, auto policy) {
+    entries.push_back(policy_entry(table, folds, id, trained, policy, options));
+  };
+  add({MethodKind::kPremodel}, [](const TrainedFold& fold) { return fold.premodel.get(); });
   for (std::size_t v = 0; v < options.variants.size(); ++v) {
-    const PremodelVariant& variant = options.variants[v];
-    entries.push_back(policy_entry(
-        table, folds, variant.name, MethodKind::kPremodel, about_premodel(variant.options), trained,
-        [&](const TrainedFold& fold) { return fold.variants[v].get(); }, options));
+    add({MethodKind::kPremodel, static_cast<int>(v) + 1},
+        [v](const TrainedFold& fold) { return fold.variants[v].get(); });
   }
   if (options.premodel.kind == kNetworkPremodel) return;  // it looks at no features
-  entries.push_back(policy_entry(
-      table, folds, "shuffled features", MethodKind::kControl,
-      "the same premodel, its features shuffled among the training inputs", trained,
-      [](const TrainedFold& fold) { return fold.shuffled.get(); }, options));
+  add({MethodKind::kShuffled}, [](const TrainedFold& fold) { return fold.shuffled.get(); });
 }
 
-void add_premodel(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
-                  const EvaluateOptions& options, std::vector<Entry>& entries) {
+void add_premodels(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
+                   const EvaluateOptions& options, std::vector<Entry>& entries) {
+  const auto add = [&](MethodKind kind, auto choose) {
+    entries.push_back(choice_entry(table, folds, kind, choose));
+  };
   if (table.schema.size() > 0) {
     add_learned_premodels(table, folds, trained, options, entries);
-    entries.push_back(choice_entry(table, folds, "majority class", MethodKind::kControl,
-                                   "every stage gives its more frequent answer, without any features",
-                                   [&](std::size_t f, std::uint32_t) { return trained[f].majority; }));
-    entries.push_back(choice_entry(
-        table, folds, "always Model-1", MethodKind::kControl, "the first model of Algorithm 1 on every input",
-        [&](std::size_t f, std::uint32_t) { return trained[f].selected.front(); }));
+    add(MethodKind::kMajority, [&](std::size_t f, std::uint32_t) { return trained[f].majority; });
+    add(MethodKind::kFirstModel, [&](std::size_t f, std::uint32_t) { return trained[f].selected.front(); });
   }
-  entries.push_back(choice_entry(table, folds, "perfect chain", MethodKind::kBound,
-                                 "the premodel's chain were it never wrong and free of cost; not attainable",
-                                 [&](std::size_t f, std::uint32_t i) {
-                                   const ModelIndex best = truth_of(table, trained[f], options).choice(i);
-                                   return best == kNoModel ? trained[f].fallback : best;
-                                 }));
+  add(MethodKind::kBound, [&](std::size_t f, std::uint32_t i) {
+    const ModelIndex best = truth_of(table, trained[f], options).choice(i);
+    return best == kNoModel ? trained[f].fallback : best;
+  });
+}
+
+bool combines(std::span<const TrainedFold> trained) {
+  return std::all_of(trained.begin(), trained.end(),
+                     [](const TrainedFold& fold) { return fold.adaptive != nullptr; });
+}
+
+// What looks at what models say: cascades, cascade routing, adaptive.
+void add_looking_policies(const Table& table, std::span<const Fold> folds,
+                          std::span<const TrainedFold> trained, const EvaluateOptions& options,
+                          std::vector<Entry>& entries) {
+  const auto add = [&](MethodId id, auto policy) {
+    entries.push_back(policy_entry(table, folds, id, trained, policy, options));
+  };
+  if (has_outputs(table)) {
+    add({MethodKind::kCascade}, [](const TrainedFold& fold) { return fold.cascade.get(); });
+    for (std::size_t c = 0; c < trained.front().cascades_of.size(); ++c) {
+      add({MethodKind::kExactCascade, static_cast<int>(c) + 2},
+          [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); });
+    }
+  }
+  if (!combines(trained)) return;
+  add({MethodKind::kCascadeRouting}, [](const TrainedFold& fold) { return fold.cascade_routing.get(); });
+  add({MethodKind::kAdaptive}, [](const TrainedFold& fold) { return fold.adaptive.get(); });
 }
 
 // A policy of a fold, and how it is asked, at one price of a sweep.
@@ -133,7 +138,7 @@ struct AtPrice {
 void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
                     const EvaluateOptions& options, std::span<const Entry> entries, Evaluation& evaluation) {
   const auto premodel = std::find_if(entries.begin(), entries.end(),
-                                     [](const Entry& e) { return e.kind == MethodKind::kPremodel; });
+                                     [](const Entry& e) { return e.id == MethodId{MethodKind::kPremodel}; });
   if (premodel == entries.end()) return;
   std::vector<StageCounts> counts;
   std::vector<SoundnessInput> inputs;
@@ -148,13 +153,13 @@ void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<c
 // Every price's policies on the test inputs; `at(trained, p)` gives the policy of a fold and the request to
 // it.
 template <class At>
-Sweep sweep(const Table& table, std::span<const Fold> folds, std::string name, std::size_t n_prices,
+Sweep sweep(const Table& table, std::span<const Fold> folds, MethodKind kind, std::size_t n_prices,
             std::span<const TrainedFold> trained, const At& at, const EvaluateOptions& options) {
   const Clock& clock = clock_or_steady(options.clock);
-  Sweep out{std::move(name), {}};
+  Sweep out{MethodId{kind}, {}};
   Replay scratch = make_replay("sweep", table.n_inputs());
   for (std::size_t p = 0; p < n_prices; ++p) {
-    throw_if_stopped(options);
+    throw_if_stopped(options.stop, "evaluate");
     double price = 0;
     for (std::size_t f = 0; f < folds.size(); ++f) {
       const AtPrice here = at(trained[f], p);
@@ -166,41 +171,36 @@ Sweep sweep(const Table& table, std::span<const Fold> folds, std::string name, s
   return out;
 }
 
+const std::vector<RoutingSetting>& routing_settings(const TrainedFold& fold) {
+  return dynamic_cast<const CascadeRouting&>(*fold.cascade_routing).parameters().settings;
+}
+const std::vector<AdaptiveSetting>& adaptive_settings(const TrainedFold& fold) {
+  return dynamic_cast<const Adaptive&>(*fold.adaptive).parameters().settings;
+}
+
 std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> folds,
                                   std::span<const TrainedFold> trained, const EvaluateOptions& options,
                                   Steps& steps) {
-  const auto prices = sweep_prices();
   std::vector<Sweep> sweeps;
-  sweeps.push_back(sweep(
-      table, folds, "cascades", prices.size(), trained,
-      [&](const TrainedFold& fold, std::size_t p) {
-        return AtPrice{fold.sweep[p].get(), {}, prices[p]};
-      },
-      options));
-  steps.advance();
-  if (trained.front().adaptive == nullptr) return sweeps;
-  const auto routing = [](const TrainedFold& fold) -> const std::vector<RoutingSetting>& {
-    return dynamic_cast<const CascadeRouting&>(*fold.cascade_routing).parameters().settings;
+  const auto add = [&](MethodKind kind, std::size_t n_prices, auto at) {
+    sweeps.push_back(sweep(table, folds, kind, n_prices, trained, at, options));
+    steps.advance();
   };
-  sweeps.push_back(sweep(
-      table, folds, "cascade routing", routing(trained.front()).size(), trained,
-      [&](const TrainedFold& fold, std::size_t p) {
-        const double price = routing(fold)[p].price;
+  const auto prices = sweep_prices();
+  add(MethodKind::kCascade, prices.size(), [&](const TrainedFold& fold, std::size_t p) {
+    return AtPrice{fold.sweep[p].get(), {}, prices[p]};
+  });
+  if (!combines(trained)) return sweeps;
+  add(MethodKind::kCascadeRouting, routing_settings(trained.front()).size(),
+      [](const TrainedFold& fold, std::size_t p) {
+        const double price = routing_settings(fold)[p].price;
         return AtPrice{fold.cascade_routing.get(), {.price = price}, price};
-      },
-      options));
-  steps.advance();
-  const auto settings = [](const TrainedFold& fold) -> const std::vector<AdaptiveSetting>& {
-    return dynamic_cast<const Adaptive&>(*fold.adaptive).parameters().settings;
-  };
-  sweeps.push_back(sweep(
-      table, folds, "adaptive", settings(trained.front()).size(), trained,
-      [&](const TrainedFold& fold, std::size_t p) {
-        const double price = settings(fold)[p].price;
+      });
+  add(MethodKind::kAdaptive, adaptive_settings(trained.front()).size(),
+      [](const TrainedFold& fold, std::size_t p) {
+        const double price = adaptive_settings(fold)[p].price;
         return AtPrice{fold.adaptive.get(), {.price = price}, price};
-      },
-      options));
-  steps.advance();
+      });
   return sweeps;
 }
 
@@ -210,17 +210,29 @@ void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation)
     for (const ModelIndex model : fold.selected) {
       evaluation.selected_share[static_cast<std::size_t>(model)] += 1.0 / static_cast<double>(trained.size());
     }
-    for (const std::string& warning : fold.warnings) {
+    for (const std::string& text : fold.warnings) {
+      const Warning warning{.kind = WarningKind::kTraining, .text = text};
       const auto& known = evaluation.warnings;
       if (std::find(known.begin(), known.end(), warning) == known.end())
         evaluation.warnings.push_back(warning);
     }
   }
+  if (!combines(trained)) {
+    evaluation.warnings.push_back({.kind = WarningKind::kNotCombined, .inputs = kLeastRows});
+  }
+}
+
+// By MethodId::index; none without features.
+std::vector<PremodelVariant> judged_premodels(const Table& table, const EvaluateOptions& options) {
+  if (table.schema.size() == 0) return {};
+  std::vector<PremodelVariant> premodels{{"", options.premodel}};
+  premodels.insert(premodels.end(), options.variants.begin(), options.variants.end());
+  return premodels;
 }
 
 // The policies that look at models in an order, for their decisions.
 std::vector<MethodPolicies> ordered_policies(std::span<const TrainedFold> trained) {
-  std::vector<MethodPolicies> out{{"cascade", {}, {}}, {"adaptive", {}, {}}};
+  std::vector<MethodPolicies> out{{{MethodKind::kCascade}, {}, {}}, {{MethodKind::kAdaptive}, {}, {}}};
   for (const TrainedFold& fold : trained) {
     out[0].by_fold.push_back(fold.cascade.get());
     out[1].by_fold.push_back(fold.adaptive.get());
@@ -266,52 +278,25 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
   evaluation.fold_of = make_folds(table, options.folds, options.seed);
   check_training_parts(table, options);
   const auto folds = make_fold_list(table, evaluation.fold_of, options);
-  describe_table(table, options, evaluation);
+  set_table_facts(table, options, evaluation);
+  evaluation.premodels = judged_premodels(table, options);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
 
   Steps steps(options, folds.size() + 5);
   const auto trained = train_folds(table, folds, options, steps);
   note_training(trained, evaluation);
   std::vector<Entry> entries = baselines(table, folds, optima, options);
-  add_premodel(table, folds, trained, options, entries);
+  add_premodels(table, folds, trained, options, entries);
+  add_looking_policies(table, folds, trained, options, entries);
   std::vector<Sweep> sweeps;
-  if (has_outputs(table)) {
-    entries.push_back(policy_entry(
-        table, folds, "cascade", MethodKind::kCascade,
-        "up to three models in order, each accepted when confident enough", trained,
-        [](const TrainedFold& fold) { return fold.cascade.get(); }, options));
-    for (std::size_t c = 0; c < trained.front().cascades_of.size(); ++c) {
-      entries.push_back(policy_entry(
-          table, folds, fmt::format("cascade of {}", c + 2), MethodKind::kRival,
-          fmt::format("the strongest cascade of exactly {} models, chosen as the cascade is", c + 2), trained,
-          [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); }, options));
-    }
-  }
-  const bool combines =
-      std::all_of(trained.begin(), trained.end(), [](const TrainedFold& f) { return f.adaptive != nullptr; });
-  if (combines) {
-    entries.push_back(policy_entry(
-        table, folds, "cascade routing", MethodKind::kRival,
-        "after each look: run what adds the most expected quality for its price, of any further models",
-        trained, [](const TrainedFold& fold) { return fold.cascade_routing.get(); }, options));
-    entries.push_back(policy_entry(
-        table, folds, "adaptive", MethodKind::kAdaptive,
-        "after each look: stop, or go on when the expected gain is worth its price; looks are combined",
-        trained, [](const TrainedFold& fold) { return fold.adaptive.get(); }, options));
-  } else {
-    evaluation.warnings.push_back(
-        fmt::format("adaptive and cascade routing are left out: they need what every model said and {} "
-                    "training inputs a fold",
-                    kLeastRows));
-  }
   if (has_outputs(table)) {
     steps.advance();
     sweeps = sweep_policies(table, folds, trained, options, steps);
   }
   judge_premodel(table, folds, trained, options, entries, evaluation);
-  summarize(table, folds, optima, entries, options, evaluation);
+  estimate_methods(table, folds, optima, entries, options, evaluation);
   finish_frontiers(table, folds, sweeps, options, evaluation);
-  write_verdict(evaluation);
+  evaluation.recommendation = recommend(evaluation.methods);
   diagnose(table, folds, entries, ordered_policies(trained), options, evaluation);
   steps.advance();
   return evaluation;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "evaluate/fold_list.h"
@@ -11,7 +10,7 @@ namespace triage {
 
 // What stands behind a method: a policy a fold, and what each was asked.
 struct MethodPolicies {
-  std::string method;
+  MethodId method;
   std::vector<const Policy*> by_fold;
   Request request = {};
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/stop.h"
 #include "evaluate/breakdown.h"
 #include "evaluate/reliability.h"
 
@@ -9,30 +10,28 @@ namespace triage {
 namespace {
 
 // SBS first.
-std::vector<const Entry*> shown_entries(std::span<const Entry> entries, std::string_view recommended) {
+std::vector<const Entry*> shown_entries(std::span<const Entry> entries, MethodId recommended) {
   std::vector<const Entry*> shown;
-  bool has_cascade = false;
+  const Entry* sbs = nullptr;
   for (const Entry& entry : entries) {
-    const bool is_cascade = entry.kind == MethodKind::kCascade;
-    const bool is_shown = entry.kind == MethodKind::kAdaptive || entry.kind == MethodKind::kPolicy ||
-                          (is_cascade && !has_cascade) || entry.replay.name == recommended;
-    has_cascade = has_cascade || is_cascade;
-    if (is_shown && entry.kind != MethodKind::kSbs) shown.push_back(&entry);
+    const MethodKind kind = entry.id.kind;
+    if (kind == MethodKind::kSbs) {
+      sbs = &entry;
+    } else if (kind == MethodKind::kCascade || kind == MethodKind::kAdaptive || kind == MethodKind::kPolicy ||
+               entry.id == recommended) {
+      shown.push_back(&entry);
+    }
   }
-  const auto sbs =
-      std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return e.kind == MethodKind::kSbs; });
-  shown.insert(shown.begin(), &*sbs);
+  shown.insert(shown.begin(), sbs);
   return shown;
 }
 
 // What is recommended; where that is SBS alone what is adaptive, or else the last.
-std::size_t subject_of(std::span<const Entry* const> shown, std::string_view recommended) {
+std::size_t subject_of(std::span<const Entry* const> shown, MethodId recommended) {
   std::size_t subject = shown.size() - 1;
   for (std::size_t i = 1; i < shown.size(); ++i) {
-    if (shown[i]->kind == MethodKind::kAdaptive) subject = i;
-  }
-  for (std::size_t i = 1; i < shown.size(); ++i) {
-    if (shown[i]->replay.name == recommended) subject = i;
+    if (shown[i]->id == recommended) return i;
+    if (shown[i]->id.kind == MethodKind::kAdaptive) subject = i;
   }
   return subject;
 }
@@ -42,16 +41,17 @@ std::size_t subject_of(std::span<const Entry* const> shown, std::string_view rec
 void diagnose(const Table& table, std::span<const Fold> folds, std::span<const Entry> entries,
               std::span<const MethodPolicies> policies, const EvaluateOptions& options,
               Evaluation& evaluation) {
-  const auto shown = shown_entries(entries, evaluation.recommended);
-  evaluation.breakdown =
-      break_down(table, shown, subject_of(shown, evaluation.recommended), options.criterion);
+  const MethodId recommended = evaluation.recommendation.method;
+  const auto shown = shown_entries(entries, recommended);
+  evaluation.breakdown = break_down(table, shown, subject_of(shown, recommended), options.criterion);
   for (const Entry* entry : shown) {
-    const Reliability found = measure_reliability(table, entry->replay);
+    Reliability found = measure_reliability(table, entry->replay);
+    found.method = entry->id;
     if (found.inputs > 0) evaluation.reliability.push_back(found);
     const auto behind = std::find_if(policies.begin(), policies.end(),
-                                     [&](const MethodPolicies& p) { return p.method == entry->replay.name; });
+                                     [&](const MethodPolicies& p) { return p.method == entry->id; });
     if (behind == policies.end()) continue;
-    throw_if_stopped(options);
+    throw_if_stopped(options.stop, "evaluate");
     const auto& by_fold = behind->by_fold;
     if (!std::all_of(by_fold.begin(), by_fold.end(), [](const Policy* p) { return p != nullptr; })) continue;
     // A fold whose order is of one model alone never decides, but its inputs count.

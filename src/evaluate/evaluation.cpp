@@ -5,16 +5,16 @@
 
 namespace triage {
 
-const Frontier* Evaluation::find_frontier(std::string_view name) const {
+const Method* Evaluation::find(MethodId method) const {
   const auto at =
-      std::find_if(frontiers.begin(), frontiers.end(), [&](const Frontier& f) { return f.name == name; });
-  return at == frontiers.end() ? nullptr : &*at;
+      std::find_if(methods.begin(), methods.end(), [&](const Method& m) { return m.id == method; });
+  return at == methods.end() ? nullptr : &*at;
 }
 
-const Method* Evaluation::find(std::string_view name) const {
+const Frontier* Evaluation::find_frontier(MethodId method) const {
   const auto at =
-      std::find_if(methods.begin(), methods.end(), [&](const Method& m) { return m.name == name; });
-  return at == methods.end() ? nullptr : &*at;
+      std::find_if(frontiers.begin(), frontiers.end(), [&](const Frontier& f) { return f.method == method; });
+  return at == frontiers.end() ? nullptr : &*at;
 }
 
 }  // namespace triage

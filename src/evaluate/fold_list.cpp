@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/stop.h"
 #include "evaluate/metrics.h"
 #include "learn/premodel/train_selector.h"
 #include "triage/tools/replay.h"
@@ -75,7 +74,5 @@ std::vector<ModelIndex> optimum_by_fold(const Table& table, std::span<const Fold
   }
   return optima;
 }
-
-void throw_if_stopped(const EvaluateOptions& options) { throw_if_stopped(options.stop, "evaluate"); }
 
 }  // namespace triage

@@ -37,6 +37,4 @@ void take_selector_of_fold(const Table& table, const Fold& fold, PremodelOptions
 [[nodiscard]] std::vector<ModelIndex> optimum_by_fold(const Table& table, std::span<const Fold> folds,
                                                       Criterion criterion);
 
-void throw_if_stopped(const EvaluateOptions& options);
-
 }  // namespace triage

@@ -47,11 +47,11 @@ void set_bands(std::span<const double> means, Frontier& frontier) {
   }
 }
 
-// Name, and mean time and score of each point, as swept.
+// Whose it is, and mean time and score of each point, as swept.
 Frontier points_of(const Table& table, const Sweep& sweep) {
   const auto rows = all_rows(table);
   Frontier frontier;
-  frontier.name = sweep.name;
+  frontier.method = sweep.method;
   for (const SweepPoint& swept : sweep.points) {
     frontier.points.push_back({mean_of(swept.ms, rows), mean_of(swept.score, rows), swept.price});
   }
@@ -97,7 +97,7 @@ void finish_frontiers(const Table& table, std::span<const Fold> folds, std::span
   evaluation.zero_router = points_of(table, router);
   reader.read(router, evaluation.zero_router);
   for (const Sweep& sweep : sweeps) {
-    throw_if_stopped(options);
+    throw_if_stopped(options.stop, "evaluate");
     evaluation.frontiers.push_back(sweep_frontier(table, folds, sweep, options));
     reader.read(sweep, evaluation.frontiers.back());
   }

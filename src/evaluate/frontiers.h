@@ -1,8 +1,8 @@
 // Frontiers: score and time as a price is swept, with bands around them.
 #pragma once
 
+#include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "evaluate/fold_list.h"
@@ -16,7 +16,7 @@ struct SweepPoint {
   std::vector<double> ms;
 };
 struct Sweep {
-  std::string name;
+  std::optional<MethodId> method;  // none: the zero router
   std::vector<SweepPoint> points;
 };
 

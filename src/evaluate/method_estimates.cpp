@@ -11,7 +11,7 @@ namespace {
 
 bool needs_router(MethodKind kind) { return kind != MethodKind::kSingle && kind != MethodKind::kVbs; }
 
-// BootstrapColumns of the bootstrap: score and time of every method, and the zero router's score beside some.
+// What the bootstrap resamples: score and time of every method, and the zero router's score beside some.
 struct BootstrapColumns {
   std::vector<std::vector<double>> values;
   std::vector<std::size_t> score, ms, router;
@@ -26,7 +26,7 @@ BootstrapColumns make_columns(const Table& table, std::span<const Fold> folds, s
     columns.ms.push_back(columns.values.size());
     columns.values.push_back(entry.replay.ms);
     columns.router.push_back(columns.values.size());
-    if (needs_router(entry.kind)) {
+    if (needs_router(entry.id.kind)) {
       columns.values.push_back(router_scores(table, folds, entry.replay.ms, criterion));
     }
   }
@@ -74,16 +74,14 @@ std::vector<double> chosen_shares(const Table& table, const Replay& replay) {
 
 std::size_t index_of(std::span<const Entry> entries, MethodKind kind) {
   return static_cast<std::size_t>(
-      std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.kind == kind; }) -
+      std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.id.kind == kind; }) -
       entries.begin());
 }
 
 Method measure_method(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
                       const Entry& entry, const Replay& sbs, const Replay& vbs, Criterion criterion) {
   Method method;
-  method.name = entry.replay.name;
-  method.about = entry.about;
-  method.kind = entry.kind;
+  method.id = entry.id;
   const auto measure_on = [&](Rows rows) {
     return measure(table, rows, entry.replay, criterion, optimum, mean_of(sbs.score(criterion), rows),
                    mean_of(vbs.score(criterion), rows));
@@ -97,7 +95,7 @@ Method measure_method(const Table& table, std::span<const Fold> folds, std::span
   return method;
 }
 
-bool is_rival_of_premodel(MethodKind kind) {
+bool is_compared_with_premodel(MethodKind kind) {
   return kind == MethodKind::kCascade || kind == MethodKind::kAdaptive;
 }
 
@@ -106,28 +104,29 @@ std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const Boots
                                      const Estimator& estimator) {
   std::vector<Contrast> contrasts;
   const auto add = [&](std::size_t a, std::size_t b) {
-    contrasts.push_back({entries[a].replay.name, entries[b].replay.name,
+    contrasts.push_back({entries[a].id, entries[b].id,
                          estimator.difference(columns.score[a], columns.score[b]),
                          estimator.ratio(columns.ms[a], columns.ms[b])});
   };
   const std::size_t adaptive = index_of(entries, MethodKind::kAdaptive);
   for (std::size_t e = 0; adaptive < entries.size() && e < entries.size(); ++e) {
-    if (entries[e].kind == MethodKind::kCascade || entries[e].kind == MethodKind::kRival) add(adaptive, e);
+    if (entries[e].id.kind == MethodKind::kCascade || is_rival(entries[e].id.kind)) add(adaptive, e);
   }
   const std::size_t premodel = index_of(entries, MethodKind::kPremodel);
   if (premodel == entries.size()) return contrasts;
   for (std::size_t e = 0; e < entries.size(); ++e) {
-    const bool variant = entries[e].kind == MethodKind::kPremodel && e != premodel;
-    if (variant || entries[e].kind == MethodKind::kControl) add(premodel, e);
-    if (is_rival_of_premodel(entries[e].kind)) add(e, premodel);
+    const bool variant = entries[e].id.kind == MethodKind::kPremodel && e != premodel;
+    if (variant || is_control(entries[e].id.kind)) add(premodel, e);
+    if (is_compared_with_premodel(entries[e].id.kind)) add(e, premodel);
   }
   return contrasts;
 }
 
 }  // namespace
 
-void summarize(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
-               std::span<const Entry> entries, const EvaluateOptions& options, Evaluation& evaluation) {
+void estimate_methods(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
+                      std::span<const Entry> entries, const EvaluateOptions& options,
+                      Evaluation& evaluation) {
   const std::size_t sbs = index_of(entries, MethodKind::kSbs);
   const std::size_t vbs = index_of(entries, MethodKind::kVbs);
   const BootstrapColumns columns = make_columns(table, folds, entries, options.criterion);
@@ -138,7 +137,7 @@ void summarize(const Table& table, std::span<const Fold> folds, std::span<const 
     method.score_interval = estimator.mean(columns.score[e]);
     method.score_gain = estimator.difference(columns.score[e], columns.score[sbs]);
     method.time_ratio = estimator.ratio(columns.ms[e], columns.ms[sbs]);
-    if (needs_router(method.kind)) {
+    if (needs_router(method.id.kind)) {
       method.above_router = estimator.difference(columns.score[e], columns.router[e]);
     }
     evaluation.methods.push_back(std::move(method));

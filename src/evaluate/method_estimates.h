@@ -8,7 +8,7 @@
 namespace triage {
 
 // Metrics and intervals of all entries into `evaluation`.
-void summarize(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
-               std::span<const Entry> entries, const EvaluateOptions& options, Evaluation& evaluation);
+void estimate_methods(const Table& table, std::span<const Fold> folds, std::span<const ModelIndex> optimum,
+                      std::span<const Entry> entries, const EvaluateOptions& options, Evaluation& evaluation);
 
 }  // namespace triage

@@ -25,7 +25,6 @@ Interval wilson_interval(double right, double n) {
 
 Reliability measure_reliability(const Table& table, const Replay& replay) {
   Reliability out;
-  out.method = replay.name;
   std::vector<std::uint32_t> rows;
   for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
     if (replay.model[i] != kNoModel && std::isfinite(replay.confidence[i])) rows.push_back(i);

@@ -1,10 +1,8 @@
 #include "evaluate/table_facts.h"
 
-#include <fmt/format.h>
-
 namespace triage {
 
-void describe_table(const Table& table, const EvaluateOptions& options, Evaluation& evaluation) {
+void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluation& evaluation) {
   const auto rows = all_rows(table);
   const auto costs = mean_costs(table, rows);
   const auto models = all_models(table);
@@ -17,12 +15,8 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
   evaluation.n_classes = table.n_classes;
   evaluation.labels_from = table.labels_from;
   evaluation.machine = table.machine;
-  evaluation.timing = describe(table.timing) + (table.times_note.empty() ? "" : "; " + table.times_note);
-  if (table.timing.mode == TimingMode::kCheap) {
-    evaluation.timing_difference =
-        "not measured; 'triage evaluate --exhaustive PROFILE' compares with the same models timed "
-        "exhaustively on some of the inputs";
-  }
+  evaluation.timing = table.timing;
+  evaluation.times_note = table.times_note;
   evaluation.energy = table.energy.note;
   for (const TableModel& model : table.models) evaluation.models.push_back(model.name);
   evaluation.optimum_share.assign(table.n_models() + 1, 0.0);
@@ -32,15 +26,9 @@ void describe_table(const Table& table, const EvaluateOptions& options, Evaluati
         1.0 / static_cast<double>(rows.size());
   }
   evaluation.selection = select_models(table, rows, options.criterion, options.theta);
-  if (!table.labels_from.empty()) {
-    evaluation.warnings.push_back(fmt::format(
-        "labels are the answers of {0}, not the truth: where {0} is wrong, a method that is right "
-        "counts as wrong",
-        table.labels_from));
-  }
+  if (!table.labels_from.empty()) evaluation.warnings.push_back({.kind = WarningKind::kLabelsOfModel});
   if (table.n_failed > 0) {
-    evaluation.warnings.push_back(
-        fmt::format("{} inputs on which some model failed are left out of every figure", table.n_failed));
+    evaluation.warnings.push_back({.kind = WarningKind::kFailedInputs, .inputs = table.n_failed});
   }
 }
 

@@ -6,6 +6,6 @@
 namespace triage {
 
 // Facts about table and options, Algorithm 1 over all inputs, how often each model is the optimum.
-void describe_table(const Table& table, const EvaluateOptions& options, Evaluation& evaluation);
+void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluation& evaluation);
 
 }  // namespace triage

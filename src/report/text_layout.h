@@ -1,4 +1,4 @@
-// Pieces of the evaluation as plain text (text.cpp). Tables end in a line feed; those that have nothing to
+// Pieces of the evaluation as plain text (evaluation_text.cpp). Tables end in a line feed; those that have nothing to
 // show are empty.
 #pragma once
 

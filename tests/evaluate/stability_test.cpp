@@ -11,6 +11,7 @@
 #include "stats/rank_correlation.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
+#include "triage/tools/learn.h"
 
 namespace triage {
 namespace {

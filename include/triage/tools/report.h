@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "triage/tools/calibrate.h"
 #include "triage/tools/exhibit.h"
 
 namespace triage {
@@ -15,6 +17,19 @@ struct ReportInfo {
   std::vector<std::string> sources;  // the profiles
   std::string date;
 };
+// Which method to use, in one or two sentences.
+[[nodiscard]] std::string evaluation_verdict(const Evaluation& evaluation);
+// What else the figures say, a sentence each.
+[[nodiscard]] std::vector<std::string> evaluation_remarks(const Evaluation& evaluation);
+// Evaluation::warnings, a sentence each, without a full stop.
+[[nodiscard]] std::vector<std::string> evaluation_warnings(const Evaluation& evaluation);
+// Whether a method that every evaluation has is called so: a policy of that name could not be told apart.
+[[nodiscard]] bool is_reserved_name(std::string_view name);
+// Whether the bound was achieved, and at which time, in a sentence or two.
+[[nodiscard]] std::string calibration_verdict(const Calibration& calibration);
+// How often times were taken, in one phrase.
+[[nodiscard]] std::string timing_phrase(const Timing& timing);
+
 // One JSON document: docs/formats.md has its keys.
 [[nodiscard]] std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info);
 // Plain text for a terminal, at most 120 columns.
