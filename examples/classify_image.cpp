@@ -1,7 +1,6 @@
 // The library in one page: load a policy and a zoo, classify an image.
 // Usage: classify_image POLICY.triage ZOO.json IMAGE
-#include <triage/classifier.h>
-#include <triage/error.h>
+#include <triage/triage.h>
 
 #include <iostream>
 
@@ -12,15 +11,15 @@ int main(int argc, char** argv) {
   }
   try {
     const auto classifier = triage::Classifier::load(argv[1], argv[2]);
-    const triage::Classification result = classifier.classify(triage::read_image(argv[3]));
-    if (result.outcome.refused) {
+    const triage::Result result = classifier.classify_file(argv[3]);
+    if (result.refused) {
       std::cout << "refused\n";
       return 0;
     }
-    for (const triage::ClassProbability& entry : result.outcome.answer.entries().first(3)) {
+    for (const triage::ClassProbability& entry : result.answer.entries().first(3)) {
       std::cout << classifier.label_name(entry.cls) << ": " << entry.probability << '\n';
     }
-    std::cout << result.outcome.looks.size() << " model(s), " << result.total_ms << " ms\n";
+    std::cout << result.looks.size() << " model(s), " << result.total.ms << " ms\n";
     return 0;
   } catch (const triage::Error& error) {  // everything that the library throws
     std::cerr << error.what() << '\n';

@@ -1,7 +1,6 @@
 // A policy of one's own: ask the first model of a zoo, and when it is unsure ask the second and take the
 // surer of the two. Usage: custom_policy ZOO.json IMAGE
-#include <triage/classifier.h>
-#include <triage/error.h>
+#include <triage/triage.h>
 
 #include <iostream>
 #include <memory>
@@ -36,14 +35,14 @@ int main(int argc, char** argv) {
       info.models.push_back({.name = zoo.models.at(i).name, .fingerprint = zoo.models.at(i).fingerprint()});
     }
     info.n_classes = zoo.models[0].output.n_classes;
-    const auto classifier =
-        triage::Classifier::make(std::make_unique<SurerOfTwo>(std::move(info), 0.9), std::move(zoo));
-    const auto outcome = classifier.classify(triage::read_image(argv[2])).outcome;
-    for (const triage::Look& look : outcome.looks) {
-      std::cout << classifier.policy().info().models[static_cast<std::size_t>(look.model)].name << " says "
+    const auto classifier = triage::Classifier(std::make_shared<SurerOfTwo>(std::move(info), 0.9),
+                                               std::make_shared<triage::Runtime>(std::move(zoo)));
+    const auto result = classifier.classify_file(argv[2]);
+    for (const triage::Look& look : result.looks) {
+      std::cout << classifier.policy()->info().models[static_cast<std::size_t>(look.model)].name << " says "
                 << classifier.label_name(look.output.best()) << " (" << look.confidence << ")\n";
     }
-    std::cout << "answer: " << classifier.label_name(outcome.answer.best()) << '\n';
+    std::cout << "answer: " << classifier.label_name(result.label()) << '\n';
     return 0;
   } catch (const triage::Error& error) {
     std::cerr << error.what() << '\n';

@@ -15,6 +15,8 @@ int main(int, char** argv) {
   fs::remove_all(folder);
   const fs::path zoo_path = triage::testing::write_fake_zoo(
       folder / "zoo", {{.name = "small", .accuracy = 0.7, .ms = 0.05}, {.name = "large", .ms = 0.4}});
+  triage::testing::write_fake_zoo(folder / "four",
+                                  {{.name = "a"}, {.name = "b"}, {.name = "c"}, {.name = "d"}});
   for (triage::Label label = 0; label < 4; ++label) {
     triage::testing::write_pnm(folder / (std::to_string(label) + ".pgm"),
                                triage::testing::fake_image(label, 1));

@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
     const triage::Rows training = all.first(rows.size() / 2);
     const triage::Rows test = all.subspan(rows.size() / 2);
 
-    const auto policy = triage::train_cascade(table, training, {});
+    const auto policy = triage::train_cascade(table, training);
     triage::Replay replay = triage::make_replay("cascade", table.n_inputs());
     triage::replay_policy(table, test, *policy, triage::steady_clock(), replay);
 

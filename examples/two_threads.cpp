@@ -1,7 +1,6 @@
 // One Classifier, shared by two threads: const methods are safe concurrently, each call borrows its own
 // networks. Usage: two_threads POLICY.triage ZOO.json IMAGE...
-#include <triage/classifier.h>
-#include <triage/error.h>
+#include <triage/triage.h>
 
 #include <iostream>
 #include <string>
@@ -24,7 +23,7 @@ int main(int argc, char** argv) {
       for (std::size_t i = t; i < paths.size(); i += 2) {
         try {
           const auto result = classifier.classify(triage::read_image(paths[i]));
-          answers[i] = classifier.label_name(result.outcome.answer.best());
+          answers[i] = classifier.label_name(result.label());
         } catch (const triage::Error& error) {
           answers[i] = error.what();
         }

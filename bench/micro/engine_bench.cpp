@@ -12,8 +12,8 @@
 #include <openvino/op/parameter.hpp>
 #include <openvino/openvino.hpp>
 
+#include "runtime/live.h"
 #include "support/fake_zoo.h"
-#include "triage/runtime.h"
 #endif
 
 namespace {

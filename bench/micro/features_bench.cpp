@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "features/extraction.h"
 #include "image/encode.h"
 #include "triage/clock.h"
-#include "triage/features.h"
 #include "triage/image.h"
+#include "triage/tools/features.h"
 
 namespace triage {
 namespace {

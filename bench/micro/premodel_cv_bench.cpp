@@ -79,7 +79,7 @@ Result cross_validate_premodel(const Table& table, std::span<const std::int32_t>
   for (int fold = 0; fold < folds; ++fold) {
     std::vector<std::uint32_t> train, test;
     for (std::uint32_t i = 0; i < fold_of.size(); ++i) (fold_of[i] == fold ? test : train).push_back(i);
-    const TrainedPremodel trained = train_premodel(table, train, options);
+    const TrainedPremodel trained = train_premodel(table, train, {}, options);
     replay_policy(table, test, *trained.policy, steady_clock(), replay);
   }
   return {replay.model, static_cast<double>(steady_clock().now_ns() - start) * 1e-9};

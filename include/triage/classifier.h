@@ -1,69 +1,74 @@
 // The short way in: load a policy and a zoo, classify images.
 //
-//   auto classifier = triage::Classifier::load("out/demo.triage", "zoo/fashion/zoo.json");
-//   auto result = classifier.classify(triage::read_image("shoe.png"));
-//   std::cout << classifier.label_name(result.outcome.answer.best());
+//   const auto classifier = triage::Classifier::load("out/demo/adaptive.triage", "zoo/fashion/zoo.json");
+//   const triage::Result result = classifier.classify_file("shoe.png");
+//   std::cout << classifier.label_name(result.label()) << '\n';
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <stop_token>
 #include <string>
+#include <vector>
 
-#include "triage/clock.h"
 #include "triage/image.h"
-#include "triage/policy.h"
+#include "triage/request.h"
+#include "triage/result.h"
 #include "triage/runtime.h"
-#include "triage/zoo.h"
 
 namespace triage {
 
-struct ClassifierOptions {
-  // Compiled models are kept here; empty turns the cache off.
-  std::filesystem::path cache_dir = default_cache_dir();
-  std::shared_ptr<Clock> clock = nullptr;  // none: steady_clock()
-};
+class Policy;
 
-struct Classification {
-  Outcome outcome;
-  double preprocess_ms = 0;
-  double infer_ms = 0;
-  double decode_ms = 0;  // of classify_file
-  // Selection, preprocessing and inference, without decoding.
-  double total_ms = 0;
-};
-
-// Const methods are safe concurrently: each call borrows its own networks.
+// A policy on a runtime. Safe concurrently: each call borrows its own networks, and works with the policy
+// that was set when it began. A copy shares everything with its original.
 class Classifier {
  public:
-  // Checks that every model of the policy is in the zoo, with the same fingerprint. Throws kIo, kPolicy,
-  // kManifest. Models are loaded on first use; `warm_up` loads them all.
+  // Throws kPolicy unless every model of the policy is in the zoo with the same fingerprint. Networks are
+  // loaded on first use; `warm_up` loads them before.
+  Classifier(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> runtime);
+  // Both from files, with a runtime of its own. Throws kIo, kPolicy, kManifest.
   [[nodiscard]] static Classifier load(const std::filesystem::path& policy, const std::filesystem::path& zoo,
-                                       const ClassifierOptions& options = {});
-  // The same for a policy that is at hand, such as one of your own. Throws kPolicy.
-  [[nodiscard]] static Classifier make(std::unique_ptr<Policy> policy, Zoo zoo,
-                                       const ClassifierOptions& options = {});
-  Classifier(Classifier&&) noexcept;
-  ~Classifier();
+                                       const RuntimeOptions& options = {});
 
-  // The request's clock starts here; Request::spent_ms is for what came before. Loading a model on its first
-  // use counts against a latency cap: call warm_up() before. Throws kModel, kEngine, and kUsage for a request
-  // that the policy cannot meet.
-  [[nodiscard]] Classification classify(const Image& image, const Request& request = {},
-                                        Trace* trace = nullptr) const;
-  // The same from an image file, whose decoding counts against the latency cap. Throws kImage and kIo too.
-  [[nodiscard]] Classification classify_file(const std::filesystem::path& path, Request request = {},
-                                             Trace* trace = nullptr) const;
-  void warm_up() const;
+  // Between two looks the request's deadline and `stop` are looked at: see Result::limit. Throws kUsage for
+  // an empty view and as check_request does; kModel, kEngine, kIo, kManifest where a network cannot be loaded
+  // or run.
+  [[nodiscard]] Result classify(const ImageView& image, const Request& request = {},
+                                const std::stop_token& stop = {}) const;
+  // From an encoded image; decoding counts as elapsed. `name` is what messages call it. Throws as
+  // decode_image too.
+  [[nodiscard]] Result classify_bytes(std::span<const std::uint8_t> bytes, const Request& request = {},
+                                      const std::stop_token& stop = {},
+                                      std::string_view name = "image") const;
+  // The same from a file. Throws as read_image too.
+  [[nodiscard]] Result classify_file(const std::filesystem::path& path, const Request& request = {},
+                                     const std::stop_token& stop = {}) const;
+  // Many images in step, so that a network gets all that want it at once (Network::run_batch). Each has the
+  // result that it would have alone, times aside: elapsed_ms runs from the call on for all of them, and a
+  // batch's time is shared equally. What one of them throws ends the call.
+  [[nodiscard]] std::vector<Result> classify_batch(std::span<const ImageView> images,
+                                                   const Request& request = {},
+                                                   const std::stop_token& stop = {}) const;
 
-  [[nodiscard]] const Policy& policy() const;
+  // Loads `copies` of every network that the policy may run, as far as the runtime's limits allow.
+  void warm_up(std::size_t copies = 1) const;
+
+  // Another policy for all calls that begin from now on, in all copies of this classifier; those under way
+  // end with theirs. Throws as the constructor, and nothing has changed then.
+  void set_policy(std::shared_ptr<const Policy> policy);
+  [[nodiscard]] std::shared_ptr<const Policy> policy() const;
   [[nodiscard]] const Zoo& zoo() const;
+  [[nodiscard]] const std::shared_ptr<Runtime>& runtime() const;
   // The class's name, or its number when the zoo has no labels file; "none" for kNoLabel.
   [[nodiscard]] std::string label_name(Label label) const;
 
  private:
   struct State;
-  explicit Classifier(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace triage

@@ -1,9 +1,10 @@
-// What runs model files. An engine is one source file: implement Engine and Network, add one line to
-// make_engine.
+// What runs model files. An engine of your own: implement Engine and Network, and add a maker of it to an
+// EngineSet (examples/own_engine.cpp).
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,15 +16,22 @@
 
 namespace triage {
 
-// One loaded model with its buffers. Not thread-safe: one per thread, from a pool (runtime.h).
+// One loaded model with its buffers. Not thread-safe: each is lent to one caller at a time (Runtime).
 class Network {
  public:
   virtual ~Network() = default;
   // Runs the model on a tensor made by its recipe. The class values, shape (n_classes + label_offset), as the
   // model gives them, are valid until the next run. Throws kEngine.
   virtual std::span<const float> run(std::span<const std::byte> tensor) = 0;
+  // Runs it on each of several tensors; `on_output(i, values)` is called once for each, in order, with what
+  // run() would give for it. Networks that can take several at once override this. Throws kEngine.
+  virtual void run_batch(std::span<const std::span<const std::byte>> tensors,
+                         const std::function<void(std::size_t, std::span<const float>)>& on_output);
   // The embedding of the last run, empty when the manifest names none.
-  [[nodiscard]] virtual std::span<const float> embedding() const = 0;
+  [[nodiscard]] virtual std::span<const float> embedding() const { return {}; }
+  // What it takes in memory, for PoolOptions::memory_bytes; 0 where that is not known, then the size of its
+  // files is taken for it.
+  [[nodiscard]] virtual std::size_t memory_bytes() const { return 0; }
 };
 
 // Reads raw class values (label offset still in front) as the manifest says: softmax or scale, offset
@@ -53,30 +61,38 @@ class Engine {
   [[nodiscard]] virtual std::string version() const = 0;
   // Device names that a manifest may use, such as "CPU".
   [[nodiscard]] virtual std::vector<std::string> devices() const = 0;
-  // Verifies checksums, loads and compiles; the first run is done, so that the next is a warm one. Throws
-  // kIo, kManifest, kModel (naming both shapes when they are not the manifest's). Safe concurrently.
+  // Loads and compiles; the first run is done, so that the next is a warm one. Checksums have been verified
+  // (EngineSet::load). Throws kIo, kModel (naming both shapes when they are not the manifest's). Safe
+  // concurrently.
   [[nodiscard]] virtual std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model) = 0;
   [[nodiscard]] virtual ModelShapes inspect(const std::filesystem::path& model_file) = 0;
 };
 
+using EngineFactory = std::function<std::unique_ptr<Engine>(const EngineOptions&)>;
+
 // The engine for a model file, told by its extension: OpenVINO for .onnx, .tflite, .xml; the fake engine for
-// .fake. One engine object of each kind is made on first use and kept by the set. Throws kModel for any other
-// file, kEngine when this build is without that engine. Safe concurrently.
+// .fake; and those that are added. One engine object of each kind is made on first use and kept by the set.
+// Safe concurrently.
 class EngineSet {
  public:
   explicit EngineSet(EngineOptions options = {});
   ~EngineSet();
+  EngineSet(const EngineSet&) = delete;
+  EngineSet& operator=(const EngineSet&) = delete;
+  // A further engine, for files with these extensions (".xyz", lower case). Throws kUsage for none, for one
+  // without its dot, and for one that has an engine already.
+  void add(std::vector<std::string> extensions, EngineFactory factory);
+  // Throws kModel for a file that has no engine, kEngine when this build is without it.
   [[nodiscard]] Engine& for_file(const std::filesystem::path& model_file);
-  // Every engine in this build.
+  // Verifies the checksums of a model's files, then has its engine load it. Throws as verify_files, for_file
+  // and Engine::load do.
+  [[nodiscard]] std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model);
+  // Every engine in this build, and those that were added.
   [[nodiscard]] std::vector<Engine*> all();
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// A folder for EngineOptions::cache_dir: $XDG_CACHE_HOME/triage or ~/.cache/triage; empty when neither can be
-// made.
-[[nodiscard]] std::filesystem::path default_cache_dir();
 
 }  // namespace triage

@@ -1,11 +1,9 @@
-// Policies: pure functions from evidence to action. The driver (runtime.h) asks one what to do next and has a
-// backend do it, live or by replay, so what is evaluated is exactly what is deployed.
+// Policies: pure functions from evidence to action. The driver (src/runtime/driver.h) asks one what to do
+// next and has a backend do it, live or by replay, so what is evaluated is exactly what is deployed.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,34 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "triage/features.h"
+#include "triage/request.h"
+#include "triage/result.h"
 #include "triage/types.h"
 
 namespace triage {
-
-// What one model, once run, said about this input.
-struct Look {
-  ModelIndex model = kNoModel;       // in the policy's list of models
-  TopK output;                       // empty for score-only tables
-  double confidence = kNotMeasured;  // the model's own (its best probability); NaN when it has none
-  Cost cost;
-};
-
-// What the caller wants for one input. The default leaves everything to the policy as it was trained. A
-// request that cannot be met is an error before anything runs: see check_request (runtime.h).
-struct Request {
-  // Hard caps. The driver never starts a model whose upper time quantile (PolicyModel::p999_ms) or mean
-  // energy does not fit into what is left.
-  double max_latency_ms = std::numeric_limits<double>::infinity();
-  double max_energy_j = std::numeric_limits<double>::infinity();
-  double min_confidence = 0;    // 0..1: go on below it while the policy has a model left to ask
-  double price = kNotMeasured;  // score that a millisecond (or joule) is worth; NaN: what the policy chose
-  double spent_ms = 0;          // of max_latency_ms, gone before the first decision: decoding, queueing
-
-  [[nodiscard]] bool is_default() const {
-    return std::isinf(max_latency_ms) && std::isinf(max_energy_j) && min_confidence == 0 && std::isnan(price);
-  }
-};
 
 // All that a policy may look at.
 struct Evidence {
@@ -63,21 +38,6 @@ struct Action {
     return {Kind::kAnswer, 0, look.model, look.output};
   }
   [[nodiscard]] static Action refuse() { return {}; }
-};
-
-// Why an action was taken, for --explain; filled by the same code path that decides, when it is given.
-struct Trace {
-  struct Step {
-    std::string what;  // "KNN-1: 3 of 5 neighbours say mobilenet: yes"
-    std::vector<std::pair<std::string, double>> values;
-  };
-  struct Neighbour {
-    std::string input;  // id of the training input
-    double distance = 0;
-    std::string optimum;  // its optimum model, "none" where no selected model is right
-  };
-  std::vector<Step> steps;
-  std::vector<Neighbour> neighbours;  // nearest first; of the premodel's shared search
 };
 
 // A model as a policy knows it.

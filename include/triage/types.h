@@ -6,7 +6,9 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace triage {
 
@@ -94,5 +96,24 @@ enum class VoteWeights { kUniform, kDistance };
 [[nodiscard]] std::string_view to_string(VoteWeights weights);
 // Throws kUsage for anything but "uniform" and "distance".
 [[nodiscard]] VoteWeights parse_vote_weights(std::string_view text);
+
+struct FeatureRef {
+  std::string name;
+  int version = 0;
+  bool operator==(const FeatureRef&) const = default;
+};
+
+// An ordered list of at most 64 features at one working size; positions in it are what masks and feature
+// vectors refer to.
+struct FeatureSchema {
+  std::vector<FeatureRef> features;
+  int working_px = 224;  // images are reduced to this short side, never enlarged
+  [[nodiscard]] std::size_t size() const { return features.size(); }
+  bool operator==(const FeatureSchema&) const = default;
+};
+using FeatureMask = std::uint64_t;  // bit i: feature i of a schema
+[[nodiscard]] inline FeatureMask all_features(const FeatureSchema& schema) {
+  return schema.size() >= 64 ? ~FeatureMask{0} : (FeatureMask{1} << schema.size()) - 1;
+}
 
 }  // namespace triage

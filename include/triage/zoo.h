@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "triage/image.h"
 #include "triage/types.h"
 
 namespace triage {
@@ -19,7 +20,6 @@ namespace triage {
 enum class Role { kClassifier, kSelector };
 enum class Layout { kNchw, kNhwc };
 enum class ElementType { kU8, kF32 };
-enum class Colour { kRgb, kBgr, kGray };
 // What the output holds. kProbabilities: used as they are; kLogits: softmax is applied.
 enum class OutputKind { kProbabilities, kLogits };
 
@@ -134,6 +134,10 @@ void save_zoo(const Zoo& zoo, const std::filesystem::path& path);
 // Checksum of a model file as manifests state it: sha256 of its bytes; of an OpenVINO .xml, of its bytes
 // followed by those of the .bin beside it, if there is one. 64 lower-case hex digits. Throws kIo.
 [[nodiscard]] std::string model_checksum(const std::filesystem::path& path);
+// Bytes of all files of a model, what stands beside them included (the .bin of an .xml). Throws kIo.
+[[nodiscard]] std::uint64_t model_size_bytes(const Zoo& zoo, const ModelSpec& model);
+// Size of a model file in bytes, that of the .bin included. Throws kIo.
+[[nodiscard]] std::uint64_t model_bytes(const std::filesystem::path& path);
 // Throws kIo for a missing file and kManifest, naming both values, for a checksum that differs.
 void verify_files(const Zoo& zoo, const ModelSpec& model);
 

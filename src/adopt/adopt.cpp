@@ -12,6 +12,7 @@
 #include "adopt/image_sample.h"
 #include "base/check.h"
 #include "preprocess/preprocess.h"
+#include "stats/binomial.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -267,20 +268,6 @@ void check_beats_chance(const Adoption& adoption, const std::string& owner) {
 }
 
 }  // namespace
-
-double binomial_tail(std::size_t right, std::size_t n, double p) {
-  if (right == 0) return 1.0;
-  if (right > n || p <= 0.0) return 0.0;
-  if (p >= 1.0) return 1.0;
-  double tail = 0;
-  for (std::size_t k = right; k <= n; ++k) {
-    const auto kd = static_cast<double>(k);
-    const auto nd = static_cast<double>(n);
-    tail += std::exp(std::lgamma(nd + 1) - std::lgamma(kd + 1) - std::lgamma(nd - kd + 1) + kd * std::log(p) +
-                     (nd - kd) * std::log1p(-p));
-  }
-  return std::min(tail, 1.0);
-}
 
 Adoption adopt_model(std::span<const std::filesystem::path> files, const Zoo& zoo, Engine& engine,
                      const Dataset& data, const AdoptOptions& options,

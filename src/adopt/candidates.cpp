@@ -41,7 +41,8 @@ void add_planar(std::vector<Recipe>& found, Layout layout, std::int64_t channels
 // A picture as one row of values: square, gray or three-coloured.
 void add_flat(std::vector<Recipe>& found, std::int64_t n) {
   for (const std::int64_t channels : {std::int64_t{1}, std::int64_t{3}}) {
-    const auto root = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(n / channels))));
+    const std::int64_t pixels = n / channels;
+    const auto root = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(pixels))));
     if (n < channels || root * root * channels != n) continue;
     add_planar(found, Layout::kNchw, channels, root, root, 0);
     if (channels == 3) add_planar(found, Layout::kNhwc, channels, root, root, 0);
@@ -154,9 +155,10 @@ ClassOutput class_output(const ModelShapes& shapes, std::optional<std::int32_t> 
   const std::string wanted =
       n_classes ? fmt::format("{0} or {1} values for {0} classes", *n_classes, *n_classes + 1)
                 : fmt::format("one with a value for each class up to {}", max_label);
-  throw Error(ErrorCode::kModel,
-              fmt::format("{}: outputs {}, expected {}; check the labels, or state the classes with --names",
-                          owner, seen, wanted));
+  throw Error(
+      ErrorCode::kModel,
+      fmt::format("{}: outputs {}, expected {}; check the labels, or state the classes in label_names", owner,
+                  seen, wanted));
 }
 
 }  // namespace triage

@@ -22,7 +22,7 @@ Sample draw_sample(const Dataset& data, std::size_t limit, std::uint64_t seed) {
       sample.images.push_back(data.load(i, {}));
       sample.labels.push_back(data.label(i));
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kImage && error.code() != ErrorCode::kIo) throw;
+      if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
       ++sample.n_failed;
     }
   }

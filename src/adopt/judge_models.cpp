@@ -1,10 +1,10 @@
 // How the networks of a zoo do on labelled images: one pass, every network on every image.
 #include <fmt/format.h>
 
+#include "runtime/live.h"
 #include "triage/error.h"
-#include "triage/features.h"
-#include "triage/runtime.h"
 #include "triage/tools/adopt.h"
+#include "triage/types.h"
 
 namespace triage {
 namespace {
@@ -38,7 +38,7 @@ Judgements judge_models(const Zoo& zoo, std::span<const ModelIndex> models, Engi
     try {
       image = data.load(i, {});
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kImage && error.code() != ErrorCode::kIo) throw;
+      if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
       ++result.n_failed;
       continue;
     }

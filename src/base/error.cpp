@@ -5,9 +5,11 @@
 namespace triage {
 namespace {
 
-constexpr std::array<ErrorInfo, 11> kErrors{{
+constexpr std::array<ErrorInfo, 13> kErrors{{
     {ErrorCode::kUsage, "usage", 2, 400},
-    {ErrorCode::kImage, "image", 1, 422},
+    {ErrorCode::kImageFormat, "image_format", 1, 415},
+    {ErrorCode::kImageDamaged, "image_damaged", 1, 422},
+    {ErrorCode::kImageTooLarge, "image_too_large", 1, 413},
     {ErrorCode::kData, "data", 3, 422},
     {ErrorCode::kManifest, "manifest", 3, 500},
     {ErrorCode::kProfile, "profile", 3, 500},

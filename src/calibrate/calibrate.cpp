@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <stop_token>
 
 #include "base/stop.h"
 #include "calibrate/setting_losses.h"
 #include "evaluate/unseen_rows.h"
 #include "learn/policy_info.h"
+#include "stats/mean.h"
 #include "triage/error.h"
 #include "triage/tools/replay.h"
 
@@ -42,14 +42,14 @@ void check_labels(const Table& table, Rows rows, const Policy& policy, ModelInde
   const std::string trained = labels == training.end() ? std::string() : labels->second;
   if (trained != describe_labels(table.labels_from)) {
     fail("labels", fmt::format("'{}'", describe_labels(table.labels_from)),
-         fmt::format("'{}', those of training; give the same --labels", trained));
+         fmt::format("'{}', those of training; take the same", trained));
   }
   for (const std::uint32_t row : rows) {
     if (table.labels[row] == kNoLabel || table.ranks[table.at(row, versus)] == 0) {
       fail("input",
            fmt::format("'{}' without a label, or unknown to {}", table.ids[row],
                        table.models[static_cast<std::size_t>(versus)].name),
-           "labelled inputs alone; profile with labels, or give --labels from:MODEL");
+           "labelled inputs alone; profile with labels, or use label_by_model");
     }
   }
   const PolicyModel& best = policy.info().best;
@@ -72,7 +72,7 @@ ModelIndex find_versus(const Table& table, const Policy& policy, const std::stri
   throw Error(
       ErrorCode::kPolicy,
       fmt::format("calibrate: '{}', the best single model where the policy was trained, is not in the "
-                  "profile, expected it there to compare with; name another model with --versus, or "
+                  "profile, expected it there to compare with; name another model as `versus`, or "
                   "profile the zoo that the policy was trained on",
                   best));
 }
@@ -81,10 +81,6 @@ LossCounts count(std::span<const std::int8_t> losses) {
   LossCounts counts;
   for (const std::int8_t loss : losses) counts.add(loss);
   return counts;
-}
-
-double mean(std::span<const float> values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 void set_summary(PolicyInfo& info, std::string_view key, std::string value) {
@@ -191,7 +187,7 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   calibration.left_out = table.n_inputs() - rows.size();
   if (rows.empty()) {
     fail("inputs that the policy was not trained on", "0",
-         "at least one; train with --train-share 0.5, or profile others");
+         "at least one; train on a share of the inputs, or profile others");
   }
   check_labels(table, rows, policy, versus);
   const auto losses =

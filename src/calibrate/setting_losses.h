@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "policy/adaptive_policy.h"
-#include "stats/loss_test.h"
+#include "stats/paired_loss_test.h"
 #include "triage/tools/calibrate.h"
 #include "triage/tools/rows.h"
 
@@ -32,8 +32,5 @@ struct SettingLosses {
 // needed.
 [[nodiscard]] std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
                                         const std::function<LossCounts(std::size_t)>& counts);
-
-// "a loss of at most 1.00 points against large with probability 0.95 or more".
-[[nodiscard]] std::string promise_of(const Certificate& certificate);
 
 }  // namespace triage

@@ -27,6 +27,7 @@ namespace triage::cli {
 inline constexpr int kExitSomeFailed = 1;
 
 struct Session {
+  const CLI::App* app = nullptr;
   int exit_code = 0;
   std::atomic<bool> stop = false;  // set by SIGINT, SIGTERM and SIGHUP
   std::stop_source stop_source;    // asked as soon as `stop` is set; long work polls its token
@@ -76,7 +77,7 @@ void say(fmt::format_string<Values...> format, Values&&... values) {
   say_text(fmt::format(format, std::forward<Values>(values)...));
 }
 
-// "triage: warning: <text>" on stderr.
+// "triage: warning: <text>" on stderr. What the library warns of goes through with_flags() first.
 void warn(std::string_view text);
 
 // Text from outside (a path, a label) for a terminal: control characters become \xNN, so that one line stays
@@ -96,6 +97,9 @@ void add_request_options(CLI::App& command, Request& request, std::optional<doub
 
 // For counts and seeds: CLI11 takes "-1", and what is too large, for the largest number that there is.
 [[nodiscard]] CLI::Validator not_negative();
+
+// Throws kInterrupted after a signal that asks for an end; `command` names the work.
+void throw_if_stopped(const Session& session, std::string_view command);
 
 // "3 min 20 s", "1.2 GB" and the like, for estimates.
 [[nodiscard]] std::string format_duration(double seconds);

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/fitting.h"
 #include "cli/label_options.h"
@@ -77,7 +76,7 @@ void run(CalibrateArguments& arguments, Session& session) {
   const auto policy = load_fitting_policy(arguments.policy, table, arguments.profiles);
   arguments.options.stop = session.stop_source.get_token();
   const Calibration calibration = calibrate(table, *policy, arguments.options);
-  throw_if_stopped(session.stop_source.get_token(), "calibrate");
+  throw_if_stopped(session, "calibrate");
   if (calibration.policy != nullptr) save_policy(*calibration.policy, arguments.out);
   if (arguments.json) {
     print_json(to_json(arguments, calibration));

@@ -14,7 +14,8 @@
 #include "cli/inputs.h"
 #include "triage/classifier.h"
 #include "triage/error.h"
-#include "triage/stream.h"
+#include "triage/request.h"
+#include "triage/runtime.h"
 
 namespace triage::cli {
 namespace {
@@ -42,7 +43,7 @@ struct Failure {
 
 // A failure of one input alone, as opposed to one of the models or of Triage.
 bool is_of_input(ErrorCode code) {
-  return code == ErrorCode::kImage || code == ErrorCode::kIo || code == ErrorCode::kData;
+  return is_image_error(code) || code == ErrorCode::kIo || code == ErrorCode::kData;
 }
 
 // Classifies one input after another; holds what the final document or summary needs.
@@ -50,9 +51,9 @@ class ClassifyRun {
  public:
   ClassifyRun(const Classifier& classifier, const Options& options)
       : classifier_(&classifier), options_(&options) {
-    check_request(classifier.policy(), options.request);
+    check_request(*classifier.policy(), options.request);
     if (options.mean_latency_ms) {
-      stream_.emplace(classifier.policy(), StreamOptions{.mean_latency_ms = *options.mean_latency_ms});
+      stream_.emplace(*classifier.policy(), StreamOptions{.mean_latency_ms = *options.mean_latency_ms});
     }
   }
 
@@ -60,20 +61,21 @@ class ClassifyRun {
     Shown shown;
     shown.input = input.name;
     shown.label = input.label;
+    Request request = options_->request;
+    request.explain = options_->explain;
+    if (stream_) request.price = stream_->request().price;
     try {
       const Stopwatch watch(steady_clock());
       const Image image = input.load();
       shown.decode_ms = watch.ms();
-      Request request = options_->request;
       request.spent_ms = shown.decode_ms;
-      if (stream_) request.price = stream_->request().price;
-      shown.result = classifier_->classify(image, request, options_->explain ? &shown.trace : nullptr);
+      shown.result = classifier_->classify(image, request);
     } catch (const Error& error) {
       if (!is_of_input(error.code())) throw;
       fail(input.name, error.what());
       return;
     }
-    if (stream_) stream_->record(shown.result.total_ms);
+    if (stream_) stream_->record(request, shown.result.total.ms);
     count(shown);
     if (options_->json) {
       results_.push_back(to_json(*classifier_, shown, options_->top, options_->explain));
@@ -90,7 +92,7 @@ class ClassifyRun {
         failed.push_back({{"input", failure.input}, {"error", failure.message}});
       }
       print_json({{"policy", options_->policy},
-                  {"kind", classifier_->policy().kind()},
+                  {"kind", classifier_->policy()->kind()},
                   {"zoo", classifier_->zoo().name},
                   {"results", results_},
                   {"failed", failed}});
@@ -112,11 +114,11 @@ class ClassifyRun {
 
   void count(const Shown& shown) {
     ++done_;
-    total_ms_ += shown.result.total_ms;
-    const Outcome& outcome = shown.result.outcome;
+    total_ms_ += shown.result.total.ms;
+    const Result& outcome = shown.result;
     if (outcome.refused) ++refused_;
     if (outcome.model == kNoModel && !outcome.refused) ++combined_;
-    if (outcome.limited) ++limited_;
+    if (outcome.limited()) ++limited_;
     if (outcome.breached) ++breached_;
     if (outcome.below_confidence) ++unsure_;
     if (outcome.model != kNoModel) ++chosen_[static_cast<std::size_t>(outcome.model)];
@@ -134,7 +136,7 @@ class ClassifyRun {
     if (breached_ > 0) fmt::print("; {} over the latency cap", breached_);
     if (unsure_ > 0) fmt::print("; {} below the confidence asked for", unsure_);
     fmt::print("\nanswered by");
-    const auto& models = classifier_->policy().info().models;
+    const auto& models = classifier_->policy()->info().models;
     const char* separator = " ";
     for (std::size_t i = 0; i < models.size(); ++i) {
       if (chosen_[i] == 0) continue;
@@ -162,7 +164,7 @@ class ClassifyRun {
   std::size_t labelled_ = 0;
   std::size_t right_ = 0;
   double total_ms_ = 0;
-  std::vector<std::size_t> chosen_ = std::vector<std::size_t>(classifier_->policy().info().models.size());
+  std::vector<std::size_t> chosen_ = std::vector<std::size_t>(classifier_->policy()->info().models.size());
 };
 
 // Beside the policy file, unless told otherwise: the two are shipped together.
@@ -187,10 +189,10 @@ void classify(const Options& options, Session& session) {
   ClassifyRun run(classifier, options);
   classifier.warm_up();
   for (const Input& input : inputs) {
-    if (session.stop) throw Error(ErrorCode::kInterrupted, "classify: interrupted");
+    throw_if_stopped(session, "classify");
     run.take(input);
   }
-  if (session.stop) throw Error(ErrorCode::kInterrupted, "classify: interrupted");
+  throw_if_stopped(session, "classify");
   if (!run.finish()) session.exit_code = kExitSomeFailed;
 }
 

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "base/files.h"
 #include "cli/cli.h"
 #include "cli/fitting.h"
+#include "cli/flags.h"
 #include "cli/label_options.h"
 #include "triage/error.h"
 #include "triage/tools/profile.h"
@@ -103,10 +103,8 @@ PremodelOptions premodel_options(const EvaluateArguments& arguments, const std::
   options.kind = kind;
   options.theta = arguments.theta_points / 100;
   options.fallback = arguments.fallback;
-  options.cost = parse_cost_kind(arguments.cost);
   if (has_votes(kind)) options.weights = parse_vote_weights(arguments.weights);
   if (arguments.label != kBothLabels) options.label = parse_premodel_label(arguments.label);
-  options.seed = arguments.seed;
   options.selector = arguments.selector;
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
@@ -143,14 +141,11 @@ void add_premodels(const EvaluateArguments& arguments, EvaluateOptions& options)
 EvaluateOptions evaluate_options(const EvaluateArguments& arguments, const Session& session) {
   EvaluateOptions options;
   options.criterion = parse_criterion(arguments.criterion);
-  options.folds = arguments.folds;
+  options.cost = parse_cost_kind(arguments.cost);
+  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.seed = arguments.seed;
-  options.theta = arguments.theta_points / 100;
-  options.fallback = arguments.fallback;
+  options.folds = arguments.folds;
   options.resamples = arguments.resamples;
-  options.adaptive.seed = arguments.seed;
-  if (arguments.margin_points) options.adaptive.margin = *arguments.margin_points / 100;
-  options.adaptive.cost = parse_cost_kind(arguments.cost);
   options.request = arguments.request;
   options.mean_latency_ms = arguments.mean_latency_ms;
   add_premodels(arguments, options);
@@ -185,16 +180,17 @@ std::optional<TimingDifference> timing_difference(const Table& table, const Eval
   options.seed = evaluate.seed;
   options.resamples = evaluate.resamples;
   options.stop = evaluate.stop;
+  LearnOptions learn;
+  learn.criterion = evaluate.criterion;
+  learn.stop = evaluate.stop;
   PremodelOptions premodel;
-  premodel.criterion = evaluate.criterion;
-  premodel.theta = evaluate.theta;
-  CascadeOptions cascade;
-  cascade.criterion = evaluate.criterion;
+  premodel.theta = evaluate.premodel.theta;
   std::vector<NamedTrainer> trainers{
-      {"cascade", [=](const Table& t, Rows rows) { return train_cascade(t, rows, cascade); }}};
+      {"cascade", [=](const Table& t, Rows rows) { return train_cascade(t, rows, learn); }}};
   if (table.schema.size() > 0) {
-    trainers.push_back(
-        {"premodel", [=](const Table& t, Rows rows) { return train_premodel(t, rows, premodel).policy; }});
+    trainers.push_back({"premodel", [=](const Table& t, Rows rows) {
+                          return train_premodel(t, rows, learn, premodel).policy;
+                        }});
   }
   return judge_timing(table, exhaustive, trainers, options);
 }
@@ -231,9 +227,9 @@ void run(const EvaluateArguments& arguments, const Session& session) {
   Evaluation evaluation = evaluate(table, arguments, options);
   evaluation.timing_difference = std::move(difference);
   const ReportInfo info = report_info(arguments);
-  for (const std::string& warning : evaluation_warnings(evaluation)) warn(warning);
-  if (!arguments.folds_file.empty()) write_text_atomic(arguments.folds_file, folds_csv(table, evaluation));
-  if (!arguments.report.empty()) write_text_atomic(arguments.report, evaluation_html(evaluation, info));
+  for (const std::string& warning : evaluation_warnings(evaluation)) warn(with_flags(warning, *session.app));
+  if (!arguments.folds_file.empty()) write_report(arguments.folds_file, folds_csv(table, evaluation));
+  if (!arguments.report.empty()) write_report(arguments.report, evaluation_html(evaluation, info));
   fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation));
   if (!arguments.json && !arguments.report.empty()) fmt::print("\nReport: {}\n", printable(arguments.report));
 }

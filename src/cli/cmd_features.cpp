@@ -4,15 +4,15 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 
-#include "base/files.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
 #include "cli/label_options.h"
 #include "triage/error.h"
 #include "triage/tools/profile.h"
+#include "triage/tools/report.h"
+#include "triage/tools/rows.h"
 
 namespace triage::cli {
 namespace {
@@ -86,11 +86,10 @@ void run(const FeaturesArguments& arguments, const Session& session) {
   require_positive("--n-features", arguments.n_features);
   require_positive("--slice", arguments.slice);
   const Table table = load_labelled_table(arguments.profiles, arguments.labels);
-  std::vector<std::uint32_t> rows(table.n_inputs());
-  std::iota(rows.begin(), rows.end(), 0U);
+  const auto rows = all_rows(table);
   const auto options = selection_options(arguments, table, session);
   const FeatureSelection selection = select_features_with_progress(table, rows, options);
-  if (!arguments.out.empty()) write_text_atomic(arguments.out, feature_selection_csv(selection));
+  if (!arguments.out.empty()) write_report(arguments.out, feature_selection_csv(selection));
   if (arguments.json) {
     print_json(feature_selection_json(selection, options));
   } else {

@@ -12,6 +12,7 @@
 #include "cli/system_info.h"
 #include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/runtime.h"
 #include "triage/tools/energy.h"
 #include "triage/tools/profile.h"
 

@@ -14,6 +14,7 @@
 #include "cli/profile_report.h"
 #include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/runtime.h"
 #include "triage/tools/dataset.h"
 #include "triage/tools/energy.h"
 #include "triage/tools/profile.h"

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "base/files.h"
 #include "cli/cli.h"
+#include "cli/flags.h"
 #include "cli/label_options.h"
 #include "cli/staged_folder.h"
 #include "triage/error.h"
@@ -59,16 +59,16 @@ std::string command_line(const StudyArguments& arguments) {
 // The page, the Markdown and a CSV for each exhibit.
 void write_study(const Study& study, const ReportInfo& info, StagedFolder& out) {
   for (const Exhibit& exhibit : study.exhibits)
-    write_text_atomic(out.path() / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
-  write_text_atomic(out.path() / "study.md", study_markdown(study, info));
-  write_text_atomic(out.path() / "study.html", study_html(study, info));
+    write_report(out.path() / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
+  write_report(out.path() / "study.md", study_markdown(study, info));
+  write_report(out.path() / "study.html", study_html(study, info));
   out.publish();
 }
 
 std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo) {
   std::map<std::string, std::uint64_t> bytes;
   for (const ModelSpec& model : zoo.models) {
-    for (const ModelFile& file : model.files) bytes[model.name] += fs::file_size(zoo.resolve(file));
+    for (const ModelFile& file : model.files) bytes[model.name] += model_bytes(zoo.resolve(file));
   }
   return bytes;
 }
@@ -82,8 +82,10 @@ ReportInfo report_info(std::string command, const std::vector<std::string>& prof
   return info;
 }
 
-void print_study(const Study& study, const std::string& out) {
-  for (const std::string& warning : evaluation_warnings(study.evaluation)) warn(warning);
+void print_study(const Study& study, const std::string& out, const Session& session) {
+  for (const std::string& warning : evaluation_warnings(study.evaluation)) {
+    warn(with_flags(warning, *session.app));
+  }
   fmt::print("{}\n\n", study.verdict);
   for (const Exhibit& exhibit : study.exhibits)
     fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
@@ -126,7 +128,7 @@ void run(StudyArguments& arguments, const Session& session) {
   if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo));
   const Study study = study_paper(table, options);
   write_study(study, report_info(command_line(arguments), arguments.profiles), out);
-  print_study(study, arguments.out);
+  print_study(study, arguments.out, session);
 }
 
 struct GuaranteeArguments {
@@ -152,14 +154,14 @@ std::string command_line(const GuaranteeArguments& arguments) {
 void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
   StagedFolder out(arguments.out);
   GuaranteeOptions& options = arguments.options;
-  options.adaptive.criterion = parse_criterion(arguments.criterion);
+  options.criterion = parse_criterion(arguments.criterion);
   options.stop = session.stop_source.get_token();
   options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
   const Study study = study_guarantee(table, options);
   write_study(study, report_info(command_line(arguments), arguments.profiles), out);
-  print_study(study, arguments.out);
+  print_study(study, arguments.out, session);
 }
 
 void add_guarantee(CLI::App& study, Session& session) {

@@ -6,10 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/hash.h"
-#include "base/stop.h"
 #include "cli/cli.h"
 #include "cli/feature_report.h"
+#include "cli/flags.h"
 #include "cli/label_options.h"
 #include "policy/adaptive_policy.h"
 #include "policy/cascade_policy.h"
@@ -57,30 +56,34 @@ struct TrainedPolicy {
 constexpr std::string_view kOptimistic =
     "Figures on training inputs are optimistic: 'triage evaluate' judges on inputs that were not trained on.";
 
-// All inputs, or, of a share, those that a hash of seed and id draws: whatever profiles they come from.
 std::vector<std::uint32_t> training_rows(const Table& table, const TrainArguments& arguments) {
   if (!(arguments.train_share > 0 && arguments.train_share <= 1)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("--train-share: {}, expected above 0 and at most 1", arguments.train_share));
   }
-  std::vector<std::uint32_t> rows;
-  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
-    if (Random(hash64(arguments.seed, table.ids[i])).uniform() < arguments.train_share) rows.push_back(i);
-  }
-  return rows;
+  return draw_rows(table, arguments.train_share, arguments.seed);
 }
 
 // `--features auto`: those that a search on the same rows chooses.
-void choose_features(const Table& table, Rows rows, PremodelOptions& options) {
-  const auto chosen = select_features_with_progress(table, rows, selection_options(options));
+void choose_features(const Table& table, Rows rows, const LearnOptions& learn, PremodelOptions& options) {
+  const auto chosen = select_features_with_progress(table, rows, selection_options(learn, options));
   options.features = chosen.features;
   options.notes.emplace_back("features", describe_selection(chosen));
 }
 
-TrainedPolicy train_premodel_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                                  const Session& session) {
-  PremodelOptions options;
+LearnOptions learn_options(const TrainArguments& arguments, const Session& session) {
+  LearnOptions options;
   options.criterion = parse_criterion(arguments.criterion);
+  options.cost = parse_cost_kind(arguments.cost);
+  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
+  options.seed = arguments.seed;
+  options.stop = session.stop_source.get_token();
+  return options;
+}
+
+TrainedPolicy train_premodel_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                  const TrainArguments& arguments) {
+  PremodelOptions options;
   options.theta = arguments.theta_points / 100;
   options.max_models = arguments.max_models.value_or(SIZE_MAX);
   options.k = arguments.k;
@@ -89,43 +92,33 @@ TrainedPolicy train_premodel_with(const Table& table, Rows rows, const TrainArgu
   options.fallback = arguments.fallback;
   options.kind = arguments.premodel;
   options.label = parse_premodel_label(arguments.label);
-  options.cost = parse_cost_kind(arguments.cost);
   options.selector = arguments.selector;
-  options.seed = arguments.seed;
   options.full = arguments.full;
   options.max_distance_quantile = arguments.max_distance_quantile;
   options.beyond = parse_beyond(arguments.beyond);
-  options.stop = session.stop_source.get_token();
-  if (arguments.features == std::vector<std::string>{"auto"}) choose_features(table, rows, options);
-  auto trained = train_premodel(table, rows, options);
+  if (arguments.features == std::vector<std::string>{"auto"}) choose_features(table, rows, learn, options);
+  auto trained = train_premodel(table, rows, learn, options);
   return {std::move(trained.policy), std::move(trained.selection.trace), std::move(trained.warnings)};
 }
 
-TrainedPolicy train_cascade_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                                 const Session& session) {
+TrainedPolicy train_cascade_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                 const TrainArguments& arguments) {
   CascadeOptions options;
-  options.criterion = parse_criterion(arguments.criterion);
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
-  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
-  options.stop = session.stop_source.get_token();
-  return {train_cascade(table, rows, options), {}, {}};
+  return {train_cascade(table, rows, learn, options), {}, {}};
 }
 
-TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const TrainArguments& arguments,
-                                  const Session& session) {
+TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                  const TrainArguments& arguments) {
   AdaptiveOptions options;
-  options.criterion = parse_criterion(arguments.criterion);
-  options.cost = parse_cost_kind(arguments.cost);
   options.max_stages = arguments.max_stages.value_or(options.max_stages);
-  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.price = arguments.price;
-  options.seed = arguments.seed;
-  options.stop = session.stop_source.get_token();
-  return {train_adaptive(table, rows, options), {}, {}};
+  return {train_adaptive(table, rows, learn, options), {}, {}};
 }
 
-TrainedPolicy train_single_with(const Table& table, Rows rows, const TrainArguments& arguments) {
+TrainedPolicy train_single_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                const TrainArguments& arguments) {
   const std::string name = arguments.policy.substr(std::string_view("single:").size());
   const ModelIndex model = table.find(name);
   if (model == kNoModel) {
@@ -134,14 +127,15 @@ TrainedPolicy train_single_with(const Table& table, Rows rows, const TrainArgume
     throw Error(ErrorCode::kUsage,
                 fmt::format("--policy: no model '{}' in the profile, expected one of: {}", name, known));
   }
-  return {train_single(table, rows, parse_criterion(arguments.criterion), model), {}, {}};
+  return {train_single(table, rows, learn.criterion, model), {}, {}};
 }
 
 TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& arguments, const Session& session) {
-  if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, arguments, session);
-  if (arguments.policy == "premodel") return train_premodel_with(table, rows, arguments, session);
-  if (arguments.policy == "cascade") return train_cascade_with(table, rows, arguments, session);
-  return train_single_with(table, rows, arguments);
+  const LearnOptions learn = learn_options(arguments, session);
+  if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, learn, arguments);
+  if (arguments.policy == "premodel") return train_premodel_with(table, rows, learn, arguments);
+  if (arguments.policy == "cascade") return train_cascade_with(table, rows, learn, arguments);
+  return train_single_with(table, rows, learn, arguments);
 }
 
 // ---- what is shown ----
@@ -263,13 +257,13 @@ void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
   const Table table = load_labelled_table(profiles, arguments.labels);
-  throw_if_stopped(session.stop_source.get_token(), "train");
+  throw_if_stopped(session, "train");
   const auto rows = training_rows(table, arguments);
   const TrainedPolicy trained = train(table, rows, arguments, session);
-  throw_if_stopped(session.stop_source.get_token(), "train");
+  throw_if_stopped(session, "train");
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
-  for (const auto& warning : trained.warnings) warn(warning);
+  for (const auto& warning : trained.warnings) warn(with_flags(warning, *session.app));
   if (arguments.json) {
     print_json(to_json(table, rows, trained, arguments, size));
   } else {
@@ -296,6 +290,32 @@ void check_kind(const TrainArguments& arguments, std::span<const KindOption> opt
                 fmt::format("{}: given for --policy {}, expected only with --policy {}; leave it out",
                             each.option->get_name(), policy, fmt::join(kinds, " or ")));
   }
+}
+
+// Which models and features the premodel chooses among and by.
+template <class Own>
+void add_choice_options(CLI::App& command, TrainArguments& a, const Own& premodel) {
+  premodel(command
+               .add_option("--theta", a.theta_points,
+                           "premodel: drop a model that covers no more than this many points more")
+               ->capture_default_str()
+               ->type_name("POINTS"));
+  premodel(command
+               .add_option("--features", a.features,
+                           "premodel: features to use, default the paper's seven; auto: search for them")
+               ->delimiter(',')
+               ->type_name("A,B,..."));
+  premodel(command.add_option("--k", a.k, "premodel: neighbours asked, odd")
+               ->capture_default_str()
+               ->type_name("N"));
+  premodel(
+      command
+          .add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
+          ->capture_default_str()
+          ->type_name("MODEL"));
+  premodel(command.add_option("--max-models", a.max_models, "premodel: most stages")
+               ->check(not_negative())
+               ->type_name("N"));
 }
 
 // Which premodel, and what it is taught.
@@ -329,6 +349,26 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
   premodel(command.add_option("--beyond", a.beyond, "premodel: beyond that limit: refuse or fallback")
                ->capture_default_str()
                ->type_name("WHAT"));
+}
+
+// What policies that look at answers aim for.
+template <class Own>
+void add_aim_options(CLI::App& command, TrainArguments& a, const Own& looking) {
+  auto* margin = command
+                     .add_option("--margin", a.margin_points,
+                                 "adaptive, cascade: points of score to aim for above the best single model")
+                     ->capture_default_str()
+                     ->type_name("POINTS");
+  looking(margin);
+  looking(command
+              .add_option("--price", a.price,
+                          "adaptive, cascade: most score - PRICE * cost instead, score from 0 to 1")
+              ->excludes(margin)
+              ->type_name("PRICE"));
+  looking(command
+              .add_option("--max-stages", a.max_stages,
+                          "most models an input: adaptive 1 to 4 (4), cascade 1 to 3 (3)")
+              ->type_name("N"));
 }
 
 }  // namespace
@@ -367,43 +407,9 @@ void add_train(CLI::App& app, Session& session) {
       command->add_option("--cost", a.cost, "adaptive, premodel: what is to be saved: time or energy")
           ->capture_default_str()
           ->type_name("KIND"));
-  premodel(command
-               ->add_option("--theta", a.theta_points,
-                            "premodel: drop a model that covers no more than this many points more")
-               ->capture_default_str()
-               ->type_name("POINTS"));
-  premodel(command
-               ->add_option("--features", a.features,
-                            "premodel: features to use, default the paper's seven; auto: search for them")
-               ->delimiter(',')
-               ->type_name("A,B,..."));
-  premodel(command->add_option("--k", a.k, "premodel: neighbours asked, odd")
-               ->capture_default_str()
-               ->type_name("N"));
-  premodel(
-      command
-          ->add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
-          ->capture_default_str()
-          ->type_name("MODEL"));
-  premodel(command->add_option("--max-models", a.max_models, "premodel: most stages")
-               ->check(not_negative())
-               ->type_name("N"));
+  add_choice_options(*command, a, premodel);
   add_kind_options(*command, a, premodel);
-  auto* margin = command
-                     ->add_option("--margin", a.margin_points,
-                                  "adaptive, cascade: points of score to aim for above the best single model")
-                     ->capture_default_str()
-                     ->type_name("POINTS");
-  looking(margin);
-  looking(command
-              ->add_option("--price", a.price,
-                           "adaptive, cascade: most score - PRICE * cost instead, score from 0 to 1")
-              ->excludes(margin)
-              ->type_name("PRICE"));
-  looking(command
-              ->add_option("--max-stages", a.max_stages,
-                           "most models an input: adaptive 1 to 4 (4), cascade 1 to 3 (3)")
-              ->type_name("N"));
+  add_aim_options(*command, a, looking);
   command->add_flag("--json", a.json, "One JSON document on stdout");
   command->callback([arguments, own, &session] {
     check_kind(*arguments, own);

@@ -5,11 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/cmd_zoo.h"
-#include "profile/lock.h"
 #include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/runtime.h"
 #include "triage/tools/adopt.h"
 #include "triage/tools/dataset.h"
+#include "triage/tools/lock.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {

@@ -7,6 +7,7 @@
 #include "cli/cmd_zoo.h"
 #include "triage/clock.h"
 #include "triage/engine.h"
+#include "triage/runtime.h"
 #include "triage/tools/imagenet_zoo.h"
 
 namespace triage::cli {

@@ -30,7 +30,7 @@ void run(const ZooDevicesArguments& arguments) {
   }
   const Zoo zoo = load_zoo(arguments.zoo);
   Zoo variants = with_devices(zoo, arguments.devices, arguments.threads);
-  const fs::path folder = arguments.out.parent_path();
+  const fs::path folder = fs::absolute(arguments.out).parent_path();
   for (ModelSpec& model : variants.models) {
     for (ModelFile& file : model.files) {
       if (file.path.is_relative()) file.path = from_folder(folder, zoo.resolve(file));

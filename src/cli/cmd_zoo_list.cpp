@@ -45,10 +45,9 @@ void list_json(const Zoo& zoo) {
 std::string size_of_files(const Zoo& zoo, const ModelSpec& model) {
   double bytes = 0;
   for (const ModelFile& file : model.files) {
-    std::error_code error;
-    const std::uintmax_t size = std::filesystem::file_size(zoo.resolve(file), error);
-    if (error) return "missing";
-    bytes += static_cast<double>(size);
+    const std::filesystem::path path = zoo.resolve(file);
+    if (!std::filesystem::is_regular_file(path)) return "missing";
+    bytes += static_cast<double>(model_bytes(path));
   }
   return format_bytes(bytes);
 }

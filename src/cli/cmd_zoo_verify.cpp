@@ -9,8 +9,10 @@
 #include "cli/cmd_zoo.h"
 #include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/runtime.h"
 #include "triage/tools/adopt.h"
 #include "triage/tools/dataset.h"
+#include "triage/tools/profile.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
@@ -50,10 +52,8 @@ void time_runs(Network& network, const ModelSpec& model, Check& check) {
     (void)network.run(tensor);
     times.push_back(watch.ms());
   }
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  check.median_ms = *middle;
   check.n_runs = times.size();
+  check.median_ms = summarize_times(std::move(times)).p50;
 }
 
 Check check_model(const Zoo& zoo, ModelSpec model, EngineSet& engines) {
@@ -62,7 +62,7 @@ Check check_model(const Zoo& zoo, ModelSpec model, EngineSet& engines) {
     Engine& engine = engines.for_file(model.files[0].path);
     model.threads = 1;
     const Stopwatch watch(steady_clock());
-    const std::unique_ptr<Network> network = engine.load(zoo, model);
+    const std::unique_ptr<Network> network = engines.load(zoo, model);
     check.load_ms = watch.ms();
     check.first = engine.inspect(zoo.resolve(model.files.front()));
     check.last = engine.inspect(zoo.resolve(model.files.back()));
@@ -175,7 +175,7 @@ void verify(const ZooVerifyArguments& arguments, Session& session) {
   EngineSet engines({.cache_dir = default_cache_dir(), .clock = {}});
   std::vector<Check> checks;
   for (const ModelSpec& model : zoo.models) {
-    if (session.stop) throw Error(ErrorCode::kInterrupted, "interrupted");
+    throw_if_stopped(session, "zoo verify");
     checks.push_back(check_model(zoo, model, engines));
     if (checks.back().error.empty()) continue;
     say("triage: {}\n", printable(checks.back().error));

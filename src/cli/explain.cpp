@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "calibrate/setting_losses.h"
 #include "cli/cli.h"
 #include "policy/adaptive_policy.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 namespace {
@@ -20,7 +20,7 @@ using Json = nlohmann::json;
 constexpr std::string_view kRawStep = "features", kScaledStep = "features, scaled";
 
 const std::string& model_name(const Classifier& classifier, ModelIndex model) {
-  return classifier.policy().info().models[static_cast<std::size_t>(model)].name;
+  return classifier.policy()->info().models[static_cast<std::size_t>(model)].name;
 }
 
 std::span<const ClassProbability> first(const TopK& answer, int top) {
@@ -29,39 +29,39 @@ std::span<const ClassProbability> first(const TopK& answer, int top) {
 }
 
 // "resnet after linear", the models in the order in which they ran, the answering one in front.
-std::string who(const Classifier& classifier, const Outcome& outcome) {
-  if (outcome.refused) return "refused";
+std::string who(const Classifier& classifier, const Result& result) {
+  if (result.refused) return "refused";
   std::string others;
-  for (const Look& look : outcome.looks) {
-    if (look.model == outcome.model) continue;
+  for (const Look& look : result.looks) {
+    if (look.model == result.model) continue;
     others += (others.empty() ? "" : ", ") + model_name(classifier, look.model);
   }
-  if (outcome.model == kNoModel) return "combined from " + others;
-  const std::string& name = model_name(classifier, outcome.model);
+  if (result.model == kNoModel) return "combined from " + others;
+  const std::string& name = model_name(classifier, result.model);
   return others.empty() ? name : name + " after " + others;
 }
 
 // What a caller has to know of how the answer came about.
-std::vector<std::string> notes_of(const Outcome& outcome) {
+std::vector<std::string> notes_of(const Result& result) {
   std::vector<std::string> notes;
-  if (outcome.limited) notes.emplace_back("a cap decided: the policy would have run another model");
-  if (outcome.breached)
-    notes.push_back(fmt::format("over the latency cap: {:.3f} ms were used", outcome.elapsed_ms));
-  if (outcome.below_confidence)
+  if (result.limited()) notes.emplace_back("a cap decided: the policy would have run another model");
+  if (result.breached)
+    notes.push_back(fmt::format("over the latency cap: {:.3f} ms were used", result.elapsed_ms));
+  if (result.below_confidence)
     notes.emplace_back("its confidence is below the one asked for, and nobody is left to ask");
-  if (outcome.certified) notes.emplace_back("covered by the policy's certificate");
+  if (result.certified) notes.emplace_back("covered by the policy's certificate");
   return notes;
 }
 
 // The promise that covers the answer, as the policy's certificate makes it; nullptr where none does.
-const Certificate* certificate_of(const Classifier& classifier, const Outcome& outcome) {
-  const auto* adaptive = dynamic_cast<const Adaptive*>(&classifier.policy());
-  if (adaptive == nullptr || !outcome.certified) return nullptr;
+const Certificate* certificate_of(const Classifier& classifier, const Result& result) {
+  const auto* adaptive = dynamic_cast<const Adaptive*>(classifier.policy().get());
+  if (adaptive == nullptr || !result.certified) return nullptr;
   return &adaptive->parameters().certificate.value();
 }
 
-void print_certificate(const Classifier& classifier, const Outcome& outcome) {
-  const Certificate* certificate = certificate_of(classifier, outcome);
+void print_certificate(const Classifier& classifier, const Result& result) {
+  const Certificate* certificate = certificate_of(classifier, result);
   if (certificate == nullptr) return;
   fmt::print(
       "  promise   {}, calibrated on {} inputs{}\n", printable(promise_of(*certificate)), certificate->inputs,
@@ -70,8 +70,8 @@ void print_certificate(const Classifier& classifier, const Outcome& outcome) {
           : printable(fmt::format(", where the answers of {} count as right", certificate->labels_from)));
 }
 
-Json certificate_json(const Classifier& classifier, const Outcome& outcome) {
-  const Certificate* certificate = certificate_of(classifier, outcome);
+Json certificate_json(const Classifier& classifier, const Result& result) {
+  const Certificate* certificate = certificate_of(classifier, result);
   if (certificate == nullptr) return nullptr;
   return {{"max_loss", certificate->max_loss},
           {"delta", certificate->delta},
@@ -81,11 +81,11 @@ Json certificate_json(const Classifier& classifier, const Outcome& outcome) {
 }
 
 // What always running the best model would have cost.
-void print_alternative(const Classifier& classifier, const Classification& result) {
-  const PolicyModel& best = classifier.policy().info().best;
+void print_alternative(const Classifier& classifier, const Result& result) {
+  const PolicyModel& best = classifier.policy()->info().best;
   if (best.name.empty()) return;
   fmt::print("  instead   always {}, the best single model: {:.3f} ms on average, {:.2f} times this\n",
-             printable(best.name), best.mean_ms, best.mean_ms / result.total_ms);
+             printable(best.name), best.mean_ms, best.mean_ms / result.total.ms);
 }
 
 void print_classes(const Classifier& classifier, const TopK& answer, int top) {
@@ -118,10 +118,10 @@ const std::vector<std::pair<std::string, double>>* values_of(const Trace& trace,
 
 // Raw and, where the policy scales, scaled.
 void print_features(const Classifier& classifier, const Shown& shown) {
-  const auto* scaled = values_of(shown.trace, kScaledStep);
-  const auto& features = classifier.policy().info().schema.features;
+  const auto* scaled = values_of(*shown.result.trace, kScaledStep);
+  const auto& features = classifier.policy()->info().schema.features;
   for (std::size_t i = 0; i < features.size(); ++i) {
-    const float value = shown.result.outcome.features[i];
+    const float value = shown.result.features[i];
     if (std::isnan(value)) continue;
     fmt::print("  feature   {} = {:.6g}{}\n", features[i].name, value,
                scaled == nullptr ? std::string() : fmt::format(", scaled {:.4g}", (*scaled)[i].second));
@@ -131,17 +131,17 @@ void print_features(const Classifier& classifier, const Shown& shown) {
 // What was known first, then what was made of it.
 void print_why(const Classifier& classifier, const Shown& shown) {
   print_features(classifier, shown);
-  for (const Trace::Neighbour& neighbour : shown.trace.neighbours) {
+  for (const Trace::Neighbour& neighbour : shown.result.trace->neighbours) {
     fmt::print("  near      {} at {:.4f}, optimum {}\n", printable(neighbour.input), neighbour.distance,
                printable(neighbour.optimum));
   }
-  for (const Trace::Step& step : shown.trace.steps) {
+  for (const Trace::Step& step : shown.result.trace->steps) {
     if (step.what == kRawStep || step.what == kScaledStep) continue;  // they are the features above
     const std::string values = join_values(step.values);
     fmt::print("  why       {}{}\n", printable(step.what),
                values.empty() ? "" : printable(" (" + values + ")"));
   }
-  for (const Look& look : shown.result.outcome.looks) {
+  for (const Look& look : shown.result.looks) {
     fmt::print("  look      {}: {} with {:.1f} %, {:.3f} ms\n", printable(model_name(classifier, look.model)),
                printable(classifier.label_name(look.output.best())), 100.0 * look.confidence, look.cost.ms);
   }
@@ -157,9 +157,9 @@ Json answer_json(const Classifier& classifier, const TopK& answer, int top) {
   return list;
 }
 
-Json looks_json(const Classifier& classifier, const Outcome& outcome) {
+Json looks_json(const Classifier& classifier, const Result& result) {
   Json list = Json::array();
-  for (const Look& look : outcome.looks) {
+  for (const Look& look : result.looks) {
     list.push_back({{"model", model_name(classifier, look.model)},
                     {"class", look.output.best()},
                     {"confidence", look.confidence},
@@ -170,27 +170,27 @@ Json looks_json(const Classifier& classifier, const Outcome& outcome) {
 
 Json why_json(const Classifier& classifier, const Shown& shown) {
   Json steps = Json::array();
-  for (const Trace::Step& step : shown.trace.steps) {
+  for (const Trace::Step& step : shown.result.trace->steps) {
     Json values = Json::object();
     for (const auto& [name, value] : step.values) values[name] = value;
     steps.push_back({{"what", step.what}, {"values", values}});
   }
   Json neighbours = Json::array();
-  for (const Trace::Neighbour& neighbour : shown.trace.neighbours) {
+  for (const Trace::Neighbour& neighbour : shown.result.trace->neighbours) {
     neighbours.push_back(
         {{"input", neighbour.input}, {"distance", neighbour.distance}, {"optimum", neighbour.optimum}});
   }
   Json values = Json::object();
-  const auto& features = classifier.policy().info().schema.features;
+  const auto& features = classifier.policy()->info().schema.features;
   for (std::size_t i = 0; i < features.size(); ++i) {
-    values[features[i].name] = static_cast<double>(shown.result.outcome.features[i]);
+    values[features[i].name] = static_cast<double>(shown.result.features[i]);
   }
   Json why{{"steps", steps},
            {"neighbours", neighbours},
            {"features", values},
-           {"certificate", certificate_json(classifier, shown.result.outcome)},
+           {"certificate", certificate_json(classifier, shown.result)},
            {"best_single", nullptr}};
-  const PolicyModel& best = classifier.policy().info().best;
+  const PolicyModel& best = classifier.policy()->info().best;
   if (!best.name.empty()) why["best_single"] = {{"model", best.name}, {"mean_ms", best.mean_ms}};
   return why;
 }
@@ -198,47 +198,45 @@ Json why_json(const Classifier& classifier, const Shown& shown) {
 }  // namespace
 
 void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain) {
-  const Classification& result = shown.result;
-  const Outcome& outcome = result.outcome;
+  const Result& result = shown.result;
   fmt::print("{}\n", printable(shown.input));
-  print_classes(classifier, outcome.answer, top);
+  print_classes(classifier, result.answer, top);
   if (shown.label != kNoLabel) {
     fmt::print("  label     {}: {}\n", printable(classifier.label_name(shown.label)),
-               outcome.answer.best() == shown.label ? "right" : "wrong");
+               result.answer.best() == shown.label ? "right" : "wrong");
   }
-  fmt::print("  model     {}\n", printable(who(classifier, outcome)));
-  for (const std::string& note : notes_of(outcome)) fmt::print("  note      {}\n", note);
+  fmt::print("  model     {}\n", printable(who(classifier, result)));
+  for (const std::string& note : notes_of(result)) fmt::print("  note      {}\n", note);
   if (explain) print_why(classifier, shown);
-  if (explain) print_certificate(classifier, outcome);
+  if (explain) print_certificate(classifier, result);
   if (explain) print_alternative(classifier, result);
   fmt::print(
       "  time      {:.3f} ms: features {:.3f}, decision {:.3f}, preprocess {:.3f}, inference {:.3f}; decode "
       "{:.3f} apart\n\n",
-      result.total_ms, outcome.features_ms, outcome.decision_ms, result.preprocess_ms, result.infer_ms,
+      result.total.ms, result.features_ms, result.decision_ms, result.preprocess_ms, result.infer_ms,
       shown.decode_ms);
 }
 
 Json to_json(const Classifier& classifier, const Shown& shown, int top, bool explain) {
-  const Classification& result = shown.result;
-  const Outcome& outcome = result.outcome;
+  const Result& result = shown.result;
   Json document = {{"input", shown.input},
-                   {"refused", outcome.refused},
-                   {"limited", outcome.limited},
-                   {"breached", outcome.breached},
-                   {"below_confidence", outcome.below_confidence},
-                   {"certified", outcome.certified},
-                   {"elapsed_ms", outcome.elapsed_ms},
+                   {"refused", result.refused},
+                   {"limited", result.limited()},
+                   {"breached", result.breached},
+                   {"below_confidence", result.below_confidence},
+                   {"certified", result.certified},
+                   {"elapsed_ms", result.elapsed_ms},
                    {"model", nullptr},
-                   {"answer", answer_json(classifier, outcome.answer, top)},
-                   {"looks", looks_json(classifier, outcome)},
+                   {"answer", answer_json(classifier, result.answer, top)},
+                   {"looks", looks_json(classifier, result)},
                    {"times_ms",
                     {{"decode", shown.decode_ms},
-                     {"features", outcome.features_ms},
-                     {"decision", outcome.decision_ms},
+                     {"features", result.features_ms},
+                     {"decision", result.decision_ms},
                      {"preprocess", result.preprocess_ms},
                      {"inference", result.infer_ms},
-                     {"total", result.total_ms}}}};
-  if (outcome.model != kNoModel) document["model"] = model_name(classifier, outcome.model);
+                     {"total", result.total.ms}}}};
+  if (result.model != kNoModel) document["model"] = model_name(classifier, result.model);
   if (shown.label != kNoLabel) {
     document["label"] = {{"class", shown.label}, {"label", classifier.label_name(shown.label)}};
   }

@@ -12,8 +12,7 @@ struct Shown {
   std::string input;
   Label label = kNoLabel;  // the true class where the data has it
   double decode_ms = 0;
-  Classification result;
-  Trace trace;  // filled for --explain
+  Result result;  // with its trace for --explain
 };
 
 void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain);

@@ -37,7 +37,7 @@ void add_folder(const fs::path& folder, const DecodeOptions& decode, std::vector
     }
   }
   if (files.empty()) {
-    throw Error(ErrorCode::kImage,
+    throw Error(ErrorCode::kData,
                 fmt::format("{}: no image file among its {} files, expected at least one; name "
                             "files one by one when their extensions are unusual",
                             folder.string(), skipped));

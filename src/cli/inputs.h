@@ -17,7 +17,7 @@ namespace triage::cli {
 struct Input {
   std::string name;
   Label label = kNoLabel;
-  std::function<Image()> load;  // throws kImage, kIo or kData for this input alone
+  std::function<Image()> load;  // throws for this input alone
 };
 
 struct InputOptions {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/flags.h"
 #include "triage/error.h"
 
 namespace {
@@ -88,7 +89,8 @@ void reserve_standard_streams() {
 }
 
 int fail(const Error& error) {
-  triage::cli::say("triage: {}\n", triage::cli::printable(error.what()));
+  triage::cli::say("triage: {}\n",
+                   triage::cli::printable(triage::cli::with_flags(error.what(), *session.app)));
   return triage::error_info(error.code()).exit_code;
 }
 
@@ -154,6 +156,7 @@ int main(int argc, char** argv) {
   catch_signals();
 
   CLI::App app{"Chooses, for each input, which of several trained models to run.", "triage"};
+  session.app = &app;
   app.set_version_flag("--version", "triage " TRIAGE_VERSION);
   app.require_subcommand(1);
   triage::cli::add_info(app, session);

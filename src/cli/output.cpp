@@ -73,6 +73,12 @@ void check_outputs(std::span<const std::string> outputs, std::span<const std::st
   }
 }
 
+void throw_if_stopped(const Session& session, std::string_view command) {
+  if (!session.stop) return;
+  throw Error(ErrorCode::kInterrupted,
+              fmt::format("{}: interrupted, expected to run to the end; start it again", command));
+}
+
 void print_json(const nlohmann::json& document) {
   using Json = nlohmann::json;
   fmt::print("{}\n", document.dump(2, ' ', false, Json::error_handler_t::replace));

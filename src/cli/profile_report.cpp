@@ -7,9 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
-#include "report/phrases.h"
 #include "triage/clock.h"
 #include "triage/tools/report.h"
 #include "triage/tools/rows.h"
@@ -112,8 +110,7 @@ ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary
   report.timing = table.timing;
   report.energy = table.energy;
   const std::vector<double> joules = mean_energy(table);
-  std::vector<std::uint32_t> rows(table.n_inputs());
-  std::iota(rows.begin(), rows.end(), 0U);
+  const auto rows = all_rows(table);
   const std::vector<double> top1 = mean_scores(table, rows, Criterion::kTop1);
   const std::vector<double> top5 = mean_scores(table, rows, Criterion::kTop5);
   for (std::size_t m = 0; m < table.n_models(); ++m) {

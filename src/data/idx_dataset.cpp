@@ -40,7 +40,7 @@ class IdxDataset final : public Dataset {
     const std::size_t width = part.images.sizes[2];
     const std::size_t n_pixels = height * width;
     if (n_pixels > static_cast<std::size_t>(std::max<std::int64_t>(0, options.max_pixels))) {
-      throw Error(ErrorCode::kImage,
+      throw Error(ErrorCode::kImageTooLarge,
                   fmt::format("{}: is {} x {} pixels, expected at most {} pixels; raise the limit", id(i),
                               width, height, options.max_pixels));
     }

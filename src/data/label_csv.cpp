@@ -7,7 +7,9 @@
 #include <limits>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
+#include "base/csv.h"
 #include "base/files.h"
 #include "triage/error.h"
 
@@ -33,26 +35,11 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// The fields of one line; quotes as in RFC 4180, but within a line.
 std::vector<std::string> split(std::string_view text, const CsvLine& line) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') {
-      if (quoted && i + 1 < text.size() && text[i + 1] == '"') {
-        fields.back() += text[i++];
-      } else {
-        quoted = !quoted;
-      }
-    } else if (text[i] == ',' && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += text[i];
-    }
-  }
-  if (quoted) throw line.error("a quote is not closed", "file,label");
-  for (std::string& field : fields) field = std::string(trim(field));
-  return fields;
+  auto fields = split_csv_line(text);
+  if (!fields) throw line.error("a quote is not closed", "file,label");
+  for (std::string& field : *fields) field = std::string(trim(field));
+  return std::move(*fields);
 }
 
 bool starts_like_number(std::string_view text) {

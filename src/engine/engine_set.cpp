@@ -1,8 +1,8 @@
 // Which engine runs which file.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <mutex>
 #include <string_view>
 
@@ -14,33 +14,37 @@ namespace triage {
 namespace {
 
 struct EngineKind {
-  std::string_view name;
-  std::vector<std::string_view> extensions;
-  std::unique_ptr<Engine> (*make)(const EngineOptions&);  // nullptr: not in this build
+  std::vector<std::string> extensions;
+  EngineFactory make;                        // empty: not in this build
+  std::string missing = {};                  // what this build is without
+  std::unique_ptr<Engine> engine = nullptr;  // made on first use
+
+  [[nodiscard]] bool takes(std::string_view extension) const {
+    return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+  }
 };
 
+std::vector<EngineKind> built_in() {
+  std::vector<EngineKind> kinds;
 #ifdef TRIAGE_WITH_OPENVINO
-constexpr auto* kMakeOpenVino = &make_openvino_engine;
+  kinds.push_back({{".onnx", ".tflite", ".xml"}, &make_openvino_engine});
 #else
-constexpr std::unique_ptr<Engine> (*kMakeOpenVino)(const EngineOptions&) = nullptr;
+  kinds.push_back({{".onnx", ".tflite", ".xml"}, nullptr, "OpenVINO"});
 #endif
-
-const std::array<EngineKind, 2> kEngines{{
-    {"OpenVINO", {".onnx", ".tflite", ".xml"}, kMakeOpenVino},
-    {"fake", {".fake"}, &make_fake_engine},
-}};
+  kinds.push_back({{".fake"}, &make_fake_engine});
+  return kinds;
+}
 
 }  // namespace
 
 struct EngineSet::State {
   EngineOptions options;
   std::mutex mutex;
-  std::array<std::unique_ptr<Engine>, kEngines.size()> engines;
+  std::vector<EngineKind> kinds = built_in();  // guarded by mutex, as are the engines in it
 
-  Engine& get(std::size_t kind) {
-    const std::lock_guard lock(mutex);
-    if (!engines[kind]) engines[kind] = kEngines[kind].make(options);
-    return *engines[kind];
+  Engine& get(EngineKind& kind) const {
+    if (!kind.engine) kind.engine = kind.make(options);
+    return *kind.engine;
   }
 };
 
@@ -50,27 +54,52 @@ EngineSet::EngineSet(EngineOptions options) : state_(std::make_unique<State>()) 
 
 EngineSet::~EngineSet() = default;
 
+void EngineSet::add(std::vector<std::string> extensions, EngineFactory factory) {
+  const auto refuse = [](const std::string& found, const std::string& expected) {
+    throw Error(ErrorCode::kUsage, fmt::format("engine: {}, expected {}", found, expected));
+  };
+  if (extensions.empty() || !factory) refuse("no extensions or no factory", "both");
+  const std::lock_guard lock(state_->mutex);
+  for (const std::string& extension : extensions) {
+    if (extension.size() < 2 || extension[0] != '.') {
+      refuse(fmt::format("extension '{}'", extension), "one with its dot, such as '.xyz'");
+    }
+    for (const EngineKind& kind : state_->kinds) {
+      if (kind.takes(extension))
+        refuse(fmt::format("extension '{}' has an engine", extension), "another one");
+    }
+  }
+  state_->kinds.push_back({std::move(extensions), std::move(factory)});
+}
+
 Engine& EngineSet::for_file(const std::filesystem::path& model_file) {
   const std::string extension = model_file.extension().string();
-  for (std::size_t i = 0; i < kEngines.size(); ++i) {
-    const auto& known = kEngines[i].extensions;
-    if (std::find(known.begin(), known.end(), extension) == known.end()) continue;
-    if (kEngines[i].make != nullptr) return state_->get(i);
+  const std::lock_guard lock(state_->mutex);
+  std::vector<std::string> known;
+  for (EngineKind& kind : state_->kinds) {
+    known.insert(known.end(), kind.extensions.begin(), kind.extensions.end());
+    if (!kind.takes(extension)) continue;
+    if (kind.make) return state_->get(kind);
     throw Error(ErrorCode::kEngine,
                 fmt::format("{}: needs the {} engine, which this build is without; configure with "
                             "-DTRIAGE_WITH_OPENVINO=ON",
-                            model_file.string(), kEngines[i].name));
+                            model_file.string(), kind.missing));
   }
-  throw Error(ErrorCode::kModel,
-              fmt::format("{}: has extension '{}', expected .onnx, .tflite or .xml; convert "
-                          "the model to one of them",
-                          model_file.string(), extension));
+  std::erase(known, ".fake");  // for tests alone
+  throw Error(ErrorCode::kModel, fmt::format("{}: has extension '{}', expected {}; convert the model",
+                                             model_file.string(), extension, fmt::join(known, ", ")));
+}
+
+std::unique_ptr<Network> EngineSet::load(const Zoo& zoo, const ModelSpec& model) {
+  verify_files(zoo, model);
+  return for_file(model.files.front().path).load(zoo, model);
 }
 
 std::vector<Engine*> EngineSet::all() {
+  const std::lock_guard lock(state_->mutex);
   std::vector<Engine*> engines;
-  for (std::size_t i = 0; i < kEngines.size(); ++i) {
-    if (kEngines[i].make != nullptr) engines.push_back(&state_->get(i));
+  for (EngineKind& kind : state_->kinds) {
+    if (kind.make) engines.push_back(&state_->get(kind));
   }
   return engines;
 }

@@ -282,7 +282,6 @@ class OpenVinoEngine final : public Engine {
   [[nodiscard]] std::vector<std::string> devices() const override { return core_.get_available_devices(); }
 
   [[nodiscard]] std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model) override {
-    verify_files(zoo, model);
     check_device(model);
     std::vector<ov::CompiledModel> parts;
     for (std::size_t i = 0; i < model.files.size(); ++i) {

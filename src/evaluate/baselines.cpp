@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "evaluate/metrics.h"
+#include "stats/mean.h"
 
 namespace triage {
 namespace {
@@ -20,7 +21,7 @@ std::vector<double> router_scores(const Table& table, std::span<const Fold> fold
     const auto costs = mean_costs(table, fold.test);
     ZeroRouter router = fold.router;
     for (std::size_t p = 0; p < router.points.size(); ++p) {
-      router.points[p].ms = costs[static_cast<std::size_t>(router.models[p])] + fold.asking_ms;
+      router.points[p].cost = costs[static_cast<std::size_t>(router.models[p])] + fold.asking_ms;
     }
     const Mix mix = router.at(mean_of(ms, fold.test));
     for (const std::uint32_t i : fold.test) {

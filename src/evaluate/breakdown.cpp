@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
-#include "base/hash.h"
-#include "evaluate/metrics.h"
+#include "stats/mean.h"
+#include "table/row_order.h"
 
 namespace triage {
 namespace {
@@ -31,16 +30,6 @@ InputGroup group_of(std::string name, Rows rows, std::span<const double> difficu
         {mean_of(replay.score(criterion), rows), mean_of(replay.ms, rows), mean_looks(replay, rows)});
   }
   return group;
-}
-
-// Rows by rising difficulty; the same for any order of the table's rows.
-std::vector<std::uint32_t> by_difficulty(const Table& table, std::span<const double> difficulty) {
-  auto order = all_rows(table);
-  const auto key = [&](std::uint32_t i) {
-    return std::tuple(difficulty[i], hash64(0, table.ids[i]), std::string_view(table.ids[i]));
-  };
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
-  return order;
 }
 
 std::string class_name(const Table& table, std::size_t cls) {
@@ -75,7 +64,7 @@ Breakdown break_down(const Table& table, std::span<const Entry* const> entries, 
   const auto difficulty = difficulties(table);
   const std::size_t n = table.n_inputs();
   if (!difficulty.empty() && n >= kTenths) {
-    const auto order = by_difficulty(table, difficulty);
+    const auto order = rows_by_value(table, all_rows(table), difficulty);
     for (std::size_t d = 0; d < kTenths; ++d) {
       const std::size_t from = d * n / kTenths, to = (d + 1) * n / kTenths;
       out.deciles.push_back(group_of(fmt::format("{}", d + 1), Rows(order).subspan(from, to - from),

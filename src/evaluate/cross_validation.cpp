@@ -13,6 +13,7 @@
 #include "evaluate/stage_accuracy.h"
 #include "evaluate/table_facts.h"
 #include "evaluate/trained_fold.h"
+#include "learn/premodel/fallback.h"
 #include "learn/premodel/train_selector.h"
 #include "learn/routing/cascade_routing_policy.h"
 #include "policy/adaptive_policy.h"
@@ -246,20 +247,14 @@ void check_options(const Table& table, const EvaluateOptions& options) {
                                                "profile a zoo with more",
                                                table.n_models()));
   }
-  if (options.fallback != "best" && options.fallback != "refuse" &&
-      table.find(options.fallback) == kNoModel) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("--fallback: '{}', expected 'best', 'refuse' or a model of the "
-                            "profile; see its names in 'triage zoo list'",
-                            options.fallback));
-  }
+  check_fallback(table, options.premodel.fallback);
 }
 
 // Of the largest fold, whose training part is the smallest.
 void check_training_parts(const Table& table, const EvaluateOptions& options) {
   if (table.schema.size() == 0 || options.premodel.kind == kNetworkPremodel) return;
   const auto n = table.n_inputs(), k = static_cast<std::size_t>(options.folds);
-  const auto neighbours = static_cast<std::size_t>(options.neighbours);
+  const auto neighbours = static_cast<std::size_t>(options.premodel.k);
   const std::size_t least = n - (n + k - 1) / k;
   if (least >= neighbours) return;
   throw Error(ErrorCode::kUsage,

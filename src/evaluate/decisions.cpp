@@ -4,6 +4,7 @@
 
 #include "base/parallel.h"
 #include "policy/cascade_policy.h"
+#include "replay/replay_backend.h"
 
 namespace triage {
 namespace {

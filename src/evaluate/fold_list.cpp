@@ -4,6 +4,7 @@
 
 #include "evaluate/metrics.h"
 #include "learn/premodel/train_selector.h"
+#include "stats/mean.h"
 #include "triage/tools/replay.h"
 
 namespace triage {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "evaluate/hull.h"
+#include "evaluate/zero_router.h"
 #include "triage/tools/evaluate.h"
 
 namespace triage {

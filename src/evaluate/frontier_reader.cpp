@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "evaluate/metrics.h"
 #include "stats/bootstrap.h"
+#include "stats/hull.h"
+#include "stats/quantile.h"
 
 namespace triage {
 namespace {
@@ -32,27 +33,19 @@ struct Reading {
 // `means`: of the marks, then time and score of every point.
 Reading read_hull(std::span<const double> means) {
   // The cheapest model alone can always be had, and a policy that runs nothing else takes a decision longer.
-  std::vector<FrontierPoint> points{{means[kCheapMs], means[kCheapScore]}}, hull;
+  std::vector<CostValue> points{{means[kCheapMs], means[kCheapScore]}}, hull;
   for (std::size_t at = kReferenceColumns; at < means.size(); at += 2)
     points.push_back({means[at], means[at + 1]});
-  for (const std::size_t i : hull_of(points)) hull.push_back(points[i]);
+  for (const std::size_t i : upper_hull(points)) hull.push_back(points[i]);
   const double sbs = means[kSbsScore], sbs_ms = means[kSbsMs], gap = means[kVbsScore] - sbs;
   const double most = means[kCheapScore] + kMostOfTheWay * (sbs - means[kCheapScore]);
   Reading reading{};
   reading.aiq = hull_area(hull, means[kCheapMs], means[kDearMs]);
-  reading.score_gain = hull_score(hull, sbs_ms) - sbs;
+  reading.score_gain = hull_value(hull, sbs_ms) - sbs;
   reading.closed_gap = gap > 0 ? reading.score_gain / gap : kNotMeasured;
-  reading.speed_up = sbs_ms / hull_time(hull, sbs);
-  reading.time_share = hull_time(hull, most) / sbs_ms;
+  reading.speed_up = sbs_ms / hull_cost(hull, sbs);
+  reading.time_share = hull_cost(hull, most) / sbs_ms;
   return reading;
-}
-
-std::vector<double> means_of(std::span<const std::vector<double>> columns) {
-  std::vector<double> means;
-  for (const auto& column : columns) {
-    means.push_back(std::accumulate(column.begin(), column.end(), 0.0) / static_cast<double>(column.size()));
-  }
-  return means;
 }
 
 // The 95 % interval of a figure; `missing` stands for a hull that does not reach it.
@@ -63,26 +56,17 @@ Interval interval_of(std::span<const Reading> readings, double Reading::*figure,
     values.push_back(std::isnan(value) ? missing : value);
   }
   if (std::any_of(values.begin(), values.end(), [](double v) { return std::isnan(v); })) return {};
-  std::vector<double> finite = values;
-  // A quantile between a figure and infinity is infinite; interpolation would make NaN of it.
-  std::sort(values.begin(), values.end());
-  const auto at = [&](double p) {
-    if (values.empty()) return kNotMeasured;
-    const double next =
-        values[static_cast<std::size_t>(std::ceil(p * static_cast<double>(values.size() - 1)))];
-    return std::isinf(next) ? next : quantile(finite, p);
-  };
-  return {at(0.025), at(0.975)};
+  return {interpolated_quantile(values, 0.025), interpolated_quantile(values, 0.975)};
 }
 
 }  // namespace
 
 Sweep router_sweep(const Table& table, std::span<const Fold> folds, Criterion criterion) {
   Sweep sweep;
-  double low = folds.front().router.points.front().ms, high = low;
+  double low = folds.front().router.points.front().cost, high = low;
   for (const Fold& fold : folds) {
-    low = std::min(low, fold.router.points.front().ms);
-    high = std::max(high, fold.router.points.back().ms);
+    low = std::min(low, fold.router.points.front().cost);
+    high = std::max(high, fold.router.points.back().cost);
   }
   for (int k = 0; k < kRouterPoints && low > 0; ++k) {
     const double budget = low * std::pow(high / low, k / double{kRouterPoints - 1});
@@ -131,7 +115,7 @@ void FrontierReader::read(const Sweep& sweep, Frontier& frontier) const {
     columns.push_back(point.ms);
     columns.push_back(point.score);
   }
-  const Reading all = read_hull(means_of(columns));
+  const Reading all = read_hull(column_means(columns));
   frontier.aiq = all.aiq;
   frontier.closed_gap = all.closed_gap;
   frontier.speed_up_at_equal_score = all.speed_up;

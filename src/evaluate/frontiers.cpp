@@ -8,6 +8,8 @@
 #include "evaluate/frontier_reader.h"
 #include "evaluate/metrics.h"
 #include "stats/bootstrap.h"
+#include "stats/mean.h"
+#include "stats/quantile.h"
 
 namespace triage {
 namespace {
@@ -40,7 +42,7 @@ void set_bands(std::span<const double> means, Frontier& frontier) {
       largest[b] = std::max(largest[b], d / error[p]);
     }
   }
-  const double reach = quantile(largest, 0.95);
+  const double reach = interpolated_quantile(largest, 0.95);
   for (std::size_t p = 0; p < n_points; ++p) {
     Estimate& above = frontier.points[p].above_router;
     above.interval = {above.value - reach * error[p], above.value + reach * error[p]};

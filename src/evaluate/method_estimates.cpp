@@ -1,10 +1,10 @@
 #include "evaluate/method_estimates.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "evaluate/metrics.h"
 #include "stats/bootstrap.h"
+#include "stats/mean.h"
 
 namespace triage {
 namespace {
@@ -38,12 +38,8 @@ class Estimator {
  public:
   Estimator(const BootstrapColumns& columns, const EvaluateOptions& options)
       : n_columns_(columns.values.size()),
-        resampled_(bootstrap_means(columns.values, options.resamples, options.seed)) {
-    for (const auto& column : columns.values) {
-      means_.push_back(std::accumulate(column.begin(), column.end(), 0.0) /
-                       static_cast<double>(column.size()));
-    }
-  }
+        resampled_(bootstrap_means(columns.values, options.resamples, options.seed)),
+        means_(column_means(columns.values)) {}
   [[nodiscard]] Interval mean(std::size_t a) const {
     return estimate([=](std::span<const double> means) { return means[a]; }).interval;
   }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+
+#include "stats/quantile.h"
 
 namespace triage {
 namespace {
@@ -36,9 +37,9 @@ void set_times(const Replay& replay, Rows rows, Metrics& metrics) {
   times.reserve(rows.size());
   for (const std::uint32_t i : rows) times.push_back(replay.ms[i]);
   metrics.mean_ms = mean_of(replay.ms, rows);
-  metrics.p50_ms = quantile(times, 0.50);
-  metrics.p90_ms = quantile(times, 0.90);
-  metrics.p99_ms = quantile(times, 0.99);
+  metrics.p50_ms = interpolated_quantile(times, 0.50);
+  metrics.p90_ms = interpolated_quantile(times, 0.90);
+  metrics.p99_ms = interpolated_quantile(times, 0.99);
   metrics.mean_j = mean_of(replay.j, rows);
   metrics.overhead_j = ratio(mean_of(replay.selection_j, rows), metrics.mean_j);
   metrics.overhead = ratio(mean_of(replay.selection_ms, rows), metrics.mean_ms);
@@ -74,12 +75,6 @@ Metrics over_folds(std::span<const Metrics> folds, Combine combine) {
     out.*field.member = combine(std::span<const double>(values));
   }
   return out;
-}
-
-double mean(std::span<const double> values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return ratio(sum, static_cast<double>(values.size()));
 }
 
 }  // namespace
@@ -158,12 +153,6 @@ ClassMetrics class_metrics(std::span<const Label> labels, std::span<const std::i
   return out;
 }
 
-double mean_of(std::span<const double> values, Rows rows) {
-  double sum = 0;
-  for (const std::uint32_t i : rows) sum += values[i];
-  return ratio(sum, static_cast<double>(rows.size()));
-}
-
 Metrics measure(const Table& table, Rows rows, const Replay& replay, Criterion criterion,
                 std::span<const ModelIndex> optimum, double sbs_score, double vbs_score) {
   Metrics metrics;
@@ -181,27 +170,16 @@ Metrics measure(const Table& table, Rows rows, const Replay& replay, Criterion c
   return metrics;
 }
 
-Metrics arithmetic_mean(std::span<const Metrics> folds) { return over_folds(folds, mean); }
+Metrics arithmetic_mean(std::span<const Metrics> folds) {
+  return over_folds(folds, [](std::span<const double> values) { return mean(values); });
+}
 
 Metrics geometric_mean(std::span<const Metrics> folds) {
-  return over_folds(folds, [](std::span<const double> values) {
-    double logs = 0;
-    for (const double v : values) {
-      if (!(v >= 0)) return kNotMeasured;
-      logs += std::log(v);  // of 0: minus infinity, which makes the mean 0
-    }
-    return values.empty() ? kNotMeasured : std::exp(logs / static_cast<double>(values.size()));
-  });
+  return over_folds(folds, [](std::span<const double> values) { return geometric_mean(values); });
 }
 
 Metrics standard_deviation(std::span<const Metrics> folds) {
-  return over_folds(folds, [](std::span<const double> values) {
-    if (values.size() < 2) return kNotMeasured;
-    const double centre = mean(values);
-    double squares = 0;
-    for (const double v : values) squares += (v - centre) * (v - centre);
-    return std::sqrt(squares / static_cast<double>(values.size() - 1));
-  });
+  return over_folds(folds, [](std::span<const double> values) { return standard_deviation(values); });
 }
 
 }  // namespace triage

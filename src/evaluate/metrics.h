@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "stats/quantile.h"
+#include "stats/mean.h"
 #include "triage/tools/evaluate.h"
 #include "triage/tools/rows.h"
 
@@ -26,8 +26,6 @@ struct ClassMetrics {
 // `sbs_score`, `vbs_score`: mean scores of both on the same rows.
 [[nodiscard]] Metrics measure(const Table& table, Rows rows, const Replay& replay, Criterion criterion,
                               std::span<const ModelIndex> optimum, double sbs_score, double vbs_score);
-
-[[nodiscard]] double mean_of(std::span<const double> values, Rows rows);
 
 // Field by field over folds.
 [[nodiscard]] Metrics arithmetic_mean(std::span<const Metrics> folds);

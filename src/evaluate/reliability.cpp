@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
-#include "base/hash.h"
-#include "evaluate/metrics.h"
+#include "stats/intervals.h"
+#include "stats/mean.h"
+#include "table/row_order.h"
 
 namespace triage {
 namespace {
@@ -13,15 +13,6 @@ namespace {
 constexpr std::size_t kInputsPerBin = 100, kFewestBins = 5, kMostBins = 20;
 
 }  // namespace
-
-Interval wilson_interval(double right, double n) {
-  if (!(n > 0)) return {};
-  constexpr double z = 1.959963984540054;  // 97.5 % quantile of the normal distribution
-  const double p = right / n, z2 = z * z;
-  const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const double reach = z / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-  return {std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
-}
 
 Reliability measure_reliability(const Table& table, const Replay& replay) {
   Reliability out;
@@ -31,10 +22,7 @@ Reliability measure_reliability(const Table& table, const Replay& replay) {
   }
   out.inputs = rows.size();
   if (rows.empty()) return out;
-  const auto key = [&](std::uint32_t i) {
-    return std::tuple(replay.confidence[i], hash64(0, table.ids[i]), std::string_view(table.ids[i]));
-  };
-  std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
+  rows = rows_by_value(table, rows, replay.confidence);
   out.confidence = mean_of(replay.confidence, rows);
   out.right = mean_of(replay.top1, rows);
   out.ece = 0;

@@ -9,9 +9,6 @@
 
 namespace triage {
 
-// Wilson's 95 % score interval of a share: `right` of `n`; NaN for none.
-[[nodiscard]] Interval wilson_interval(double right, double n);
-
 // Of the answers of a replay that have a confidence. A bin has some hundred inputs, but there are 5 to 20 of
 // them (as many as inputs where those are fewer). Whose replay it is, the caller notes.
 [[nodiscard]] Reliability measure_reliability(const Table& table, const Replay& replay);

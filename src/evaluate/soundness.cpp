@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "policy/premodel_policy.h"
+#include "replay/replay_backend.h"
 #include "triage/tools/evaluate.h"
 
 namespace triage {

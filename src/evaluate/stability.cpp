@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include "base/stop.h"
-#include "evaluate/metrics.h"
 #include "stats/bootstrap.h"
+#include "stats/mean.h"
 #include "stats/rank_correlation.h"
 #include "triage/error.h"
+#include "triage/tools/replay.h"
 
 namespace triage {
 namespace {
@@ -80,19 +81,17 @@ Transfer judge(const Table& trained, const Table& used, const NamedTrainer& trai
   }
   const std::vector<std::vector<double>> columns{moved.score(options.criterion),
                                                  native.score(options.criterion), moved.ms, native.ms};
-  const auto rows = all_rows(used);
   const auto draws = bootstrap_means(columns, options.resamples, options.seed);
+  const auto means = column_means(columns);
   const auto estimate = [&](const std::function<double(std::span<const double>)>& statistic) {
-    std::vector<double> means;
-    for (const auto& column : columns) means.push_back(mean_of(column, rows));
     return Estimate{statistic(means), bootstrap_interval(draws, columns.size(), statistic)};
   };
   Transfer transfer;
   transfer.name = trainer.name;
-  transfer.moved_score = mean_of(columns[0], rows);
-  transfer.native_score = mean_of(columns[1], rows);
-  transfer.moved_ms = mean_of(moved.ms, rows);
-  transfer.native_ms = mean_of(native.ms, rows);
+  transfer.moved_score = means[0];
+  transfer.native_score = means[1];
+  transfer.moved_ms = means[2];
+  transfer.native_ms = means[3];
   transfer.score_regret = estimate([](std::span<const double> m) { return m[1] - m[0]; });
   transfer.time_ratio = estimate([](std::span<const double> m) { return m[2] / m[3]; });
   for (std::size_t i = 0; i < n; ++i) {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "policy/premodel_policy.h"
+#include "replay/replay_backend.h"
 
 namespace triage {
 namespace {

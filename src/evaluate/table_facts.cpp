@@ -9,7 +9,7 @@ void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluat
   evaluation.criterion = options.criterion;
   evaluation.seed = options.seed;
   evaluation.resamples = options.resamples;
-  evaluation.theta = options.theta;
+  evaluation.theta = options.premodel.theta;
   evaluation.n_inputs = table.n_inputs();
   evaluation.n_failed = table.n_failed;
   evaluation.n_classes = table.n_classes;
@@ -25,7 +25,7 @@ void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluat
     evaluation.optimum_share[best == kNoModel ? table.n_models() : static_cast<std::size_t>(best)] +=
         1.0 / static_cast<double>(rows.size());
   }
-  evaluation.selection = select_models(table, rows, options.criterion, options.theta);
+  evaluation.selection = select_models(table, rows, options.criterion, options.premodel.theta);
   if (!table.labels_from.empty()) evaluation.warnings.push_back({.kind = WarningKind::kLabelsOfModel});
   if (table.n_failed > 0) {
     evaluation.warnings.push_back({.kind = WarningKind::kFailedInputs, .inputs = table.n_failed});

@@ -18,11 +18,10 @@ constexpr std::string_view kCheapOwner = "the profile beside which an exhaustive
 
 void check_timing(const Table& cheap, const Table& exhaustive) {
   if (cheap.timing.mode != TimingMode::kCheap || exhaustive.timing.mode != TimingMode::kExhaustive) {
-    throw Error(
-        ErrorCode::kUsage,
-        fmt::format("timing: profiles timed '{}' and '{}', expected a cheap one and beside it one made "
-                    "with 'triage profile --exhaustive'",
-                    to_string(cheap.timing.mode), to_string(exhaustive.timing.mode)));
+    throw Error(ErrorCode::kUsage,
+                fmt::format("timing: profiles timed '{}' and '{}', expected a cheap one and beside it an "
+                            "exhaustive one; make that with 'triage profile'",
+                            to_string(cheap.timing.mode), to_string(exhaustive.timing.mode)));
   }
   (void)rows_of_inputs(cheap, exhaustive.ids, kCheapOwner);
 }

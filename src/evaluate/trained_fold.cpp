@@ -16,32 +16,22 @@ bool can_combine(const Table& table, const Fold& fold) {
   return fold.train.size() >= kLeastRows && has_all_outputs(table, fold.train);
 }
 
-PremodelOptions premodel_options(const EvaluateOptions& options) {
-  PremodelOptions premodel = options.premodel;
-  premodel.criterion = options.criterion;
-  premodel.theta = options.theta;
-  premodel.k = options.neighbours;
-  premodel.fallback = options.fallback;
-  return premodel;
-}
-
 void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
                      TrainedFold& trained) {
-  PremodelOptions premodel = premodel_options(options);
+  PremodelOptions premodel = options.premodel;
   take_selector_of_fold(table, fold, premodel);
-  TrainedPremodel made = train_premodel(table, fold.train, premodel);
+  TrainedPremodel made = train_premodel(table, fold.train, options, premodel);
   trained.premodel = std::move(made.policy);
   trained.selected = made.selection.models;
   trained.warnings = std::move(made.warnings);
   if (premodel.kind != kNetworkPremodel) {
     premodel.shuffle_features = mix64(options.seed);
-    trained.shuffled = train_premodel(table, fold.train, premodel).policy;
+    trained.shuffled = train_premodel(table, fold.train, options, premodel).policy;
   }
   for (const PremodelVariant& variant : options.variants) {
     PremodelOptions own = variant.options;
-    own.criterion = options.criterion;
     take_selector_of_fold(table, fold, own);
-    trained.variants.push_back(train_premodel(table, fold.train, own).policy);
+    trained.variants.push_back(train_premodel(table, fold.train, options, own).policy);
   }
 }
 
@@ -70,40 +60,29 @@ StageTruth truth_of(const Table& table, const TrainedFold& trained, const Evalua
 
 TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
   TrainedFold trained;
-  trained.costs = model_costs(table, fold.train, options.premodel.cost);
+  trained.costs = model_costs(table, fold.train, options.cost);
   if (table.schema.size() > 0) {
     train_premodels(table, fold, options, trained);
   } else {
     trained.selected =
-        select_models(table, fold.train, options.criterion, options.theta, SIZE_MAX, options.premodel.cost)
+        select_models(table, fold.train, options.criterion, options.premodel.theta, SIZE_MAX, options.cost)
             .models;
   }
-  trained.fallback = find_fallback(table, trained.selected, fold.scores, trained.costs, options.fallback);
+  trained.fallback =
+      find_fallback(table, trained.selected, fold.scores, trained.costs, options.premodel.fallback);
   trained.majority =
       majority_model(truth_of(table, trained, options), fold.train, options.premodel.kind, trained.fallback);
   if (has_outputs(table)) {
-    CascadeOptions cascade;
-    cascade.criterion = options.criterion;
-    cascade.margin = options.adaptive.margin;
-    trained.cascade = train_cascade(table, fold.train, cascade);
+    trained.cascade = train_cascade(table, fold.train, options);
     for (int stages = 2; stages <= most_stages(table); ++stages) {
-      CascadeOptions exactly = cascade;
-      exactly.min_stages = exactly.max_stages = stages;
-      trained.cascades_of.push_back(train_cascade(table, fold.train, exactly));
+      trained.cascades_of.push_back(
+          train_cascade(table, fold.train, options, {.min_stages = stages, .max_stages = stages}));
     }
-    trained.sweep = train_cascades(table, fold.train, cascade, sweep_prices());
+    trained.sweep = train_cascades(table, fold.train, options, {}, sweep_prices());
   }
   if (can_combine(table, fold)) {
-    CascadeRoutingOptions routing;
-    routing.criterion = options.criterion;
-    routing.cost = options.adaptive.cost;
-    routing.margin = options.adaptive.margin.value_or(default_margin(table));
-    routing.seed = options.adaptive.seed;
-    trained.cascade_routing = train_cascade_routing(table, fold.train, routing);
-    AdaptiveOptions adaptive = options.adaptive;
-    adaptive.stop = options.stop;
-    adaptive.criterion = options.criterion;
-    trained.adaptive = train_adaptive(table, fold.train, adaptive);
+    trained.cascade_routing = train_cascade_routing(table, fold.train, options);
+    trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
   }
   return trained;
 }

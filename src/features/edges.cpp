@@ -54,7 +54,7 @@ std::vector<std::int16_t> magnitudes(const FeatureWork& work, const Padded& pad)
   return magnitude;
 }
 
-enum Mark : std::uint8_t { kNoEdge, kWeak, kStrong };
+enum EdgeMark : std::uint8_t { kNoEdge, kWeak, kStrong };
 
 // Makes every weak pixel that touches a strong one, directly or through others, strong.
 void grow_strong(std::vector<std::uint8_t>& marks, std::vector<std::size_t>& strong, std::size_t stride) {

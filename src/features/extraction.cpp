@@ -1,4 +1,6 @@
 // Runs the nodes that asked-for features need, each once, and times them.
+#include "features/extraction.h"
+
 #include <fmt/format.h>
 
 #include <opencv2/core.hpp>
@@ -29,18 +31,11 @@ struct FeatureExtraction::Graph {
   }
 };
 
-FeatureExtraction::FeatureExtraction(const FeatureSchema& schema, const Image& image, const Clock& clock)
+FeatureExtraction::FeatureExtraction(const FeatureSchema& schema, const ImageView& image, const Clock& clock)
     : graph_(std::make_unique<Graph>()) {
-  if (image.width <= 0 || image.height <= 0 || (image.channels != 1 && image.channels != 3) ||
-      image.pixels.size() != image.size_bytes()) {
-    throw Error(
-        ErrorCode::kUsage,
-        fmt::format("features: image of {} x {} pixels, {} channels and {} bytes, expected a whole gray or "
-                    "RGB image; decode it with read_image",
-                    image.width, image.height, image.channels, image.pixels.size()));
-  }
+  check_view(image, "image of which features are wanted");
   graph_->clock = &clock;
-  graph_->work.image = &image;
+  graph_->work.image = image;
   graph_->work.working_px = schema.working_px;
   graph_->work.values[kWidth] = static_cast<float>(image.width);
   graph_->work.values[kHeight] = static_cast<float>(image.height);

@@ -12,8 +12,8 @@
 #include <span>
 #include <vector>
 
-#include "triage/features.h"
 #include "triage/image.h"
+#include "triage/tools/features.h"
 
 namespace triage {
 
@@ -73,7 +73,7 @@ struct PixelView {
 };
 
 struct FeatureWork {
-  const Image* image = nullptr;
+  ImageView image;
   int working_px = 0;
   PixelView working;
   PixelView gray;

@@ -63,27 +63,34 @@ const Format* format_of_extension(const std::filesystem::path& path) {
   return nullptr;
 }
 
+Error image_error(ErrorCode code, std::string_view name, std::string_view found, std::string_view expected) {
+  return {code, fmt::format("{}: {}, expected {}; replace or remove the file", name, found, expected)};
+}
+
 const Format& require_format(Bytes bytes, std::string_view name) {
-  if (bytes.empty()) throw image_error(name, "is empty", "an image");
+  if (bytes.empty()) throw damaged_image(name, "is empty", "an image");
   const Format* format = format_of_content(bytes);
   if (format == nullptr)
-    throw image_error(name, "content is of no known image format", "JPEG, PNG, WebP, PPM or PGM");
+    throw unsupported_image(name, "content is of no known image format", "JPEG, PNG, WebP, PPM or PGM");
   return *format;
 }
 
 }  // namespace
 
-Error image_error(std::string_view name, std::string_view found, std::string_view expected) {
-  return {ErrorCode::kImage,
-          fmt::format("{}: {}, expected {}; replace or remove the file", name, found, expected)};
+Error damaged_image(std::string_view name, std::string_view found, std::string_view expected) {
+  return image_error(ErrorCode::kImageDamaged, name, found, expected);
+}
+
+Error unsupported_image(std::string_view name, std::string_view found, std::string_view expected) {
+  return image_error(ErrorCode::kImageFormat, name, found, expected);
 }
 
 void check_pixels(std::int64_t width, std::int64_t height, std::string_view name,
                   const DecodeOptions& options) {
   if (width <= 0 || height <= 0)
-    throw image_error(name, fmt::format("is {} x {} pixels", width, height), "at least 1 x 1");
+    throw damaged_image(name, fmt::format("is {} x {} pixels", width, height), "at least 1 x 1");
   if (width > options.max_pixels / height) {
-    throw Error(ErrorCode::kImage,
+    throw Error(ErrorCode::kImageTooLarge,
                 fmt::format("{}: is {} x {} pixels, expected at most {} pixels; reduce the image", name,
                             width, height, options.max_pixels));
   }
@@ -121,7 +128,7 @@ Image read_image(const std::filesystem::path& path, const DecodeOptions& options
   const Format& format = require_format(bytes, name);
   const Format* expected = format_of_extension(path);
   if (expected != nullptr && expected != &format) {
-    throw Error(ErrorCode::kImage,
+    throw Error(ErrorCode::kImageFormat,
                 fmt::format("{}: content is {}, expected {} by the file's extension; rename the file", name,
                             format.name, expected->name));
   }

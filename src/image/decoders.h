@@ -1,5 +1,5 @@
-// One decoder per file format, and what they share. Each throws kImage for anything but a whole, valid image
-// within the pixel limit.
+// One decoder per file format, and what they share. Each throws for anything but a whole, valid image within
+// the pixel limit.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,12 @@ using Bytes = std::span<const std::uint8_t>;
 [[nodiscard]] Image decode_pnm(Bytes bytes, std::string_view name, const DecodeOptions& options);
 
 // "<name>: <found>, expected <expected>; replace or remove the file"
-[[nodiscard]] Error image_error(std::string_view name, std::string_view found, std::string_view expected);
+[[nodiscard]] Error damaged_image(std::string_view name, std::string_view found, std::string_view expected);
+[[nodiscard]] Error unsupported_image(std::string_view name, std::string_view found,
+                                      std::string_view expected);
 
-// Throws kImage when width x height is empty or over the limit. Call it before allocating.
+// Throws kImageDamaged when width x height is empty, kImageTooLarge when it is over the limit. Call it before
+// allocating.
 void check_pixels(std::int64_t width, std::int64_t height, std::string_view name,
                   const DecodeOptions& options);
 

@@ -144,8 +144,8 @@ void cmyk_to_rgb(Image& image, bool inverted) {
 Image decode_jpeg(Bytes bytes, std::string_view name, const DecodeOptions& options) {
   JpegReader reader;
   const auto corrupt = [&] {
-    return image_error(name, std::string("JPEG data is corrupt or cut short (") + reader.message() + ")",
-                       "a whole image");
+    return damaged_image(name, std::string("JPEG data is corrupt or cut short (") + reader.message() + ")",
+                         "a whole image");
   };
   if (!reader.read_header(bytes)) throw corrupt();
   const int orientation = reader.orientation();  // read_pixels lets go of the markers

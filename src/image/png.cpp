@@ -93,8 +93,8 @@ class PngReader {
 Image decode_png(Bytes bytes, std::string_view name, const DecodeOptions& options) {
   PngReader reader(bytes);
   const auto corrupt = [&] {
-    return image_error(name, std::string("PNG data is corrupt or cut short (") + reader.message() + ")",
-                       "a whole image");
+    return damaged_image(name, std::string("PNG data is corrupt or cut short (") + reader.message() + ")",
+                         "a whole image");
   };
   if (!reader.read_header()) throw corrupt();
   check_pixels(reader.width(), reader.height(), name, options);

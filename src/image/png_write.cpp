@@ -21,7 +21,7 @@ std::vector<std::uint8_t> encode_png(const Image& image) {
             png_image_write_to_memory(&png, bytes.data(), &size, 0, image.pixels.data(), 0, nullptr) != 0;
   if (!written) {
     throw Error(
-        ErrorCode::kImage,
+        ErrorCode::kInternal,
         fmt::format("PNG of a {} x {} x {} image: {}, expected to encode it; report this", image.width,
                     image.height, image.channels, static_cast<const char*>(png.message)));
   }

@@ -16,7 +16,7 @@ class PnmReader {
   PnmReader(Bytes bytes, std::string_view name) : bytes_(bytes), name_(name) {}
 
   [[nodiscard]] Error corrupt(std::string_view found, std::string_view expected) const {
-    return image_error(name_, fmt::format("PPM/PGM {}", found), expected);
+    return damaged_image(name_, fmt::format("PPM/PGM {}", found), expected);
   }
 
   // A decimal number and the one white-space character after it, with white space and comments before. A

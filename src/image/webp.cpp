@@ -8,7 +8,7 @@ namespace triage {
 
 Image decode_webp(Bytes bytes, std::string_view name, const DecodeOptions& options) {
   const auto corrupt = [&](std::string_view what) {
-    return image_error(name, fmt::format("WebP data is corrupt or cut short ({})", what), "a whole image");
+    return damaged_image(name, fmt::format("WebP data is corrupt or cut short ({})", what), "a whole image");
   };
   // The container states its length; libwebp itself is content with a file that lacks trailing chunks.
   constexpr std::uint64_t kRiffHeader = 8;
@@ -21,7 +21,7 @@ Image decode_webp(Bytes bytes, std::string_view name, const DecodeOptions& optio
 
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(bytes.data(), bytes.size(), &features) != VP8_STATUS_OK) throw corrupt("bad header");
-  if (features.has_animation != 0) throw image_error(name, "is an animated WebP", "a still image");
+  if (features.has_animation != 0) throw unsupported_image(name, "is an animated WebP", "a still image");
   check_pixels(features.width, features.height, name, options);
 
   Image image = make_image(features.width, features.height, features.has_alpha != 0 ? 4 : 3);

@@ -67,7 +67,7 @@ class ByteReader {
 // The start of a text from the file, for a message; whoever prints the message makes it printable.
 [[nodiscard]] inline std::string excerpt(std::string_view text) {
   constexpr std::size_t kMaxSize = 80;
-  return text.size() > kMaxSize ? std::string(text.substr(0, kMaxSize)) + "..." : std::string(text);
+  return text.size() > kMaxSize ? fmt::format("{}...", text.substr(0, kMaxSize)) : std::string(text);
 }
 
 }  // namespace triage

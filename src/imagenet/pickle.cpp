@@ -90,6 +90,14 @@ class Machine {
         return push({Kind::kText, 0, take_text(reader_.little_endian<std::uint32_t>()), {}});
       case kGlobalName:
         return push_global();
+      default:
+        return step_with_stack(opcode);
+    }
+  }
+
+  // Opcodes that take from the stack, or refer to what it held.
+  void step_with_stack(std::uint8_t opcode) {
+    switch (opcode) {
       case kMark:
         return mark();
       case kTuple:

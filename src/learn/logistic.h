@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "stats/standardise.h"
+
 namespace triage {
 
 inline constexpr std::size_t kMaxRegressors = 36;  // columns, without the intercept
@@ -23,7 +25,7 @@ class Design {
  private:
   std::size_t n_, d_;
   std::vector<double> x_;  // (n, 1 + d)
-  std::vector<double> mean_, scale_;
+  Standardisation columns_;
 };
 
 // Probability of a one at x (d) by weights (1 + d).

@@ -1,30 +1,22 @@
 #include "learn/policy_info.h"
 
-#include <algorithm>
-#include <cmath>
 
 #include "base/hash.h"
+#include "stats/mean.h"
+#include "stats/quantile.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
-
-// The smallest value that at least 99.9 % of the values do not exceed. Reorders them.
-double quantile_999(std::span<double> values) {
-  const double rank = std::ceil(0.999 * static_cast<double>(values.size()));
-  const auto place = static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
-  std::nth_element(values.begin(), values.begin() + place, values.end());
-  return values[static_cast<std::size_t>(place)];
-}
 
 // `cost(row)` are its milliseconds.
 template <class CostOf>
 PolicyModel describe(const std::string& name, const std::string& fingerprint, Rows rows, const CostOf& cost) {
   std::vector<double> times;
   times.reserve(rows.size());
-  double sum = 0;
-  for (const std::uint32_t row : rows) sum += times.emplace_back(cost(row));
-  return {name, fingerprint, sum / static_cast<double>(rows.size()), quantile_999(times), kNotMeasured};
+  for (const std::uint32_t row : rows) times.push_back(cost(row));
+  const double mean_ms = mean(times);
+  return {name, fingerprint, mean_ms, covering_quantile(times, 0.999), kNotMeasured};
 }
 
 PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "learn/hull_models.h"
+#include "stats/hull.h"
 #include "triage/error.h"
 #include "triage/tools/learn.h"
 
@@ -48,11 +48,12 @@ ModelIndex highest(std::span<const ModelIndex> candidates, std::span<const doubl
 
 std::vector<ModelIndex> candidates_of(const Table& table, Rows rows, std::span<const double> costs,
                                       Criterion criterion, SelectionRule rule) {
-  auto candidates = all_models(table);
-  if (rule == SelectionRule::kHull) {
-    const auto scores = mean_scores(table, rows, criterion);
-    std::erase_if(candidates, [&](ModelIndex model) { return !is_on_hull(model, costs, scores); });
+  if (rule != SelectionRule::kHull) return all_models(table);
+  std::vector<ModelIndex> candidates;
+  for (const std::size_t model : upper_hull(costs, mean_scores(table, rows, criterion))) {
+    candidates.push_back(static_cast<ModelIndex>(model));
   }
+  std::sort(candidates.begin(), candidates.end());
   return candidates;
 }
 

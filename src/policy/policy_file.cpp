@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "features/schema.h"
 #include "policy/policy_codec.h"
 #include "triage/error.h"
 #include "triage/policy.h"

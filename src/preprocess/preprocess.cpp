@@ -16,27 +16,28 @@
 namespace triage {
 namespace {
 
-Pixels cropped(const Image& image, Crop crop) {
+Pixels cropped(const ImageView& image, Crop crop) {
   const auto part = [&](int side) {
     return std::clamp(static_cast<int>(std::lround(side * crop.fraction)), 1, side);
   };
-  Pixels pixels{image.pixels.data(), 0, part(image.width), part(image.height), image.channels};
-  pixels.stride = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.channels);
+  Pixels pixels{image.pixels.data(), image.stride, part(image.width), part(image.height), image.channels()};
   const int x = (image.width - pixels.width) / 2;
   const int y = (image.height - pixels.height) / 2;
   pixels.data += static_cast<std::size_t>(y) * pixels.stride +
-                 static_cast<std::size_t>(x) * static_cast<std::size_t>(image.channels);
+                 static_cast<std::size_t>(x) * static_cast<std::size_t>(image.channels());
   return pixels;
 }
 
 // The picture's rows at the recipe's size; those that have it already are read where they are.
 class Rows {
  public:
-  Rows(const Pixels& picture, const Recipe& recipe)
-      : picture_(picture), as_is_(picture.width == recipe.width && picture.height == recipe.height) {
+  Rows(const Pixels& picture, Colour colour, const Recipe& recipe)
+      : picture_(picture),
+        colour_(colour),
+        as_is_(picture.width == recipe.width && picture.height == recipe.height) {
     if (!as_is_) resizer().set(picture, recipe.width, recipe.height);
   }
-  [[nodiscard]] int channels() const { return picture_.channels; }
+  [[nodiscard]] Colour colour() const { return colour_; }
   // Valid until the next call.
   [[nodiscard]] const std::uint8_t* operator[](std::size_t y) const {
     return as_is_ ? picture_.data + y * picture_.stride : resizer().row(static_cast<int>(y));
@@ -49,23 +50,27 @@ class Rows {
   }
 
   Pixels picture_;
+  Colour colour_;
   bool as_is_;
 };
 
 // ITU-R BT.601 luma in OpenCV's fixed point (15 bits).
-std::uint8_t luma(const std::uint8_t* rgb) {
-  return static_cast<std::uint8_t>((rgb[0] * 9798 + rgb[1] * 19235 + rgb[2] * 3735 + (1 << 14)) >> 15);
+std::uint8_t luma(int red, int green, int blue) {
+  return static_cast<std::uint8_t>((red * 9798 + green * 19235 + blue * 3735 + (1 << 14)) >> 15);
 }
 
-// Channel `c` (of the model's order) of a row of `width` pixels into `plane`.
-void take_channel(const std::uint8_t* from, std::size_t width, int channels, int c, Colour colour,
+// Channel `c` (of the model's order) of a row of `width` pixels into `plane`; `given` is the picture's order.
+void take_channel(const std::uint8_t* from, std::size_t width, Colour given, int c, Colour wanted,
                   std::uint8_t* plane) {
-  if (channels == 1) {
+  if (given == Colour::kGray) {
     std::memcpy(plane, from, width);
-  } else if (colour == Colour::kGray) {
-    for (std::size_t x = 0; x < width; ++x) plane[x] = luma(from + 3 * x);
+  } else if (wanted == Colour::kGray) {
+    const std::size_t red = given == Colour::kRgb ? 0 : 2, blue = 2 - red;
+    for (std::size_t x = 0; x < width; ++x) {
+      plane[x] = luma(from[3 * x + red], from[3 * x + 1], from[3 * x + blue]);
+    }
   } else {
-    from += colour == Colour::kRgb ? c : 2 - c;
+    from += given == wanted ? c : 2 - c;
     for (std::size_t x = 0; x < width; ++x) plane[x] = from[3 * x];
   }
 }
@@ -95,12 +100,12 @@ bool all_equal(const std::array<float, 3>& values) {
 
 // Whether a row of the picture is a row of the tensor but for one mean and scale.
 template <class Value>
-bool keeps_order(int channels, const Recipe& recipe) {
-  if (channels != recipe.channels()) return false;
-  if (channels == 1) return true;
+bool keeps_order(Colour given, const Recipe& recipe) {
+  if (given != recipe.colour) return false;
+  if (given == Colour::kGray) return true;
   const bool same_values =
       std::is_same_v<Value, std::uint8_t> || (all_equal(recipe.mean) && all_equal(recipe.scale));
-  return recipe.layout == Layout::kNhwc && recipe.colour == Colour::kRgb && same_values;
+  return recipe.layout == Layout::kNhwc && same_values;
 }
 
 template <class Value>
@@ -114,7 +119,7 @@ void fill_in_order(const Rows& rows, const Recipe& recipe, Value* tensor) {
 
 template <class Value>
 void fill(const Rows& rows, const Recipe& recipe, Value* tensor) {
-  if (keeps_order<Value>(rows.channels(), recipe)) {
+  if (keeps_order<Value>(rows.colour(), recipe)) {
     fill_in_order(rows, recipe, tensor);
     return;
   }
@@ -128,21 +133,15 @@ void fill(const Rows& rows, const Recipe& recipe, Value* tensor) {
   for (std::size_t y = 0; y < height; ++y) {
     const std::uint8_t* row = rows[y];
     for (std::size_t c = 0; c < channels; ++c) {
-      take_channel(row, width, rows.channels(), static_cast<int>(c), recipe.colour, plane.data());
+      take_channel(row, width, rows.colour(), static_cast<int>(c), recipe.colour, plane.data());
       Value* out = planar ? tensor + (c * height + y) * width : tensor + y * width * channels + c;
       write_row(plane.data(), width, step, recipe.mean[c], recipe.scale[c], out);
     }
   }
 }
 
-void check(const Image& image, const Recipe& recipe, std::size_t tensor_bytes) {
-  const bool whole = image.width > 0 && image.height > 0 && (image.channels == 1 || image.channels == 3) &&
-                     image.pixels.size() == image.size_bytes();
-  if (!whole) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("image: {}x{}x{} with {} bytes, expected 1 or 3 channels and as many bytes",
-                            image.width, image.height, image.channels, image.pixels.size()));
-  }
+void check(const ImageView& image, const Recipe& recipe, std::size_t tensor_bytes) {
+  check_view(image, "image");
   if (recipe.width < 1 || recipe.height < 1 || tensor_bytes != recipe.size_bytes()) {
     throw Error(ErrorCode::kUsage, fmt::format("tensor: {} bytes, expected {} for the recipe {}",
                                                tensor_bytes, recipe.size_bytes(), recipe_key(recipe)));
@@ -151,9 +150,9 @@ void check(const Image& image, const Recipe& recipe, std::size_t tensor_bytes) {
 
 }  // namespace
 
-void preprocess(const Image& image, const Recipe& recipe, std::span<std::byte> tensor) {
+void preprocess(const ImageView& image, const Recipe& recipe, std::span<std::byte> tensor) {
   check(image, recipe, tensor.size());
-  const Rows rows(cropped(image, recipe.crop), recipe);
+  const Rows rows(cropped(image, recipe.crop), image.colour, recipe);
   if (recipe.type == ElementType::kU8) {
     fill(rows, recipe, reinterpret_cast<std::uint8_t*>(tensor.data()));
   } else {

@@ -8,9 +8,6 @@
 
 namespace triage {
 
-// Two-sided 95 % quantile of Student's t; `degrees` is 1 or more.
-[[nodiscard]] double student95(std::size_t degrees);
-
 // Mean and spread of times, by Welford's updates.
 struct CellTimes {
   int runs = 0;

@@ -23,16 +23,16 @@ std::vector<Image> sample_images(const ProfileOptions& options, const ProfileHea
     try {
       images.push_back(data.load(options.shard.index + in_shard * options.shard.count, options.decode));
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kImage && error.code() != ErrorCode::kIo) throw;
+      if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
     }
   }
   return images;
 }
 
 // Everything that the schema's features need, computed; any node may then be computed again on its own.
-FeatureWork computed_work(const Image& image, const FeatureSchema& schema, NodeMask nodes) {
+FeatureWork computed_work(const ImageView& image, const FeatureSchema& schema, NodeMask nodes) {
   FeatureWork work;
-  work.image = &image;
+  work.image = image;
   work.working_px = schema.working_px;
   for (std::size_t node = 0; node < kNodeCount; ++node) {
     if ((nodes >> node & 1U) != 0) node_spec(node).compute(work);

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "profile/header.h"
-#include "triage/runtime.h"
+#include "runtime/pool.h"
 
 namespace triage {
 

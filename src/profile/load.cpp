@@ -199,10 +199,11 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
     check_header(reader, first, profiles.front().string());
     if (!allow_partial) expect_finished(reader);
     if (reader.header().times_only) {
-      throw Error(ErrorCode::kProfile,
-                  fmt::format("{}: holds times alone, expected scores too; put its times over a profile with "
-                              "scores: 'triage merge --times {} SCORES.profile -o OUT'",
-                              reader.name(), path.string()));
+      throw Error(
+          ErrorCode::kProfile,
+          fmt::format("{}: holds times alone, expected scores too; 'triage merge' puts its times over "
+                      "a profile with scores",
+                      reader.name()));
     }
     reserve(table, first, table.n_inputs() + static_cast<std::size_t>(reader.n_done()));
     read_rows(reader, table);

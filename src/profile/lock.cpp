@@ -1,4 +1,4 @@
-#include "profile/lock.h"
+#include "triage/tools/lock.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

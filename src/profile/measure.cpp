@@ -6,8 +6,8 @@
 #include "profile/energy_measuring.h"
 #include "profile/measurer.h"
 #include "profile/writer.h"
+#include "runtime/pool.h"
 #include "triage/error.h"
-#include "triage/runtime.h"
 #include "triage/tools/profile.h"
 
 namespace triage {

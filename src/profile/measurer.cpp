@@ -14,7 +14,7 @@ namespace {
 
 // Errors of one input; any other ends the run.
 bool is_input_error(ErrorCode code) {
-  return code == ErrorCode::kImage || code == ErrorCode::kIo || code == ErrorCode::kEngine;
+  return is_image_error(code) || code == ErrorCode::kIo || code == ErrorCode::kEngine;
 }
 
 std::int64_t hash_pixels(const Image& image) {

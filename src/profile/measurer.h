@@ -7,7 +7,7 @@
 #include "profile/cell.h"
 #include "profile/header.h"
 #include "profile/record.h"
-#include "triage/runtime.h"
+#include "runtime/live.h"
 
 namespace triage {
 

@@ -28,7 +28,7 @@ std::vector<std::size_t> match_models(const ProfileReader& times, const ProfileR
     if (find(times.header(), model.fingerprint) < times.header().models.size()) continue;
     fail(
         fmt::format("{}: has no times of model '{}' (fingerprint {}), expected every model of {}; profile it "
-                    "there, or make the scores without it ('triage profile --models')",
+                    "there, or make the scores without it",
                     times.name(), model.name, model.fingerprint, scores.name()));
   }
   std::vector<std::size_t> matches;
@@ -70,8 +70,8 @@ void check_features(const ProfileReader& times, const ProfileReader& scores) {
     return text;
   };
   fail(
-      fmt::format("{}: was made with {}, expected {} as in {}; profile there with the same --features and "
-                  "--working-size",
+      fmt::format("{}: was made with {}, expected {} as in {}; profile there with the same features "
+                  "and working size",
                   times.name(), about(t), about(s), scores.name()));
 }
 
@@ -189,7 +189,7 @@ TimesSummary merge_times(const std::filesystem::path& times, const std::filesyst
   ProfileReader scores_reader(scores);
   if (scores_reader.header().times_only) {
     fail(fmt::format(
-        "{}: holds times alone, expected scores; make them with 'triage profile' without --times-only",
+        "{}: holds times alone, expected scores; make them with 'triage profile' without times_only",
         scores.string()));
   }
   for (const ProfileReader* reader : {&times_reader, &scores_reader}) expect_finished(*reader);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "profile/header.h"
-#include "profile/lock.h"
 #include "profile/record.h"
+#include "triage/tools/lock.h"
 
 namespace triage {
 

@@ -8,8 +8,9 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "replay/replay_backend.h"
 #include "triage/error.h"
-#include "triage/stream.h"
+#include "triage/request.h"
 
 namespace triage {
 namespace {
@@ -72,9 +73,9 @@ std::optional<std::string> feature_difference(const Table& table, const FeatureS
 }
 
 // What the looks of selectors took.
-Cost cost_of_selectors(const ReplayBackend& backend, const Outcome& outcome) {
+Cost cost_of_selectors(const ReplayBackend& backend, const Result& result) {
   Cost cost{.ms = 0, .j = 0};
-  for (const Look& look : outcome.looks) {
+  for (const Look& look : result.looks) {
     if (backend.table_model(look.model) == kNoModel) cost += look.cost;
   }
   return cost;
@@ -206,38 +207,38 @@ void replay_model(const Table& table, std::size_t input, ModelIndex model, Repla
 
 namespace {
 
-// Every row in turn: `next_request()` says what is asked, `took(ms)` hears what it took.
+// Every row in turn: `next_request()` says what is asked, `took(request, ms)` hears what it took.
 template <class NextRequest, class Took>
 void replay_requests(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                      const NextRequest& next_request, const Took& took) {
   TRIAGE_CHECK(replay.ms.size() == table.n_inputs());
   ReplayBackend backend(table, policy.info());
-  Outcome outcome;
+  Result result;
   for (const std::uint32_t input : rows) {
     backend.begin(input);
-    drive(policy, backend, clock, outcome, nullptr, next_request());
-    took(outcome.total.ms);
-    const ModelIndex last =
-        outcome.looks.empty() ? kNoModel : backend.table_model(outcome.looks.back().model);
+    const Request request = next_request();
+    drive(policy, backend, clock, result, request);
+    took(request, result.total.ms);
+    const ModelIndex last = result.looks.empty() ? kNoModel : backend.table_model(result.looks.back().model);
     // A single model's answer is scored by the label's exact rank, which score-only tables have too.
-    if (!outcome.refused && outcome.model != kNoModel) {
-      replay_model(table, input, backend.table_model(outcome.model), replay);
+    if (!result.refused && result.model != kNoModel) {
+      replay_model(table, input, backend.table_model(result.model), replay);
     } else {
-      replay.predicted[input] = outcome.answer.best();
-      replay.top1[input] = score_of_answer(outcome.answer, table.labels[input], Criterion::kTop1);
-      replay.top5[input] = score_of_answer(outcome.answer, table.labels[input], Criterion::kTop5);
+      replay.predicted[input] = result.answer.best();
+      replay.top1[input] = score_of_answer(result.answer, table.labels[input], Criterion::kTop1);
+      replay.top5[input] = score_of_answer(result.answer, table.labels[input], Criterion::kTop5);
     }
-    replay.model[input] = outcome.refused ? kNoModel : last;
-    replay.ms[input] = outcome.total.ms;
-    const Cost selectors = cost_of_selectors(backend, outcome);
-    replay.selection_ms[input] = outcome.features_ms + outcome.decision_ms + selectors.ms;
-    replay.j[input] = outcome.total.j;
-    replay.selection_j[input] = outcome.features_j + selectors.j;
-    replay.looks[input] = static_cast<std::uint8_t>(outcome.looks.size());
-    replay.confidence[input] = outcome.answer.confidence();
-    replay.limited[input] = outcome.limited ? 1 : 0;
-    replay.breached[input] = outcome.breached ? 1 : 0;
-    replay.unsure[input] = outcome.below_confidence ? 1 : 0;
+    replay.model[input] = result.refused ? kNoModel : last;
+    replay.ms[input] = result.total.ms;
+    const Cost selectors = cost_of_selectors(backend, result);
+    replay.selection_ms[input] = result.features_ms + result.decision_ms + selectors.ms;
+    replay.j[input] = result.total.j;
+    replay.selection_j[input] = result.features_j + selectors.j;
+    replay.looks[input] = static_cast<std::uint8_t>(result.looks.size());
+    replay.confidence[input] = result.answer.confidence();
+    replay.limited[input] = result.limited() ? 1 : 0;
+    replay.breached[input] = result.breached ? 1 : 0;
+    replay.unsure[input] = result.below_confidence ? 1 : 0;
   }
 }
 
@@ -247,7 +248,7 @@ void replay_policy(const Table& table, Rows rows, const Policy& policy, const Cl
                    const Request& request) {
   check_request(policy, request);
   replay_requests(
-      table, rows, policy, clock, replay, [&] { return request; }, [](double) {});
+      table, rows, policy, clock, replay, [&] { return request; }, [](const Request&, double) {});
 }
 
 void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
@@ -261,7 +262,7 @@ void replay_stream(const Table& table, Rows rows, const Policy& policy, const Cl
         request.price = stream.request().price;
         return request;
       },
-      [&](double ms) { stream.record(ms); });
+      [&](const Request& request, double ms) { stream.record(request, ms); });
 }
 
 }  // namespace triage

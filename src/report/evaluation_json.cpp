@@ -1,6 +1,7 @@
 // The evaluation as one JSON document; figures without a meaning are null. docs/formats.md has the keys.
 #include <fmt/format.h>
 
+#include "base/csv.h"
 #include "report/json_parts.h"
 #include "report/method_names.h"
 #include "report/sentences.h"
@@ -174,10 +175,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
 std::string folds_csv(const Table& table, const Evaluation& evaluation) {
   std::string out = "input,fold\n";
   for (std::size_t i = 0; i < evaluation.fold_of.size(); ++i) {
-    std::string id;
-    for (const char c : table.ids[i]) id += c == '"' ? std::string("\"\"") : std::string(1, c);
-    const bool quote = id.find_first_of(",\"\r\n") != std::string::npos;
-    out += fmt::format("{0}{1}{0},{2}\n", quote ? "\"" : "", id, evaluation.fold_of[i]);
+    out += fmt::format("{},{}\n", csv_field(table.ids[i]), evaluation.fold_of[i]);
   }
   return out;
 }

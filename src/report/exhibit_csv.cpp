@@ -1,26 +1,15 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <cmath>
 
+#include "base/csv.h"
 #include "triage/tools/report.h"
 
 namespace triage {
 namespace {
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out(1, '"');
-  for (const char c : text) {
-    if (c == '"') out += c;
-    out += c;
-  }
-  out += '"';
-  return out;
-}
-
-std::string csv_cell(const Cell& cell) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return quoted(*text);
+std::string csv_text(const Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   const double value = std::get<double>(cell);
   return std::isfinite(value) ? fmt::format("{:.9g}", value) : std::string();
 }
@@ -28,13 +17,13 @@ std::string csv_cell(const Cell& cell) {
 }  // namespace
 
 std::string table_csv(const DataTable& table) {
-  std::vector<std::string> cells;
-  for (const Column& column : table.columns) cells.push_back(quoted(column.name));
-  std::string out = fmt::format("{}\n", fmt::join(cells, ","));
+  std::vector<std::string> texts;
+  for (const Column& column : table.columns) texts.push_back(column.name);
+  std::string out = csv_line(texts);
   for (const auto& row : table.rows) {
-    cells.clear();
-    for (const Cell& cell : row) cells.push_back(csv_cell(cell));
-    out += fmt::format("{}\n", fmt::join(cells, ","));
+    texts.clear();
+    for (const Cell& cell : row) texts.push_back(csv_text(cell));
+    out += csv_line(texts);
   }
   return out;
 }

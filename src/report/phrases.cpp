@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/files.h"
+
 namespace triage {
 namespace {
 
@@ -133,6 +135,8 @@ std::string agreement_note(std::string_view labels_from) {
       "construction.",
       labels_from);
 }
+
+void write_report(const std::filesystem::path& path, std::string_view text) { write_text_atomic(path, text); }
 
 std::size_t sbs_model_index(const Evaluation& evaluation) {
   const auto& chosen = evaluation.find({MethodKind::kSbs})->chosen;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "triage/tools/evaluate.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 
@@ -33,9 +33,8 @@ inline constexpr const char* kNoFigure = "-";
 [[nodiscard]] std::string grouped(std::size_t value);
 // What finished policies were asked: "at most 2 ms, confidence of at least 0.9"; empty where nothing was.
 [[nodiscard]] std::string request_phrase(const Evaluation& evaluation);
-// What a score is: "top-1", "top-5"; where labels are a model's answers "agreement", "top-5 agreement".
-[[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
-// The same for the head of a column of shares, shorter: "top-5 %", "in top 5 %".
+// What a score is, as score_word() has it, for the head of a column of shares, shorter: "top-5 %", "in top 5
+// %".
 [[nodiscard]] std::string score_head(Criterion criterion, std::string_view labels_from);
 // The evaluation's own, in a sentence: "top-1", "agreement with large".
 [[nodiscard]] std::string criterion_name(const Evaluation& evaluation);
@@ -45,8 +44,6 @@ inline constexpr const char* kNoFigure = "-";
 [[nodiscard]] std::string score_subject(const Evaluation& evaluation);
 // " Right is the answer of large." where labels are a model's answers, else nothing: for captions.
 [[nodiscard]] std::string right_note(std::string_view labels_from);
-// A sentence where labels are a model's answers, else nothing: what scores are then, and that model's own.
-[[nodiscard]] std::string agreement_note(std::string_view labels_from);
 // The model that SBS is in most folds, and its name.
 [[nodiscard]] std::size_t sbs_model_index(const Evaluation& evaluation);
 [[nodiscard]] std::string sbs_model(const Evaluation& evaluation);

@@ -5,11 +5,11 @@
 #include <array>
 #include <cmath>
 
-#include "evaluate/hull.h"
 #include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"
+#include "stats/hull.h"
 
 namespace triage {
 namespace {
@@ -56,14 +56,12 @@ Style style_of(MethodKind kind) {
 }
 
 // Only what is not dominated: the line that a user can choose from.
-std::vector<FrontierPoint> non_dominated(const std::vector<FrontierPoint>& by_time) {
-  std::vector<FrontierPoint> out;
-  for (const FrontierPoint& point : by_time) {
-    if (!out.empty() && point.score <= out.back().score) continue;
-    if (!out.empty() && point.ms == out.back().ms) out.pop_back();
-    out.push_back(point);
-  }
-  return out;
+std::vector<FrontierPoint> undominated(std::vector<FrontierPoint> points) {
+  std::stable_sort(points.begin(), points.end(), [](const FrontierPoint& a, const FrontierPoint& b) {
+    return a.ms != b.ms ? a.ms < b.ms : a.score > b.score;
+  });
+  keep_undominated(points, [](const FrontierPoint& point) { return point.score; });
+  return points;
 }
 
 struct ScatterAxes {
@@ -269,7 +267,7 @@ Markup points_table(const Evaluation& evaluation) {
     add(method_name(evaluation, m.id), m.pooled.score, m.score_interval, m.pooled.mean_ms);
   }
   for (const Frontier& frontier : evaluation.frontiers) {
-    for (const FrontierPoint& p : non_dominated(frontier.points)) {
+    for (const FrontierPoint& p : undominated(frontier.points)) {
       add(fmt::format("{} at {:.3g} per ms", frontier_name(frontier), p.price), p.score, p.score_interval,
           p.ms);
     }
@@ -306,7 +304,7 @@ Markup scatter_figure(const Evaluation& evaluation) {
   spec.drawing = draw_grid(axes, evaluation);
   spec.drawing += svg_path(router, "router");
   for (const Frontier& frontier : evaluation.frontiers) {
-    const auto shown = non_dominated(frontier.points);
+    const auto shown = undominated(frontier.points);
     lines.push_back(pixels(axes, shown));
     spec.drawing += draw_band(axes, shown, frontier_css(frontier));
   }

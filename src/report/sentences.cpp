@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "calibrate/setting_losses.h"
 #include "report/method_names.h"
 #include "report/phrases.h"
 #include "triage/tools/report.h"
@@ -68,14 +67,14 @@ std::string warning_sentence(const Evaluation& evaluation, const Warning& warnin
           warning.inputs);
     case WarningKind::kTrainedOnSome:
       return fmt::format(
-          "{} was trained on {} of these {} inputs, which favours it; judge it on others, or use --cv",
+          "{} was trained on {} of these {} inputs, which favours it; judge it on others, or cross-validate",
           name(), warning.inputs, evaluation.n_inputs);
     case WarningKind::kCalibratedHere:
       return fmt::format("{} was calibrated on these very inputs", name());
     case WarningKind::kTrainedHere:
       return fmt::format(
           "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "
-          "others, or use --cv",
+          "others, or cross-validate",
           name());
     case WarningKind::kOtherCriterion:
       return fmt::format("{} was trained for {}, and is judged by {}", name(), to_string(warning.criterion),
@@ -162,9 +161,8 @@ std::string timing_difference_sentences(const TimingDifference& difference) {
 std::string timing_difference_sentences(const Evaluation& evaluation) {
   if (evaluation.timing_difference) return timing_difference_sentences(*evaluation.timing_difference);
   if (evaluation.timing.mode != TimingMode::kCheap) return {};
-  return "not measured; 'triage evaluate --exhaustive PROFILE' compares with the same models timed "
-         "exhaustively "
-         "on some of the inputs";
+  return "not measured; 'triage evaluate' can compare with the same models timed exhaustively on some of the "
+         "inputs";
 }
 
 std::vector<std::string> evaluation_warnings(const Evaluation& evaluation) {

@@ -1,159 +1,167 @@
-// Classifier: a policy, the zoo models that it may run, and a set of contexts that concurrent calls borrow.
+// Classifier: a policy at work that can be replaced while calls are under way.
 #include "triage/classifier.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
-#include <vector>
 
-#include "base/check.h"
+#include "runtime/serving.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
 
-// The zoo model behind each of the policy's.
-std::vector<ModelIndex> map_models(const Policy& policy, const Zoo& zoo, const std::string& owner) {
-  std::vector<ModelIndex> models;
-  for (const PolicyModel& wanted : policy.info().models) {
-    const ModelIndex found = zoo.find(wanted.name);
-    if (found == kNoModel) {
-      throw Error(ErrorCode::kPolicy,
-                  fmt::format("{}: model '{}' is not in zoo '{}', expected every model of the policy there; "
-                              "give the zoo that it was trained with, or profile this one and train again",
-                              owner, wanted.name, zoo.name));
-    }
-    const std::string fingerprint = zoo.models[static_cast<std::size_t>(found)].fingerprint();
-    if (fingerprint != wanted.fingerprint) {
-      throw Error(
-          ErrorCode::kPolicy,
-          fmt::format("{}: model '{}' has fingerprint {} in zoo '{}', expected {}; its weights or recipe "
-                      "are not those that were profiled: give that zoo, or profile this one and train "
-                      "again",
-                      owner, wanted.name, fingerprint, zoo.name,
-                      wanted.fingerprint.empty() ? "one (the policy was trained on a foreign table)"
-                                                 : wanted.fingerprint));
-    }
-    models.push_back(found);
-  }
-  return models;
-}
+// Images that go in step: enough for a network to gain from, few enough to keep their tensors.
+constexpr std::size_t kInStep = 32;
 
-// Passes everything on to the live backend and adds up the times of its looks.
-class TimedBackend final : public Backend {
+// Passes everything on to the live backend, and counts its looks.
+class CountingBackend final : public Backend {
  public:
-  TimedBackend(LiveBackend& live, Classification& result) : live_(&live), result_(&result) {}
+  CountingBackend(const Serving& serving, LiveBackend& live, Result& result)
+      : serving_(&serving), live_(&live), result_(&result) {}
   Cost extract(FeatureMask mask, std::span<float> values) override { return live_->extract(mask, values); }
   [[nodiscard]] double elapsed_ms(double accounted_ms) const override {
     return live_->elapsed_ms(accounted_ms);
   }
-  Look run(ModelIndex model) override {
-    const Look look = live_->run(model);
-    const LookTimes times = live_->last_times();
-    result_->preprocess_ms += times.preprocess_ms;
-    result_->infer_ms += times.infer_ms;
+  Look run(ModelIndex model) override { return *run_within(model, {}); }
+  std::optional<Look> run_within(ModelIndex model, const Patience& patience) override {
+    auto look = live_->run_within(model, patience);
+    if (look) count_look(*serving_, *look, live_->last_times(), *result_);
     return look;
   }
 
  private:
+  const Serving* serving_;
   LiveBackend* live_;
-  Classification* result_;
+  Result* result_;
 };
+
+void tell(const Serving& serving, const Result& result) {
+  if (Observer* observer = serving.runtime()->options().observer.get(); observer != nullptr) {
+    observer->on_outcome(*serving.policy(), result);
+  }
+}
 
 }  // namespace
 
 struct Classifier::State {
-  State(std::unique_ptr<Policy> policy_in, Zoo zoo_in, const ClassifierOptions& options,
-        const std::string& owner)
-      : policy(std::move(policy_in)),
-        zoo(std::move(zoo_in)),
-        clock(options.clock != nullptr ? options.clock : unowned(steady_clock())),
-        engines({.cache_dir = options.cache_dir, .clock = clock}),
-        pool(zoo, engines),
-        models(map_models(*policy, zoo, owner)) {}
+  State(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> runtime_in)
+      : runtime(std::move(runtime_in)), serving(std::make_shared<Serving>(std::move(policy), runtime)) {}
 
-  // A context that nobody uses, or a new one.
-  std::unique_ptr<LiveBackend> borrow() {
-    {
-      const std::lock_guard lock(mutex);
-      if (!idle.empty()) {
-        std::unique_ptr<LiveBackend> context = std::move(idle.back());
-        idle.pop_back();
-        return context;
-      }
-    }
-    return std::make_unique<LiveBackend>(pool, models, policy->info().schema, *clock);
-  }
-  void give_back(std::unique_ptr<LiveBackend> context) {
+  [[nodiscard]] std::shared_ptr<Serving> current() const {
     const std::lock_guard lock(mutex);
-    idle.push_back(std::move(context));
+    return serving;
   }
 
-  std::unique_ptr<Policy> policy;
-  Zoo zoo;
-  std::shared_ptr<Clock> clock;
-  EngineSet engines;
-  ModelPool pool;
-  std::vector<ModelIndex> models;
-  std::mutex mutex;
-  std::vector<std::unique_ptr<LiveBackend>> idle;  // guarded by mutex; declared last, so gone before the pool
+  // Classifies what `image()` gives, which takes time of its own.
+  template <class ImageOf>
+  Result classify(const ImageOf& image_of, Request request, const std::stop_token& stop) const {
+    const std::shared_ptr<Serving> working = current();
+    const Clock& clock = working->runtime()->clock();
+    const Stopwatch watch(clock);
+    check_request(*working->policy(), request);
+    double decode_ms = 0;
+    const auto image = image_of(decode_ms);
+    const ImageView view(image);
+    check_view(view, "image");
+    std::unique_ptr<LiveBackend> backend = working->borrow();
+    request.spent_ms += watch.ms();
+    backend->begin(view);
+    Result result;
+    CountingBackend counting(*working, *backend, result);
+    drive(*working->policy(), counting, clock, result, request, stop);
+    working->give_back(std::move(backend));
+    result.decode_ms = decode_ms;
+    tell(*working, result);
+    return result;
+  }
+
+  // `decode` gives the image.
+  template <class Decode>
+  Result classify_decoded(const Decode& decode, const Request& request, const std::stop_token& stop) const {
+    return classify(
+        [&](double& decode_ms) {
+          const Stopwatch watch(runtime->clock());
+          Image image = decode();
+          decode_ms = watch.ms();
+          return image;
+        },
+        request, stop);
+  }
+
+  std::shared_ptr<Runtime> runtime;
+  mutable std::mutex mutex;
+  std::shared_ptr<Serving> serving;  // guarded by mutex
 };
 
-Classifier::Classifier(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Classifier::Classifier(Classifier&&) noexcept = default;
-Classifier::~Classifier() = default;
+Classifier::Classifier(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> runtime)
+    : state_(std::make_shared<State>(std::move(policy), std::move(runtime))) {}
 
 Classifier Classifier::load(const std::filesystem::path& policy, const std::filesystem::path& zoo,
-                            const ClassifierOptions& options) {
-  return Classifier(std::make_unique<State>(load_policy(policy), load_zoo(zoo), options,
-                                            fmt::format("policy '{}'", policy.string())));
+                            const RuntimeOptions& options) {
+  std::shared_ptr<const Policy> loaded = load_policy(policy);
+  try {
+    return {std::move(loaded), Runtime::load(zoo, options)};
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kPolicy) throw;
+    throw Error(error.code(), fmt::format("'{}': {}", policy.string(), error.what()));
+  }
 }
 
-Classifier Classifier::make(std::unique_ptr<Policy> policy, Zoo zoo, const ClassifierOptions& options) {
-  TRIAGE_CHECK(policy != nullptr);
-  const std::string owner = fmt::format("policy of kind '{}'", policy->kind());
-  check_schema(policy->info().schema, owner);
-  return Classifier(std::make_unique<State>(std::move(policy), std::move(zoo), options, owner));
+Result Classifier::classify(const ImageView& image, const Request& request,
+                            const std::stop_token& stop) const {
+  return state_->classify([&](double&) { return image; }, request, stop);
 }
 
-Classification Classifier::classify(const Image& image, const Request& request, Trace* trace) const {
-  const Stopwatch watch(*state_->clock);
-  check_request(*state_->policy, request);
-  Classification result;
-  std::unique_ptr<LiveBackend> context = state_->borrow();
-  context->begin(image);
-  TimedBackend backend(*context, result);
-  Request timed = request;
-  timed.spent_ms += watch.ms();
-  drive(*state_->policy, backend, *state_->clock, result.outcome, trace, timed);
-  result.total_ms = result.outcome.total.ms;
-  // After an error the context is dropped instead: its networks may be in any state.
-  state_->give_back(std::move(context));
-  return result;
+Result Classifier::classify_bytes(std::span<const std::uint8_t> bytes, const Request& request,
+                                  const std::stop_token& stop, std::string_view name) const {
+  const DecodeOptions& decode = state_->runtime->options().decode;
+  return state_->classify_decoded([&] { return decode_image(bytes, name, decode); }, request, stop);
 }
 
-Classification Classifier::classify_file(const std::filesystem::path& path, Request request,
-                                         Trace* trace) const {
-  const Stopwatch watch(*state_->clock);
-  const Image image = read_image(path);
-  const double decode_ms = watch.ms();
-  request.spent_ms += decode_ms;
-  Classification result = classify(image, request, trace);
-  result.decode_ms = decode_ms;
-  return result;
+Result Classifier::classify_file(const std::filesystem::path& path, const Request& request,
+                                 const std::stop_token& stop) const {
+  const DecodeOptions& decode = state_->runtime->options().decode;
+  return state_->classify_decoded([&] { return read_image(path, decode); }, request, stop);
 }
 
-void Classifier::warm_up() const {
-  for (const ModelIndex model : state_->models) (void)state_->pool.acquire(model);
+std::vector<Result> Classifier::classify_batch(std::span<const ImageView> images, const Request& request,
+                                               const std::stop_token& stop) const {
+  const std::shared_ptr<Serving> working = state_->current();
+  const Stopwatch watch(working->runtime()->clock());
+  check_request(*working->policy(), request);
+  for (std::size_t i = 0; i < images.size(); ++i) check_view(images[i], fmt::format("image {}", i));
+  std::vector<Result> results(images.size());
+  for (std::size_t first = 0; first < images.size(); first += kInStep) {
+    const std::size_t n = std::min(kInStep, images.size() - first);
+    Request asked = request;
+    asked.spent_ms += watch.ms();
+    classify_in_step(*working, images.subspan(first, n), asked, stop, std::span(results).subspan(first, n));
+  }
+  for (const Result& result : results) tell(*working, result);
+  return results;
 }
 
-const Policy& Classifier::policy() const { return *state_->policy; }
-const Zoo& Classifier::zoo() const { return state_->zoo; }
+void Classifier::warm_up(std::size_t copies) const {
+  const std::shared_ptr<Serving> working = state_->current();
+  for (const ModelIndex model : working->zoo_models()) working->runtime()->pool().warm_up(model, copies);
+}
+
+void Classifier::set_policy(std::shared_ptr<const Policy> policy) {
+  auto next = std::make_shared<Serving>(std::move(policy), state_->runtime);
+  const std::lock_guard lock(state_->mutex);
+  state_->serving.swap(next);  // the old one goes when nobody works with it any more
+}
+
+std::shared_ptr<const Policy> Classifier::policy() const { return state_->current()->policy(); }
+const Zoo& Classifier::zoo() const { return state_->runtime->zoo(); }
+const std::shared_ptr<Runtime>& Classifier::runtime() const { return state_->runtime; }
 
 std::string Classifier::label_name(Label label) const {
   if (label == kNoLabel) return "none";
-  const auto& names = state_->zoo.label_names;
+  const auto& names = zoo().label_names;
   const auto index = static_cast<std::size_t>(label);
   return label >= 0 && index < names.size() ? names[index] : fmt::to_string(label);
 }

@@ -1,11 +1,13 @@
 // The live backend: makes tensors, runs networks and extracts features, on the clock.
+#include "runtime/live.h"
+
 #include <map>
 #include <new>
 #include <string>
 
 #include "base/check.h"
+#include "features/extraction.h"
 #include "preprocess/preprocess.h"
-#include "triage/runtime.h"
 
 namespace triage {
 namespace {
@@ -41,7 +43,8 @@ struct LiveBackend::State {
   const FeatureSchema* schema;
   const Clock* clock;
   std::optional<Stopwatch> watch;  // runs since begin()
-  const Image* image = nullptr;
+  ImageView image;
+  bool begun = false;
   std::vector<InputTensor> tensors;
   std::vector<std::size_t> tensor_of;  // by policy model
   std::vector<float> probabilities;    // room for the largest model's
@@ -72,8 +75,9 @@ LiveBackend::LiveBackend(ModelPool& pool, std::vector<ModelIndex> models, const 
 
 LiveBackend::~LiveBackend() = default;
 
-void LiveBackend::begin(const Image& image) {
-  state_->image = &image;
+void LiveBackend::begin(const ImageView& image) {
+  state_->image = image;
+  state_->begun = true;
   state_->watch.emplace(*state_->clock);
   for (InputTensor& tensor : state_->tensors) tensor.made = false;
   state_->last_probabilities = {};
@@ -82,9 +86,9 @@ void LiveBackend::begin(const Image& image) {
 }
 
 Cost LiveBackend::extract(FeatureMask mask, std::span<float> values) {
-  TRIAGE_CHECK(state_->image != nullptr);
+  TRIAGE_CHECK(state_->begun);
   const Stopwatch watch(*state_->clock);
-  if (!state_->extraction) state_->extraction.emplace(*state_->schema, *state_->image, *state_->clock);
+  if (!state_->extraction) state_->extraction.emplace(*state_->schema, state_->image, *state_->clock);
   state_->extraction->extract(mask, values);
   return {watch.ms(), kNotMeasured};
 }
@@ -96,37 +100,55 @@ double LiveBackend::elapsed_ms(double) const {
 
 double LiveBackend::prepare(ModelIndex model) {
   State& s = *state_;
-  TRIAGE_CHECK(s.image != nullptr && model >= 0 && static_cast<std::size_t>(model) < s.models.size());
+  TRIAGE_CHECK(s.begun && model >= 0 && static_cast<std::size_t>(model) < s.models.size());
   InputTensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
   if (tensor.made) return 0;
   const Stopwatch watch(*s.clock);
-  preprocess(*s.image, tensor.recipe, tensor.bytes.span());
+  preprocess(s.image, tensor.recipe, tensor.bytes.span());
   tensor.made = true;
   return watch.ms();
 }
 
-Look LiveBackend::run(ModelIndex model) {
+std::span<const std::byte> LiveBackend::tensor(ModelIndex model) const {
+  const InputTensor& tensor = state_->tensors[state_->tensor_of[static_cast<std::size_t>(model)]];
+  TRIAGE_CHECK(tensor.made);
+  return tensor.bytes.span();
+}
+
+ModelIndex LiveBackend::zoo_model(ModelIndex model) const {
+  TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < state_->models.size());
+  return state_->models[static_cast<std::size_t>(model)];
+}
+
+TopK LiveBackend::read(ModelIndex model, std::span<const float> raw) {
   State& s = *state_;
-  TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < s.models.size());
-  const ModelIndex zoo_model = s.models[static_cast<std::size_t>(model)];
-  const OutputSpec& output = s.pool->zoo().models[static_cast<std::size_t>(zoo_model)].output;
-  // Loading is not what an input costs, so it is done before the clock runs.
-  const ModelPool::Lease network = s.pool->acquire(zoo_model);
-  s.times = {};
-  s.times.preprocess_ms = prepare(model);
-  const InputTensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
-  const Stopwatch watch(*s.clock);
-  const std::span<const float> raw = network->run(tensor.bytes.span());
+  const OutputSpec& output = s.pool->zoo().models[static_cast<std::size_t>(zoo_model(model))].output;
   const std::span<float> probabilities(s.probabilities.data(), static_cast<std::size_t>(output.n_classes));
   to_probabilities(output, raw, probabilities);
-  Look look;
-  look.model = model;
-  look.output = TopK::from_probabilities(probabilities);
-  s.times.infer_ms = watch.ms();
   s.last_probabilities = probabilities;
-  look.confidence = look.output.confidence();
-  look.cost = {s.times.preprocess_ms + s.times.infer_ms, kNotMeasured};
-  return look;
+  return TopK::from_probabilities(probabilities);
+}
+
+Look LiveBackend::look(ModelIndex model, const TopK& output, const LookTimes& times) {
+  state_->times = times;
+  return {model, output, output.confidence(), {times.preprocess_ms + times.infer_ms, kNotMeasured}};
+}
+
+Look LiveBackend::run(ModelIndex model) { return *run_within(model, {}); }
+
+std::optional<Look> LiveBackend::run_within(ModelIndex model, const Patience& patience) {
+  State& s = *state_;
+  // Loading and waiting are not what an input costs, so they are done before its clock runs.
+  Stopwatch watch(*s.clock);
+  const auto network = s.pool->acquire(zoo_model(model), patience);
+  if (!network) return std::nullopt;
+  LookTimes times;
+  times.wait_ms = watch.ms();
+  times.preprocess_ms = prepare(model);
+  watch = Stopwatch(*s.clock);
+  const TopK output = read(model, (*network)->run(tensor(model)));
+  times.infer_ms = watch.ms();
+  return look(model, output, times);
 }
 
 LookTimes LiveBackend::last_times() const { return state_->times; }

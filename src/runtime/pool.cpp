@@ -1,58 +1,228 @@
-// Loaded models, lent to one caller at a time.
+#include "runtime/pool.h"
+
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "base/check.h"
-#include "triage/runtime.h"
+#include "triage/error.h"
 
 namespace triage {
+namespace {
 
-// The networks of one model that nobody is using.
+// How often a waiting caller looks at a clock that is not the system's.
+constexpr std::chrono::milliseconds kLook{2};
+
+std::size_t copies_allowed(const PoolOptions& options) {
+  return options.max_copies > 0 ? options.max_copies
+                                : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+// One model's networks.
 struct ModelPool::Slot {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<Network>> idle;
-  std::size_t loaded = 0;  // lent ones too
+  ModelIndex model = kNoModel;
+  Networks idle;
+  std::size_t copies = 0;  // lent ones and those being loaded too
+  std::size_t bytes = 0;   // of one copy; 0 until it is known
+  std::uint64_t last_use = 0;
 };
 
-ModelPool::ModelPool(const Zoo& zoo, EngineSet& engines) : zoo_(&zoo), engines_(&engines) {
-  for (std::size_t i = 0; i < zoo.models.size(); ++i) slots_.push_back(std::make_unique<Slot>());
+ModelPool::ModelPool(const Zoo& zoo, EngineSet& engines, const PoolOptions& options, const Clock& clock,
+                     Observer* observer)
+    : zoo_(&zoo), engines_(&engines), options_(options), clock_(&clock), observer_(observer) {
+  options_.max_copies = copies_allowed(options);
+  for (std::size_t i = 0; i < zoo.models.size(); ++i) {
+    slots_.push_back(std::make_unique<Slot>());
+    slots_.back()->model = static_cast<ModelIndex>(i);
+  }
 }
 
 ModelPool::~ModelPool() = default;
 
-ModelPool::Lease ModelPool::acquire(ModelIndex model) {
+ModelPool::Slot& ModelPool::slot_of(ModelIndex model) {
   TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < slots_.size());
-  Slot& slot = *slots_[static_cast<std::size_t>(model)];
-  {
-    const std::lock_guard lock(slot.mutex);
+  return *slots_[static_cast<std::size_t>(model)];
+}
+
+ModelPool::Lease ModelPool::acquire(ModelIndex model) { return std::move(*acquire(model, Patience{})); }
+
+std::optional<ModelPool::Lease> ModelPool::acquire(ModelIndex model, const Patience& patience) {
+  Slot& slot = slot_of(model);
+  Networks dropped;  // destroyed without the lock: an engine may take its time
+  std::vector<ModelIndex> dropped_models;
+  Lock lock(mutex_);
+  for (;;) {
+    slot.last_use = ++uses_;
     if (!slot.idle.empty()) {
       std::unique_ptr<Network> network = std::move(slot.idle.back());
       slot.idle.pop_back();
-      return {slot, std::move(network)};
+      return Lease(*this, slot, std::move(network));
     }
-    // Room for it to come back, so that returning, in a destructor, need not allocate.
-    slot.idle.reserve(++slot.loaded);
+    if (may_load(slot, dropped, dropped_models)) {
+      const std::size_t bytes = use_.bytes;
+      if (!dropped.empty()) {
+        lock.unlock();
+        dropped.clear();
+        tell_evicted(dropped_models, bytes);
+        lock.lock();
+      }
+      return Lease(*this, slot, load(model, slot, lock));
+    }
+    if (!wait(lock, patience)) return std::nullopt;
   }
-  // Loading takes long, so other threads may use the slot meanwhile.
+}
+
+// What a copy takes, so that it is known before it is loaded.
+void ModelPool::reckon(Slot& slot) const {
+  const ModelSpec& spec = zoo_->models[static_cast<std::size_t>(slot.model)];
+  if (slot.bytes == 0) {
+    // A file that is missing is reported by whoever loads it.
+    try {
+      slot.bytes = static_cast<std::size_t>(model_size_bytes(*zoo_, spec));
+    } catch (const Error&) {
+    }
+  }
+  const std::size_t budget = options_.memory_bytes;
+  if (budget > 0 && slot.bytes > budget) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("model '{}': reckoned to take {} bytes, expected at most memory_bytes, {}; raise "
+                            "it, or leave the model out",
+                            spec.name, slot.bytes, budget));
+  }
+}
+
+// Whether another copy may be loaded now; reserves its place then.
+bool ModelPool::may_load(Slot& slot, Networks& dropped, std::vector<ModelIndex>& dropped_models) {
+  if (slot.copies >= options_.max_copies) return false;
+  reckon(slot);
+  if (!make_room(slot, dropped, dropped_models)) return false;
+  ++slot.copies;
+  // Room for it to come back, so that returning, in a destructor, need not allocate.
+  slot.idle.reserve(slot.copies);
+  ++use_.networks;
+  use_.bytes += slot.bytes;
+  return true;
+}
+
+// Takes idle networks out, the one first whose model was not used for the longest time; false, with none
+// taken out, where that is not enough.
+bool ModelPool::make_room(const Slot& wanted, Networks& dropped, std::vector<ModelIndex>& dropped_models) {
+  const std::size_t budget = options_.memory_bytes;
+  if (budget == 0) return true;
+  std::size_t idle_bytes = 0;
+  for (const auto& slot : slots_) idle_bytes += slot->idle.size() * slot->bytes;
+  if (use_.bytes - idle_bytes + wanted.bytes > budget) return false;
+  while (use_.bytes + wanted.bytes > budget) {
+    Slot* oldest = nullptr;
+    for (const auto& slot : slots_) {
+      if (slot->idle.empty() || slot.get() == &wanted) continue;
+      if (oldest == nullptr || slot->last_use < oldest->last_use) oldest = slot.get();
+    }
+    TRIAGE_CHECK(oldest != nullptr);
+    dropped.push_back(std::move(oldest->idle.back()));
+    dropped_models.push_back(oldest->model);
+    oldest->idle.pop_back();
+    --oldest->copies;
+    --use_.networks;
+    ++use_.evictions;
+    use_.bytes -= oldest->bytes;
+  }
+  return true;
+}
+
+// Loading takes long, so others may use the pool meanwhile. The copy has been counted.
+std::unique_ptr<Network> ModelPool::load(ModelIndex model, Slot& slot, Lock& lock) {
   const ModelSpec& spec = zoo_->models[static_cast<std::size_t>(model)];
+  lock.unlock();
+  const Stopwatch watch(*clock_);
   try {
-    Engine& engine = engines_->for_file(spec.files.front().path);
-    return {slot, engine.load(*zoo_, spec)};
+    std::unique_ptr<Network> network = engines_->load(*zoo_, spec);
+    LoadEvent event{.model = spec.name, .ms = watch.ms()};
+    lock.lock();
+    // Now it is known better; all copies are reckoned alike.
+    if (const std::size_t known = network->memory_bytes(); known > 0 && known != slot.bytes) {
+      use_.bytes += slot.copies * known - slot.copies * slot.bytes;
+      slot.bytes = known;
+      changed_.notify_all();
+    }
+    ++use_.loads;
+    event.copies = slot.copies;
+    event.bytes = use_.bytes;
+    lock.unlock();
+    if (observer_ != nullptr) observer_->on_load(event);
+    return network;
   } catch (...) {
-    const std::lock_guard lock(slot.mutex);
-    --slot.loaded;
+    if (!lock.owns_lock()) lock.lock();
+    --slot.copies;
+    --use_.networks;
+    use_.bytes -= slot.bytes;
+    changed_.notify_all();
     throw;
   }
 }
 
-ModelPool::Lease::Lease(Slot& slot, std::unique_ptr<Network> network)
-    : slot_(&slot), network_(std::move(network)) {}
+void ModelPool::give_back(Slot& slot, std::unique_ptr<Network> network) {
+  {
+    const std::lock_guard lock(mutex_);
+    slot.idle.push_back(std::move(network));
+  }
+  changed_.notify_all();
+}
+
+void ModelPool::tell_evicted(const std::vector<ModelIndex>& models, std::size_t bytes) {
+  if (observer_ == nullptr) return;
+  for (const ModelIndex model : models) {
+    observer_->on_evict({.model = zoo_->models[static_cast<std::size_t>(model)].name, .bytes = bytes});
+  }
+}
+
+// Until something was given back, or for a moment; false when the patience has ended.
+bool ModelPool::wait(Lock& lock, const Patience& patience) {
+  if (patience.stop.stop_requested()) return false;
+  if (patience.until_ns == kNoDeadline) {
+    changed_.wait(lock, patience.stop, [awake = false]() mutable { return std::exchange(awake, true); });
+    return !patience.stop.stop_requested();
+  }
+  const std::int64_t left_ns = patience.until_ns - clock_->now_ns();
+  if (left_ns <= 0) return false;
+  (void)changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(kLook, std::chrono::nanoseconds(left_ns)));
+  return true;
+}
+
+void ModelPool::warm_up(ModelIndex model, std::size_t copies) {
+  Slot& slot = slot_of(model);
+  copies = std::min(copies, options_.max_copies);
+  Networks none;
+  std::vector<ModelIndex> nobody;
+  Lock lock(mutex_);
+  while (slot.copies < copies) {
+    reckon(slot);
+    if (options_.memory_bytes > 0 && use_.bytes + slot.bytes > options_.memory_bytes) return;
+    if (!may_load(slot, none, nobody)) return;
+    std::unique_ptr<Network> network = load(model, slot, lock);
+    lock.lock();
+    slot.last_use = ++uses_;
+    slot.idle.push_back(std::move(network));
+    changed_.notify_all();
+  }
+}
+
+PoolUse ModelPool::use() const {
+  const std::lock_guard lock(mutex_);
+  return use_;
+}
+
+ModelPool::Lease::Lease(ModelPool& pool, Slot& slot, std::unique_ptr<Network> network)
+    : pool_(&pool), slot_(&slot), network_(std::move(network)) {}
 
 ModelPool::Lease::Lease(Lease&&) noexcept = default;
 
 ModelPool::Lease::~Lease() {
-  if (!network_) return;
-  const std::lock_guard lock(slot_->mutex);
-  slot_->idle.push_back(std::move(network_));
+  if (network_) pool_->give_back(*slot_, std::move(network_));
 }
 
 }  // namespace triage

@@ -1,6 +1,4 @@
 // Feedback on the price, so that a stream's mean time meets its target.
-#include "triage/stream.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +6,7 @@
 
 #include "policy/adaptive_policy.h"
 #include "triage/error.h"
+#include "triage/request.h"
 
 namespace triage {
 namespace {
@@ -22,7 +21,7 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
   if (adaptive == nullptr || adaptive->parameters().costs_energy) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("--mean-latency-ms: a policy of kind '{}'{}, expected an adaptive one with prices in "
+        fmt::format("mean_latency_ms: a policy of kind '{}'{}, expected an adaptive one with prices in "
                     "milliseconds; train one",
                     policy.kind(), adaptive == nullptr ? "" : " trained to save energy"));
   }
@@ -31,7 +30,7 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
   std::stable_sort(settings_.begin(), settings_.end(),
                    [](const Setting& a, const Setting& b) { return a.ms < b.ms; });
   if (!(options.mean_latency_ms >= settings_.front().ms) || std::isinf(options.mean_latency_ms)) {
-    throw Error(ErrorCode::kUsage, fmt::format("--mean-latency-ms: {}, expected a time of at least {:.4g}, "
+    throw Error(ErrorCode::kUsage, fmt::format("mean_latency_ms: {}, expected a time of at least {:.4g}, "
                                                "what the policy's cheapest setting takes",
                                                options.mean_latency_ms, settings_.front().ms));
   }
@@ -41,6 +40,7 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
 }
 
 Request Stream::request() {
+  const std::lock_guard lock(mutex_);
   const double target = options_.mean_latency_ms;
   // What one input may take now: the target, and a part of what has been saved so far.
   const double saved = target * static_cast<double>(n_) - spent_ms_;
@@ -62,16 +62,36 @@ Request Stream::request() {
       chosen = above;
     }
   }
-  asked_ms_ = settings_[chosen].ms;
   Request request;
   request.price = settings_[chosen].price;
   return request;
 }
 
-void Stream::record(double ms) {
+// The setting that the price belongs to; requests of others' making count as the nearest.
+double Stream::expected_ms(double price) const {
+  const auto nearest =
+      std::min_element(settings_.begin(), settings_.end(), [&](const Setting& a, const Setting& b) {
+        return std::abs(a.price - price) < std::abs(b.price - price);
+      });
+  return nearest->ms;
+}
+
+void Stream::record(const Request& request, double ms) {
+  const double expected = expected_ms(request.price);
+  const std::lock_guard lock(mutex_);
   ++n_;
   spent_ms_ += ms;
-  expected_ms_ += asked_ms_;
+  expected_ms_ += expected;
+}
+
+std::size_t Stream::inputs() const {
+  const std::lock_guard lock(mutex_);
+  return n_;
+}
+
+double Stream::mean_ms() const {
+  const std::lock_guard lock(mutex_);
+  return n_ == 0 ? 0 : spent_ms_ / static_cast<double>(n_);
 }
 
 }  // namespace triage

@@ -79,7 +79,7 @@ Interval bootstrap_interval(std::span<const double> means, std::size_t n_columns
   for (std::size_t at = 0; at + n_columns <= means.size(); at += n_columns) {
     values.push_back(statistic(means.subspan(at, n_columns)));
   }
-  return {quantile(values, 0.025), quantile(values, 0.975)};
+  return {interpolated_quantile(values, 0.025), interpolated_quantile(values, 0.975)};
 }
 
 }  // namespace triage

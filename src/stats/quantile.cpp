@@ -1,12 +1,15 @@
 #include "stats/quantile.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/check.h"
 #include "triage/types.h"
 
 namespace triage {
 
-double quantile(std::vector<double>& values, double p) {
+double interpolated_quantile(std::span<double> values, double p) {
+  TRIAGE_CHECK(p >= 0 && p <= 1);
   if (values.empty()) return kNotMeasured;
   const double position = p * static_cast<double>(values.size() - 1);
   const auto low = static_cast<std::size_t>(position);
@@ -14,7 +17,18 @@ double quantile(std::vector<double>& values, double p) {
   std::nth_element(values.begin(), at, values.end());
   const double fraction = position - static_cast<double>(low);
   if (fraction == 0.0) return *at;
-  return *at + fraction * (*std::min_element(at + 1, values.end()) - *at);
+  const double next = *std::min_element(at + 1, values.end());
+  // Between two infinities there is no difference to take a share of.
+  return next == *at ? *at : *at + fraction * (next - *at);
+}
+
+double covering_quantile(std::span<double> values, double p) {
+  TRIAGE_CHECK(p >= 0 && p <= 1);
+  if (values.empty()) return kNotMeasured;
+  const double rank = std::ceil(p * static_cast<double>(values.size()));
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
 }
 
 }  // namespace triage

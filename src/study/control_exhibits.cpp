@@ -9,7 +9,7 @@
 #include "report/phrases.h"
 #include "report/sentences.h"
 #include "study/exhibits.h"
-#include "triage/features.h"
+#include "triage/tools/features.h"
 #include "triage/tools/report.h"
 #include "triage/tools/stability.h"
 
@@ -112,11 +112,10 @@ std::string describe_sizes(const StudyRun& run) {
 
 std::vector<NamedTrainer> timing_trainers(const StudyRun& run) {
   const PremodelOptions premodel = paper_premodel(run.options);
-  CascadeOptions cascade;
-  cascade.criterion = run.options.criterion;
-  return {{"premodel",
-           [=](const Table& table, Rows rows) { return train_premodel(table, rows, premodel).policy; }},
-          {"cascade", [=](const Table& table, Rows rows) { return train_cascade(table, rows, cascade); }}};
+  const LearnOptions& learn = run.options;
+  return {{"premodel", [=](const Table& table,
+                           Rows rows) { return train_premodel(table, rows, learn, premodel).policy; }},
+          {"cascade", [=](const Table& table, Rows rows) { return train_cascade(table, rows, learn); }}};
 }
 
 StabilityOptions stability_options(const StudyRun& run) {
@@ -218,7 +217,7 @@ Exhibit stability_exhibit(const StudyRun& run) {
   const StabilityOptions options = stability_options(run);
   const PremodelOptions premodel = paper_premodel(run.options);
   const NamedTrainer trainer{"premodel", [&](const Table& table, Rows rows) {
-                               return std::move(train_premodel(table, rows, premodel).policy);
+                               return train_premodel(table, rows, run.options, premodel).policy;
                              }};
   const Stability stability = judge_stability(run.table, *run.options.other, std::span(&trainer, 1), options);
   Exhibit exhibit;

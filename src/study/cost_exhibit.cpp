@@ -42,7 +42,8 @@ Exhibit cost_exhibit(const StudyRun& run, double search_ms) {
   const PremodelOptions options = paper_premodel(run.options);
   const Metrics& premodel = method_of(run.evaluation, {MethodKind::kPremodel}).pooled;
   TrainedPremodel trained;
-  const double train_ms = milliseconds_of([&] { trained = train_premodel(table, fold.train, options); });
+  const double train_ms =
+      milliseconds_of([&] { trained = train_premodel(table, fold.train, run.options, options); });
   const auto costs = mean_costs(table, all_rows(table));
   const auto joules = mean_energy(table);
   const auto cheapest =
@@ -62,7 +63,7 @@ Exhibit cost_exhibit(const StudyRun& run, double search_ms) {
   add("running every model on every input", profiling_minutes(table), "minutes", "most of less than a day");
   add("extracting every feature of one input", mean_feature_ms(table), "ms", "");
   add("Algorithm 1, one fold",
-      milliseconds_of([&] { (void)select_models(table, fold.train, options.criterion, options.theta); }),
+      milliseconds_of([&] { (void)select_models(table, fold.train, run.options.criterion, options.theta); }),
       "ms", "");
   add("choosing features, one fold", search_ms, "ms", "less than 2 hours with tuning");
   add("training the premodel, one fold", train_ms, "ms", "");

@@ -7,7 +7,7 @@
 
 #include "report/phrases.h"
 #include "study/exhibits.h"
-#include "triage/features.h"
+#include "triage/tools/features.h"
 
 namespace triage {
 namespace {
@@ -263,10 +263,9 @@ std::vector<std::string> paper_candidates(const Table& table) {
 std::vector<FeatureSelection> search_features(const StudyRun& run) {
   std::vector<FeatureSelection> searches;
   for (const Fold& fold : run.folds) {
-    FeatureSelectionOptions options = selection_options(paper_premodel(run.options));
+    FeatureSelectionOptions options = selection_options(run.options, paper_premodel(run.options));
     options.candidates = paper_candidates(run.table);
     options.max_rows = run.options.slice == 0 ? SIZE_MAX : run.options.slice;
-    options.stop = run.options.stop;
     searches.push_back(select_features(run.table, fold.train, options));
   }
   return searches;

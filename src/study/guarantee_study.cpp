@@ -3,9 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/math/distributions/binomial.hpp>
 #include <cmath>
-#include <numeric>
 
 #include "base/hash.h"
 #include "base/parallel.h"
@@ -14,6 +12,11 @@
 #include "evaluate/table_facts.h"
 #include "learn/premodel/labelled_rows.h"
 #include "report/phrases.h"
+#include "stats/binomial.h"
+#include "stats/intervals.h"
+#include "stats/mean.h"
+#include "stats/quantile.h"
+#include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/study.h"
 
@@ -62,22 +65,15 @@ struct TrainedHalf {
   [[nodiscard]] const Adaptive& adaptive() const { return dynamic_cast<const Adaptive&>(*policy); }
 };
 
-template <class T>
-double mean(const std::vector<T>& values) {
-  double sum = 0;
-  for (const T value : values) sum += static_cast<double>(value);
-  return sum / static_cast<double>(values.size());
-}
-
 // Of those that are figures; NaN when none is.
 double finite_mean(std::vector<double> values) {
   std::erase_if(values, [](double v) { return !std::isfinite(v); });
-  return values.empty() ? kNotMeasured : mean(values);
+  return mean(values);
 }
 
 TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOptions& options) {
   TrainedHalf trained;
-  trained.policy = train_adaptive(table, halves.train, options.adaptive);
+  trained.policy = train_adaptive(table, halves.train, options, options.adaptive);
   trained.versus = table.find(trained.policy->info().best.name);
   trained.losses = measure_losses(table, halves.rest, trained.adaptive(), trained.versus,
                                   clock_or_steady(options.clock), options.stop);
@@ -126,31 +122,19 @@ struct Tally {
     violated += trained.true_loss[setting] > max_loss ? 1 : 0;
     speed_ups.push_back(trained.versus_ms / trained.mean_ms[setting]);
   }
-  [[nodiscard]] double median_speed_up() {
-    if (speed_ups.empty()) return kNotMeasured;
-    std::sort(speed_ups.begin(), speed_ups.end());
-    return speed_ups[speed_ups.size() / 2];
-  }
+  [[nodiscard]] double median_speed_up() { return interpolated_quantile(speed_ups, 0.5); }
 };
 
 // The Clopper-Pearson 95 % interval of a share.
 std::string share_range(std::size_t k, std::size_t n) {
-  using boost::math::binomial_distribution;
-  const auto trials = static_cast<double>(n), successes = static_cast<double>(k);
-  const double low =
-      k == 0 ? 0 : binomial_distribution<double>::find_lower_bound_on_p(trials, successes, 0.025);
-  const double high =
-      k == n ? 1 : binomial_distribution<double>::find_upper_bound_on_p(trials, successes, 0.025);
-  return fmt::format("[{}, {}]", percent(low, 1), percent(high, 1));
+  const Interval range = clopper_pearson(k, n);
+  return fmt::format("[{}, {}]", percent(range.low, 1), percent(range.high, 1));
 }
 
 // Whether so many violations, or more, are no surprise (5 %) at a true rate of delta.
 // `cells` such counts are judged together (Bonferroni).
 bool is_within_noise(std::size_t k, std::size_t n, double delta, std::size_t cells) {
-  if (k == 0) return true;
-  const boost::math::binomial_distribution<double> violations(static_cast<double>(n), delta);
-  return boost::math::cdf(boost::math::complement(violations, static_cast<double>(k) - 1)) >=
-         0.05 / static_cast<double>(cells);
+  return binomial_tail(k, n, delta) >= 0.05 / static_cast<double>(cells);
 }
 
 // The fastest setting of the sequence whose true loss is within the bound: what knowing the truth would
@@ -249,13 +233,9 @@ Exhibit retrained(const Table& table, const GuaranteeOptions& options) {
     // The rows are in random order already.
     const std::size_t n = halves.rest.size();
     n_calibration = n / 2;
-    std::vector<std::uint32_t> first(n_calibration);
-    std::iota(first.begin(), first.end(), 0U);
+    const auto first = first_positions(n_calibration);
     for (std::size_t s = 0; s < trained.true_loss.size(); ++s) {
-      const auto& loss = trained.losses.loss[s];
-      trained.true_loss[s] =
-          std::accumulate(loss.begin() + static_cast<std::ptrdiff_t>(n_calibration), loss.end(), 0.0) /
-          static_cast<double>(n - n_calibration);
+      trained.true_loss[s] = mean(std::span(trained.losses.loss[s]).subspan(n_calibration));
     }
     for (std::size_t b = 0; b < options.max_losses.size(); ++b) {
       const double max_loss = options.max_losses[b];

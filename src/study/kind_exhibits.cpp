@@ -66,9 +66,8 @@ Exhibit techniques_exhibit(const StudyRun& run) {
   Exhibit exhibit;
   exhibit.id = "figure-9";
   exhibit.title = "Figure 9: one chooser among all selected models";
-  exhibit.about =
-      "Hyper-parameters are chosen inside the fold; the SVM is trained on at most 5,000 inputs of it unless "
-      "--full is given.";
+  exhibit.about = fmt::format("Hyper-parameters are chosen inside the fold; the SVM is trained on {} of it.",
+                              run.options.full_svm ? "all inputs" : "at most 5,000 inputs");
   exhibit.data.columns = kind_columns(run);
   for (const JudgedVariant& variant : judged) exhibit.data.rows.push_back(kind_row(variant));
   if (!has_network)

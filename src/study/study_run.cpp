@@ -28,7 +28,8 @@ std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f,
     if (!variant.features.empty()) options.features = variant.features[f];
     take_selector_of_fold(run.table, run.folds[f], options);
     const std::int64_t start = steady_clock().now_ns();
-    TrainedPremodel premodel = train_premodel(table_of(run, variant), run.folds[f].train, options);
+    TrainedPremodel premodel =
+        train_premodel(table_of(run, variant), run.folds[f].train, run.options, options);
     trained.push_back({std::move(premodel), static_cast<double>(steady_clock().now_ns() - start) * 1e-6});
   }
   return trained;
@@ -38,14 +39,11 @@ std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f,
 
 StudyRun start_run(const Table& table, const StudyOptions& options) {
   EvaluateOptions evaluate;
-  evaluate.criterion = options.criterion;
+  static_cast<LearnOptions&>(evaluate) = options;
   evaluate.folds = options.folds;
-  evaluate.seed = options.seed;
-  evaluate.theta = options.theta;
-  evaluate.neighbours = options.neighbours;
+  evaluate.premodel = paper_premodel(options);
   evaluate.resamples = options.resamples;
   evaluate.clock = options.clock;
-  evaluate.stop = options.stop;
   StudyRun run{table, options, sized_tables(table, options), evaluate, {}, {}, {}};
   if (options.exhaustive != nullptr) check_timing(table, *options.exhaustive);
   run.evaluation = cross_validate(table, evaluate);
@@ -56,7 +54,6 @@ StudyRun start_run(const Table& table, const StudyOptions& options) {
 
 PremodelOptions paper_premodel(const StudyOptions& options) {
   PremodelOptions premodel;
-  premodel.criterion = options.criterion;
   premodel.theta = options.theta;
   premodel.k = options.neighbours;
   return premodel;

@@ -42,7 +42,7 @@ struct StudyRun {
 // Checks the further tables first, since the cross-validation takes long.
 [[nodiscard]] StudyRun start_run(const Table& table, const StudyOptions& options);
 
-// The paper's premodel under the study's criterion, theta and number of neighbours.
+// The paper's premodel under the study's theta and number of neighbours.
 [[nodiscard]] PremodelOptions paper_premodel(const StudyOptions& options);
 
 // Trains every variant in every fold (in parallel) and replays it on the fold's other part (alone, since

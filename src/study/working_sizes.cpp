@@ -24,7 +24,7 @@ void check_sizes(const Table& table, const Table& other, const SizedTables& befo
                   [&](const Table& t) { return is_px(t.schema.working_px); })) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("other features: {} px twice, expected each working size once; profile with "
-                            "another --working-size",
+                            "another working size",
                             px));
   }
 }

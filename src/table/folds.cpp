@@ -1,20 +1,15 @@
 // Folds of a cross-validation, and the fingerprint of a set of inputs: functions of ids alone.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <numeric>
-#include <utility>
-
 #include "base/hash.h"
+#include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/rows.h"
 
 namespace triage {
 
 std::vector<std::int32_t> make_folds(const Table& table, int k, std::uint64_t seed) {
-  std::vector<std::uint32_t> rows(table.n_inputs());
-  std::iota(rows.begin(), rows.end(), 0U);
-  return make_folds(table, rows, k, seed);
+  return make_folds(table, all_rows(table), k, seed);
 }
 
 std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed) {
@@ -23,18 +18,13 @@ std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::
     throw Error(
         ErrorCode::kUsage,
         fmt::format("folds: {} of {} inputs, expected 2 or more and an input for each; choose another number "
-                    "(--cv), or profile more inputs",
+                    "of folds, or profile more inputs",
                     k, n));
   }
-  std::vector<std::pair<std::uint64_t, std::size_t>> order(n);
-  for (std::size_t i = 0; i < n; ++i) order[i] = {hash64(seed, table.ids[rows[i]]), i};
-  // Equal hashes are told apart by the id, never by the row.
-  std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first < b.first : table.ids[rows[a.second]] < table.ids[rows[b.second]];
-  });
+  const auto order = shuffled_positions(table, rows, seed);
   std::vector<std::int32_t> folds(n);
   for (std::size_t i = 0; i < n; ++i) {
-    folds[order[i].second] = static_cast<std::int32_t>(i % static_cast<std::size_t>(k));
+    folds[order[i]] = static_cast<std::int32_t>(i % static_cast<std::size_t>(k));
   }
   return folds;
 }

@@ -46,7 +46,7 @@ std::vector<double> model_costs(const Table& table, Rows rows, CostKind kind) {
   if (std::none_of(joules.begin(), joules.end(), [](double j) { return std::isnan(j); })) return joules;
   throw Error(
       ErrorCode::kUsage,
-      fmt::format("cost: energy was {}, expected joules of every model; use '--cost time', or profile on a "
+      fmt::format("cost: energy was {}, expected joules of every model; use `cost` time, or profile on a "
                   "machine with an energy meter ('triage info' lists them)",
                   table.energy.note));
 }

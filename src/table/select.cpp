@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <unordered_map>
 
+#include "base/hash.h"
 #include "triage/error.h"
 #include "triage/tools/rows.h"
 
@@ -36,6 +38,14 @@ std::vector<Value> select_rows(const std::vector<Value>& values, std::size_t n, 
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> draw_rows(const Table& table, double share, std::uint64_t seed) {
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
+    if (Random(hash64(seed, table.ids[i])).uniform() < share) rows.push_back(i);
+  }
+  return rows;
+}
 
 Table select_table_models(const Table& table, std::span<const ModelIndex> models) {
   const std::size_t m = table.n_models();

@@ -3,10 +3,26 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+#include <vector>
+
 #include "base/hash.h"
 #include "triage/error.h"
 
 namespace triage {
+namespace {
+
+// The model file, and the weights beside an .xml.
+std::vector<std::filesystem::path> parts_of(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> parts{path};
+  if (path.extension() != ".xml") return parts;
+  std::filesystem::path weights = path;
+  weights.replace_extension(".bin");
+  if (std::filesystem::exists(weights)) parts.push_back(std::move(weights));
+  return parts;
+}
+
+}  // namespace
 
 std::string ModelSpec::fingerprint() const {
   std::string text;
@@ -26,13 +42,26 @@ ModelIndex Zoo::find(std::string_view wanted) const {
 
 std::filesystem::path Zoo::resolve(const ModelFile& file) const { return folder / file.path; }
 
-std::string model_checksum(const std::filesystem::path& path) {
-  if (path.extension() != ".xml") return sha256_file(path);
-  std::filesystem::path weights = path;
-  weights.replace_extension(".bin");
-  if (!std::filesystem::exists(weights)) return sha256_file(path);
-  const std::filesystem::path both[] = {path, weights};
-  return sha256_files(both);
+std::string model_checksum(const std::filesystem::path& path) { return sha256_files(parts_of(path)); }
+
+std::uint64_t model_bytes(const std::filesystem::path& path) {
+  std::uint64_t bytes = 0;
+  for (const std::filesystem::path& part : parts_of(path)) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(part, error);
+    if (error) {
+      throw Error(ErrorCode::kIo, fmt::format("{}: {}, expected a model file; check the path", part.string(),
+                                              error.message()));
+    }
+    bytes += size;
+  }
+  return bytes;
+}
+
+std::uint64_t model_size_bytes(const Zoo& zoo, const ModelSpec& model) {
+  std::uint64_t bytes = 0;
+  for (const ModelFile& file : model.files) bytes += model_bytes(zoo.resolve(file));
+  return bytes;
 }
 
 void verify_files(const Zoo& zoo, const ModelSpec& model) {

@@ -100,17 +100,6 @@ TEST(ClassOutput, IsFoundByItsSize) {
   EXPECT_TRIAGE_ERROR(find({{1, -1}}, {}, 2), ErrorCode::kModel, "(1,-1)");
 }
 
-TEST(BinomialTail, MatchesHandComputedValues) {
-  EXPECT_EQ(binomial_tail(0, 10, 0.3), 1.0);
-  EXPECT_NEAR(binomial_tail(1, 2, 0.5), 0.75, 1e-12);
-  EXPECT_NEAR(binomial_tail(2, 2, 0.1), 0.01, 1e-12);
-  EXPECT_NEAR(binomial_tail(3, 4, 0.25), 4 * 0.015625 * 0.75 + 0.00390625, 1e-12);
-  EXPECT_EQ(binomial_tail(3, 2, 0.5), 0.0);
-  EXPECT_EQ(binomial_tail(1, 2, 0.0), 0.0);
-  EXPECT_EQ(binomial_tail(2, 2, 1.0), 1.0);
-  EXPECT_LT(binomial_tail(900, 1000, 0.001), 1e-100);
-}
-
 class Adopt : public ::testing::Test {
  protected:
   Adopt() {

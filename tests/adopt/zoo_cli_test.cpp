@@ -55,6 +55,16 @@ TEST_F(ZooCli, Lists) {
   EXPECT_EQ(json["models"][1]["fingerprint"], load_zoo(zoo_).models[1].fingerprint());
 }
 
+TEST_F(ZooCli, ListsAnXmlWithTheSizeOfItsWeights) {
+  Zoo zoo = load_zoo(zoo_);
+  zoo.models[0].files[0].path = "small.xml";
+  save_zoo(zoo, zoo_);
+  write_text_atomic(dir_.path() / "zoo/small.xml", std::string(1000, 'x'));
+  write_text_atomic(dir_.path() / "zoo/small.bin", std::string(2'000'000, 'w'));
+  const CliRun run = run_cli({"zoo", "list", zoo_});
+  EXPECT_TRUE(matches(run.out, "(.*\n)*small +2\\.0 MB .*\n(.*\n)*")) << run.out;
+}
+
 TEST_F(ZooCli, VerifiesAndJudges) {
   const CliRun run =
       run_cli({"zoo", "verify", zoo_, "--data", data_.images, "--labels", data_.labels, "--json"});

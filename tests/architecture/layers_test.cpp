@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "architecture/source_files.h"
+
 namespace triage {
 namespace {
 
@@ -41,11 +43,18 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"exhibit", "report"},
                                                           {"feature_selection", "learn"},
                                                           {"imagenet_zoo", "imagenet"},
+                                                          {"lock", "profile"},
                                                           {"recommendation", "evaluate"},
                                                           {"stability", "evaluate"},
                                                           {"stream", "runtime"},
                                                           {"types", "base"},
                                                           {"warning", "evaluate"}};
+
+// What is still to be turned round: facts of policies that only their own headers have.
+const std::set<std::pair<std::string_view, std::string_view>> kToMend{
+    {"cli/cmd_train.cpp", "policy/adaptive_policy.h"},
+    {"cli/cmd_train.cpp", "policy/cascade_policy.h"},
+    {"cli/explain.cpp", "policy/adaptive_policy.h"}};
 
 // Who may use a library of others; those that are not listed are free. By the start of the include path.
 const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibraries{
@@ -62,7 +71,7 @@ const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibr
     {"svm.h", {"learn"}},
     {"libsvm/", {"learn"}},
     {"xgboost/", {"learn"}},
-    {"boost/", {"stats", "study"}},
+    {"boost/", {"stats"}},
     {"CLI/", {"cli"}}};
 
 std::optional<std::size_t> position(std::string_view folder) {
@@ -114,6 +123,9 @@ std::vector<std::string> violations(std::string_view path, const std::string& te
       found.push_back(fmt::format("{}: includes {}, which is in no folder of the order", path, name));
     } else if (*used > *own) {
       found.push_back(fmt::format("{}: includes {}, which stands above '{}'", path, name, folder));
+    } else if (folder == "cli" && !name.starts_with("cli/") && !name.starts_with("triage/") &&
+               !kToMend.contains({path, name})) {
+      found.push_back(fmt::format("{}: includes {}, expected public headers and its own", path, name));
     } else if (path.starts_with("triage/") && !name.starts_with("triage/")) {
       found.push_back(fmt::format("{}: includes {}, expected public headers only", path, name));
     }
@@ -121,29 +133,31 @@ std::vector<std::string> violations(std::string_view path, const std::string& te
   return found;
 }
 
-// Path below `root` and content of every source and header there.
-std::map<std::string, std::string> sources(const fs::path& root) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension != ".h" && extension != ".cpp") continue;
-    std::ostringstream text;
-    text << std::ifstream(entry.path()).rdbuf();
-    files.emplace(fs::relative(entry.path(), root).string(), text.str());
-  }
-  return files;
-}
-
 TEST(Layers, EachUsesOnlyWhatStandsBeforeIt) {
   const fs::path project = TRIAGE_SOURCE_DIR;
   std::size_t n_files = 0;
   for (const char* root : {"src", "include"}) {
-    for (const auto& [path, text] : sources(project / root)) {
+    for (const auto& [path, text] : testing::source_files(project / root)) {
       ++n_files;
       for (const std::string& violation : violations(path, text)) ADD_FAILURE() << violation;
     }
   }
   EXPECT_GT(n_files, 50U);
+}
+
+// As outside programs, which have no other headers.
+TEST(Layers, ExamplesUsePublicHeadersOnly) {
+  std::size_t n_files = 0;
+  for (const auto& [path, text] : sources(fs::path(TRIAGE_SOURCE_DIR) / "examples")) {
+    if (path == "make_data.cpp") continue;  // prepares the others' tests
+    ++n_files;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      const std::string include = included(line);
+      EXPECT_TRUE(!include.starts_with("\"") || include.starts_with("\"triage/")) << path << ": " << include;
+    }
+  }
+  EXPECT_GE(n_files, 4U);
 }
 
 // The library for devices must not need what only the tools are linked to.
@@ -179,7 +193,10 @@ TEST(Layers, TheRuleFindsWhatItForbids) {
             "runtime/x.cpp: uses sqlite3.h, expected only in cli, profile");
   EXPECT_EQ(one("evaluate/x.cpp", "#include <svm.h>\n"),
             "evaluate/x.cpp: uses svm.h, expected only in learn");
-  EXPECT_EQ(one("cli/x.cpp", "#include \"server/http.h\"\n"),
+  EXPECT_EQ(one("cli/x.cpp", "#include \"base/files.h\"\n"),
+            "cli/x.cpp: includes base/files.h, expected public headers and its own");
+  EXPECT_EQ(one("cli/x.cpp", "#include \"cli/cli.h\"\n#include \"triage/tools/report.h\"\n"), "");
+  EXPECT_EQ(one("server/http.cpp", ""),
             "cli/x.cpp: includes server/http.h, which is in no folder of the order");
   EXPECT_EQ(
       one("server/http.cpp", ""),

@@ -37,13 +37,24 @@ TEST(ErrorTable, HasEveryCodeOnceInOrder) {
 }
 
 TEST(ErrorTable, HasTheDocumentedExitCodes) {
-  EXPECT_EQ(error_info(kImage).exit_code, 1);
+  for (const ErrorCode code : {kImageFormat, kImageDamaged, kImageTooLarge}) {
+    EXPECT_EQ(error_info(code).exit_code, 1);
+  }
   EXPECT_EQ(error_info(kUsage).exit_code, 2);
   for (const ErrorCode code : {kData, kManifest, kProfile, kPolicy}) EXPECT_EQ(error_info(code).exit_code, 3);
   for (const ErrorCode code : {kModel, kEngine}) EXPECT_EQ(error_info(code).exit_code, 4);
   EXPECT_EQ(error_info(kIo).exit_code, 5);
   EXPECT_EQ(error_info(kInternal).exit_code, 70);
   EXPECT_EQ(error_info(kInterrupted).exit_code, 130);
+}
+
+TEST(ErrorTable, TellsAServerWhatIsWrongWithAnImage) {
+  EXPECT_EQ(error_info(kImageFormat).http_status, 415);
+  EXPECT_EQ(error_info(kImageDamaged).http_status, 422);
+  EXPECT_EQ(error_info(kImageTooLarge).http_status, 413);
+  for (const ErrorInfo& info : error_table()) {
+    EXPECT_EQ(is_image_error(info.code), info.name.starts_with("image_")) << info.name;
+  }
 }
 
 TEST(Check, ABrokenOneIsAnInternalErrorWithItsPlace) {

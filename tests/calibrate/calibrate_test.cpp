@@ -164,7 +164,8 @@ TEST(Calibrate, RefusesWhatDoesNotFit) {
                       "expected models of the profile");
   const auto seen_all = train_adaptive(table(), rows(0, 3000), {});
   EXPECT_TRIAGE_ERROR(calibrate(table(), *seen_all, options(0.01)), ErrorCode::kUsage,
-                      "inputs that the policy was not trained on 0, expected at least one", "--train-share");
+                      "inputs that the policy was not trained on 0, expected at least one",
+                      "train on a share");
 }
 
 TEST(Calibrate, StopsWhenAsked) {

@@ -11,7 +11,7 @@
 #include "policy/cascade_policy.h"
 #include "policy/premodel_policy.h"
 #include "support/fake_zoo.h"
-#include "triage/features.h"
+#include "triage/tools/features.h"
 #include "triage/zoo.h"
 
 namespace triage {

@@ -170,7 +170,7 @@ TEST_F(Train, RefusesBadArguments) {
   expect_usage({"--train-share", "0.01"}, "adaptive: training inputs [0-9]+, expected at least 20");
   expect_usage({"--policy", "premodel", "--k", "4"}, "k: 4, expected an odd number from 1 to 63");
   expect_usage({"--policy", "premodel", "--features", "beauty"}, "feature 'beauty': not in the profile");
-  expect_usage({"--policy", "premodel", "--fallback", "worst"}, "fallback: 'worst', expected best, refuse");
+  expect_usage({"--policy", "premodel", "--fallback", "worst"}, "--fallback: 'worst', expected best, refuse");
   expect_usage({"--policy", "premodel", "--criterion", "top3"}, "top3");
   expect_usage({"--policy", "cascade", "--max-stages", "4"}, "stages 4, expected 1 to 3");
   expect_usage({"--policy", "cascade", "--labels", "from:huge"},

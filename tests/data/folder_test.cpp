@@ -52,7 +52,7 @@ TEST_F(Csv, AMissingOrBadImageIsAnErrorOfThatInputAlone) {
   const auto data = open_dataset(with_csv("good.pgm,1\nnone.pgm,2\nbad.pgm,3\n"));
   EXPECT_EQ(data->load(0, {}).pixels.at(0), 'G');
   EXPECT_TRIAGE_ERROR(data->load(1, {}), kIo, "none.pgm");
-  EXPECT_TRIAGE_ERROR(data->load(2, {}), kImage, "bad.pgm", "is empty");
+  EXPECT_TRIAGE_ERROR(data->load(2, {}), kImageDamaged, "bad.pgm", "is empty");
 }
 
 TEST_F(Csv, RejectsBadLinesNamingFileAndLine) {

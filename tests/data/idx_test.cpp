@@ -120,7 +120,7 @@ TEST_F(Idx, RejectsMissingAndEqualNames) {
 
 TEST_F(Idx, ChecksThePixelLimit) {
   const auto data = open_dataset(data_set(images_, labels_));
-  EXPECT_TRIAGE_ERROR(data->load(0, {.max_pixels = 5}), kImage, "3 x 2", "at most 5");
+  EXPECT_TRIAGE_ERROR(data->load(0, {.max_pixels = 5}), kImageTooLarge, "3 x 2", "at most 5");
 }
 
 TEST(FashionMnist, HasTheKnownFirstImage) {

@@ -28,7 +28,7 @@ class FakeEngineTest : public ::testing::Test {
   }
   std::unique_ptr<Network> open(const Zoo& zoo, ModelIndex model = 0) {
     const ModelSpec& spec = zoo.models[static_cast<std::size_t>(model)];
-    return engines_.for_file(spec.files[0].path).load(zoo, spec);
+    return engines_.load(zoo, spec);
   }
   static std::vector<float> classify(Network& network, const ModelSpec& spec, const Image& image) {
     std::vector<std::byte> tensor(spec.input.size_bytes());
@@ -177,7 +177,7 @@ TEST(EngineSetTest, TellsEnginesByExtension) {
   EXPECT_EQ(engines.for_file("a.fake").name(), "fake");
   EXPECT_EQ(&engines.for_file("a.fake"), &engines.for_file("dir/b.fake"));
   for (const char* bad : {"a.pth", "a", "a.ONNX2"}) {
-    EXPECT_TRIAGE_ERROR(engines.for_file(bad), ErrorCode::kModel, bad, "expected .onnx, .tflite or .xml");
+    EXPECT_TRIAGE_ERROR(engines.for_file(bad), ErrorCode::kModel, bad, "expected .onnx, .tflite, .xml");
   }
 #ifndef TRIAGE_WITH_OPENVINO
   EXPECT_TRIAGE_ERROR(engines.for_file("a.onnx"), ErrorCode::kEngine, "OpenVINO", "this build is without");

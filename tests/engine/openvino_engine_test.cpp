@@ -58,9 +58,7 @@ class OpenVino : public ::testing::Test {
   ModelFile file(const std::string& name) {
     return {name + ".xml", model_checksum(dir_.path() / (name + ".xml"))};
   }
-  std::unique_ptr<Network> load(const ModelSpec& model) {
-    return engines_.for_file(model.files[0].path).load(zoo_, model);
-  }
+  std::unique_ptr<Network> load(const ModelSpec& model) { return engines_.load(zoo_, model); }
   template <class Value>
   static std::vector<float> run(Network& network, const std::vector<Value>& tensor) {
     const std::span<const float> out = network.run(std::as_bytes(std::span(tensor)));
@@ -220,7 +218,7 @@ TEST_F(OpenVino, CachesCompiledModels) {
   EngineSet cached({.cache_dir = dir_.path() / "cache", .clock = {}});
   const ModelSpec model = save(channel_means({1, 3, 2, 2}));
   for (int i = 0; i < 2; ++i) {
-    const auto network = cached.for_file("net.xml").load(zoo_, model);
+    const auto network = cached.load(zoo_, model);
     EXPECT_EQ(run(*network, f32_picture()), (std::vector<float>{2.5F, 10, 2}));
   }
   EXPECT_FALSE(std::filesystem::is_empty(dir_.path() / "cache"));

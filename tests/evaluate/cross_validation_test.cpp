@@ -153,7 +153,7 @@ TEST(CrossValidation, MajorityControlRunsOneModelInAFold) {
 
 TEST(CrossValidation, RefusalsAreCountedWrong) {
   EvaluateOptions options = quick();
-  options.fallback = "refuse";
+  options.premodel.fallback = "refuse";
   const Evaluation e = cross_validate(testing::synthetic_table(400, testing::three_models(), 1), options);
   const Method& chain = *e.find({MethodKind::kBound});
   EXPECT_LT(chain.pooled.coverage, 1);
@@ -234,9 +234,9 @@ TEST(CrossValidation, WorksWithoutFeaturesAndWithoutOutputs) {
 TEST(CrossValidation, RejectsOptionsThatDoNotFit) {
   const Table table = testing::synthetic_table(20, testing::three_models(), 1);
   EvaluateOptions options = quick();
-  options.fallback = "nobody";
-  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "--fallback: 'nobody'",
-                      "expected 'best'");
+  options.premodel.fallback = "nobody";
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "`fallback`: 'nobody'",
+                      "expected best");
   options = quick();
   options.folds = 21;
   EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "folds: 21 of 20 inputs",

@@ -37,16 +37,6 @@ TEST(ClassMetrics, UnknownInScoreOnlyTables) {
   EXPECT_TRUE(std::isnan(class_metrics(labels, predicted, rows, 2).f1));
 }
 
-TEST(Quantile, IsLinearBetweenOrderStatistics) {
-  std::vector<double> values{4, 1, 3, 2};
-  EXPECT_DOUBLE_EQ(quantile(values, 0.0), 1);
-  EXPECT_DOUBLE_EQ(quantile(values, 0.5), 2.5);
-  EXPECT_DOUBLE_EQ(quantile(values, 0.9), 3.7);
-  EXPECT_DOUBLE_EQ(quantile(values, 1.0), 4);
-  std::vector<double> none;
-  EXPECT_TRUE(std::isnan(quantile(none, 0.5)));
-}
-
 TEST(OverFolds, MeansAndDeviation) {
   std::vector<Metrics> folds(3);
   const double scores[] = {0.5, 0.8, 0.2}, gaps[] = {-0.1, 0.2, 0.2};

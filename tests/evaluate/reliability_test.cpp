@@ -1,4 +1,4 @@
-// Reliability bins, calibration error and Wilson's interval.
+// Reliability bins and calibration error.
 #include "evaluate/reliability.h"
 
 #include <gtest/gtest.h>
@@ -12,16 +12,6 @@ Table ids_alone(std::size_t n) {
   Table t;
   for (std::size_t i = 0; i < n; ++i) t.ids.push_back("in" + std::to_string(i));
   return t;
-}
-
-TEST(Wilson, IsTheKnownInterval) {
-  // Newcombe (1998), table I: 81 of 263.
-  EXPECT_NEAR(wilson_interval(81, 263).low, 0.2553, 5e-5);
-  EXPECT_NEAR(wilson_interval(81, 263).high, 0.3662, 5e-5);
-  EXPECT_NEAR(wilson_interval(0, 20).high, 0.1611, 5e-5);
-  EXPECT_EQ(wilson_interval(0, 20).low, 0);
-  EXPECT_EQ(wilson_interval(20, 20).high, 1);
-  EXPECT_TRUE(std::isnan(wilson_interval(0, 0).low));
 }
 
 // Ten inputs make five bins of two.

@@ -98,7 +98,7 @@ TEST_F(JudgingTiming, WhatDoesNotFitIsNamed) {
   const Table exhaustive = exhaustive_table(cheap, 1);
   const NamedTrainer trainer = cheapest_model();
   EXPECT_TRIAGE_ERROR(judge(cheap, cheap, trainer), ErrorCode::kUsage, "timed 'cheap' and 'cheap'",
-                      "triage profile --exhaustive");
+                      "an exhaustive one");
   EXPECT_TRIAGE_ERROR(judge(exhaustive, exhaustive, trainer), ErrorCode::kUsage,
                       "timed 'exhaustive' and 'exhaustive'");
   EXPECT_TRIAGE_ERROR(judge(cheap_table(80), exhaustive, trainer), ErrorCode::kUsage,

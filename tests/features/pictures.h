@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "features/extraction.h"
 #include "triage/clock.h"
-#include "triage/features.h"
 #include "triage/image.h"
+#include "triage/tools/features.h"
 
 namespace triage::testing {
 

@@ -126,8 +126,8 @@ TEST(Jpeg, ToleratesWhatFollowsTheEndAndPaddingBeforeIt) {
 TEST(Jpeg, ErrorsNameTheImageAndTheCause) {
   FileBytes cut = encode_jpeg(testing::busy(24, 17, 3));
   cut.resize(cut.size() / 2);
-  EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.jpg"), ErrorCode::kImage, "shoe.jpg: ", "corrupt or cut short",
-                      "replace or remove");
+  EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.jpg"), ErrorCode::kImageDamaged,
+                      "shoe.jpg: ", "corrupt or cut short", "replace or remove");
 }
 
 TEST(Jpeg, TooManyScansAreAnError) {

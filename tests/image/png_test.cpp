@@ -104,7 +104,8 @@ TEST(Png, ToleratesWhatFollowsTheEnd) {
 TEST(Png, ErrorsNameTheImageAndTheCause) {
   FileBytes cut = encode_png(19, 13, 3, testing::busy(19, 13, 3).pixels);
   cut.resize(cut.size() / 2);
-  EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.png"), ErrorCode::kImage, "shoe.png: ", "the file ends early");
+  EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.png"), ErrorCode::kImageDamaged,
+                      "shoe.png: ", "the file ends early");
 }
 
 TEST(EncodePng, IsReadBackAsItWas) {
@@ -118,7 +119,7 @@ TEST(EncodePng, IsReadBackAsItWas) {
     EXPECT_EQ(back.channels, channels);
     EXPECT_EQ(back.pixels, image.pixels);
   }
-  EXPECT_TRIAGE_ERROR(encode_png(Image{}), ErrorCode::kImage, "0 x 0 x 0");
+  EXPECT_TRIAGE_ERROR(encode_png(Image{}), ErrorCode::kInternal, "0 x 0 x 0");
 }
 
 }  // namespace

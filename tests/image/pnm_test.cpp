@@ -43,7 +43,7 @@ TEST(Pnm, ToleratesWhatFollows) { expect_image("P5 1 1 255\nabc", 1, 1, 1, {'a'}
 
 TEST(Pnm, RejectsEachKindOfDamage) {
   const auto reject = [](const std::string& text, std::string_view found, std::string_view expected) {
-    EXPECT_TRIAGE_ERROR(decode(text), ErrorCode::kImage, "x: ", found, expected);
+    EXPECT_TRIAGE_ERROR(decode(text), ErrorCode::kImageDamaged, "x: ", found, expected);
   };
   reject("P5 ", "ends within its width", "a whole image");
   reject("P5 3", "ends within its width", "a whole image");

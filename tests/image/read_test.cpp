@@ -48,7 +48,7 @@ TEST(ReadImage, RejectsAnotherFormatThanTheExtension) {
       if (same) {
         EXPECT_NO_THROW((void)read_image(path));
       } else {
-        EXPECT_TRIAGE_ERROR(read_image(path), ErrorCode::kImage, "x." + extension, "content is",
+        EXPECT_TRIAGE_ERROR(read_image(path), ErrorCode::kImageFormat, "x." + extension, "content is",
                             "by the file's extension", "rename the file");
       }
     }
@@ -57,8 +57,8 @@ TEST(ReadImage, RejectsAnotherFormatThanTheExtension) {
 
 TEST(ReadImage, RejectsEmptyUnknownAndMissing) {
   const testing::TempFolder folder;
-  EXPECT_TRIAGE_ERROR(read_image(folder.write("a.png", "")), ErrorCode::kImage, "a.png: is empty");
-  EXPECT_TRIAGE_ERROR(read_image(folder.write("b.png", "GIF89a......")), ErrorCode::kImage, "b.png",
+  EXPECT_TRIAGE_ERROR(read_image(folder.write("a.png", "")), ErrorCode::kImageDamaged, "a.png: is empty");
+  EXPECT_TRIAGE_ERROR(read_image(folder.write("b.png", "GIF89a......")), ErrorCode::kImageFormat, "b.png",
                       "no known image format");
   EXPECT_TRIAGE_ERROR(read_image(folder / "none.png"), ErrorCode::kIo, "none.png");
   EXPECT_TRIAGE_ERROR(read_image(folder.path()), ErrorCode::kIo, "is a folder");
@@ -67,7 +67,7 @@ TEST(ReadImage, RejectsEmptyUnknownAndMissing) {
 TEST(DecodeImage, ChecksThePixelLimitOnTheHeader) {
   for (const Sample& sample : samples()) {
     EXPECT_NO_THROW((void)decode_image(sample.bytes, "x", {.max_pixels = 24})) << sample.extension;
-    EXPECT_TRIAGE_ERROR(decode_image(sample.bytes, "x", {.max_pixels = 23}), ErrorCode::kImage,
+    EXPECT_TRIAGE_ERROR(decode_image(sample.bytes, "x", {.max_pixels = 23}), ErrorCode::kImageTooLarge,
                         "x: is 6 x 4 pixels", "at most 23 pixels");
   }
 }
@@ -75,14 +75,14 @@ TEST(DecodeImage, ChecksThePixelLimitOnTheHeader) {
 TEST(DecodeImage, NeedsNoPixelsToSeeThatThereAreTooMany) {
   // Headers alone: a decoder that allocated or read on would fail otherwise.
   const std::string ppm = "P6 20000 20000 255\n";
-  EXPECT_TRIAGE_ERROR(decode_image(FileBytes(ppm.begin(), ppm.end()), "x"), ErrorCode::kImage,
+  EXPECT_TRIAGE_ERROR(decode_image(FileBytes(ppm.begin(), ppm.end()), "x"), ErrorCode::kImageTooLarge,
                       "20000 x 20000 pixels");
   FileBytes jpeg = testing::encode_jpeg(testing::busy(8, 8, 1));
   for (std::size_t i = 0; i + 8 < jpeg.size(); ++i) {
     if (jpeg[i] != 0xFF || jpeg[i + 1] != 0xC0) continue;
     for (const std::size_t at : {i + 5, i + 6, i + 7, i + 8}) jpeg[at] = 0xFA;  // height, width
   }
-  EXPECT_TRIAGE_ERROR(decode_image(jpeg, "x"), ErrorCode::kImage, "64250 x 64250 pixels");
+  EXPECT_TRIAGE_ERROR(decode_image(jpeg, "x"), ErrorCode::kImageTooLarge, "64250 x 64250 pixels");
 }
 
 TEST(Extensions, AreToldInAnyCase) {

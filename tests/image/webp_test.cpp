@@ -46,14 +46,14 @@ TEST(WebP, AnimationIsAnError) {
   // An extended header of a 2 x 2 canvas with the animation flag.
   const FileBytes animated{'R', 'I', 'F', 'F', 22, 0, 0, 0, 'W', 'E', 'B', 'P', 'V', 'P', '8',
                            'X', 10,  0,   0,   0,  2, 0, 0, 0,   1,   0,   0,   1,   0,   0};
-  EXPECT_TRIAGE_ERROR(decode_image(animated, "gif.webp"), ErrorCode::kImage, "gif.webp", "animated");
+  EXPECT_TRIAGE_ERROR(decode_image(animated, "gif.webp"), ErrorCode::kImageFormat, "gif.webp", "animated");
 }
 
 TEST(WebP, ErrorsNameTheImageAndBothLengths) {
   FileBytes cut = encode_webp(21, 11, 3, testing::busy(21, 11, 3).pixels);
   const std::string whole = std::to_string(cut.size());
   cut.resize(100);
-  EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.webp"), ErrorCode::kImage, "shoe.webp",
+  EXPECT_TRIAGE_ERROR(decode_image(cut, "shoe.webp"), ErrorCode::kImageDamaged, "shoe.webp",
                       "100 bytes of " + whole);
 }
 

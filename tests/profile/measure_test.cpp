@@ -7,8 +7,8 @@
 
 #include "base/files.h"
 #include "profile/profile_fixture.h"
+#include "runtime/live.h"
 #include "support/fake_sysfs.h"
-#include "triage/runtime.h"
 #include "triage/tools/dataset.h"
 #include "triage/tools/evaluate.h"
 #include "triage/tools/learn.h"
@@ -304,7 +304,7 @@ TEST_F(Timed, TimesOnlyKeepsNothingButTimes) {
   EXPECT_EQ(times.n_inputs(), 6U);
   EXPECT_NEAR(times.cost_ms(2, 0), 2, 1e-6);
   EXPECT_EQ(times.ranks, std::vector<std::int32_t>(18, 0));
-  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "holds times alone", "triage merge --times");
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "holds times alone", "'triage merge' puts its times over");
 }
 
 TEST_F(Timed, TimesCanBeReadFromAWholeProfile) {
@@ -428,7 +428,7 @@ TEST_F(Metered, SelectorsJoulesAreRecordedAndCharged) {
   PremodelOptions premodel;
   premodel.kind = "cnn";
   const std::vector<std::uint32_t> rows{0, 1, 2, 3, 4};
-  const auto policy = train_premodel(table, rows, premodel).policy;
+  const auto policy = train_premodel(table, rows, {}, premodel).policy;
   Replay replay = make_replay("cnn", rows.size());
   replay_policy(table, rows, *policy, clock, replay);
   for (const std::uint32_t row : rows) {

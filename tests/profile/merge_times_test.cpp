@@ -162,7 +162,7 @@ TEST_F(MergingTimes, FeaturesMustBeTheSame) {
   write_board();
   EXPECT_TRIAGE_ERROR(merge_times(board, server, out), ErrorCode::kProfile,
                       "working size 32, features hue1v1 contrastv2, expected 20 classes, working size 64",
-                      "the same --features");
+                      "the same features");
 }
 
 TEST_F(MergingTimes, UnfinishedProfilesAreRefused) {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "replay/replay_backend.h"
 #include "support/expect_error.h"
 #include "triage/tools/evaluate.h"
 

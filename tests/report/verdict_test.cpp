@@ -241,13 +241,14 @@ TEST(Sentences, OfWarnings) {
   EXPECT_EQ(said({.kind = WarningKind::kNotCombined, .inputs = 20}),
             "adaptive and cascade routing are left out: they need what every model said and 20 training "
             "inputs a fold");
-  EXPECT_EQ(said({.kind = WarningKind::kTrainedOnSome, .method = mine, .inputs = 2}),
-            "mine was trained on 2 of these 4 inputs, which favours it; judge it on others, or use --cv");
+  EXPECT_EQ(
+      said({.kind = WarningKind::kTrainedOnSome, .method = mine, .inputs = 2}),
+      "mine was trained on 2 of these 4 inputs, which favours it; judge it on others, or cross-validate");
   EXPECT_EQ(said({.kind = WarningKind::kCalibratedHere, .method = mine}),
             "mine was calibrated on these very inputs");
   EXPECT_EQ(said({.kind = WarningKind::kTrainedHere, .method = mine}),
             "mine was trained on these very inputs: its figures here say nothing about new ones; judge it on "
-            "others, or use --cv");
+            "others, or cross-validate");
   EXPECT_EQ(said({.kind = WarningKind::kOtherCriterion, .method = mine, .criterion = Criterion::kTop5}),
             "mine was trained for top5, and is judged by top1");
   EXPECT_EQ(said({.kind = WarningKind::kOtherLabels, .method = mine}),

@@ -1,6 +1,4 @@
 // Classifier on fake networks: answers, times, names, threads, and zoos that do not fit the policy.
-#include "triage/classifier.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
@@ -8,7 +6,7 @@
 #include <vector>
 
 #include "support/fake_zoo.h"
-#include "triage/error.h"
+#include "triage/triage.h"
 
 namespace triage {
 namespace {
@@ -46,8 +44,11 @@ struct ClassifierTest : ::testing::Test {
                                                    {.name = "broken", .fail_every = 1}});
   Zoo zoo = load_zoo(zoo_path);
   FakeClock clock;
-  ClassifierOptions options{.cache_dir = "", .clock = unowned(clock)};
+  RuntimeOptions options{.cache_dir = "", .clock = unowned(clock)};
 
+  Classifier make(std::unique_ptr<Policy> policy, const Zoo& of) const {
+    return {std::move(policy), std::make_shared<Runtime>(of, options)};
+  }
   std::filesystem::path saved_single(const std::string& name) {
     std::filesystem::path path = dir.path() / (name + ".triage");
     save_policy(*make_single(info_for(zoo, {name}), 0), path);
@@ -55,7 +56,7 @@ struct ClassifierTest : ::testing::Test {
   }
   void expect_policy_error(PolicyInfo info, const std::vector<std::string>& parts) {
     try {
-      (void)Classifier::make(make_single(std::move(info), 0), zoo, options);
+      (void)make(make_single(std::move(info), 0), zoo);
       FAIL() << "no error";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kPolicy);
@@ -69,32 +70,29 @@ struct ClassifierTest : ::testing::Test {
 TEST_F(ClassifierTest, LoadsAndClassifies) {
   const auto classifier = Classifier::load(saved_single("large"), zoo_path, options);
   for (Label label = 0; label < 10; ++label) {
-    const Classification result = classifier.classify(testing::fake_image(label, 7));
-    EXPECT_EQ(result.outcome.answer.best(), label);
-    EXPECT_EQ(result.outcome.model, 0);
+    const Result result = classifier.classify(testing::fake_image(label, 7));
+    EXPECT_EQ(result.answer.best(), label);
+    EXPECT_EQ(result.model, 0);
     EXPECT_DOUBLE_EQ(result.infer_ms, 8);
-    EXPECT_DOUBLE_EQ(result.total_ms, 8);
+    EXPECT_DOUBLE_EQ(result.total.ms, 8);
   }
-  EXPECT_EQ(classifier.policy().kind(), "single");
+  EXPECT_EQ(classifier.policy()->kind(), "single");
   EXPECT_EQ(classifier.zoo().models.size(), 3U);
 }
 
 TEST_F(ClassifierTest, AddsUpTheTimesOfItsLooks) {
-  const auto classifier =
-      Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options);
-  Trace trace;
-  const Classification result = classifier.classify(testing::fake_image(3, 1), {}, &trace);
-  EXPECT_EQ(result.outcome.looks.size(), 2U);
-  EXPECT_EQ(result.outcome.model, 1);
+  const auto classifier = make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo);
+  const Result result = classifier.classify(testing::fake_image(3, 1), {.explain = true});
+  EXPECT_EQ(result.looks.size(), 2U);
+  EXPECT_EQ(result.model, 1);
   EXPECT_DOUBLE_EQ(result.infer_ms, 9);
-  EXPECT_EQ(trace.steps.size(), 1U);
+  EXPECT_EQ(result.trace->steps.size(), 1U);
 }
 
 TEST_F(ClassifierTest, WarmUpLoadsEveryModelOfThePolicy) {
-  Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options).warm_up();
+  make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo).warm_up();
   std::filesystem::remove(zoo_path.parent_path() / "small.fake");
-  const auto classifier =
-      Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options);
+  const auto classifier = make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo);
   EXPECT_THROW(classifier.warm_up(), Error);
 }
 
@@ -105,12 +103,11 @@ TEST_F(ClassifierTest, NamesLabels) {
   EXPECT_EQ(classifier.label_name(kNoLabel), "none");
   const auto bare = testing::write_fake_zoo(dir.path() / "bare", {{.name = "large"}}, 10, false);
   const Zoo unnamed = load_zoo(bare);
-  EXPECT_EQ(Classifier::make(make_single(info_for(unnamed, {"large"}), 0), unnamed, options).label_name(4),
-            "4");
+  EXPECT_EQ(make(make_single(info_for(unnamed, {"large"}), 0), unnamed).label_name(4), "4");
 }
 
 TEST_F(ClassifierTest, SurvivesAFailingRun) {
-  const auto classifier = Classifier::make(make_single(info_for(zoo, {"broken"}), 0), zoo, options);
+  const auto classifier = make(make_single(info_for(zoo, {"broken"}), 0), zoo);
   for (int i = 0; i < 2; ++i) {
     try {
       (void)classifier.classify(testing::fake_image(1, 1));
@@ -126,13 +123,12 @@ TEST_F(ClassifierTest, ThreadsShareIt) {
   const auto quick = testing::write_fake_zoo(
       dir.path() / "quick", {{.name = "a", .accuracy = 0.5}, {.name = "b", .accuracy = 0.8}});
   const Zoo quick_zoo = load_zoo(quick);
-  const auto classifier =
-      Classifier::make(std::make_unique<RunAll>(info_for(quick_zoo, {"a", "b"})), quick_zoo, options);
+  const auto classifier = make(std::make_unique<RunAll>(info_for(quick_zoo, {"a", "b"})), quick_zoo);
   std::vector<Image> images;
   std::vector<Label> expected;
   for (std::uint64_t i = 0; i < 40; ++i) {
     images.push_back(testing::fake_image(static_cast<Label>(i % 10), i));
-    expected.push_back(classifier.classify(images.back()).outcome.answer.best());
+    expected.push_back(classifier.classify(images.back()).answer.best());
   }
   std::vector<std::size_t> wrong(4);
   std::vector<std::thread> threads;
@@ -140,7 +136,7 @@ TEST_F(ClassifierTest, ThreadsShareIt) {
     threads.emplace_back([&, t] {
       for (std::size_t i = 0; i < images.size(); ++i) {
         const std::size_t at = (i + 10 * t) % images.size();
-        if (classifier.classify(images[at]).outcome.answer.best() != expected[at]) ++wrong[t];
+        if (classifier.classify(images[at]).answer.best() != expected[at]) ++wrong[t];
       }
     });
   }

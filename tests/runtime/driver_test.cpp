@@ -1,4 +1,6 @@
 // The driver loop on scripted policies and a scripted backend; the clock moves only when one of them says so.
+#include "runtime/driver.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,7 +10,6 @@
 
 #include "support/allocations.h"
 #include "triage/error.h"
-#include "triage/runtime.h"
 
 namespace triage {
 namespace {
@@ -66,10 +67,10 @@ class FakeBackend : public Backend {
   std::vector<FeatureMask> masks;
 };
 
-struct Drive : ::testing::Test {
+struct DriverLoop : ::testing::Test {
   FakeClock clock;
   FakeBackend backend;
-  Outcome outcome;
+  Result outcome;
 
   void expect_bug(std::size_t n_models, std::size_t n_features, const FunctionPolicy::Next& next,
                   std::string_view message) {
@@ -90,10 +91,9 @@ Action extract_run_answer(const Evidence& evidence) {
   return Action::answer_of(evidence.looks.front());
 }
 
-TEST_F(Drive, ExtractsRunsAndAnswers) {
+TEST_F(DriverLoop, ExtractsRunsAndAnswers) {
   const FunctionPolicy policy(info_of(2, 3), clock, extract_run_answer);
-  Trace trace;
-  drive(policy, backend, clock, outcome, &trace);
+  drive(policy, backend, clock, outcome, {.explain = true});
   EXPECT_FALSE(outcome.refused);
   EXPECT_EQ(outcome.model, 1);
   EXPECT_EQ(outcome.answer.best(), 1);
@@ -106,10 +106,10 @@ TEST_F(Drive, ExtractsRunsAndAnswers) {
   EXPECT_DOUBLE_EQ(outcome.decision_ms, 3);
   EXPECT_DOUBLE_EQ(outcome.total.ms, 20 + 2 + 3);
   EXPECT_DOUBLE_EQ(outcome.total.j, 2);
-  EXPECT_EQ(trace.steps.size(), 3U);
+  EXPECT_EQ(outcome.trace->steps.size(), 3U);
 }
 
-TEST_F(Drive, TellsThePolicyWhatWasSpent) {
+TEST_F(DriverLoop, TellsThePolicyWhatWasSpent) {
   std::vector<double> spent;
   const FunctionPolicy policy(info_of(2, 0), clock, [&](const Evidence& evidence) {
     spent.push_back(evidence.spent.ms);
@@ -121,14 +121,14 @@ TEST_F(Drive, TellsThePolicyWhatWasSpent) {
   EXPECT_EQ(outcome.model, 0);
 }
 
-TEST_F(Drive, UnmeasuredEnergyStaysUnmeasured) {
+TEST_F(DriverLoop, UnmeasuredEnergyStaysUnmeasured) {
   backend.joules = kNotMeasured;
   const FunctionPolicy policy(info_of(2, 3), clock, extract_run_answer);
   drive(policy, backend, clock, outcome);
   EXPECT_TRUE(std::isnan(outcome.total.j));
 }
 
-TEST_F(Drive, RefusesAndForgetsTheLastInput) {
+TEST_F(DriverLoop, RefusesAndForgetsTheLastInput) {
   const FunctionPolicy answering(info_of(2, 3), clock, extract_run_answer);
   drive(answering, backend, clock, outcome);
   const FunctionPolicy refusing(info_of(2, 1), clock, [](const Evidence&) { return Action::refuse(); });
@@ -142,7 +142,7 @@ TEST_F(Drive, RefusesAndForgetsTheLastInput) {
   EXPECT_DOUBLE_EQ(outcome.total.ms, 1);
 }
 
-TEST_F(Drive, AnswersWithACombinationOfLooks) {
+TEST_F(DriverLoop, AnswersWithACombinationOfLooks) {
   const FunctionPolicy policy(info_of(1, 0), clock, [](const Evidence& evidence) {
     if (evidence.looks.empty()) return Action::run(0);
     Action action = Action::answer_of(evidence.looks[0]);
@@ -155,7 +155,7 @@ TEST_F(Drive, AnswersWithACombinationOfLooks) {
   EXPECT_FALSE(outcome.answer.empty());
 }
 
-TEST_F(Drive, ExtractsOnlyWhatIsMissing) {
+TEST_F(DriverLoop, ExtractsOnlyWhatIsMissing) {
   const FunctionPolicy policy(info_of(1, 3), clock, [](const Evidence& evidence) {
     if (std::isnan(evidence.features[0])) return Action::extract(0b001);
     if (std::isnan(evidence.features[2])) return Action::extract(0b101);
@@ -165,17 +165,17 @@ TEST_F(Drive, ExtractsOnlyWhatIsMissing) {
   EXPECT_EQ(backend.masks, (std::vector<FeatureMask>{0b001, 0b100}));
 }
 
-TEST_F(Drive, RejectsModelTwice) {
+TEST_F(DriverLoop, RejectsModelTwice) {
   expect_bug(
       2, 0, [](const Evidence&) { return Action::run(1); }, "asks twice for model 1");
 }
-TEST_F(Drive, RejectsUnknownModels) {
+TEST_F(DriverLoop, RejectsUnknownModels) {
   expect_bug(
       2, 0, [](const Evidence&) { return Action::run(2); }, "asks for model 2, expected one of its 2 models");
   expect_bug(
       2, 0, [](const Evidence&) { return Action::run(kNoModel); }, "asks for model -1");
 }
-TEST_F(Drive, RejectsAnswerBeforeAnyLook) {
+TEST_F(DriverLoop, RejectsAnswerBeforeAnyLook) {
   expect_bug(
       1, 0,
       [](const Evidence&) {
@@ -183,7 +183,7 @@ TEST_F(Drive, RejectsAnswerBeforeAnyLook) {
       },
       "answers before any model ran");
 }
-TEST_F(Drive, RejectsAnswerOfAModelThatDidNotRun) {
+TEST_F(DriverLoop, RejectsAnswerOfAModelThatDidNotRun) {
   expect_bug(
       2, 0,
       [](const Evidence& evidence) {
@@ -191,13 +191,13 @@ TEST_F(Drive, RejectsAnswerOfAModelThatDidNotRun) {
       },
       "answers for model 1, which did not run");
 }
-TEST_F(Drive, RejectsExtractionOfNothingNew) {
+TEST_F(DriverLoop, RejectsExtractionOfNothingNew) {
   expect_bug(
       1, 2, [](const Evidence&) { return Action::extract(0b11); }, "asks for no new feature");
   expect_bug(
       1, 2, [](const Evidence&) { return Action::extract(0); }, "asks for no new feature");
 }
-TEST_F(Drive, RejectsFeaturesOutsideTheSchema) {
+TEST_F(DriverLoop, RejectsFeaturesOutsideTheSchema) {
   expect_bug(
       1, 2, [](const Evidence&) { return Action::extract(0b100); }, "outside its schema");
 }
@@ -222,21 +222,21 @@ Action all_in_turn(const Evidence& evidence) {
   return Action::answer_of(evidence.looks.back());
 }
 
-struct Caps : Drive {
+struct Caps : DriverLoop {
   void run(const FunctionPolicy::Next& next, const Request& request) {
     FunctionPolicy policy(capped_info(3), clock, next);
     policy.decision_ns = 0;
-    drive(policy, backend, clock, outcome, nullptr, request);
+    drive(policy, backend, clock, outcome, request);
   }
 };
 
 TEST_F(Caps, AModelThatMayOverrunIsNotStarted) {
   run(all_in_turn, {.max_latency_ms = 60});
   EXPECT_EQ(outcome.looks.size(), 3U) << "10 + 20 + 30 just fits";
-  EXPECT_FALSE(outcome.limited);
+  EXPECT_FALSE(outcome.limited());
   run(all_in_turn, {.max_latency_ms = 59.9});
   EXPECT_EQ(outcome.looks.size(), 2U);
-  EXPECT_TRUE(outcome.limited);
+  EXPECT_TRUE(outcome.limited());
   EXPECT_FALSE(outcome.breached);
   EXPECT_EQ(outcome.model, 1) << "the best answer so far";
   run(all_in_turn, {.max_latency_ms = 70, .spent_ms = 10.5});
@@ -250,18 +250,18 @@ TEST_F(Caps, WithoutALookTheDearestThatFitsAnswers) {
   };
   run(wants_the_last, {.max_latency_ms = 25});
   EXPECT_EQ(outcome.model, 1);
-  EXPECT_TRUE(outcome.limited);
+  EXPECT_TRUE(outcome.limited());
   run(wants_the_last, {.max_latency_ms = 30});
   EXPECT_EQ(outcome.model, 2);
-  EXPECT_FALSE(outcome.limited);
+  EXPECT_FALSE(outcome.limited());
   run(wants_the_last, {.max_latency_ms = 25, .spent_ms = 16});
   EXPECT_TRUE(outcome.refused) << "nothing fits";
-  EXPECT_TRUE(outcome.limited);
+  EXPECT_TRUE(outcome.limited());
 }
 
 TEST_F(Caps, DecisionsCount) {
   const FunctionPolicy policy(capped_info(3), clock, all_in_turn);  // 1 ms each
-  drive(policy, backend, clock, outcome, nullptr, {.max_latency_ms = 61});
+  drive(policy, backend, clock, outcome, {.max_latency_ms = 61});
   EXPECT_EQ(outcome.looks.size(), 2U);
   EXPECT_DOUBLE_EQ(outcome.elapsed_ms, 33);
 }
@@ -271,7 +271,7 @@ TEST_F(Caps, EnergyCountsByMeans) {
   EXPECT_EQ(outcome.looks.size(), 3U);
   run(all_in_turn, {.max_energy_j = 5.9});
   EXPECT_EQ(outcome.looks.size(), 2U);
-  EXPECT_TRUE(outcome.limited);
+  EXPECT_TRUE(outcome.limited());
 }
 
 // A backend whose model 0 takes longer than it ever did in training.
@@ -285,9 +285,9 @@ TEST_F(Caps, AnOverrunIsCounted) {
   } slow;
   FunctionPolicy policy(capped_info(3), clock, all_in_turn);
   policy.decision_ns = 0;
-  drive(policy, slow, clock, outcome, nullptr, {.max_latency_ms = 30});
+  drive(policy, slow, clock, outcome, {.max_latency_ms = 30});
   EXPECT_TRUE(outcome.breached);
-  EXPECT_TRUE(outcome.limited);
+  EXPECT_TRUE(outcome.limited());
   EXPECT_EQ(outcome.model, 0);
 }
 
@@ -300,7 +300,83 @@ TEST_F(Caps, AnAnswerBelowTheConfidenceAskedForIsMarked) {
   EXPECT_FALSE(outcome.below_confidence);
 }
 
-TEST_F(Caps, RequestsThatCannotBeMetAreRefused) {
+TEST_F(Caps, ACapThatCannotBeMetIsAnOutcomeWithItsReason) {
+  run(all_in_turn, {.max_latency_ms = 9.5});
+  EXPECT_TRUE(outcome.refused);
+  EXPECT_EQ(outcome.limit, Limit::kLatency);
+  EXPECT_EQ(outcome.label(), kNoLabel);
+  run(all_in_turn, {.max_energy_j = 0.5});
+  EXPECT_TRUE(outcome.refused);
+  EXPECT_EQ(outcome.limit, Limit::kEnergy);
+}
+
+// The deadline is a point on the clock, which stands at `at` when the input begins.
+TEST_F(Caps, ADeadlineIsHeldLikeALatencyCap) {
+  struct Passing : FakeBackend {
+    explicit Passing(FakeClock& clock) : clock_(&clock), start_(clock.now_ns()) {}
+    Look run(ModelIndex model) override {
+      Look look = FakeBackend::run(model);
+      clock_->pass_ns(static_cast<std::int64_t>(look.cost.ms * 1e6));
+      return look;
+    }
+    double elapsed_ms(double) const override { return static_cast<double>(clock_->now_ns() - start_) * 1e-6; }
+    FakeClock* clock_;
+    std::int64_t start_;
+  };
+  clock.pass_ns(5'000'000'000);
+  FunctionPolicy policy(capped_info(3), clock, all_in_turn);
+  policy.decision_ns = 0;
+  const auto run_by = [&](double ms) {
+    Passing passing(clock);
+    const std::int64_t deadline = clock.now_ns() + static_cast<std::int64_t>(ms * 1e6);
+    drive(policy, passing, clock, outcome, {.deadline_ns = deadline});
+  };
+  run_by(60);
+  EXPECT_EQ(outcome.looks.size(), 3U);
+  EXPECT_EQ(outcome.limit, Limit::kNone);
+  run_by(59.9);
+  EXPECT_EQ(outcome.looks.size(), 2U);
+  EXPECT_EQ(outcome.limit, Limit::kDeadline);
+  EXPECT_FALSE(outcome.breached);
+  run_by(-1);
+  EXPECT_TRUE(outcome.refused) << "it had passed before";
+  EXPECT_EQ(outcome.limit, Limit::kDeadline);
+}
+
+TEST_F(Caps, AStopIsLookedAtBetweenLooks) {
+  std::stop_source stop;
+  FunctionPolicy policy(capped_info(3), clock, [&](const Evidence& evidence) {
+    if (evidence.looks.size() == 1) stop.request_stop();
+    return all_in_turn(evidence);
+  });
+  drive(policy, backend, clock, outcome, {}, stop.get_token());
+  EXPECT_EQ(outcome.looks.size(), 2U) << "the model that was asked for still ran";
+  EXPECT_EQ(outcome.limit, Limit::kStopped);
+  EXPECT_EQ(outcome.model, 1) << "the best answer so far";
+  drive(policy, backend, clock, outcome, {}, stop.get_token());
+  EXPECT_TRUE(outcome.refused);
+  EXPECT_TRUE(outcome.looks.empty());
+}
+
+// A backend whose networks are all taken, for as long as anybody waits.
+TEST_F(Caps, AModelThatCannotBeHadInTimeEndsIt) {
+  struct Busy : FakeBackend {
+    std::optional<Look> run_within(ModelIndex model, const Patience& patience) override {
+      waited_until = patience.until_ns;
+      if (model > 0) return std::nullopt;
+      return run(model);
+    }
+    std::int64_t waited_until = 0;
+  } busy;
+  FunctionPolicy policy(capped_info(3), clock, all_in_turn);
+  policy.decision_ns = 0;
+  drive(policy, busy, clock, outcome, {.max_latency_ms = 100});
+  EXPECT_EQ(outcome.limit, Limit::kLatency);
+  EXPECT_EQ(outcome.model, 0);
+  EXPECT_EQ(busy.waited_until, 70'000'000) << "10 of 100 ms are gone, and model 1 may take 20";
+}
+
+TEST_F(Caps, RequestsThatMakeNoSenseAreErrors) {
   const FunctionPolicy policy(capped_info(3), clock, all_in_turn);
   const auto refuse = [](const Policy& p, const Request& request, std::string_view message) {
     try {
@@ -313,22 +389,19 @@ TEST_F(Caps, RequestsThatCannotBeMetAreRefused) {
   };
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   check_request(policy, {});
-  check_request(policy, {.max_latency_ms = 10, .max_energy_j = 1, .min_confidence = 1});
-  refuse(
-      policy, {.max_latency_ms = 9.5},
-      "--max-latency-ms: 9.5, expected at least 10, and what decoding and deciding take: 999 of 1,000 runs "
-      "of m0, the policy's fastest model");
-  refuse(policy, {.max_latency_ms = kNaN}, "--max-latency-ms: nan");
-  refuse(policy, {.max_energy_j = 0.5}, "--max-energy-j: 0.5, expected at least 1, the mean of m0");
-  refuse(policy, {.min_confidence = 1.5}, "--min-confidence: 1.5, expected 0 to 1");
-  refuse(policy, {.min_confidence = kNaN}, "--min-confidence: nan");
+  check_request(policy, {.max_latency_ms = 0, .max_energy_j = 0, .min_confidence = 1});
+  refuse(policy, {.max_latency_ms = -1}, "max_latency_ms: -1, expected 0 or more");
+  refuse(policy, {.max_latency_ms = kNaN}, "max_latency_ms: nan");
+  refuse(policy, {.max_energy_j = kNaN}, "max_energy_j: nan, expected 0 or more");
+  refuse(policy, {.min_confidence = 1.5}, "min_confidence: 1.5, expected 0 to 1");
+  refuse(policy, {.min_confidence = kNaN}, "min_confidence: nan");
   refuse(policy, {.price = 1}, "price: 1, expected none, as a policy of kind 'scripted' has no prices");
   refuse(policy, {.spent_ms = -1}, "spent_ms: -1");
   const FunctionPolicy unmetered(info_of(2, 0), clock, all_in_turn);
-  refuse(unmetered, {.max_energy_j = 100}, "--max-energy-j: 100, expected no energy cap, as the energy");
+  refuse(unmetered, {.max_energy_j = 100}, "max_energy_j: 100, expected no energy cap, as the energy");
 }
 
-TEST_F(Drive, WarmLoopAllocatesNothing) {
+TEST_F(DriverLoop, WarmLoopAllocatesNothing) {
   const FunctionPolicy policy(info_of(3, 5), clock, extract_run_answer);
   backend.masks.reserve(100);
   drive(policy, backend, clock, outcome);

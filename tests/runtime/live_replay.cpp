@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "policy/cascade_policy.h"
+#include "replay/replay_backend.h"
 #include "triage/classifier.h"
 #include "triage/engine.h"
 #include "triage/tools/evaluate.h"
@@ -56,42 +57,40 @@ std::vector<Named> train_all(const Table& table, Rows rows) {
     PremodelOptions options;
     options.theta = 0;
     options.fallback = fallback;
-    policies.push_back({"premodel-" + fallback, train_premodel(table, rows, options).policy});
+    policies.push_back({"premodel-" + fallback, train_premodel(table, rows, {}, options).policy});
   }
   for (const char* kind : {"knn", "dt", "svm", "dt.svm.knn"}) {
     PremodelOptions options;
     options.theta = 0;
     options.kind = kind;
-    policies.push_back({std::string("premodel-") + kind, train_premodel(table, rows, options).policy});
+    policies.push_back({std::string("premodel-") + kind, train_premodel(table, rows, {}, options).policy});
   }
   for (const TableSelector& selector : table.selectors) {
     PremodelOptions options;
     options.kind = "cnn";
     options.selector = selector.name;
     options.fallback = "refuse";
-    policies.push_back({"premodel-cnn", train_premodel(table, rows, options).policy});
+    policies.push_back({"premodel-cnn", train_premodel(table, rows, {}, options).policy});
   }
   PremodelOptions limited;
   limited.theta = 0;
   limited.label = PremodelLabel::kCorrect;
   limited.max_distance_quantile = 0.5;
-  policies.push_back({"premodel-limited", train_premodel(table, rows, limited).policy});
+  policies.push_back({"premodel-limited", train_premodel(table, rows, {}, limited).policy});
   policies.push_back({"cascade-of-all", cascade_of_all(table)});
   for (const double margin : {-0.05, 0.0}) {
-    CascadeOptions options;
-    options.margin = margin;
-    policies.push_back({"cascade-" + std::to_string(margin), train_cascade(table, rows, options)});
+    policies.push_back({"cascade-" + std::to_string(margin), train_cascade(table, rows, {.margin = margin})});
   }
   for (const double price : {0.0, 0.3, 3.0}) {
     AdaptiveOptions options;
     options.price = price;
-    policies.push_back({fmt::format("adaptive-price-{}", price), train_adaptive(table, rows, options)});
+    policies.push_back({fmt::format("adaptive-price-{}", price), train_adaptive(table, rows, {}, options)});
   }
   policies.push_back({"adaptive", train_adaptive(table, rows, {})});
   for (const double price : {0.0, 0.01, 1.0}) {
     CascadeOptions options;
     options.price = price;
-    policies.push_back({"cascade-price-" + std::to_string(price), train_cascade(table, rows, options)});
+    policies.push_back({"cascade-price-" + std::to_string(price), train_cascade(table, rows, {}, options)});
   }
   return policies;
 }
@@ -106,7 +105,7 @@ void expect_same_answer(const TopK& replayed, const TopK& live) {
   EXPECT_EQ(replayed.n_classes(), live.n_classes());
 }
 
-void expect_same_outcome(const Outcome& replayed, const Outcome& live) {
+void expect_same_outcome(const Result& replayed, const Result& live) {
   EXPECT_EQ(replayed.refused, live.refused);
   EXPECT_EQ(replayed.model, live.model);
   expect_same_answer(replayed.answer, live.answer);
@@ -135,13 +134,13 @@ Seen compare(const Table& table, const Dataset& data, const Policy& trained, con
              const Request& request) {
   Seen seen;
   ReplayBackend backend(table, trained.info());
-  Outcome replayed;
+  Result replayed;
   for (std::size_t i = 0; i < table.n_inputs(); ++i) {
     SCOPED_TRACE(table.ids[i]);
     EXPECT_EQ(table.ids[i], data.id(i));
     backend.begin(i);
-    drive(trained, backend, steady_clock(), replayed, nullptr, request);
-    const Outcome live = classifier.classify(data.load(i, {}), request).outcome;
+    drive(trained, backend, steady_clock(), replayed, request);
+    const Result live = classifier.classify(data.load(i, {}), request);
     expect_same_outcome(replayed, live);
     if (live.refused) ++seen.refused;
     if (!live.refused) seen.models.insert(live.model);

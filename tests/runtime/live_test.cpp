@@ -1,4 +1,6 @@
 // The pool lends loaded models; the live backend runs them and accounts for the time.
+#include "runtime/live.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,7 +9,7 @@
 #include "support/expect_error.h"
 #include "support/fake_zoo.h"
 #include "support/ticking_clock.h"
-#include "triage/runtime.h"
+#include "triage/tools/features.h"
 
 namespace triage {
 namespace {

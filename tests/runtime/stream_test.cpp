@@ -1,6 +1,4 @@
 // A stream meets its mean time, whatever the settings really take.
-#include "triage/stream.h"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +7,7 @@
 #include "policy/adaptive_policy.h"
 #include "policy/policies.h"
 #include "support/expect_error.h"
+#include "triage/request.h"
 
 namespace triage {
 namespace {
@@ -28,8 +27,9 @@ double run(double target, double factor, int n) {
   Stream stream(*policy, {.mean_latency_ms = target});
   Random random(1);
   for (int i = 0; i < n; ++i) {
-    const double expected = std::pow(2, -std::round(std::log10(stream.request().price)));
-    stream.record(factor * expected * (0.5 + random.uniform()));
+    const Request request = stream.request();
+    const double expected = std::pow(2, -std::round(std::log10(request.price)));
+    stream.record(request, factor * expected * (0.5 + random.uniform()));
   }
   EXPECT_EQ(stream.inputs(), static_cast<std::size_t>(n));
   return stream.mean_ms();
@@ -52,9 +52,9 @@ TEST(Stream, RefusesWhatItCannotMeet) {
   const auto policy = policy_of_four();
   EXPECT_TRIAGE_ERROR(
       (Stream(*policy, {.mean_latency_ms = 0.5})), ErrorCode::kUsage,
-      "--mean-latency-ms: 0.5, expected a time of at least 1, what the policy's cheapest setting takes");
+      "mean_latency_ms: 0.5, expected a time of at least 1, what the policy's cheapest setting takes");
   EXPECT_TRIAGE_ERROR((Stream(*policy, {.mean_latency_ms = std::nan("")})), ErrorCode::kUsage,
-                      "--mean-latency-ms: nan");
+                      "mean_latency_ms: nan");
   EXPECT_TRIAGE_ERROR((Stream(*policy, {.mean_latency_ms = 2, .horizon = 0})), ErrorCode::kUsage,
                       "horizon: 0");
   const auto single = make_single(testing::info_of({"a"}), 0);

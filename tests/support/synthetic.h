@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "triage/features.h"
+#include "triage/tools/features.h"
 #include "triage/tools/table.h"
 
 namespace triage::testing {

@@ -6,7 +6,10 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <set>
+#include <string>
 
+#include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/rows.h"
 
@@ -35,6 +38,22 @@ Table small_table() {
 }
 
 const std::vector<std::uint32_t> kAll = {0, 1, 2, 3};
+
+TEST(DrawRows, DependsOnSeedAndIdAlone) {
+  Table table;
+  for (int i = 0; i < 1000; ++i) table.ids.push_back("in" + std::to_string(i));
+  EXPECT_EQ(draw_rows(table, 1, 3).size(), 1000U);
+  EXPECT_EQ(draw_rows(table, 0, 3).size(), 0U);
+  const auto half = draw_rows(table, 0.5, 3);
+  EXPECT_NEAR(static_cast<double>(half.size()), 500, 80);
+  EXPECT_NE(draw_rows(table, 0.5, 4), half);
+  Table reversed = table;
+  std::reverse(reversed.ids.begin(), reversed.ids.end());
+  std::set<std::string> ids, others;
+  for (const std::uint32_t row : half) ids.insert(table.ids[row]);
+  for (const std::uint32_t row : draw_rows(reversed, 0.5, 3)) others.insert(reversed.ids[row]);
+  EXPECT_EQ(others, ids);
+}
 
 TEST(Table, CostIsPreprocessingAndInference) {
   const Table table = small_table();
@@ -143,6 +162,34 @@ TEST(Folds, DependOnIdsAndNotOnRowOrder) {
   auto folds = make_folds(reversed, 5, 0);
   std::reverse(folds.begin(), folds.end());
   EXPECT_EQ(folds, make_folds(table, 5, 0));
+}
+
+TEST(RowOrder, ShufflesTheGivenRowsByIdAndSeed) {
+  const Table table = table_of(50);
+  const std::vector<std::uint32_t> rows{40, 3, 17, 9, 28, 5};
+  const auto shuffled = shuffled_rows(table, rows, 1), other = shuffled_rows(table, rows, 2);
+  EXPECT_TRUE(std::is_permutation(rows.begin(), rows.end(), shuffled.begin(), shuffled.end()));
+  EXPECT_NE(shuffled, other);
+  // The same rows in another order.
+  EXPECT_EQ(shuffled_rows(table, std::vector<std::uint32_t>{5, 28, 9, 17, 3, 40}, 1), shuffled);
+  const auto positions = shuffled_positions(table, rows, 1);
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[positions[i]], shuffled[i]);
+}
+
+TEST(RowOrder, ByValueBreaksTiesByIdAndNotByRow) {
+  const Table table = table_of(6);
+  Table reversed = table;
+  std::reverse(reversed.ids.begin(), reversed.ids.end());
+  const std::vector<double> values{1, 0, 1, 1, 0, 1}, reversed_values{1, 0, 1, 1, 0, 1};
+  const auto order = rows_by_value(table, all_rows(table), values);
+  const auto mirrored = rows_by_value(reversed, all_rows(reversed), reversed_values);
+  ASSERT_EQ(order.size(), 6U);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(values[order[i]], i < 2 ? 0 : 1);
+    EXPECT_EQ(table.ids[order[i]], reversed.ids[mirrored[i]]);
+  }
+  EXPECT_EQ(rows_by_value(table, std::vector<std::uint32_t>{2, 1}, values),
+            (std::vector<std::uint32_t>{1, 2}));
 }
 
 // Pinned, so that a report can be reproduced on another platform and by a later version.

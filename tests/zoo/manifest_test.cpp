@@ -350,5 +350,15 @@ TEST(ModelChecksum, OfAnXmlCoversItsWeights) {
   EXPECT_EQ(model_checksum(dir.path() / "m.xml"), sha);
 }
 
+TEST(ModelBytes, OfAnXmlCountItsWeights) {
+  const TempFolder dir;
+  write_text_atomic(dir.path() / "m.xml", "abc");
+  EXPECT_EQ(model_bytes(dir.path() / "m.xml"), 3U);
+  write_text_atomic(dir.path() / "m.bin", "weights");
+  EXPECT_EQ(model_bytes(dir.path() / "m.xml"), 10U);
+  EXPECT_EQ(model_bytes(dir.path() / "m.bin"), 7U);
+  EXPECT_TRIAGE_ERROR(model_bytes(dir.path() / "none.onnx"), ErrorCode::kIo, "none.onnx");
+}
+
 }  // namespace
 }  // namespace triage

@@ -54,9 +54,6 @@ struct Adoption {
     std::span<const std::filesystem::path> files, const Zoo& zoo, Engine& engine, const Dataset& data,
     const AdoptOptions& options, const std::function<void(std::size_t done, std::size_t total)>& on_run = {});
 
-// Probability of at least `right` successes in `n` draws of probability `p`.
-[[nodiscard]] double binomial_tail(std::size_t right, std::size_t n, double p);
-
 struct JudgeOptions {
   std::size_t limit = SIZE_MAX;  // images, from the start
   std::stop_token stop = {};     // when asked to stop: throws kInterrupted

@@ -56,4 +56,7 @@ struct Calibration {
 [[nodiscard]] Calibration calibrate(const Table& table, const Policy& policy,
                                     const CalibrateOptions& options);
 
+// "a loss of at most 1.00 points against large with probability 0.95 or more".
+[[nodiscard]] std::string promise_of(const Certificate& certificate);
+
 }  // namespace triage

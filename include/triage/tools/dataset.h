@@ -41,7 +41,7 @@ class Dataset {
   [[nodiscard]] virtual std::string id(std::size_t i) const = 0;
   // Class id, or kNoLabel.
   [[nodiscard]] virtual Label label(std::size_t i) const = 0;
-  // Decodes input i. Throws kImage or kIo for that image alone.
+  // Decodes input i. Throws what read_image does, for that image alone.
   [[nodiscard]] virtual Image load(std::size_t i, const DecodeOptions& options) const = 0;
   // Names of the classes where the data set has them (a folder per class), else empty.
   [[nodiscard]] virtual std::vector<std::string> label_names() const = 0;

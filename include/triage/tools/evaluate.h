@@ -87,23 +87,18 @@ struct Evaluation {
   [[nodiscard]] const Frontier* find_frontier(MethodId method) const;
 };
 
-struct EvaluateOptions {
-  Criterion criterion = Criterion::kTop1;
+// Everything that is trained is trained with the LearnOptions; their seed is that of folds, bootstrap and
+// random choice too.
+struct EvaluateOptions : LearnOptions {
   int folds = 10;
-  std::uint64_t seed = 0;
-  double theta = 0.005;           // Algorithm 1, as a share
-  int neighbours = 5;             // of the premodel
-  std::string fallback = "best";  // of the premodel, see PremodelOptions
-  PremodelOptions
-      premodel;  // kind, labels and so on; criterion, theta, k and fallback are those of this struct
-  AdaptiveOptions adaptive;               // its criterion is that of this struct
-  std::vector<PremodelVariant> variants;  // with options of their own, but the criterion
+  PremodelOptions premodel;  // its theta is that of the report's Algorithm 1 too
+  AdaptiveOptions adaptive;
+  std::vector<PremodelVariant> variants;
   // Of judge_policies: what is asked of each finished policy on every input, and the mean time of them all.
   Request request;
   std::optional<double> mean_latency_ms = std::nullopt;
   int resamples = 2000;                          // of the bootstrap; 0 leaves the intervals out
   std::shared_ptr<const Clock> clock = nullptr;  // for decision times; none: steady_clock()
-  std::stop_token stop = {};                     // when asked to stop: throws kInterrupted
   std::function<void(std::size_t done, std::size_t total)> on_progress;  // steps of work
 };
 

@@ -51,7 +51,8 @@ struct FeatureSelectionOptions {
 
 // Options that search for a premodel that is trained with `premodel`; the rest are defaults. Kind and labels
 // are those of the paper all the same.
-[[nodiscard]] FeatureSelectionOptions selection_options(const PremodelOptions& premodel);
+[[nodiscard]] FeatureSelectionOptions selection_options(const LearnOptions& learn,
+                                                        const PremodelOptions& premodel);
 
 // One candidate that passed the first check.
 struct FeatureSummary {

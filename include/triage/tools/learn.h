@@ -15,6 +15,16 @@
 
 namespace triage {
 
+// What holds for a policy of any kind; each kind has options of its own beside it.
+struct LearnOptions {
+  Criterion criterion = Criterion::kTop1;
+  CostKind cost = CostKind::kTime;  // what is to be saved; cascades save time, whatever this says
+  // How far above the single best model's score to aim, a share; none: default_margin().
+  std::optional<double> margin = std::nullopt;
+  std::uint64_t seed = 0;     // of inner folds, and of whatever is drawn
+  std::stop_token stop = {};  // when asked to stop: throws kInterrupted
+};
+
 // Algorithm 1 (paper, section 3.2): one row of its trace.
 struct SelectionStep {
   ModelIndex model = kNoModel;
@@ -54,8 +64,6 @@ enum class Beyond { kRefuse, kFallback };
 inline constexpr std::string_view kPaperPremodel = "knn.knn.knn";
 
 struct PremodelOptions {
-  Criterion criterion = Criterion::kTop1;
-  CostKind cost = CostKind::kTime;  // what the optimum model is cheapest in
   // knn, dt or svm: one chooser among all selected models (Figure 9). Several with dots: a chain of yes/no
   // stages, the last named one goes on (Figure 10). cnn: a network of the table, see `selector`.
   std::string kind = std::string(kPaperPremodel);
@@ -73,70 +81,65 @@ struct PremodelOptions {
   std::string fallback = "best";
   // Controls: fit on feature rows that are shuffled among the inputs with this seed.
   std::optional<std::uint64_t> shuffle_features = std::nullopt;
-  std::uint64_t seed = 0;  // of the inner folds in which hyper-parameters are chosen, and of the SVM's subset
-  bool full = false;       // train an SVM on all rows instead of at most 5,000; can take hours
+  bool full = false;  // train an SVM on all rows instead of at most 5,000; can take hours
   // cnn: name of the selector; empty: the only one in the table that was trained on everything.
   std::string selector = {};
   // Soundness: the limit on an input's mean distance to its k neighbours, as the quantile (0..1) of the
   // training rows' own distances, each to the others.
   std::optional<double> max_distance_quantile = std::nullopt;
   Beyond beyond = Beyond::kRefuse;
-  std::stop_token stop = {};  // when asked to stop: throws kInterrupted, between two fits
 };
 struct TrainedPremodel {
   std::unique_ptr<Policy> policy;
   ModelSelection selection;
   std::vector<std::string> warnings;  // such as features that are constant in training
 };
-// The paper's premodel, sections 3.1 to 3.4, and its variants. Throws kUsage for options that do not fit the
+// The paper's premodel, sections 3.1 to 3.4, and its variants: its optimum model is the cheapest in
+// LearnOptions::cost, and it aims at no margin. Throws kUsage for options that do not fit the
 // table.
-[[nodiscard]] TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options);
+[[nodiscard]] TrainedPremodel train_premodel(const Table& table, Rows rows, const LearnOptions& learn = {},
+                                             const PremodelOptions& options = {});
 
 // How far from the single best model's score policies aim when nobody says: 0, or, where the labels are a
 // model's own answers, half a point below, since whoever always agrees with it has to run it.
 [[nodiscard]] double default_margin(const Table& table);
 
 struct CascadeOptions {
-  Criterion criterion = Criterion::kTop1;
   int min_stages = 1;   // 1..max_stages
   int max_stages = 3;   // 1..3
   int thresholds = 32;  // candidates a stage: quantiles of its model's confidence
-  // What to choose: least time at a score of at least the single best model's plus `margin` (a share; without
-  // one: default_margin()), or, when `price`
-  // is set, the most score - price * milliseconds.
-  std::optional<double> margin = std::nullopt;
+  // What to choose instead of the least time at a score of at least the single best model's plus the margin:
+  // the most score - price * milliseconds.
   std::optional<double> price = std::nullopt;
-  std::stop_token stop = {};  // when asked to stop: throws kInterrupted
 };
 // The confidence cascade of one to three models, order and thresholds searched jointly over these rows.
 [[nodiscard]] std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows,
-                                                    const CascadeOptions& options);
+                                                    const LearnOptions& learn = {},
+                                                    const CascadeOptions& options = {});
 // The cascades on the lower-left frontier of these rows, one for each price, shape (prices.size()); one
 // search serves all.
 [[nodiscard]] std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows,
+                                                                  const LearnOptions& learn,
                                                                   const CascadeOptions& options,
                                                                   std::span<const double> prices);
 
 // The adaptive policy (docs/policies.md): after each look, stop or go on, by the expected gain less its
 // price.
 struct AdaptiveOptions {
-  Criterion criterion = Criterion::kTop1;
-  CostKind cost = CostKind::kTime;
   int max_stages = 4;  // 1..4 models an order
   // Ladders to choose among: in each, a model costs at least so many times the one before it; 1 or more.
   std::vector<double> cost_ratios = {3, 1.5};
   // Which setting a request without a price gets: the one of least cost whose score, by inner
-  // cross-validation, is the single best model's plus `margin` (a share) or more, as far as can be told; or
-  // the one of this price, when it is set. Without a margin: default_margin().
-  std::optional<double> margin = std::nullopt;
+  // cross-validation, is the single best model's plus the margin or more, as far as can be told; or the one
+  // of this price, when it is set.
   std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
-  std::size_t search_rows = 6000;  // rows that orders are chosen on, drawn by `seed`; the chosen ones see all
-  std::uint64_t seed = 0;          // of inner folds and search rows
-  std::stop_token stop = {};       // when asked to stop: throws kInterrupted, between two fits
+  std::size_t search_rows =
+      6000;  // rows that orders are chosen on, drawn by the seed; the chosen ones see all
 };
 // Throws kUsage for options out of range, and for a table without outputs.
 [[nodiscard]] std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows,
-                                                     const AdaptiveOptions& options);
+                                                     const LearnOptions& learn = {},
+                                                     const AdaptiveOptions& options = {});
 
 // A policy that always runs `model`.
 [[nodiscard]] std::unique_ptr<Policy> train_single(const Table& table, Rows rows, Criterion criterion,

@@ -1,4 +1,4 @@
-// The backend that reads a table instead of running models, and what a policy does on recorded inputs.
+// What a policy does on recorded inputs: a table is read instead of running models.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "triage/clock.h"
 #include "triage/policy.h"
-#include "triage/runtime.h"
-#include "triage/stream.h"
+#include "triage/request.h"
 #include "triage/tools/rows.h"
 
 namespace triage {
@@ -18,30 +18,6 @@ namespace triage {
 // Why the policy cannot be replayed on the table, and what to do; nothing when it can. Models and features go
 // by name, and have to have the policy's fingerprints and versions.
 [[nodiscard]] std::optional<std::string> policy_difference(const Table& table, const PolicyInfo& policy);
-
-// Reads a table instead of running models; charges each recipe and feature node once an input. Joules are
-// the table's means; NaN where it has none.
-class ReplayBackend final : public Backend {
- public:
-  // Throws kPolicy where policy_difference() finds one. Both must outlive it.
-  ReplayBackend(const Table& table, const PolicyInfo& policy);
-  void begin(std::size_t input);
-  Cost extract(FeatureMask mask, std::span<float> values) override;
-  Look run(ModelIndex model) override;
-  // The table's model behind the policy's; kNoModel for a selector.
-  [[nodiscard]] ModelIndex table_model(ModelIndex model) const;
-
- private:
-  Look run_selector(ModelIndex model);
-
-  const Table* table_;
-  std::vector<ModelIndex> models_;    // policy model -> table model; selectors are numbered behind those
-  std::vector<std::size_t> columns_;  // policy feature -> table feature
-  std::vector<NodeMask> nodes_;       // policy feature -> the nodes that it needs
-  std::size_t input_ = 0;
-  NodeMask nodes_done_ = 0;
-  std::vector<bool> recipes_done_;
-};
 
 // What a chooser did on each input of a table; arrays of shape (n). The common currency of every method that
 // is compared.
@@ -54,7 +30,7 @@ struct Replay {
   std::vector<double> j;                // features, preprocessing, inference; NaN where not measured
   std::vector<double> selection_j;      // features, of that; decisions are timed, not metered
   std::vector<double> confidence;       // of the answer; NaN where it has none
-  std::vector<std::uint8_t> limited;    // 1 where a cap decided, see Outcome
+  std::vector<std::uint8_t> limited;    // 1 where a cap decided, see Result::limited
   std::vector<std::uint8_t> breached;   // 1 where the latency cap was overrun all the same
   std::vector<std::uint8_t> unsure;     // 1 where Request::min_confidence was not reached
   std::vector<ModelIndex> model;    // last model that ran, in the table's numbering; kNoModel when refused
@@ -68,7 +44,7 @@ struct Replay {
 
 // Replays `policy` on the given rows, writing those entries of `replay` (whose arrays must have shape (n)).
 // Under `request`, whose caps see the recorded times: what a budget does can be predicted before deployment.
-// Throws kUsage where the policy cannot meet it.
+// Throws kUsage as check_request does.
 void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                    const Request& request = {});
 // The rows in their order as one stream with a mean time to meet; `caps` hold for each input.

@@ -1,6 +1,7 @@
 // Evaluations as people and programs read them.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct ReportInfo {
 [[nodiscard]] std::string calibration_verdict(const Calibration& calibration);
 // How often times were taken, in one phrase.
 [[nodiscard]] std::string timing_phrase(const Timing& timing);
+// Writes any of what follows to a file, whole or not at all. Throws kIo.
+void write_report(const std::filesystem::path& path, std::string_view text);
 
 // One JSON document: docs/formats.md has its keys.
 [[nodiscard]] std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info);
@@ -45,5 +48,12 @@ struct ReportInfo {
 [[nodiscard]] std::string study_markdown(const Study& study, const ReportInfo& info);
 // RFC 4180, one header line.
 [[nodiscard]] std::string table_csv(const DataTable& table);
+
+// Phrases for whoever reports in words of their own.
+//
+// What a score is: "top-1", "top-5"; where labels are a model's answers "agreement", "top-5 agreement".
+[[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
+// A sentence where labels are a model's answers, else nothing: what scores are then, and that model's own.
+[[nodiscard]] std::string agreement_note(std::string_view labels_from);
 
 }  // namespace triage

@@ -45,6 +45,10 @@ using Rows = std::span<const std::uint32_t>;
 // The same among `rows` alone, shape (rows.size()).
 [[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed);
 
+// About this share of the inputs, in their order: each is drawn or not by a hash of (seed, id), whatever
+// profile it comes from. 1: all.
+[[nodiscard]] std::vector<std::uint32_t> draw_rows(const Table& table, double share, std::uint64_t seed);
+
 // A fingerprint of a set of inputs by their ids, whatever their order: 16 hex digits. Policies record it of
 // their training inputs (key `inputs_hash` of PolicyInfo::training), so that judging them on these warns.
 [[nodiscard]] std::string inputs_hash(const Table& table, Rows rows);

@@ -17,10 +17,8 @@
 
 namespace triage {
 
-struct StudyOptions {
-  Criterion criterion = Criterion::kTop1;
+struct StudyOptions : LearnOptions {
   int folds = 10;
-  std::uint64_t seed = 0;
   double theta = 0.005;  // Algorithm 1, as a share
   int neighbours = 5;
   int resamples = 1000;           // of the bootstrap
@@ -39,7 +37,6 @@ struct StudyOptions {
   std::map<std::string, std::uint64_t>
       model_bytes;                               // size of each model's files, for the costs; may be empty
   std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
-  std::stop_token stop = {};
   std::function<void(std::string_view step)> on_step;  // before each part of the work
 };
 
@@ -50,16 +47,14 @@ struct StudyOptions {
 // Does the guarantee of `triage calibrate` hold, and what does it cost? A policy is trained once, on one half
 // of the table, and calibrated again and again on inputs drawn with replacement from the other half, which
 // stands for all inputs: the loss there is the true one. Then everything is trained afresh on other halves.
-struct GuaranteeOptions {
+struct GuaranteeOptions : LearnOptions {
   std::vector<double> max_losses{0.0025, 0.005, 0.01};
   std::vector<std::size_t> inputs{1000, 3000, 10000};  // of a calibration
   double delta = 0.05;
   int resamples = 1000;  // calibrations for each bound and number of inputs
   int retrainings = 20;
   AdaptiveOptions adaptive;
-  std::uint64_t seed = 0;
   std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
-  std::stop_token stop = {};
   std::function<void(std::string_view step)> on_step;
 };
 // Throws kUsage for options out of range or a table that is too small; kInterrupted.

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "triage/features.h"
+#include "triage/tools/features.h"
 #include "triage/types.h"
 
 namespace triage {

@@ -4,29 +4,20 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "stats/solve.h"
+#include "stats/newton.h"
 
 namespace triage {
 namespace {
 
-constexpr int kMaxSteps = 25;
-constexpr double kDone = 1e-6;  // largest change of a weight in a step
+constexpr NewtonLimits kLimits{.max_steps = 25, .least_change = 1e-6};
 constexpr double kMostWeight = 100;
 constexpr double kLeastAlone = 0.01;  // a network that is right the less often the surer it is stays itself
 constexpr std::size_t kLooks = kMaxPooledLooks;
 
 constexpr double kOwnPenalty = 10;
-constexpr double kOwnDone = 1e-3;  // of weights of each class: finer steps change no answer
+constexpr NewtonLimits kOwnLimits{.max_steps = 25, .least_change = 1e-3};  // finer steps change no answer
 constexpr std::size_t kOwnWeights = (kLooks + 1) * kMaxOwnClasses;
 constexpr std::size_t kRowsPerClass = 1000;
-
-// Value, gradient and Hessian at some weights.
-template <std::size_t N>
-struct PooledLoss {
-  double value = 0;
-  std::array<double, N> gradient{};
-  std::array<std::array<double, N>, N> hessian{};
-};
 
 // Turns the scores of a row's classes into their posterior; minus the log probability of the label.
 double softmax(std::span<double> scores, std::size_t label) {
@@ -39,7 +30,7 @@ double softmax(std::span<double> scores, std::size_t label) {
 }
 
 // Adds one row: minus its label's log probability, and the moments of log_p under the posterior.
-void add_row(const PooledRows& rows, std::size_t i, std::span<const double> w, PooledLoss<kLooks>& sum) {
+void add_row(const PooledRows& rows, std::size_t i, std::span<const double> w, SecondOrder<kLooks>& sum) {
   const std::size_t l = rows.n_looks, from = rows.begin[i], n = rows.begin[i + 1] - from;
   const float* log_p = rows.log_p.data() + from * l;
   std::array<double, kMaxPooled> p{};
@@ -63,9 +54,9 @@ void add_row(const PooledRows& rows, std::size_t i, std::span<const double> w, P
   }
 }
 
-PooledLoss<kLooks> evaluate(const PooledRows& rows, std::span<const std::uint32_t> which,
-                            std::span<const double> w) {
-  PooledLoss<kLooks> sum;
+SecondOrder<kLooks> evaluate(const PooledRows& rows, std::span<const std::uint32_t> which,
+                             std::span<const double> w) {
+  SecondOrder<kLooks> sum;
   for (const std::uint32_t i : which) {
     if (rows.label_at[i] >= 0) add_row(rows, i, w, sum);
   }
@@ -82,7 +73,7 @@ PooledLoss<kLooks> evaluate(const PooledRows& rows, std::span<const std::uint32_
 // class's score, its looks' log_p and 1, the Hessian is that of softmax: p_c x_c x_c' on the diagonal, less
 // the outer product of all p_c x_c.
 void add_own_row(const PooledRows& rows, std::size_t i, std::size_t n_classes, std::span<const double> w,
-                 PooledLoss<kOwnWeights>& sum) {
+                 SecondOrder<kOwnWeights>& sum) {
   const std::size_t l = rows.n_looks, from = rows.begin[i], n = rows.begin[i + 1] - from;
   TRIAGE_CHECK(n <= n_classes);
   std::array<std::array<double, kLooks + 1>, kMaxOwnClasses> x;
@@ -112,10 +103,10 @@ void add_own_row(const PooledRows& rows, std::size_t i, std::size_t n_classes, s
   }
 }
 
-PooledLoss<kOwnWeights> evaluate_own(const PooledRows& rows, std::span<const std::uint32_t> which,
-                                     std::size_t n_classes, std::span<const double> start,
-                                     std::span<const double> w) {
-  PooledLoss<kOwnWeights> sum;
+SecondOrder<kOwnWeights> evaluate_own(const PooledRows& rows, std::span<const std::uint32_t> which,
+                                      std::size_t n_classes, std::span<const double> start,
+                                      std::span<const double> w) {
+  SecondOrder<kOwnWeights> sum;
   for (const std::uint32_t i : which) {
     if (rows.label_at[i] >= 0) add_own_row(rows, i, n_classes, w, sum);
   }
@@ -125,33 +116,6 @@ PooledLoss<kOwnWeights> evaluate_own(const PooledRows& rows, std::span<const std
     sum.hessian[a][a] += 2 * kOwnPenalty;
   }
   return sum;
-}
-
-// Newton's method on a convex objective, from `w`, until no weight moves by more than `done`.
-template <std::size_t N, class Evaluate>
-void minimise(const Evaluate& evaluate_at, double done, std::vector<double>& w) {
-  PooledLoss<N> at = evaluate_at(w);
-  for (int step = 0; step < kMaxSteps; ++step) {
-    const auto direction = solve(at.hessian, at.gradient, w.size());
-    // Halved until it descends: far from the optimum a full step may overshoot.
-    std::vector<double> next(w.size());
-    double scale = 1, change = 0;
-    PooledLoss<N> there;
-    do {
-      change = 0;
-      for (std::size_t a = 0; a < w.size(); ++a) {
-        next[a] = w[a] - scale * direction[a];
-        change = std::max(change, std::abs(scale * direction[a]));
-      }
-      there = evaluate_at(next);
-      scale /= 2;
-    } while (!(there.value <= at.value) && change > done);
-    if (there.value <= at.value) {
-      w = next;
-      at = there;
-    }
-    if (change <= done) break;
-  }
 }
 
 }  // namespace
@@ -178,7 +142,7 @@ std::vector<double> fit_weights(const PooledRows& rows, std::span<const std::uin
   const std::size_t l = rows.n_looks;
   TRIAGE_CHECK(l >= 1 && l <= kLooks);
   std::vector<double> w(l, 1 / static_cast<double>(l));
-  minimise<kLooks>([&](std::span<const double> at) { return evaluate(rows, which, at); }, kDone, w);
+  minimise<kLooks>([&](std::span<const double> at) { return evaluate(rows, which, at); }, kLimits, w);
   for (double& each : w) each = std::clamp(each, -kMostWeight, kMostWeight);
   if (l == 1) w[0] = std::max(w[0], kLeastAlone);
   return w;
@@ -196,7 +160,7 @@ std::vector<double> fit_own_weights(const PooledRows& rows, std::span<const std:
   start.insert(start.end(), n_classes, 0);
   std::vector<double> w = start;
   minimise<kOwnWeights>(
-      [&](std::span<const double> at) { return evaluate_own(rows, which, n_classes, start, at); }, kOwnDone,
+      [&](std::span<const double> at) { return evaluate_own(rows, which, n_classes, start, at); }, kOwnLimits,
       w);
   for (double& each : w) each = std::clamp(each, -kMostWeight, kMostWeight);
   return w;

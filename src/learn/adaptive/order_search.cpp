@@ -7,8 +7,8 @@
 
 #include "base/check.h"
 #include "base/stop.h"
-#include "learn/hull_models.h"
 #include "learn/premodel/labelled_rows.h"
+#include "stats/hull.h"
 #include "table/row_order.h"
 
 namespace triage {
@@ -44,18 +44,18 @@ float soft_score(const Posterior& posterior, const Posterior& strong, Criterion 
 // The inner folds, each with its cache; what does not depend on a fold is made once.
 class OrderFolds {
  public:
-  OrderFolds(const Table& table, Rows rows, const AdaptiveOptions& options, std::span<const double> prices)
-      : table_(table), rows_(rows), prices_(prices), costs_(table, rows, options.cost) {
+  OrderFolds(const Table& table, Rows rows, const LearnOptions& learn, std::span<const double> prices)
+      : table_(table), rows_(rows), prices_(prices), costs_(table, rows, learn.cost) {
     const std::size_t n_folds = n_inner_folds(rows.size()), n_own = own_classes(table, rows.size());
     const auto order = first_positions(rows.size());
     for (std::size_t fold = 0; fold < n_folds; ++fold) {
       InnerFold parts = inner_fold(order, fold, n_folds);
       std::vector<std::uint32_t> chosen;
       for (const std::uint32_t i : parts.train) chosen.push_back(rows[i]);
-      const auto scores = mean_scores(table, chosen, options.criterion);
-      references_.push_back({single_best(scores, model_costs(table, chosen, options.cost))});
-      folds_.emplace_back(table, rows, options.criterion, std::move(parts.train),
-                          strong_models(table, chosen, options.criterion), n_own);
+      const auto scores = mean_scores(table, chosen, learn.criterion);
+      references_.push_back({single_best(scores, model_costs(table, chosen, learn.cost))});
+      folds_.emplace_back(table, rows, learn.criterion, std::move(parts.train),
+                          strong_models(table, chosen, learn.criterion), n_own);
       tests_.push_back(std::move(parts.test));
     }
     for (const Order& reference : references_) prepare(reference);
@@ -190,12 +190,15 @@ std::vector<ModelIndex> strong_models(const Table& table, Rows rows, Criterion c
   return models;
 }
 
-std::vector<Order> candidate_orders(const Table& table, Rows rows, const AdaptiveOptions& options) {
-  const auto costs = model_costs(table, rows, options.cost);
-  const auto scores = mean_scores(table, rows, options.criterion);
+std::vector<Order> candidate_orders(const Table& table, Rows rows, const LearnOptions& learn,
+                                    const AdaptiveOptions& options) {
+  const auto costs = model_costs(table, rows, learn.cost);
+  const auto scores = mean_scores(table, rows, learn.criterion);
   std::vector<Order> orders;
-  for (const ModelIndex model : all_models(table)) {
-    if (!is_on_hull(model, costs, scores)) continue;
+  auto strongest = upper_hull(costs, scores);
+  std::sort(strongest.begin(), strongest.end());  // of equal orders the first counts
+  for (const std::size_t on_hull : strongest) {
+    const auto model = static_cast<ModelIndex>(on_hull);
     orders.push_back({model});
     for (const double ratio : options.cost_ratios) {
       Order longer = ladder(model, costs, scores, ratio, options.max_stages);
@@ -206,12 +209,12 @@ std::vector<Order> candidate_orders(const Table& table, Rows rows, const Adaptiv
   return orders;
 }
 
-std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const AdaptiveOptions& options,
+std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const LearnOptions& learn,
                                      std::span<const double> prices, std::span<const Order> orders) {
-  OrderFolds folds(table, rows, options, prices);
+  OrderFolds folds(table, rows, learn, prices);
   std::vector<OrderCurve> curves;
   for (const Order& order : orders) {
-    throw_if_stopped(options.stop, "adaptive");
+    throw_if_stopped(learn.stop, "adaptive");
     curves.push_back(folds.judge(order));
   }
   return curves;

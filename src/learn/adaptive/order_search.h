@@ -54,10 +54,9 @@ struct OrderCurve {
   Order order;
   std::vector<Reached> at_price;  // (prices)
 };
-// In the order of `orders`, on rows in random order (learn/row_order.h), of which every n-th tests; gains are
+// In the order of `orders`, on rows in random order (table/row_order.h), of which every n-th tests; gains are
 // over the single best model, which is itself chosen inside each fold.
-[[nodiscard]] std::vector<OrderCurve> judge_orders(const Table& table, Rows rows,
-                                                   const AdaptiveOptions& options,
+[[nodiscard]] std::vector<OrderCurve> judge_orders(const Table& table, Rows rows, const LearnOptions& learn,
                                                    std::span<const double> prices,
                                                    std::span<const Order> orders);
 
@@ -65,7 +64,7 @@ struct OrderCurve {
 // cost_ratios the ladder that ends in it, which puts in front of it, again and again, the most accurate model
 // whose cost is at most what stands there divided by the ratio. A free search over orders finds no better
 // ones and is misled by chance (docs/policies.md).
-[[nodiscard]] std::vector<Order> candidate_orders(const Table& table, Rows rows,
+[[nodiscard]] std::vector<Order> candidate_orders(const Table& table, Rows rows, const LearnOptions& learn,
                                                   const AdaptiveOptions& options);
 
 // How many classes have weights and evidence of their own in training on `n_rows`: all when the part of the

@@ -1,7 +1,6 @@
 #include "learn/adaptive/stopping.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/check.h"
 #include "stats/solve.h"
@@ -11,25 +10,14 @@ namespace triage {
 GainFitter::GainFitter(const StageRows& stage, std::span<const std::uint32_t> which)
     : stage_(stage), which_(which), d_(stage.n_numbers) {
   TRIAGE_CHECK(!which.empty() && d_ <= kMaxEvidence);
-  const auto n = static_cast<double>(which.size());
-  std::array<double, kMaxEvidence> square{};
-  for (const std::uint32_t row : which) {
-    const auto evidence = stage.evidence_row(row);
-    for (std::size_t i = 0; i < d_; ++i) mean_[i] += static_cast<double>(evidence[i]) / n;
-  }
-  for (const std::uint32_t row : which) {
-    const auto evidence = stage.evidence_row(row);
-    for (std::size_t i = 0; i < d_; ++i) {
-      const double d = static_cast<double>(evidence[i]) - mean_[i];
-      square[i] += d * d / n;
-    }
-  }
-  for (std::size_t i = 0; i < d_; ++i) scale_[i] = square[i] > 1e-12 ? 1 / std::sqrt(square[i]) : 0;
+  columns_ = fit_standardisation(which.size(), d_, [&](std::size_t k, std::size_t i) {
+    return static_cast<double>(stage.evidence_row(which[k])[i]);
+  });
   for (const std::uint32_t row : which) {
     const auto evidence = stage.evidence_row(row);
     std::array<double, kMaxEvidence> x;
     for (std::size_t i = 0; i < d_; ++i) {
-      x[i] = (static_cast<double>(evidence[i]) - mean_[i]) * scale_[i];
+      x[i] = columns_(i, static_cast<double>(evidence[i]));
       for (std::size_t j = 0; j <= i; ++j) gram_[i][j] += x[i] * x[j];
     }
   }
@@ -44,16 +32,16 @@ GainWeights GainFitter::fit(std::span<const double> gain) const {
   for (std::size_t k = 0; k < gain.size(); ++k) {
     const auto evidence = stage_.evidence_row(which_[k]);
     for (std::size_t i = 0; i < d_; ++i) {
-      moment[i] += (gain[k] - mean) * (static_cast<double>(evidence[i]) - mean_[i]);
+      moment[i] += (gain[k] - mean) * (static_cast<double>(evidence[i]) - columns_.mean[i]);
     }
   }
-  for (std::size_t i = 0; i < d_; ++i) moment[i] *= scale_[i];
+  for (std::size_t i = 0; i < d_; ++i) moment[i] *= columns_.scale[i];
   const auto slopes = solve(gram_, moment, d_);
   GainWeights model(1 + d_);
   model[0] = mean;
   for (std::size_t i = 0; i < d_; ++i) {
-    model[1 + i] = slopes[i] * scale_[i];
-    model[0] -= model[1 + i] * mean_[i];
+    model[1 + i] = slopes[i] * columns_.scale[i];
+    model[0] -= model[1 + i] * columns_.mean[i];
   }
   return model;
 }

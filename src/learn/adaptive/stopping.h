@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/combine.h"
+#include "stats/standardise.h"
 
 namespace triage {
 
@@ -55,8 +56,7 @@ class GainFitter {
   const StageRows& stage_;
   std::span<const std::uint32_t> which_;
   std::size_t d_;  // numbers of evidence
-  std::array<double, kMaxEvidence> mean_{};
-  std::array<double, kMaxEvidence> scale_{};  // 1 / standard deviation; 0 where constant
+  Standardisation columns_;
   std::array<std::array<double, kMaxEvidence>, kMaxEvidence> gram_{};
 };
 

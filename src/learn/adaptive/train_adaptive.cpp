@@ -16,7 +16,7 @@
 namespace triage {
 namespace {
 
-void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
+void check(const Table& table, Rows rows, const LearnOptions& learn, const AdaptiveOptions& options) {
   const auto fail = [](std::string_view what, auto found, std::string_view expected) {
     throw Error(ErrorCode::kUsage, fmt::format("adaptive: {} {}, expected {}", what, found, expected));
   };
@@ -29,7 +29,7 @@ void check(const Table& table, Rows rows, const AdaptiveOptions& options) {
     if (!(ratio >= 1)) fail("cost ratio", ratio, "at least 1");
   }
   if (options.search_rows < 20) fail("search rows", options.search_rows, "at least 20");
-  if (options.margin && !std::isfinite(*options.margin)) fail("margin", *options.margin, "a finite share");
+  if (learn.margin && !std::isfinite(*learn.margin)) fail("margin", *learn.margin, "a finite share");
   if (options.price && !(std::isfinite(*options.price) && *options.price >= 0)) {
     fail("price", *options.price, "a finite score a unit of cost, 0 or more");
   }
@@ -154,16 +154,17 @@ std::vector<ModelIndex> models_of(std::span<const Plan> plans, const MarginalCos
   return models;
 }
 
-void describe(const AdaptiveOptions& options, const Plan& chosen, const AdaptiveSetting& setting,
-              double margin, std::size_t n_orders, std::size_t n_rows, PolicyInfo& info) {
-  const char* unit = options.cost == CostKind::kTime ? "ms" : "J";
+void describe(const LearnOptions& learn, const AdaptiveOptions& options, const Plan& chosen,
+              const AdaptiveSetting& setting, double margin, std::size_t n_orders, std::size_t n_rows,
+              PolicyInfo& info) {
+  const char* unit = learn.cost == CostKind::kTime ? "ms" : "J";
   const auto add = [&](std::string key, std::string value) {
     info.training.emplace_back(std::move(key), std::move(value));
   };
   add("aim", options.price
                  ? fmt::format("most score at a price of {} a {}", *options.price, unit)
                  : fmt::format("least {} at the score of {} {:+.2f} points, as far as {} inputs can tell",
-                               options.cost == CostKind::kTime ? "time" : "energy", info.best.name,
+                               learn.cost == CostKind::kTime ? "time" : "energy", info.best.name,
                                100 * margin, n_rows));
   add("order", order_names(info, setting));
   add("price", fmt::format("{:.4g} a {}", chosen.price, unit));
@@ -174,57 +175,58 @@ void describe(const AdaptiveOptions& options, const Plan& chosen, const Adaptive
           chosen.expected.score, 100 * chosen.expected.gain, 100 * error_of(chosen.expected, n_rows)));
   add(fmt::format("expected {}", unit), fmt::format("{:.4f}", chosen.expected.cost));
   add("orders tried", fmt::format("{}", n_orders));
-  add("seed", std::to_string(options.seed));
+  add("seed", std::to_string(learn.seed));
 }
 
 }  // namespace
 
 double default_margin(const Table& table) { return table.labels_from.empty() ? 0 : -0.005; }
 
-std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const AdaptiveOptions& options) {
-  check(table, given, options);
-  const auto shuffled = shuffled_rows(table, given, options.seed);
+std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const LearnOptions& learn,
+                                       const AdaptiveOptions& options) {
+  check(table, given, learn, options);
+  const auto shuffled = shuffled_rows(table, given, learn.seed);
   const Rows rows(shuffled);
-  const auto model_cost = model_costs(table, rows, options.cost);
-  const ModelIndex sbs = single_best(mean_scores(table, rows, options.criterion), model_cost);
+  const auto model_cost = model_costs(table, rows, learn.cost);
+  const ModelIndex sbs = single_best(mean_scores(table, rows, learn.criterion), model_cost);
   if (!(model_cost[static_cast<std::size_t>(sbs)] > 0)) {
     throw Error(ErrorCode::kUsage,
                 "adaptive: the best single model costs nothing, expected costs above 0; use it alone");
   }
   const auto prices = price_grid(model_cost[static_cast<std::size_t>(sbs)]);
 
-  const auto orders = candidate_orders(table, rows, options);
+  const auto orders = candidate_orders(table, rows, learn, options);
   const Rows searched = rows.first(std::min(rows.size(), options.search_rows));
-  auto curves = judge_orders(table, searched, options, prices, orders);
+  auto curves = judge_orders(table, searched, learn, prices, orders);
   if (searched.size() < rows.size()) {
     // What the best orders reach is known better from all rows.
     const auto best = best_orders(plan_settings(curves, prices, searched.size()));
-    curves = judge_orders(table, rows, options, prices, best);
+    curves = judge_orders(table, rows, learn, prices, best);
   }
   const auto plans = plan_settings(curves, prices, rows.size());
-  const double margin = options.margin.value_or(default_margin(table));
+  const double margin = learn.margin.value_or(default_margin(table));
 
-  StageCache cache(table, rows, options.criterion, first_positions(rows.size()),
-                   strong_models(table, rows, options.criterion), own_classes(table, rows.size()));
-  const MarginalCosts costs(table, rows, options.cost);
+  StageCache cache(table, rows, learn.criterion, first_positions(rows.size()),
+                   strong_models(table, rows, learn.criterion), own_classes(table, rows.size()));
+  const MarginalCosts costs(table, rows, learn.cost);
   const auto models = models_of(plans, costs);
 
   AdaptiveParameters model;
-  model.costs_energy = options.cost == CostKind::kEnergy;
+  model.costs_energy = learn.cost == CostKind::kEnergy;
   model.chosen =
       options.price ? nearest_price(plans, *options.price) : choose_plan(plans, margin, rows.size());
   for (const Plan& plan : plans) {
-    throw_if_stopped(options.stop, "adaptive");
+    throw_if_stopped(learn.stop, "adaptive");
     model.settings.push_back(fit_setting(plan, cache, costs, models));
   }
   for (const std::uint32_t row : rows) {
     for (const std::uint64_t hash : input_hashes(table, row)) model.trained_on.push_back(hash);
   }
   std::sort(model.trained_on.begin(), model.trained_on.end());
-  PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
-  info.best = make_policy_info(table, rows, options.criterion, std::span(&sbs, 1)).models.front();
-  describe(options, plans[model.chosen], model.settings[model.chosen], margin, orders.size(), rows.size(),
-           info);
+  PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
+  info.best = make_policy_info(table, rows, learn.criterion, std::span(&sbs, 1)).models.front();
+  describe(learn, options, plans[model.chosen], model.settings[model.chosen], margin, orders.size(),
+           rows.size(), info);
   return make_adaptive(std::move(info), std::move(model));
 }
 

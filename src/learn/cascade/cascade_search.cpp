@@ -7,6 +7,7 @@
 #include <stop_token>
 
 #include "base/stop.h"
+#include "stats/hull.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -50,13 +51,13 @@ std::vector<double> find_thresholds(std::vector<double> confidences, int n_thres
   return thresholds;
 }
 
-void add_model(const Table& table, Rows rows, const CascadeOptions& options, ModelIndex model,
-               ConfidenceColumns& columns) {
+void add_model(const Table& table, Rows rows, const LearnOptions& learn, const CascadeOptions& options,
+               ModelIndex model, ConfidenceColumns& columns) {
   std::vector<double> confidences;
   confidences.reserve(rows.size());
   for (const std::uint32_t row : rows) {
     confidences.push_back(table.outputs[table.at(row, model)].confidence());
-    columns.scores.push_back(static_cast<float>(table.score(row, model, options.criterion)));
+    columns.scores.push_back(static_cast<float>(table.score(row, model, learn.criterion)));
     columns.infer_ms.push_back(table.infer_ms[table.at(row, model)]);
   }
   const auto& thresholds = columns.thresholds.emplace_back(find_thresholds(confidences, options.thresholds));
@@ -70,11 +71,12 @@ void add_model(const Table& table, Rows rows, const CascadeOptions& options, Mod
   columns.width = std::max(columns.width, thresholds.size() + 1);
 }
 
-ConfidenceColumns make_columns(const Table& table, Rows rows, const CascadeOptions& options) {
+ConfidenceColumns make_columns(const Table& table, Rows rows, const LearnOptions& learn,
+                               const CascadeOptions& options) {
   ConfidenceColumns columns;
   columns.n = rows.size();
   columns.recipe_of = table.recipe_of;
-  for (const ModelIndex model : all_models(table)) add_model(table, rows, options, model, columns);
+  for (const ModelIndex model : all_models(table)) add_model(table, rows, learn, options, model, columns);
   for (std::size_t recipe = 0; recipe < table.n_recipes(); ++recipe) {
     for (const std::uint32_t row : rows) {
       columns.preprocess_ms.push_back(table.preprocess_ms[row * table.n_recipes() + recipe]);
@@ -150,12 +152,7 @@ class CascadeFrontier {
   }
   void reduce() {
     std::stable_sort(points_.begin(), points_.end(), before_on_frontier);
-    double best = -1;
-    std::erase_if(points_, [&](const CascadePoint& point) {
-      if (point.score <= best) return true;
-      best = point.score;
-      return false;
-    });
+    keep_undominated(points_, [](const CascadePoint& point) { return point.score; });
     reduce_at_ = points_.size() + kReduceAt;
   }
   [[nodiscard]] std::vector<CascadePoint> take() {
@@ -170,11 +167,11 @@ class CascadeFrontier {
 
 class CascadeSearch {
  public:
-  CascadeSearch(const Table& table, Rows rows, const CascadeOptions& options)
-      : columns_(make_columns(table, rows, options)),
+  CascadeSearch(const Table& table, Rows rows, const LearnOptions& learn, const CascadeOptions& options)
+      : columns_(make_columns(table, rows, learn, options)),
         min_stages_(options.min_stages),
         max_stages_(options.max_stages),
-        stop_(options.stop),
+        stop_(learn.stop),
         order_(all_models(table)) {
     const auto costs = mean_costs(table, rows);
     std::stable_sort(order_.begin(), order_.end(), [&](ModelIndex a, ModelIndex b) {
@@ -259,9 +256,10 @@ void check(const Table& table, Rows rows, const CascadeOptions& options) {
 
 }  // namespace
 
-std::vector<CascadePoint> search_cascades(const Table& table, Rows rows, const CascadeOptions& options) {
+std::vector<CascadePoint> search_cascades(const Table& table, Rows rows, const LearnOptions& learn,
+                                          const CascadeOptions& options) {
   check(table, rows, options);
-  auto frontier = CascadeSearch(table, rows, options).run();
+  auto frontier = CascadeSearch(table, rows, learn, options).run();
   if (frontier.empty()) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("cascade: no {} models with a confidence, expected outputs of that many; ask for "

@@ -27,6 +27,7 @@ struct CascadePoint {
 // quantiles of each stage's confidence; of these the lower-left frontier: rising ms, strictly rising score.
 // Never empty. Throws kUsage.
 [[nodiscard]] std::vector<CascadePoint> search_cascades(const Table& table, Rows rows,
+                                                        const LearnOptions& learn,
                                                         const CascadeOptions& options);
 
 // The cheapest point whose score is at least `score`; the last when none is. The frontier is not empty.

@@ -43,32 +43,33 @@ std::unique_ptr<Policy> choose_at_price(const Table& table, Rows rows, Criterion
 
 }  // namespace
 
-std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const CascadeOptions& options) {
+std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const LearnOptions& learn,
+                                      const CascadeOptions& options) {
   if (options.price) check_price(*options.price);
-  const double margin = options.margin.value_or(default_margin(table));
+  const double margin = learn.margin.value_or(default_margin(table));
   if (!std::isfinite(margin)) {
     throw Error(ErrorCode::kUsage, fmt::format("cascade: margin {}, expected a finite share", margin));
   }
-  const auto frontier = search_cascades(table, rows, options);
-  if (options.price) return choose_at_price(table, rows, options.criterion, frontier, *options.price);
+  const auto frontier = search_cascades(table, rows, learn, options);
+  if (options.price) return choose_at_price(table, rows, learn.criterion, frontier, *options.price);
 
-  const auto scores = mean_scores(table, rows, options.criterion);
+  const auto scores = mean_scores(table, rows, learn.criterion);
   const double wanted = *std::max_element(scores.begin(), scores.end()) + margin;
   const auto& point = cheapest_reaching(frontier, wanted);
   const bool reached = point.score >= wanted - 1e-12;
-  return to_policy(table, rows, options.criterion, point,
+  return to_policy(table, rows, learn.criterion, point,
                    fmt::format("least time at a score of at least {:.4f}{}", wanted,
                                reached ? "" : ", which no cascade reaches: the best score instead"));
 }
 
-std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows,
+std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows, const LearnOptions& learn,
                                                     const CascadeOptions& options,
                                                     std::span<const double> prices) {
   std::for_each(prices.begin(), prices.end(), check_price);
-  const auto frontier = search_cascades(table, rows, options);
+  const auto frontier = search_cascades(table, rows, learn, options);
   std::vector<std::unique_ptr<Policy>> policies;
   for (const double price : prices) {
-    policies.push_back(choose_at_price(table, rows, options.criterion, frontier, price));
+    policies.push_back(choose_at_price(table, rows, learn.criterion, frontier, price));
   }
   return policies;
 }

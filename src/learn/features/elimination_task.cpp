@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
-#include "base/hash.h"
 #include "learn/features/filter.h"
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/neighbours.h"
 #include "policy/premodel_policy.h"
+#include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/learn.h"
 
@@ -45,17 +44,12 @@ void check_options(const FeatureSelectionOptions& options, std::size_t n) {
 
 // A slice that depends on neither the order of the rows nor the platform; in the rows' order.
 std::vector<std::uint32_t> slice(const Table& table, Rows rows, std::size_t size, std::uint64_t seed) {
-  std::vector<std::uint32_t> sliced(rows.begin(), rows.end());
-  if (size >= sliced.size()) return sliced;
-  std::vector<std::pair<std::uint64_t, std::size_t>> order;
-  for (std::size_t i = 0; i < rows.size(); ++i) order.emplace_back(hash64(~seed, table.ids[rows[i]]), i);
-  const auto end = order.begin() + static_cast<std::ptrdiff_t>(size);
-  std::nth_element(order.begin(), end, order.end());
-  std::sort(order.begin(), end, [](const auto& a, const auto& b) { return a.second < b.second; });
-  sliced.clear();
-  std::transform(order.begin(), end, std::back_inserter(sliced),
-                 [&](const auto& o) { return rows[o.second]; });
-  return sliced;
+  if (size >= rows.size()) return {rows.begin(), rows.end()};
+  auto positions = shuffled_positions(table, rows, ~seed);  // not the folds' order
+  positions.resize(size);
+  std::sort(positions.begin(), positions.end());
+  for (std::uint32_t& position : positions) position = rows[position];
+  return positions;
 }
 
 // What the chain is to say on each row, and what it runs when every stage says no.

@@ -69,16 +69,16 @@ std::vector<FeatureImportance> rank_importance(const EliminationStep& step) {
 
 }  // namespace
 
-FeatureSelectionOptions selection_options(const PremodelOptions& premodel) {
+FeatureSelectionOptions selection_options(const LearnOptions& learn, const PremodelOptions& premodel) {
   FeatureSelectionOptions options;
-  options.criterion = premodel.criterion;
-  options.cost = premodel.cost;
+  options.criterion = learn.criterion;
+  options.cost = learn.cost;
   options.theta = premodel.theta;
   options.max_models = premodel.max_models;
   options.k = premodel.k;
-  options.seed = premodel.seed;
+  options.seed = learn.seed;
   options.fallback = premodel.fallback;
-  options.stop = premodel.stop;
+  options.stop = learn.stop;
   return options;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "stats/standardise.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -49,17 +50,12 @@ bool in_registry(const std::string& name) {
   return std::any_of(registry.begin(), registry.end(), [&](const FeatureInfo& f) { return f.name == name; });
 }
 
-// Values less their mean, scaled to length 1, so that r is a dot product; shape (n). Computed in double.
+// Shape (n), in double.
 std::vector<double> standardised(const Table& table, Rows rows, std::size_t column) {
   std::vector<double> values;
   values.reserve(rows.size());
   for (const std::uint32_t row : rows) values.push_back(static_cast<double>(value_of(table, row, column)));
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  for (double& value : values) value -= mean;
-  const double length = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
-  TRIAGE_CHECK(length > 0);
-  for (double& value : values) value /= length;
-  return values;
+  return unit_deviations(std::move(values));
 }
 
 // Costs that are not known count as the highest.

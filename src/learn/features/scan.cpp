@@ -15,7 +15,7 @@ namespace {
 float shrinkage(std::size_t d) { return 1.0F - static_cast<float>(d + 8) * 0x1.0p-23F; }
 
 template <std::size_t kLanes>
-struct Vector {
+struct Vectors {
   typedef float Float __attribute__((vector_size(kLanes * sizeof(float))));
   typedef std::int32_t Int __attribute__((vector_size(kLanes * sizeof(float))));
 };
@@ -33,9 +33,9 @@ template <class Int>
 template <std::size_t kLanes>
 [[gnu::always_inline]] inline std::uint64_t within_limits(const float* rows, const float* query,
                                                           std::size_t d, const float* limits,
-                                                          const typename Vector<kLanes>::Float& sum) {
-  using Float = typename Vector<kLanes>::Float;
-  typename Vector<kLanes>::Int near = sum <= limits[d];
+                                                          const typename Vectors<kLanes>::Float& sum) {
+  using Float = typename Vectors<kLanes>::Float;
+  typename Vectors<kLanes>::Int near = sum <= limits[d];
   for (std::size_t f = 0; f < d; ++f) {
     Float x;
     std::memcpy(&x, rows + f * kLeafRows, sizeof x);
@@ -52,7 +52,7 @@ template <std::size_t kLanes>
 template <std::size_t kLanes, std::size_t kVectors>
 [[gnu::always_inline]] inline std::uint64_t scan_rows(const float* rows, const float* query, std::size_t d,
                                                       float shrink, ScanLimits limits) {
-  using Float = typename Vector<kLanes>::Float;
+  using Float = typename Vectors<kLanes>::Float;
   Float sum[kVectors] = {}, largest[kVectors] = {};
   for (std::size_t f = 0; f < d; ++f) {
     const float q = query[f];
@@ -89,7 +89,7 @@ template <std::size_t kLanes, std::size_t kVectors>
 template <std::size_t kLanes>
 [[gnu::always_inline]] inline void bound_boxes(const float* boxes, const float* query, std::size_t d,
                                                std::size_t n, float* bounds) {
-  using Float = typename Vector<kLanes>::Float;
+  using Float = typename Vectors<kLanes>::Float;
   const float shrink = shrinkage(d);
   for (std::size_t box = 0; box < n; box += kLanes) {
     Float sum = {}, largest = {};

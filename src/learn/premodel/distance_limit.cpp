@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "base/check.h"
 #include "policy/premodel_policy.h"
@@ -25,14 +24,6 @@ std::vector<double> leave_one_out_distances(std::span<const float> rows, std::si
     distances.push_back(mean_distance(neighbours.first(k)));
   }
   return distances;
-}
-
-double quantile_of(std::vector<double> values, double q) {
-  TRIAGE_CHECK(!values.empty() && q >= 0 && q <= 1);
-  const double rank = std::ceil(q * static_cast<double>(values.size()));
-  const auto place = static_cast<std::ptrdiff_t>(std::max(rank, 1.0)) - 1;
-  std::nth_element(values.begin(), values.begin() + place, values.end());
-  return values[static_cast<std::size_t>(place)];
 }
 
 }  // namespace triage

@@ -12,7 +12,4 @@ namespace triage {
 [[nodiscard]] std::vector<double> leave_one_out_distances(std::span<const float> rows, std::size_t d,
                                                           std::size_t k);
 
-// The smallest of the values that at least the share `q` (0..1) of them do not exceed. At least one value.
-[[nodiscard]] double quantile_of(std::vector<double> values, double q);
-
 }  // namespace triage

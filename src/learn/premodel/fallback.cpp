@@ -9,19 +9,21 @@
 
 namespace triage {
 
+void check_fallback(const Table& table, std::string_view fallback) {
+  if (fallback == "best" || fallback == "refuse" || table.find(fallback) != kNoModel) return;
+  throw Error(
+      ErrorCode::kUsage,
+      fmt::format("`fallback`: '{}', expected best, refuse or a model of the profile; see its names in "
+                  "'triage zoo list'",
+                  fallback));
+}
+
 ModelIndex find_fallback(const Table& table, std::span<const ModelIndex> selected,
                          std::span<const double> scores, std::span<const double> costs,
                          std::string_view fallback) {
+  check_fallback(table, fallback);
   if (fallback == "refuse") return kNoModel;
-  if (fallback != "best") {
-    const ModelIndex named = table.find(fallback);
-    if (named != kNoModel) return named;
-    throw Error(
-        ErrorCode::kUsage,
-        fmt::format("fallback: '{}', expected best, refuse or a model of the profile; see 'triage train "
-                    "--help'",
-                    fallback));
-  }
+  if (fallback != "best") return table.find(fallback);
   std::vector<double> selected_scores, selected_costs;
   for (const ModelIndex model : selected) {
     selected_scores.push_back(scores[static_cast<std::size_t>(model)]);

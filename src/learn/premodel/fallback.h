@@ -9,6 +9,8 @@
 
 namespace triage {
 
+// Throws kUsage for what is neither "best" nor "refuse" nor a model of the table.
+void check_fallback(const Table& table, std::string_view fallback);
 // The table's model that `fallback` says: "best" is the most accurate of the selected by `scores` (ties: the
 // cheaper by `costs`, then the earlier), both (m); "refuse" is kNoModel; else a model's name. Throws kUsage.
 [[nodiscard]] ModelIndex find_fallback(const Table& table, std::span<const ModelIndex> selected,

@@ -1,8 +1,7 @@
 #include "learn/premodel/labelled_rows.h"
 
-#include <numeric>
-
 #include "base/hash.h"
+#include "table/row_order.h"
 
 namespace triage {
 
@@ -19,8 +18,7 @@ OwnedRows take_rows(const LabelledRows& rows, std::span<const std::uint32_t> cho
 }
 
 std::vector<std::uint32_t> shuffled_indices(std::size_t n, std::uint64_t seed) {
-  std::vector<std::uint32_t> indices(n);
-  std::iota(indices.begin(), indices.end(), 0U);
+  auto indices = first_positions(n);
   Random random(seed);
   shuffle(std::span(indices), random);
   return indices;

@@ -6,11 +6,11 @@
 #include <array>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <stop_token>
 
 #include "base/check.h"
 #include "base/stop.h"
+#include "table/row_order.h"
 
 namespace triage {
 namespace {
@@ -29,8 +29,7 @@ using Model = std::unique_ptr<svm_model, FreeModel>;
 // their classes, so that libsvm, which takes classes as it meets them, numbers them like we do.
 struct Problem {
   explicit Problem(const LabelledRows& rows) {
-    std::vector<std::uint32_t> order(rows.n());
-    std::iota(order.begin(), order.end(), 0U);
+    auto order = first_positions(rows.n());
     std::stable_sort(order.begin(), order.end(),
                      [&](std::uint32_t a, std::uint32_t b) { return rows.labels[a] < rows.labels[b]; });
     nodes.reserve(rows.n() * (rows.d + 1));

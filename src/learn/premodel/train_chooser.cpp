@@ -20,7 +20,7 @@ ChooserKind parse_stage(std::string_view name, std::string_view text) {
   throw Error(
       ErrorCode::kUsage,
       fmt::format("premodel: '{}' in '{}', expected knn, dt or svm, or several with dots between, such "
-                  "as knn.dt.svm; see 'triage train --help'",
+                  "as knn.dt.svm; choose one",
                   name, text));
 }
 

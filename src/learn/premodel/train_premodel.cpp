@@ -14,6 +14,7 @@
 #include "learn/premodel/train_chooser.h"
 #include "learn/premodel/train_selector.h"
 #include "policy/premodel_policy.h"
+#include "stats/quantile.h"
 #include "triage/error.h"
 #include "triage/tools/learn.h"
 
@@ -37,7 +38,7 @@ void check_weights(const PremodelOptions& options, const PremodelKind& kind) {
   if (std::find(stages.begin(), stages.end(), ChooserKind::kKnn) != stages.end()) return;
   fail_usage(
       fmt::format("weights: {}, expected uniform for the premodel '{}', in which no neighbours vote; leave "
-                  "--weights out, or name a kind with knn",
+                  "`weights` out, or name a kind with knn",
                   to_string(options.weights), options.kind));
 }
 
@@ -45,11 +46,11 @@ void check_distance(const PremodelOptions& options, Rows rows) {
   if (!options.max_distance_quantile) return;
   const double q = *options.max_distance_quantile;
   if (!(q >= 0 && q <= 1)) {
-    fail_usage(fmt::format("max-distance-quantile: {}, expected a share from 0 to 1; 0.99 is usual", q));
+    fail_usage(fmt::format("max_distance_quantile: {}, expected a share from 0 to 1; 0.99 is usual", q));
   }
   if (static_cast<std::size_t>(options.k) >= rows.size()) {
     fail_usage(
-        fmt::format("max-distance-quantile: {} training inputs, expected more than k, {}; profile more "
+        fmt::format("max_distance_quantile: {} training inputs, expected more than k, {}; profile more "
                     "inputs or use fewer neighbours",
                     rows.size(), options.k));
   }
@@ -145,7 +146,7 @@ std::vector<ModelIndex> make_labels(const Table& table, Rows rows, std::span<con
 // Classes of the rows for chooser `i`: see chooser.h.
 std::vector<std::uint8_t> chooser_labels(const Table& table, Rows rows, std::span<const ModelIndex> selected,
                                          const PremodelParameters& model, std::span<const ModelIndex> optimum,
-                                         const PremodelOptions& options, std::size_t i) {
+                                         Criterion criterion, const PremodelOptions& options, std::size_t i) {
   std::vector<std::uint8_t> labels;
   labels.reserve(rows.size());
   for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -153,7 +154,7 @@ std::vector<std::uint8_t> chooser_labels(const Table& table, Rows rows, std::spa
       labels.push_back(static_cast<std::uint8_t>(
           optimum[r] == kNoModel ? model.n_stages : static_cast<std::size_t>(optimum[r])));
     } else if (options.label == PremodelLabel::kCorrect) {
-      labels.push_back(table.score(rows[r], selected[i], options.criterion) > 0 ? 1 : 0);
+      labels.push_back(table.score(rows[r], selected[i], criterion) > 0 ? 1 : 0);
     } else {
       labels.push_back(optimum[r] == static_cast<ModelIndex>(i) ? 1 : 0);
     }
@@ -167,21 +168,22 @@ void check_classes(const PremodelKind& kind, std::size_t n_models) {
   if (n_models <= most) return;
   fail_usage(
       fmt::format("premodel: {} models were selected, expected at most {} to choose among at once; use "
-                  "--max-models or a chain",
+                  "max_models or a chain",
                   n_models, most));
 }
 
 // Trains the choosers; `notes` gets what there is to say about each.
 void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> selected,
-                  const PremodelKind& kind, const PremodelOptions& options, PremodelParameters& model,
-                  std::vector<std::string>& notes) {
+                  const PremodelKind& kind, const LearnOptions& learn, const PremodelOptions& options,
+                  PremodelParameters& model, std::vector<std::string>& notes) {
   const std::size_t n_choosers = kind.form == PremodelForm::kChain ? model.n_stages : 1;
   const std::size_t d = model.minimum.size();
   for (std::size_t i = 0; i < n_choosers; ++i) {
-    throw_if_stopped(options.stop, "premodel");
-    const auto labels = chooser_labels(table, rows, selected, model, model.optimum, options, i);
+    throw_if_stopped(learn.stop, "premodel");
+    const auto labels =
+        chooser_labels(table, rows, selected, model, model.optimum, learn.criterion, options, i);
     auto trained = train_chooser(kind.stage(i), {model.rows, d, labels, model.n_classes()},
-                                 {options.seed, options.full, options.weights, options.stop});
+                                 {learn.seed, options.full, options.weights, learn.stop});
     model.choosers.push_back(std::move(trained.chooser));
     notes.push_back(std::move(trained.summary));
   }
@@ -189,9 +191,9 @@ void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> sel
 
 void add_distance_limit(const PremodelOptions& options, PremodelParameters& model) {
   if (!options.max_distance_quantile) return;
-  const auto distances =
+  auto distances =
       leave_one_out_distances(model.rows, model.minimum.size(), static_cast<std::size_t>(options.k));
-  model.max_distance = quantile_of(distances, *options.max_distance_quantile);
+  model.max_distance = covering_quantile(distances, *options.max_distance_quantile);
   model.refuse_beyond = options.beyond == Beyond::kRefuse;
 }
 
@@ -252,13 +254,13 @@ void add_chooser_notes(const PremodelParameters& model, std::span<const std::str
   }
 }
 
-void add_summary(const Table& table, const PremodelOptions& options, const ModelSelection& selection,
-                 const PremodelParameters& model, std::span<const std::size_t> counts,
-                 std::span<const std::string> notes, PolicyInfo& info) {
+void add_summary(const Table& table, CostKind cost, const PremodelOptions& options,
+                 const ModelSelection& selection, const PremodelParameters& model,
+                 std::span<const std::size_t> counts, std::span<const std::string> notes, PolicyInfo& info) {
   auto& summary = info.training;
   summary.emplace_back("premodel", options.kind);
   summary.emplace_back("label", std::string(to_string(options.label)));
-  summary.emplace_back("cost", std::string(to_string(options.cost)));
+  summary.emplace_back("cost", std::string(to_string(cost)));
   summary.insert(summary.end(), options.notes.begin(), options.notes.end());
   summary.emplace_back("theta", fmt::format("{}", options.theta));
   summary.emplace_back("k", std::to_string(options.k));
@@ -305,8 +307,9 @@ Beyond parse_beyond(std::string_view text) {
   fail_usage(fmt::format("beyond: '{}', expected refuse or fallback", text));
 }
 
-TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOptions& options) {
-  if (options.kind == kNetworkPremodel) return train_network_premodel(table, rows, options);
+TrainedPremodel train_premodel(const Table& table, Rows rows, const LearnOptions& learn,
+                               const PremodelOptions& options) {
+  if (options.kind == kNetworkPremodel) return train_network_premodel(table, rows, learn, options);
   const PremodelKind kind = parse_premodel_kind(options.kind);
   check_options(options, rows);
   check_label(options, kind);
@@ -314,11 +317,11 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOpti
   check_distance(options, rows);
   const auto columns = find_columns(table, options);
   TrainedPremodel trained;
-  trained.selection = select_models(table, rows, options.criterion, options.theta, options.max_models,
-                                    options.cost, options.rule);
+  trained.selection = select_models(table, rows, learn.criterion, options.theta, options.max_models,
+                                    learn.cost, options.rule);
   const auto& selected = trained.selection.models;
   check_classes(kind, selected.size());
-  const auto costs = model_costs(table, rows, options.cost);
+  const auto costs = model_costs(table, rows, learn.cost);
 
   PremodelParameters model;
   model.form = kind.form;
@@ -326,10 +329,10 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOpti
   model.n_stages = selected.size();
   model.rows = gather_features(table, rows, columns, options.shuffle_features);
   fit_scaling(model, columns.size());
-  model.optimum = make_labels(table, rows, selected, costs, options.criterion);
+  model.optimum = make_labels(table, rows, selected, costs, learn.criterion);
   for (const std::uint32_t row : rows) model.ids.push_back(table.ids[row]);
   std::vector<std::string> notes;
-  add_choosers(table, rows, selected, kind, options, model, notes);
+  add_choosers(table, rows, selected, kind, learn, options, model, notes);
   add_distance_limit(options, model);
   const auto counts = count_optimum(model);
   drop_unused_rows(model);
@@ -337,10 +340,10 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const PremodelOpti
   auto models = selected;
   model.fallback = add_fallback(
       models,
-      find_fallback(table, selected, mean_scores(table, rows, options.criterion), costs, options.fallback));
-  PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
+      find_fallback(table, selected, mean_scores(table, rows, learn.criterion), costs, options.fallback));
+  PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
   info.schema = select_schema(table.schema, columns);
-  add_summary(table, options, trained.selection, model, counts, notes, info);
+  add_summary(table, learn.cost, options, trained.selection, model, counts, notes, info);
   trained.warnings = find_warnings(info, model, counts, options.label);
   trained.policy = make_premodel(std::move(info), std::move(model));
   return trained;

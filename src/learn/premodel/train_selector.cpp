@@ -31,7 +31,7 @@ void check_options(const PremodelOptions& options) {
   }
   if (options.max_distance_quantile) {
     fail_usage(
-        "max-distance-quantile: given for the premodel 'cnn', expected one that keeps features of its "
+        "max_distance_quantile: given for the premodel 'cnn', expected one that keeps features of its "
         "training inputs");
   }
 }
@@ -64,8 +64,8 @@ ModelIndex find_selector(const Table& table, const std::string& wanted) {
   for (std::size_t i = 0; i < table.selectors.size(); ++i) {
     if (!table.selectors[i].fold_of.empty()) continue;
     if (only != kNoModel) {
-      fail_usage(
-          fmt::format("selector: not given, expected one of: {}; use --selector", known_selectors(table)));
+      fail_usage(fmt::format("selector: not given, expected one of: {}; name one as `selector`",
+                             known_selectors(table)));
     }
     only = static_cast<ModelIndex>(i);
   }
@@ -89,12 +89,13 @@ ModelIndex find_selector(const Table& table, const std::string& wanted, Rows tra
                   base, train.size(), hash));
 }
 
-TrainedPremodel train_network_premodel(const Table& table, Rows rows, const PremodelOptions& options) {
+TrainedPremodel train_network_premodel(const Table& table, Rows rows, const LearnOptions& learn,
+                                       const PremodelOptions& options) {
   check_options(options);
   const ModelIndex index = find_selector(table, options.selector);
   const TableSelector& selector = table.selectors[static_cast<std::size_t>(index)];
   auto models = chosen_models(table, selector);
-  const auto costs = model_costs(table, rows, options.cost);
+  const auto costs = model_costs(table, rows, learn.cost);
   const std::size_t n_chosen = models.size();
 
   SelectorParameters model;
@@ -106,16 +107,16 @@ TrainedPremodel train_network_premodel(const Table& table, Rows rows, const Prem
       std::vector<ModelIndex>(models.begin(), models.begin() + static_cast<std::ptrdiff_t>(n_chosen));
   model.fallback = add_fallback(
       models,
-      find_fallback(table, chosen, mean_scores(table, rows, options.criterion), costs, options.fallback));
+      find_fallback(table, chosen, mean_scores(table, rows, learn.criterion), costs, options.fallback));
   model.selector = static_cast<ModelIndex>(models.size());
-  PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
+  PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
   info.models.push_back(describe_selector(table, rows, index));
   info.training.emplace_back("premodel", options.kind);
   info.training.emplace_back("selector", selector.name);
 
   TrainedPremodel trained;
   trained.selection =
-      select_models(table, rows, options.criterion, options.theta, options.max_models, options.cost);
+      select_models(table, rows, learn.criterion, options.theta, options.max_models, learn.cost);
   trained.policy = make_selector(std::move(info), std::move(model));
   return trained;
 }

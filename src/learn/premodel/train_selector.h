@@ -21,7 +21,7 @@ inline constexpr std::string_view kNetworkPremodel = "cnn";
 
 // The policy around options.selector; Algorithm 1 is traced for the report, but what is chosen among is what
 // the network's outputs stand for.
-[[nodiscard]] TrainedPremodel train_network_premodel(const Table& table, Rows rows,
+[[nodiscard]] TrainedPremodel train_network_premodel(const Table& table, Rows rows, const LearnOptions& learn,
                                                      const PremodelOptions& options);
 
 }  // namespace triage

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kLeastVariance = 1e-9;  // of a score, so that no gap is infinite
 
-using Column = std::vector<double>;
+using InputColumn = std::vector<double>;
 
 // Whether models are right on the rows that are fitted, a column each.
 std::vector<std::vector<std::uint8_t>> targets(const RoutedRows& rows, std::span<const std::uint32_t> which,
@@ -27,13 +27,13 @@ std::vector<std::vector<std::uint8_t>> targets(const RoutedRows& rows, std::span
 }
 
 // Estimates (k) of each model's quality, (n) each.
-using Columns = std::vector<Column>;
+using InputColumns = std::vector<InputColumn>;
 
 // SetEstimator::gaps of one pool, from the estimates now and when all of the pool have run. The means of the
 // gaps are 0 but for the regressions' penalty.
-std::vector<double> covariance_of_gaps(const Columns& later, const Columns& now, ModelSet pool) {
+std::vector<double> covariance_of_gaps(const InputColumns& later, const InputColumns& now, ModelSet pool) {
   const std::size_t k = now.size(), n = now.front().size();
-  Columns gap(k);
+  InputColumns gap(k);
   for (std::size_t m = 0; m < k; ++m) {
     for (std::size_t i = 0; contains(pool, m) && i < n; ++i) {
       const double q = now[m][i];
@@ -53,7 +53,8 @@ std::vector<double> covariance_of_gaps(const Columns& later, const Columns& now,
 
 // Regressions on one set's numbers, and their estimates on the same rows.
 SetEstimator fit_set(const RoutedRows& rows, std::span<const std::uint32_t> which, ModelSet set,
-                     std::span<const std::vector<std::uint8_t>> right, bool is_last, Columns& estimates) {
+                     std::span<const std::vector<std::uint8_t>> right, bool is_last,
+                     InputColumns& estimates) {
   const std::size_t k = right.size(), d = count_numbers(size_of(set));
   std::vector<double> numbers(which.size() * d);
   for (std::size_t i = 0; i < which.size(); ++i) {
@@ -187,7 +188,7 @@ QualityEstimator fit_qualities(const RoutedRows& rows, std::span<const std::uint
   const std::size_t n_sets = std::size_t{1} << k;
   const auto right = targets(rows, which, k);
   estimator.sets.resize(n_sets);
-  std::vector<Columns> estimates(n_sets);
+  std::vector<InputColumns> estimates(n_sets);
   for (ModelSet set = 1; set < n_sets; ++set) {
     if (size_of(set) > most) continue;
     estimator.sets[set] = fit_set(rows, which, set, right, size_of(set) == most, estimates[set]);

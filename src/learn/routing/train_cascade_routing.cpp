@@ -8,12 +8,17 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <stop_token>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/stop.h"
 #include "learn/costs.h"
 #include "learn/policy_info.h"
 #include "learn/premodel/labelled_rows.h"
 #include "learn/routing/quality_estimates.h"
+#include "stats/hull.h"
 #include "table/row_order.h"
 #include "triage/error.h"
 
@@ -26,8 +31,9 @@ constexpr std::size_t kKept = 300;  // settings that go on to be judged on more 
 constexpr std::size_t kFolds = 3;
 constexpr std::size_t kFoldsOfFew = 5;
 constexpr std::size_t kFew = 5000;  // rows
+constexpr std::string_view kName = "cascade routing";
 
-void check(const Table& table, Rows rows, const CascadeRoutingOptions& options) {
+void check(const Table& table, Rows rows, const LearnOptions& learn, const CascadeRoutingOptions& options) {
   const auto fail = [](std::string_view what, auto found, std::string_view expected) {
     throw Error(ErrorCode::kUsage, fmt::format("cascade routing: {} {}, expected {}", what, found, expected));
   };
@@ -37,24 +43,9 @@ void check(const Table& table, Rows rows, const CascadeRoutingOptions& options) 
     fail("looks", options.max_looks, "1 to 4");
   if (options.fit_rows < 20) fail("rows to fit", options.fit_rows, "at least 20");
   if (options.search_rows < 20) fail("rows to search", options.search_rows, "at least 20");
-  if (!std::isfinite(options.margin)) fail("margin", options.margin, "a finite share");
+  if (learn.margin && !std::isfinite(*learn.margin)) fail("margin", *learn.margin, "a finite share");
   if (!has_all_outputs(table, rows))
     fail("a table", "without outputs", "what each model said; profile images");
-}
-
-// How far each model lies below the upper hull of all in (cost, score).
-double below_hull(std::size_t model, std::span<const double> costs, std::span<const double> scores) {
-  double height = 0;
-  for (std::size_t a = 0; a < costs.size(); ++a) {
-    if (costs[a] > costs[model]) continue;
-    height = std::max(height, scores[a]);
-    for (std::size_t b = 0; b < costs.size(); ++b) {
-      if (!(costs[b] > costs[model])) continue;
-      const double share = (costs[model] - costs[a]) / (costs[b] - costs[a]);
-      height = std::max(height, scores[a] + share * (scores[b] - scores[a]));
-    }
-  }
-  return height - scores[model];
 }
 
 // The single best model and those nearest to the hull, by rising cost.
@@ -67,7 +58,9 @@ std::vector<ModelIndex> choose_models(std::span<const double> costs, std::span<c
       return value(static_cast<std::size_t>(a)) < value(static_cast<std::size_t>(b));
     });
   };
-  by([&](std::size_t m) { return m == sbs ? -1 : below_hull(m, costs, scores); });
+  std::vector<CostValue> hull;
+  for (const std::size_t m : upper_hull(costs, scores)) hull.push_back({costs[m], scores[m]});
+  by([&](std::size_t m) { return m == sbs ? -1 : hull_value(hull, costs[m]) - scores[m]; });
   models.resize(std::min(models.size(), most));
   by([&](std::size_t m) { return costs[m]; });
   return models;
@@ -125,11 +118,12 @@ std::vector<RoutingSetting> vary_lambda(std::span<const RoutingSetting> settings
 class RoutingFolds {
  public:
   RoutingFolds(const RoutedRows& rows, std::size_t k, const SetCosts& costs,
-               const CascadeRoutingOptions& options)
-      : rows_(rows), costs_(costs) {
+               const CascadeRoutingOptions& options, std::stop_token stop)
+      : rows_(rows), costs_(costs), stop_(std::move(stop)) {
     const auto order = first_positions(rows.evidence.size());
     const std::size_t n_folds = order.size() > kFew ? kFolds : kFoldsOfFew;
     for (std::size_t fold = 0; fold < n_folds; ++fold) {
+      throw_if_stopped(stop_, kName);
       InnerFold parts = inner_fold(order, fold, n_folds);
       parts.train.resize(std::min(parts.train.size(), options.fit_rows));
       estimators_.push_back(fit_qualities(rows, parts.train, k, options.max_looks));
@@ -141,6 +135,7 @@ class RoutingFolds {
     std::vector<RoutingSums> sums(settings.size());
     std::size_t n = 0;
     for (std::size_t fold = 0; fold < tests_.size(); ++fold) {
+      throw_if_stopped(stop_, kName);
       const auto which =
           std::span(tests_[fold]).first(std::min(tests_[fold].size(), 1 + most / tests_.size()));
       run_settings(rows_, which, estimators_[fold], costs_, settings, sums);
@@ -156,6 +151,7 @@ class RoutingFolds {
  private:
   const RoutedRows& rows_;
   const SetCosts& costs_;
+  std::stop_token stop_;
   std::vector<QualityEstimator> estimators_;
   std::vector<std::vector<std::uint32_t>> tests_;
 };
@@ -212,24 +208,24 @@ std::size_t choose(std::span<const RoutingSums> reached, double wanted) {
 
 }  // namespace
 
-std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given,
+std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given, const LearnOptions& learn,
                                               const CascadeRoutingOptions& options) {
-  check(table, given, options);
-  const auto rows = shuffled_rows(table, given, options.seed);
-  const auto scores = mean_scores(table, rows, options.criterion);
-  const auto model_cost = model_costs(table, rows, options.cost);
+  check(table, given, learn, options);
+  const auto rows = shuffled_rows(table, given, learn.seed);
+  const auto scores = mean_scores(table, rows, learn.criterion);
+  const auto model_cost = model_costs(table, rows, learn.cost);
   const auto sbs = static_cast<std::size_t>(single_best(scores, model_cost));
   const auto models = choose_models(model_cost, scores, sbs, options.max_models);
   const std::size_t k = models.size();
   const auto prices = price_grid(model_cost[sbs]);
-  const RoutedRows routed = routed_rows(table, rows, options.criterion, models);
+  const RoutedRows routed = routed_rows(table, rows, learn.criterion, models);
 
   RoutingParameters model;
-  model.costs = set_costs({table, rows, options.cost}, models);
+  model.costs = set_costs({table, rows, learn.cost}, models);
   const auto fit_on = first_positions(std::min(rows.size(), options.fit_rows));
   model.estimator = fit_qualities(routed, fit_on, k, options.max_looks);
 
-  const RoutingFolds folds(routed, k, model.costs, options);
+  const RoutingFolds folds(routed, k, model.costs, options, learn.stop);
   auto settings = all_settings(k, options.max_looks, prices);
   std::size_t n_settings = settings.size();
   settings = vary_lambda(near_frontier(settings, folds.judge(settings, options.search_rows), kKept), prices);
@@ -237,19 +233,19 @@ std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given,
   settings = near_frontier(settings, folds.judge(settings, options.search_rows), kKept);
   const auto reached = folds.judge(settings, rows.size());
   model.settings = best_at_prices(settings, reached, prices);
-  const double wanted = scores[sbs] + options.margin;
+  const double wanted = scores[sbs] + learn.margin.value_or(default_margin(table));
   const std::size_t chosen = choose(reached, wanted);
   model.chosen = settings[chosen];
 
-  PolicyInfo info = make_policy_info(table, rows, options.criterion, models);
+  PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
   info.training.emplace_back("aim", fmt::format("least {} at a score of at least {:.4f}{}",
-                                                options.cost == CostKind::kTime ? "time" : "energy", wanted,
+                                                learn.cost == CostKind::kTime ? "time" : "energy", wanted,
                                                 reached[chosen].score >= wanted - 1e-12
                                                     ? ""
                                                     : ", which is not reached: the best score instead"));
   info.training.emplace_back("expected score",
                              fmt::format("{:.4f}, by inner cross-validation", reached[chosen].score));
-  info.training.emplace_back(options.cost == CostKind::kTime ? "expected ms" : "expected J",
+  info.training.emplace_back(learn.cost == CostKind::kTime ? "expected ms" : "expected J",
                              fmt::format("{:.4f}", reached[chosen].cost));
   info.training.emplace_back("searched",
                              fmt::format("{} settings; estimates from {} inputs", n_settings, fit_on.size()));

@@ -14,5 +14,5 @@ int main(int argc, char** argv) {
 
   const auto classifier = triage::Classifier::load(argv[3], argv[1], {.cache_dir = ""});
   const auto result = classifier.classify(triage::read_image(argv[2]));
-  std::cout << model.name << " says " << classifier.label_name(result.outcome.answer.best()) << '\n';
+  std::cout << model.name << " says " << classifier.label_name(result.label()) << '\n';
 }

@@ -310,16 +310,17 @@ TEST(CandidateOrders, AreLaddersToTheHull) {
   const Table table = four_models();
   const auto rows = all_rows(table);
   // c is beaten by b, so nothing ends in it; b is the most accurate that costs a third of d, or two thirds.
-  EXPECT_EQ(candidate_orders(table, rows, {}),
+  EXPECT_EQ(candidate_orders(table, rows, {}, {}),
             (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}, {0, 1, 3}}));
   AdaptiveOptions coarse;
   coarse.cost_ratios = {3};
-  EXPECT_EQ(candidate_orders(table, rows, coarse), (std::vector<Order>{{0}, {1}, {3}, {1, 3}}));
+  EXPECT_EQ(candidate_orders(table, rows, {}, coarse), (std::vector<Order>{{0}, {1}, {3}, {1, 3}}));
   AdaptiveOptions closer;
   closer.cost_ratios = {2};
-  EXPECT_EQ(candidate_orders(table, rows, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {0, 1, 3}}));
+  EXPECT_EQ(candidate_orders(table, rows, {}, closer),
+            (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {0, 1, 3}}));
   closer.max_stages = 2;
-  EXPECT_EQ(candidate_orders(table, rows, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}}));
+  EXPECT_EQ(candidate_orders(table, rows, {}, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}}));
 }
 
 // Gains are over the single best model of the rows that train, judged on those that test: chosen on all rows,
@@ -421,15 +422,15 @@ TEST(TrainAdaptive, APriceChoosesItsSetting) {
   AdaptiveOptions cheap, dear;
   cheap.price = 1e6;
   dear.price = 0;
-  const auto a = train_adaptive(table, all_rows(table), cheap),
-             b = train_adaptive(table, all_rows(table), dear);
+  const auto a = train_adaptive(table, all_rows(table), {}, cheap),
+             b = train_adaptive(table, all_rows(table), {}, dear);
   EXPECT_EQ(adaptive(*a).parameters().chosen, 0U);
   EXPECT_EQ(adaptive(*b).parameters().chosen, adaptive(*b).parameters().settings.size() - 1);
 }
 
 TEST(TrainAdaptive, SavesEnergyWhereItWasMeasured) {
   Table table = random_table(300, 3, 1);
-  AdaptiveOptions options;
+  LearnOptions options;
   options.cost = CostKind::kEnergy;
   EXPECT_TRIAGE_ERROR(train_adaptive(table, all_rows(table), options), ErrorCode::kUsage, "energy");
   // The fastest model is the hungriest: by energy it never comes first.
@@ -446,9 +447,8 @@ TEST(TrainAdaptive, SavesEnergyWhereItWasMeasured) {
 
 TEST(TrainAdaptive, WorksForTopFive) {
   const Table table = random_table(400, 3, 6);
-  AdaptiveOptions options;
-  options.criterion = Criterion::kTop5;
-  EXPECT_EQ(train_adaptive(table, all_rows(table), options)->info().criterion, Criterion::kTop5);
+  EXPECT_EQ(train_adaptive(table, all_rows(table), {.criterion = Criterion::kTop5})->info().criterion,
+            Criterion::kTop5);
 }
 
 TEST(TrainAdaptive, RefusesWhatItCannotLearnFrom) {
@@ -457,13 +457,13 @@ TEST(TrainAdaptive, RefusesWhatItCannotLearnFrom) {
   const auto refuse = [&](auto change, std::string_view message) {
     AdaptiveOptions options;
     change(options);
-    EXPECT_TRIAGE_ERROR(train_adaptive(table, rows, options), ErrorCode::kUsage, message);
+    EXPECT_TRIAGE_ERROR(train_adaptive(table, rows, {}, options), ErrorCode::kUsage, message);
   };
   refuse([](auto& o) { o.max_stages = 0; }, "stages 0, expected 1 to 4");
   refuse([](auto& o) { o.max_stages = 5; }, "stages 5, expected 1 to 4");
   refuse([](auto& o) { o.cost_ratios = {3, 0.5}; }, "cost ratio 0.5, expected at least 1");
-  refuse([](auto& o) { o.margin = std::nan(""); }, "margin nan");
   refuse([](auto& o) { o.price = -1; }, "price -1");
+  EXPECT_TRIAGE_ERROR(train_adaptive(table, rows, {.margin = std::nan("")}), ErrorCode::kUsage, "margin nan");
   EXPECT_TRIAGE_ERROR(train_adaptive(table, Rows(rows).first(19), {}), ErrorCode::kUsage,
                       "training inputs 19, expected at least 20");
   Table bare = table;
@@ -482,10 +482,8 @@ TEST(TrainAdaptive, StopsWhenTold) {
   const Table table = testing::synthetic_table(100, testing::synthetic_zoo(), 9);
   std::stop_source stop;
   stop.request_stop();
-  AdaptiveOptions options;
-  options.stop = stop.get_token();
-  EXPECT_TRIAGE_ERROR((void)train_adaptive(table, all_rows(table), options), ErrorCode::kInterrupted,
-                      "adaptive: stopped");
+  EXPECT_TRIAGE_ERROR(train_adaptive(table, all_rows(table), {.stop = stop.get_token()}),
+                      ErrorCode::kInterrupted, "adaptive: stopped");
 }
 
 }  // namespace

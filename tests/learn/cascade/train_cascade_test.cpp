@@ -67,7 +67,7 @@ std::vector<CascadePoint> all_cascades(const Table& table, Rows rows, const Casc
   });
   std::vector<CascadePoint> points;
   const auto run = [&](std::vector<ModelIndex> models, std::vector<double> thresholds) {
-    points.push_back(run_cascade(table, rows, options.criterion, models, thresholds));
+    points.push_back(run_cascade(table, rows, Criterion::kTop1, models, thresholds));
   };
   for (std::size_t i = 0; i < order.size(); ++i) {
     run({order[i]}, {});
@@ -93,7 +93,7 @@ TEST(CascadeSearch, FrontierEqualsBruteForce) {
     CascadeOptions options;
     options.thresholds = 5;
     options.max_stages = 1 + static_cast<int>(seed % 3);
-    const auto frontier = search_cascades(table, rows, options);
+    const auto frontier = search_cascades(table, rows, {}, options);
     const auto points = all_cascades(table, rows, options);
     for (std::size_t i = 1; i < frontier.size(); ++i) {
       ASSERT_LT(frontier[i - 1].ms, frontier[i].ms);
@@ -102,7 +102,7 @@ TEST(CascadeSearch, FrontierEqualsBruteForce) {
     for (const auto& point : frontier) {  // each does what it says
       const auto n_stages = static_cast<std::size_t>(point.n_stages);
       const auto again = run_cascade(
-          table, rows, options.criterion, {point.models.begin(), point.models.begin() + point.n_stages},
+          table, rows, Criterion::kTop1, {point.models.begin(), point.models.begin() + point.n_stages},
           {point.thresholds.begin(), point.thresholds.begin() + static_cast<std::ptrdiff_t>(n_stages - 1)});
       ASSERT_NEAR(again.score, point.score, 1e-12);
       ASSERT_NEAR(again.ms, point.ms, 1e-9);
@@ -120,7 +120,7 @@ TEST(CascadeSearch, ChoosesByPriceLikeBruteForce) {
   const auto rows = all_rows(table);
   CascadeOptions options;
   options.thresholds = 6;
-  const auto frontier = search_cascades(table, rows, options);
+  const auto frontier = search_cascades(table, rows, {}, options);
   const auto points = all_cascades(table, rows, options);
   for (const double price : {0.0, 0.001, 0.01, 0.1, 1.0, 100.0}) {
     const auto value = [&](const CascadePoint& point) { return point.score - price * point.ms; };
@@ -158,7 +158,7 @@ TEST(TrainCascade, PriceMovesItBetweenTheSingleModels) {
   const Table table = two_models();
   const auto rows = all_rows(table);
   const std::vector<double> prices{0.0, 0.05, 1.0};
-  const auto policies = train_cascades(table, rows, {}, prices);
+  const auto policies = train_cascades(table, rows, {}, {}, prices);
   ASSERT_EQ(policies.size(), 3U);
   // Score 1 at 3.5 ms against 0.75 at 1 ms: worth it below a price of 0.1.
   EXPECT_EQ(policies[0]->info().models.size(), 2U);
@@ -167,17 +167,13 @@ TEST(TrainCascade, PriceMovesItBetweenTheSingleModels) {
   EXPECT_EQ(policies[2]->info().models[0].name, "small");
   CascadeOptions options;
   options.price = 1.0;
-  EXPECT_EQ(train_cascade(table, rows, options)->info().models.size(), 1U);
+  EXPECT_EQ(train_cascade(table, rows, {}, options)->info().models.size(), 1U);
 }
 
 TEST(TrainCascade, MarginLowersOrRaisesTheAim) {
   const Table table = two_models();
-  CascadeOptions lower;
-  lower.margin = -0.25;
-  EXPECT_EQ(train_cascade(table, all_rows(table), lower)->info().models[0].name, "small");
-  CascadeOptions beyond;
-  beyond.margin = 0.5;
-  const auto policy = train_cascade(table, all_rows(table), beyond);
+  EXPECT_EQ(train_cascade(table, all_rows(table), {.margin = -0.25})->info().models[0].name, "small");
+  const auto policy = train_cascade(table, all_rows(table), {.margin = 0.5});
   EXPECT_EQ(policy->info().models.size(), 2U);  // the best score that there is
   const auto& training = policy->info().training;
   const auto aim =
@@ -193,7 +189,7 @@ TEST(TrainCascade, NeverSlowerThanTheSingleBestModelInTraining) {
     const auto scores = mean_scores(table, rows, Criterion::kTop1);
     const auto costs = mean_costs(table, rows);
     const auto best = static_cast<std::size_t>(single_best(scores, costs));
-    const auto frontier = search_cascades(table, rows, {});
+    const auto frontier = search_cascades(table, rows, {}, {});
     const auto& point = cheapest_reaching(frontier, scores[best]);
     EXPECT_GE(point.score, scores[best] - 1e-12);
     EXPECT_LE(point.ms, costs[best] + 1e-9);
@@ -211,16 +207,16 @@ TEST(TrainCascade, HasAtLeastTheStagesAskedFor) {
   const Table table = two_models();
   CascadeOptions cheap;
   cheap.price = 1000;
-  EXPECT_EQ(train_cascade(table, all_rows(table), cheap)->info().models.size(), 1U);
+  EXPECT_EQ(train_cascade(table, all_rows(table), {}, cheap)->info().models.size(), 1U);
   cheap.min_stages = 2;
-  EXPECT_EQ(train_cascade(table, all_rows(table), cheap)->info().models.size(), 2U);
+  EXPECT_EQ(train_cascade(table, all_rows(table), {}, cheap)->info().models.size(), 2U);
 }
 
 TEST(TrainCascade, RefusesBadOptions) {
   const Table table = two_models();
   const auto rows = all_rows(table);
   const auto refuse = [&](CascadeOptions options) {
-    EXPECT_THROW((void)train_cascade(table, rows, options), Error);
+    EXPECT_THROW((void)train_cascade(table, rows, {}, options), Error);
   };
   refuse({.max_stages = 0});
   refuse({.max_stages = 4});
@@ -229,20 +225,18 @@ TEST(TrainCascade, RefusesBadOptions) {
   refuse({.min_stages = 2, .max_stages = 1});
   refuse({.thresholds = 0});
   refuse({.thresholds = 256});
-  refuse({.margin = kNotMeasured});
   refuse({.price = -1.0});
   refuse({.price = kNotMeasured});
-  EXPECT_THROW((void)train_cascade(table, {}, {}), Error);
+  EXPECT_THROW((void)train_cascade(table, rows, {.margin = kNotMeasured}), Error);
+  EXPECT_THROW((void)train_cascade(table, {}), Error);
 }
 
 TEST(TrainCascade, StopsWhenAsked) {
   const Table table = two_models();
   std::stop_source stop;
   stop.request_stop();
-  CascadeOptions options;
-  options.stop = stop.get_token();
-  EXPECT_TRIAGE_ERROR(train_cascade(table, all_rows(table), options), ErrorCode::kInterrupted,
-                      "cascade: stopped");
+  EXPECT_TRIAGE_ERROR(train_cascade(table, all_rows(table), {.stop = stop.get_token()}),
+                      ErrorCode::kInterrupted, "cascade: stopped");
 }
 
 TEST(TrainSingle, RunsTheGivenModel) {

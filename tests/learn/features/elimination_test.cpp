@@ -93,7 +93,7 @@ TEST(Eliminate, StopsAtTheWantedNumberAndSaysWhatEachOfThoseIsWorth) {
   task.stop_at = 3;
   std::size_t work = 0;
   const auto records =
-      eliminate(task, scan_kernels().front(), {1, nullptr, [&](std::size_t more) { work += more; }});
+      eliminate(task, scan_kernels().front(), {1, {}, [&](std::size_t more) { work += more; }});
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records.back().features.size(), 3U);
   EXPECT_EQ(records.back().n_right_without.size(), 3U);
@@ -106,7 +106,7 @@ TEST(Eliminate, AccountsForItsWorkDownToOneFeature) {
     EliminationTask task = random_task(60, d, 50, 3);
     std::size_t work = 0;
     const auto records =
-        eliminate(task, scan_kernels().front(), {1, nullptr, [&](std::size_t more) { work += more; }});
+        eliminate(task, scan_kernels().front(), {1, {}, [&](std::size_t more) { work += more; }});
     EXPECT_EQ(records.size(), d);
     EXPECT_EQ(work, elimination_work(60, d, 1)) << d;
     EXPECT_EQ(records.back().n_right, plain_right(task, records.back().features));

@@ -188,7 +188,7 @@ TEST(SelectFeatures, MeasuresThePremodelThatTrainingMakes) {
     for (const std::uint32_t row : rows) {
       if (folds[row] != fold) train.push_back(row);
     }
-    const auto policy = train_premodel(table, train, premodel).policy;
+    const auto policy = train_premodel(table, train, {}, premodel).policy;
     for (const std::uint32_t row : rows) {
       if (folds[row] != fold) continue;
       const auto values = table.feature_row(row);
@@ -242,7 +242,7 @@ TEST(SelectFeatures, RejectsOptionsThatDoNotFit) {
   expect("inner folds: 1, expected 2 to 40", [](Options& o) { o.folds = 1; });
   expect("inner folds: 41, expected 2 to 40", [](Options& o) { o.folds = 41; });
   expect("number of features: 3, expected 1 to 2", [](Options& o) { o.n_features = 3; });
-  expect("fallback: 'worst'", [](Options& o) { o.fallback = "worst"; });
+  expect("`fallback`: 'worst'", [](Options& o) { o.fallback = "worst"; });
   expect("energy", [](Options& o) { o.cost = CostKind::kEnergy; });
   expect("theta: 2", [](Options& o) { o.theta = 2; });
   expect("candidate feature 'beauty'", [](Options& o) { o.candidates = {"beauty"}; });
@@ -250,15 +250,16 @@ TEST(SelectFeatures, RejectsOptionsThatDoNotFit) {
 }
 
 TEST(SelectionOptions, AskForThePremodelThatIsTrained) {
+  LearnOptions learn;
+  learn.criterion = Criterion::kTop5;
+  learn.cost = CostKind::kEnergy;
+  learn.seed = 8;
   PremodelOptions premodel;
-  premodel.criterion = Criterion::kTop5;
-  premodel.cost = CostKind::kEnergy;
-  premodel.seed = 8;
   premodel.theta = 0.1;
   premodel.max_models = 2;
   premodel.k = 9;
   premodel.fallback = "refuse";
-  const auto options = selection_options(premodel);
+  const auto options = selection_options(learn, premodel);
   EXPECT_EQ(options.criterion, Criterion::kTop5);
   EXPECT_EQ(options.cost, CostKind::kEnergy);
   EXPECT_EQ(options.seed, 8U);

@@ -179,7 +179,7 @@ TEST(LeftOutNeighbours, DoNotDependOnThreads) {
   const FoldedRows rows = random_rows(700, 6, 5, 4, 10);
   const LeftOutQuestion question{first_features(6), true};
   std::size_t advanced = 0;
-  const SearchControl control{4, nullptr, [&](std::size_t queries) { advanced += queries; }};
+  const SearchControl control{4, {}, [&](std::size_t queries) { advanced += queries; }};
   const auto many = find_left_out_neighbours(rows, question, 5, scan_kernels().front(), control);
   EXPECT_EQ(many.rows, find_left_out_neighbours(rows, question, 5, scan_kernels().front(), {}).rows);
   EXPECT_EQ(advanced, 700U);

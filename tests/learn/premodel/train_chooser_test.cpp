@@ -178,12 +178,5 @@ TEST(LeaveOneOutDistances, LeaveOutTheRowItself) {
   for (const double distance : leave_one_out_distances(equal, 1, 2)) EXPECT_EQ(distance, 0);
 }
 
-TEST(QuantileOf, IsTheSmallestThatEnoughDoNotExceed) {
-  EXPECT_EQ(quantile_of({4, 1, 3, 2}, 0), 1);
-  EXPECT_EQ(quantile_of({4, 1, 3, 2}, 0.5), 2);
-  EXPECT_EQ(quantile_of({4, 1, 3, 2}, 0.51), 3);
-  EXPECT_EQ(quantile_of({4, 1, 3, 2}, 1), 4);
-}
-
 }  // namespace
 }  // namespace triage

@@ -45,7 +45,7 @@ ModelIndex choice(const Policy& policy, std::span<const float> features) {
 
 TEST(TrainPremodel, LabelsAreTheOptimumAmongTheSelectedInTheirOrder) {
   const Table table = small_table();
-  const auto trained = train_premodel(table, all_rows(table), small_options());
+  const auto trained = train_premodel(table, all_rows(table), {}, small_options());
   // Three inputs each: the tie for Model-1 goes to the cheaper one.
   EXPECT_EQ(trained.selection.models, (std::vector<ModelIndex>{1, 0}));
   const auto& model = premodel_of(trained).parameters();
@@ -66,7 +66,7 @@ TEST(TrainPremodel, LabelsLeaveOutModelsThatWereNotSelected) {
   auto options = small_options();
   options.max_models = 1;
   options.fallback = "refuse";
-  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto trained = train_premodel(table, all_rows(table), {}, options);
   EXPECT_EQ(premodel_of(trained).parameters().optimum,
             (std::vector<ModelIndex>{0, 0, 0, kNoModel, kNoModel, kNoModel, kNoModel}));
   EXPECT_EQ(trained.policy->info().models.size(), 1U);
@@ -74,7 +74,7 @@ TEST(TrainPremodel, LabelsLeaveOutModelsThatWereNotSelected) {
 
 TEST(TrainPremodel, ScalesByTheTrainingRange) {
   const Table table = small_table();
-  const auto trained = train_premodel(table, all_rows(table), small_options());
+  const auto trained = train_premodel(table, all_rows(table), {}, small_options());
   const auto& premodel = premodel_of(trained);
   EXPECT_EQ(premodel.parameters().minimum, (std::vector<float>{10, 5}));
   EXPECT_EQ(premodel.parameters().maximum, (std::vector<float>{30, 5}));
@@ -90,7 +90,7 @@ TEST(TrainPremodel, ScalesByTheTrainingRange) {
 
 TEST(TrainPremodel, ChoosesByItsNeighbours) {
   const Table table = small_table();
-  const auto trained = train_premodel(table, all_rows(table), small_options());
+  const auto trained = train_premodel(table, all_rows(table), {}, small_options());
   EXPECT_EQ(choice(*trained.policy, std::array{11.0F, 5.0F}), 0);
   EXPECT_EQ(choice(*trained.policy, std::array{29.0F, 5.0F}), 1);
   EXPECT_EQ(choice(*trained.policy, std::array{29.0F, 500.0F}), 1);  // the constant feature decides nothing
@@ -99,7 +99,7 @@ TEST(TrainPremodel, ChoosesByItsNeighbours) {
 TEST(TrainPremodel, SeesTheGivenRowsAlone) {
   const Table table = small_table();
   const std::vector<std::uint32_t> rows{3, 4, 5};
-  const auto trained = train_premodel(table, rows, small_options());
+  const auto trained = train_premodel(table, rows, {}, small_options());
   EXPECT_EQ(trained.selection.models, (std::vector<ModelIndex>{0}));
   EXPECT_EQ(premodel_of(trained).parameters().minimum[0], 26);
   EXPECT_EQ(premodel_of(trained).parameters().ids.at(0), "input3");
@@ -107,13 +107,13 @@ TEST(TrainPremodel, SeesTheGivenRowsAlone) {
 
 TEST(TrainPremodel, FallbackIsTheMostAccurateOfTheSelected) {
   const Table table = small_table();
-  const auto best = train_premodel(table, all_rows(table), small_options());
+  const auto best = train_premodel(table, all_rows(table), {}, small_options());
   EXPECT_EQ(premodel_of(best).parameters().fallback, 1);  // "dear"
   auto options = small_options();
   options.fallback = "refuse";
-  EXPECT_EQ(premodel_of(train_premodel(table, all_rows(table), options)).parameters().fallback, kNoModel);
+  EXPECT_EQ(premodel_of(train_premodel(table, all_rows(table), {}, options)).parameters().fallback, kNoModel);
   options.fallback = "cheap";
-  EXPECT_EQ(premodel_of(train_premodel(table, all_rows(table), options)).parameters().fallback, 0);
+  EXPECT_EQ(premodel_of(train_premodel(table, all_rows(table), {}, options)).parameters().fallback, 0);
 }
 
 TEST(TrainPremodel, FallbackMayBeAModelThatWasNotSelected) {
@@ -121,7 +121,7 @@ TEST(TrainPremodel, FallbackMayBeAModelThatWasNotSelected) {
   auto options = small_options();
   options.max_models = 1;
   options.fallback = "dear";
-  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto trained = train_premodel(table, all_rows(table), {}, options);
   ASSERT_EQ(trained.policy->info().models.size(), 2U);
   EXPECT_EQ(trained.policy->info().models[1].name, "dear");
   EXPECT_EQ(premodel_of(trained).parameters().n_stages, 1U);
@@ -132,14 +132,14 @@ TEST(TrainPremodel, UsesThePapersFeaturesByDefault) {
   Table table = small_table();
   auto options = small_options();
   options.features.clear();
-  EXPECT_THROW((void)train_premodel(table, all_rows(table), options), Error);  // most are missing here
+  EXPECT_THROW((void)train_premodel(table, all_rows(table), {}, options), Error);  // most are missing here
   table.schema.features.clear();
   table.features.clear();
   std::vector<float> values(table.n_inputs());
   std::iota(values.begin(), values.end(), 0.0F);
   add_feature(table, "another", values);
   for (const auto name : paper_features()) add_feature(table, std::string(name), values);
-  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto trained = train_premodel(table, all_rows(table), {}, options);
   ASSERT_EQ(trained.policy->info().schema.size(), 7U);
   for (std::size_t i = 0; i < 7; ++i)
     EXPECT_EQ(trained.policy->info().schema.features[i].name, paper_features()[i]);
@@ -154,7 +154,7 @@ TEST(TrainPremodel, WarnsOfAStageThatNoInputWants) {
   PremodelOptions options;
   options.k = 1;
   options.features = {"contrast"};
-  const auto trained = train_premodel(with_feature, all_rows(with_feature), options);
+  const auto trained = train_premodel(with_feature, all_rows(with_feature), {}, options);
   ASSERT_EQ(trained.warnings.size(), 1U);
   EXPECT_EQ(trained.warnings[0],
             "model 'cheap' is the optimum of no training input: its stage always says no");
@@ -167,10 +167,10 @@ TEST(TrainPremodel, ShuffledFeaturesKeepValuesAndLabels) {
   add_feature(table, "contrast", values);
   PremodelOptions options;
   options.features = {"contrast"};
-  const auto plain = train_premodel(table, all_rows(table), options);
+  const auto plain = train_premodel(table, all_rows(table), {}, options);
   options.shuffle_features = 7;
-  const auto shuffled = train_premodel(table, all_rows(table), options);
-  const auto again = train_premodel(table, all_rows(table), options);
+  const auto shuffled = train_premodel(table, all_rows(table), {}, options);
+  const auto again = train_premodel(table, all_rows(table), {}, options);
   EXPECT_EQ(premodel_of(plain).parameters().optimum, premodel_of(shuffled).parameters().optimum);
   EXPECT_EQ(plain.selection.models, shuffled.selection.models);
   const auto column = [](const TrainedPremodel& trained) {
@@ -192,7 +192,7 @@ double share_of_optimum(const Table& table, std::optional<std::uint64_t> shuffle
   PremodelOptions options;
   options.features = {"contrast"};
   options.shuffle_features = shuffle_features;
-  const auto trained = train_premodel(table, train, options);
+  const auto trained = train_premodel(table, train, {}, options);
   const auto costs = mean_costs(table, train);
   int n_optimum = 0;
   for (const std::uint32_t row : test) {
@@ -251,7 +251,7 @@ TEST(TrainPremodel, EveryKindFindsThreeBands) {
     options.kind = kind;
     options.features = {"contrast", "hue1"};
     options.fallback = "refuse";
-    const auto trained = train_premodel(table, all_rows(table), options);
+    const auto trained = train_premodel(table, all_rows(table), {}, options);
     const auto& model = premodel_of(trained).parameters();
     EXPECT_EQ(model.choosers.size(), std::string_view(kind).find('.') == std::string_view::npos ? 1U : 3U);
     // Without neighbours to ask there is no need for the training inputs.
@@ -272,7 +272,7 @@ TEST(TrainPremodel, CorrectLabelsSayYesWhereverTheModelIsRight) {
   const Table table = small_table();
   auto options = small_options();
   options.label = PremodelLabel::kCorrect;
-  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto trained = train_premodel(table, all_rows(table), {}, options);
   const auto& choosers = premodel_of(trained).parameters().choosers;
   ASSERT_EQ(choosers.size(), 2U);  // "cheap", then "dear", which is right on the first six
   EXPECT_EQ(std::get<KnnChooser>(choosers[0]).labels, (std::vector<std::uint8_t>{1, 1, 1, 0, 0, 0, 0}));
@@ -285,7 +285,7 @@ TEST(TrainPremodel, OneChooserHasAClassForNoneIsRight) {
   const Table table = small_table();
   auto options = small_options();
   options.kind = "knn";
-  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto trained = train_premodel(table, all_rows(table), {}, options);
   const auto& choosers = premodel_of(trained).parameters().choosers;
   ASSERT_EQ(choosers.size(), 1U);
   EXPECT_EQ(std::get<KnnChooser>(choosers[0]).labels, (std::vector<std::uint8_t>{0, 0, 0, 1, 1, 1, 2}));
@@ -295,7 +295,7 @@ TEST(TrainPremodel, NeighboursMayVoteByDistance) {
   const Table table = small_table();
   auto options = small_options();
   options.weights = VoteWeights::kDistance;
-  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto trained = train_premodel(table, all_rows(table), {}, options);
   for (const Chooser& chooser : premodel_of(trained).parameters().choosers) {
     EXPECT_EQ(std::get<KnnChooser>(chooser).weights, VoteWeights::kDistance);
   }
@@ -315,14 +315,14 @@ TEST(TrainPremodel, DistanceLimitIsAQuantileOfTheTrainingInputsOwn) {
   auto options = small_options();
   options.kind = "dt";
   options.max_distance_quantile = 1;
-  const auto farthest = train_premodel(table, all_rows(table), options);
+  const auto farthest = train_premodel(table, all_rows(table), {}, options);
   // 0.5 has 0.2, 0.8 and, as near as 0.9, 0.1: (0.3 + 0.3 + 0.4) / 3.
   EXPECT_NEAR(premodel_of(farthest).parameters().max_distance, 1.0 / 3, 1e-6);
   EXPECT_TRUE(premodel_of(farthest).parameters().refuse_beyond);
   EXPECT_TRUE(premodel_of(farthest).has_index());
   EXPECT_EQ(farthest.policy->next({std::array{100.0F, 5.0F}, {}, {}}).kind, Action::Kind::kRefuse);
   options.beyond = Beyond::kFallback;
-  const auto falling_back = train_premodel(table, all_rows(table), options);
+  const auto falling_back = train_premodel(table, all_rows(table), {}, options);
   EXPECT_EQ(choice(*falling_back.policy, std::array{-100.0F, 5.0F}), 1);  // "dear", though low means "cheap"
   EXPECT_EQ(choice(*falling_back.policy, std::array{11.0F, 5.0F}), 0);
 }
@@ -331,10 +331,8 @@ TEST(TrainPremodel, StopsWhenAsked) {
   const Table table = small_table();
   std::stop_source stop;
   stop.request_stop();
-  PremodelOptions options = small_options();
-  options.stop = stop.get_token();
-  EXPECT_TRIAGE_ERROR(train_premodel(table, all_rows(table), options), ErrorCode::kInterrupted,
-                      "premodel: stopped");
+  EXPECT_TRIAGE_ERROR(train_premodel(table, all_rows(table), {.stop = stop.get_token()}, small_options()),
+                      ErrorCode::kInterrupted, "premodel: stopped");
 }
 
 TEST(TrainPremodel, SummarySaysWhatWasTrained) {
@@ -342,7 +340,7 @@ TEST(TrainPremodel, SummarySaysWhatWasTrained) {
   PremodelOptions options;
   options.kind = "knn.dt.svm";
   options.features = {"contrast", "hue1"};
-  const auto trained = train_premodel(table, all_rows(table), options);
+  const auto trained = train_premodel(table, all_rows(table), {}, options);
   const auto value = [&](std::string_view key) {
     for (const auto& [k, v] : trained.policy->info().training) {
       if (k == key) return v;
@@ -373,7 +371,7 @@ TEST(TrainPremodel, PermutedLabelsGiveTheBaseRate) {
     PremodelOptions options;
     options.kind = kind;
     options.features = {"contrast", "hue1"};
-    const auto trained = train_premodel(table, train, options);
+    const auto trained = train_premodel(table, train, {}, options);
     double right = 0;
     for (const std::uint32_t row : test) {
       const auto chosen = static_cast<std::size_t>(choice(*trained.policy, table.feature_row(row)));
@@ -383,10 +381,10 @@ TEST(TrainPremodel, PermutedLabelsGiveTheBaseRate) {
   }
 }
 
-void expect_usage(const PremodelOptions& options, std::string_view message) {
+void expect_usage(const PremodelOptions& options, std::string_view message, const LearnOptions& learn = {}) {
   const Table table = small_table();
   try {
-    (void)train_premodel(table, all_rows(table), options);
+    (void)train_premodel(table, all_rows(table), learn, options);
     FAIL() << "accepted, expected: " << message;
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUsage);
@@ -406,7 +404,7 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
   expect_usage(with([](auto& o) { o.features = {"size"}; }), "feature 'size': not in the profile");
   expect_usage(with([](auto& o) { o.features = {"hue1", "hue1"}; }), "feature 'hue1': given twice");
   expect_usage(with([](auto& o) { o.fallback = "worst"; }),
-               "fallback: 'worst', expected best, refuse or a model");
+               "`fallback`: 'worst', expected best, refuse or a model");
   expect_usage(with([](auto& o) { o.theta = 1.5; }), "theta: 1.5");
   expect_usage(with([](auto& o) { o.kind = "forest"; }),
                "premodel: 'forest' in 'forest', expected knn, dt or svm");
@@ -420,13 +418,13 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
                  o.weights = VoteWeights::kDistance;
                }),
                "weights: distance, expected uniform for the premodel 'dt.svm'");
-  expect_usage(with([](auto& o) { o.max_distance_quantile = 1.5; }), "max-distance-quantile: 1.5");
+  expect_usage(with([](auto& o) { o.max_distance_quantile = 1.5; }), "max_distance_quantile: 1.5");
   expect_usage(with([](auto& o) {
                  o.k = 7;
                  o.max_distance_quantile = 0.9;
                }),
-               "max-distance-quantile: 7 training inputs, expected more than k, 7");
-  expect_usage(with([](auto& o) { o.cost = CostKind::kEnergy; }), "cost: energy was not measured");
+               "max_distance_quantile: 7 training inputs, expected more than k, 7");
+  expect_usage(small_options(), "cost: energy was not measured", {.cost = CostKind::kEnergy});
 }
 
 // ---- networks ----
@@ -451,7 +449,7 @@ PremodelOptions network_options() {
 
 TEST(TrainPremodel, ANetworkChoosesWhatItsOutputsStandFor) {
   const Table table = table_with_selectors({"cnn"});
-  const auto trained = train_premodel(table, all_rows(table), network_options());
+  const auto trained = train_premodel(table, all_rows(table), {}, network_options());
   EXPECT_EQ(trained.policy->kind(), "selector");
   const auto& model = dynamic_cast<const Selector&>(*trained.policy).parameters();
   const auto& models = trained.policy->info().models;
@@ -469,7 +467,7 @@ TEST(TrainPremodel, ANetworkChoosesWhatItsOutputsStandFor) {
 
 TEST(TrainPremodel, RefusesNetworksThatDoNotFit) {
   const auto expect = [](const Table& table, const PremodelOptions& options, std::string_view message) {
-    EXPECT_TRIAGE_ERROR(train_premodel(table, all_rows(table), options), ErrorCode::kUsage, message);
+    EXPECT_TRIAGE_ERROR(train_premodel(table, all_rows(table), {}, options), ErrorCode::kUsage, message);
   };
   expect(small_table(), network_options(), "premodel 'cnn': no selector in the profile");
   auto options = network_options();
@@ -481,11 +479,11 @@ TEST(TrainPremodel, RefusesNetworksThatDoNotFit) {
   expect(table_with_selectors({"cnn"}), options, "label: correct");
   options = network_options();
   options.max_distance_quantile = 0.9;
-  expect(table_with_selectors({"cnn"}), options, "max-distance-quantile: given for the premodel 'cnn'");
+  expect(table_with_selectors({"cnn"}), options, "max_distance_quantile: given for the premodel 'cnn'");
   Table two = table_with_selectors({"cnn", "other"});
   expect(two, network_options(), "selector: not given, expected one of: cnn, other");
   two.selectors[1].fold_of = "cnn";  // a fold's is none to choose from
-  EXPECT_NO_THROW((void)train_premodel(two, all_rows(two), network_options()));
+  EXPECT_NO_THROW((void)train_premodel(two, all_rows(two), {}, network_options()));
 }
 
 TEST(ParseOptions, OfThePremodel) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <stop_token>
 
 #include "learn/policy_info.h"
 #include "learn/routing/cascade_routing_policy.h"
@@ -174,7 +175,8 @@ TEST(CascadeRouting, IsReproducibleAndExplains) {
   CascadeRoutingOptions options;
   options.fit_rows = 100;
   options.search_rows = 50;
-  const auto a = train_cascade_routing(table, rows, options), b = train_cascade_routing(table, rows, options);
+  const auto a = train_cascade_routing(table, rows, {}, options),
+             b = train_cascade_routing(table, rows, {}, options);
   EXPECT_EQ(a->info().training, b->info().training);
   Look look{0, table.outputs[0], table.outputs[0].confidence(), {}};
   Trace trace;
@@ -188,7 +190,7 @@ TEST(CascadeRouting, KeepsTheBestModelAmongFewCandidates) {
   CascadeRoutingOptions options;
   options.max_models = 2;
   const auto rows = all_rows(table);
-  const auto policy = train_cascade_routing(table, rows, options);
+  const auto policy = train_cascade_routing(table, rows, {}, options);
   const auto best = single_best(mean_scores(table, rows, Criterion::kTop1), mean_costs(table, rows));
   ASSERT_EQ(policy->info().models.size(), 2U);
   EXPECT_EQ(policy->info().models.back().name, table.models[static_cast<std::size_t>(best)].name);
@@ -200,19 +202,38 @@ TEST(CascadeRouting, RejectsBadOptions) {
   const auto expect = [&](auto change, const char* found) {
     CascadeRoutingOptions options;
     change(options);
-    EXPECT_TRIAGE_ERROR(train_cascade_routing(table, rows, options), ErrorCode::kUsage, "cascade routing",
+    EXPECT_TRIAGE_ERROR(train_cascade_routing(table, rows, {}, options), ErrorCode::kUsage, "cascade routing",
                         found, "expected");
   };
   expect([](auto& o) { o.max_models = 9; }, "models 9");
   expect([](auto& o) { o.max_looks = 5; }, "looks 5");
   expect([](auto& o) { o.fit_rows = 3; }, "rows to fit 3");
   expect([](auto& o) { o.search_rows = 0; }, "rows to search 0");
-  expect([](auto& o) { o.margin = NAN; }, "margin nan");
+  EXPECT_TRIAGE_ERROR(train_cascade_routing(table, rows, {.margin = NAN}), ErrorCode::kUsage, "margin nan");
   EXPECT_TRIAGE_ERROR(train_cascade_routing(table, std::span(rows).first(19), {}), ErrorCode::kUsage,
                       "training inputs 19");
   const Table silent = table_of({"a", "b"}, {1, 2}, std::vector(30, std::vector<std::int32_t>{1, 1}));
   EXPECT_TRIAGE_ERROR(train_cascade_routing(silent, all_rows(silent), {}), ErrorCode::kUsage,
                       "without outputs");
+}
+
+TEST(CascadeRouting, AimsAtTheMargin) {
+  const Table table = random_table(300, 4, 6);
+  const auto pool_at = [&](double margin) {
+    const auto policy = train_cascade_routing(table, all_rows(table), {.margin = margin},
+                                              {.fit_rows = 100, .search_rows = 50});
+    return dynamic_cast<const CascadeRouting&>(*policy).parameters().chosen.pool;
+  };
+  EXPECT_EQ(pool_at(-1), 1) << "any score is enough: the cheapest model";
+  EXPECT_NE(pool_at(1), 1) << "none is enough: the best that there is";
+}
+
+TEST(CascadeRouting, StopsWhenAsked) {
+  const Table table = random_table(60, 3, 1);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRIAGE_ERROR(train_cascade_routing(table, all_rows(table), {.stop = stop.get_token()}),
+                      ErrorCode::kInterrupted, "cascade routing: stopped");
 }
 
 TEST(CascadeRouting, RejectsPartsThatDoNotFit) {

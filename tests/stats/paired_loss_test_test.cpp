@@ -1,5 +1,5 @@
 // The exact test of a mean loss, against enumeration of all outcomes.
-#include "stats/loss_test.h"
+#include "stats/paired_loss_test.h"
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,7 @@ double trinomial(std::size_t n, std::size_t worse, std::size_t better, double p_
 
 // The promise: at a true mean loss of just the bound, however often the two differ, the hypothesis is
 // rejected with probability of at most delta.
-TEST(LossTest, RejectsWronglyWithProbabilityOfAtMostDelta) {
+TEST(PairedLossTest, RejectsWronglyWithProbabilityOfAtMostDelta) {
   for (const std::size_t n : {10U, 25U}) {
     for (const double bound : {0.05, 0.2}) {
       for (const double delta : {0.05, 0.2}) {
@@ -46,7 +46,7 @@ TEST(LossTest, RejectsWronglyWithProbabilityOfAtMostDelta) {
   }
 }
 
-TEST(LossTest, ByHandWithoutDifferences) {
+TEST(PairedLossTest, ByHandWithoutDifferences) {
   // No pair differs. At 200 the limit of the rate, 1 - 0.001^(1/200) = 0.034, is below the bound: only the
   // limit's own error is left.
   EXPECT_NEAR(loss_p_value({200, 0, 0}, 0.05, 0.05), 0.001, 1e-9);
@@ -63,7 +63,7 @@ TEST(LossTest, ByHandWithoutDifferences) {
   EXPECT_FALSE(is_loss_below({20, 0, 0}, 0.05, 0.05)) << "0.95^20 is 0.36";
 }
 
-TEST(LossTest, BothFormsAgree) {
+TEST(PairedLossTest, BothFormsAgree) {
   Random random(3);
   for (int i = 0; i < 300; ++i) {
     const std::size_t n = 50 + random.below(500), worse = random.below(n / 8), better = random.below(n / 8);
@@ -73,7 +73,7 @@ TEST(LossTest, BothFormsAgree) {
   }
 }
 
-TEST(LossTest, MoreLossIsLessSure) {
+TEST(PairedLossTest, MoreLossIsLessSure) {
   double last = 0;
   for (std::size_t worse = 0; worse < 40; ++worse) {
     const double p = loss_p_value({1000, worse, 10}, 0.02, 0.05);
@@ -82,7 +82,7 @@ TEST(LossTest, MoreLossIsLessSure) {
   }
 }
 
-TEST(LossTest, SaysHowManyPairsAreNeeded) {
+TEST(PairedLossTest, SaysHowManyPairsAreNeeded) {
   // One point better than the bound, differing on 4 % of the pairs.
   const LossCounts few{500, 10, 10};
   ASSERT_FALSE(is_loss_below(few, 0.01, 0.05));

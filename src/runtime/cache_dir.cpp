@@ -1,7 +1,7 @@
 // Where compiled models are cached.
 #include <cstdlib>
 
-#include "triage/engine.h"
+#include "triage/runtime.h"
 
 namespace triage {
 

@@ -1,4 +1,4 @@
-#include "stats/loss_test.h"
+#include "stats/paired_loss_test.h"
 
 #include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "stats/intervals.h"
 #include "triage/types.h"
 
 namespace triage {
@@ -37,8 +38,7 @@ double tail(std::size_t n, double t, double bound, double d) {
 }
 
 double upper_rate(const LossCounts& counts, double error) {
-  const double k = static_cast<double>(counts.worse + counts.better), n = static_cast<double>(counts.n);
-  return k >= n ? 1 : binomial_distribution<double>::find_upper_bound_on_p(n, k, error);
+  return upper_share(counts.worse + counts.better, counts.n, error);
 }
 
 void check(const LossCounts& counts, double bound, double delta) {

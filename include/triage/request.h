@@ -1,0 +1,87 @@
+// What the caller wants: of one input, and of a whole stream of them.
+//
+//   triage::Stream stream(*classifier.policy(), {.mean_latency_ms = 5});
+//   for (const triage::Image& image : images) {
+//     const triage::Request request = stream.request();
+//     stream.record(request, classifier.classify(image, request).total.ms);
+//   }
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <mutex>
+#include <vector>
+
+#include "triage/types.h"
+
+namespace triage {
+
+class Policy;
+
+inline constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
+
+// The default leaves everything to the policy as it was trained. Values out of range are an error (kUsage)
+// before anything runs, see check_request; caps that cannot be met are not: see Result.
+struct Request {
+  // Hard caps. No model is started whose upper time quantile (PolicyModel::p999_ms) or mean energy does not
+  // fit into what is left. An energy cap is an error where the models' energy was not measured.
+  double max_latency_ms = std::numeric_limits<double>::infinity();
+  double max_energy_j = std::numeric_limits<double>::infinity();
+  // A point in time, Clock::now_ns() of the classifier's clock, by which the answer is wanted: held like
+  // max_latency_ms, and looked at while waiting for a network too.
+  std::int64_t deadline_ns = kNoDeadline;
+  double min_confidence = 0;    // 0..1: go on below it while the policy has a model left to ask
+  double price = kNotMeasured;  // score that a millisecond (or joule) is worth; NaN: what the policy chose
+  double spent_ms = 0;          // gone before the call, in a queue, say; counts as elapsed
+  bool explain = false;         // fill Result::trace
+
+  // Whether it asks for nothing that changes what the policy does.
+  [[nodiscard]] bool is_default() const {
+    return std::isinf(max_latency_ms) && std::isinf(max_energy_j) && deadline_ns == kNoDeadline &&
+           min_confidence == 0 && std::isnan(price);
+  }
+};
+
+// Throws kUsage, naming the field, for values out of range, a price for a policy without prices, and an
+// energy cap for one whose models' energy is not known.
+void check_request(const Policy& policy, const Request& request);
+
+struct StreamOptions {
+  double mean_latency_ms = 0;  // to be met on average, above 0
+  int horizon = 100;           // inputs over which what was saved or overspent is made up for, at least 1
+};
+
+// A budget for a whole stream of inputs: the mean time of all of them, met by feedback on the price of each
+// request. The policy stays immutable; what changes from input to input is here. Safe concurrently.
+class Stream {
+ public:
+  // Throws kUsage for a policy without prices in milliseconds, and for a target below the mean time of its
+  // cheapest setting (the message says which would work). One above its dearest is met by that one.
+  Stream(const Policy& policy, const StreamOptions& options);
+  // For the next input. Caps and the like may be added to it.
+  [[nodiscard]] Request request();
+  // What the input that was asked so took: Result::total.ms.
+  void record(const Request& request, double ms);
+
+  [[nodiscard]] std::size_t inputs() const;
+  [[nodiscard]] double mean_ms() const;  // 0 before the first
+
+ private:
+  struct Setting {
+    double ms = 0;  // expected
+    double price = 0;
+  };
+  [[nodiscard]] double expected_ms(double price) const;
+
+  StreamOptions options_;
+  std::vector<Setting> settings_;  // by rising expected time
+  mutable std::mutex mutex_;       // guards what follows
+  std::size_t n_ = 0;
+  double spent_ms_ = 0;
+  double expected_ms_ = 0;  // of all inputs so far, by the settings that they were asked at
+  double left_over_ = 0;    // of the choice between two neighbouring settings
+};
+
+}  // namespace triage

@@ -1,0 +1,43 @@
+#include "base/csv.h"
+
+namespace triage {
+
+std::string csv_field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string field(1, '"');
+  for (const char c : text) {
+    if (c == '"') field += c;
+    field += c;
+  }
+  field += '"';
+  return field;
+}
+
+std::string csv_line(std::span<const std::string> texts) {
+  std::string line;
+  for (const std::string& text : texts) line += csv_field(text) + ',';
+  if (!line.empty()) line.pop_back();
+  return line + '\n';
+}
+
+std::optional<std::vector<std::string>> split_csv_line(std::string_view line) {
+  std::vector<std::string> texts(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') {
+      if (quoted && i + 1 < line.size() && line[i + 1] == '"') {
+        texts.back() += line[i++];
+      } else {
+        quoted = !quoted;
+      }
+    } else if (line[i] == ',' && !quoted) {
+      texts.emplace_back();
+    } else {
+      texts.back() += line[i];
+    }
+  }
+  if (quoted) return std::nullopt;
+  return texts;
+}
+
+}  // namespace triage

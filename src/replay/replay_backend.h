@@ -1,0 +1,38 @@
+// The backend that reads a table.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "runtime/driver.h"
+#include "triage/tools/features.h"
+#include "triage/tools/table.h"
+
+namespace triage {
+
+// Reads a table instead of running models; charges each recipe and feature node once an input. Joules are
+// the table's means; NaN where it has none.
+class ReplayBackend final : public Backend {
+ public:
+  // Throws kPolicy where policy_difference() finds one. Both must outlive it.
+  ReplayBackend(const Table& table, const PolicyInfo& policy);
+  void begin(std::size_t input);
+  Cost extract(FeatureMask mask, std::span<float> values) override;
+  Look run(ModelIndex model) override;
+  // The table's model behind the policy's; kNoModel for a selector.
+  [[nodiscard]] ModelIndex table_model(ModelIndex model) const;
+
+ private:
+  Look run_selector(ModelIndex model);
+
+  const Table* table_;
+  std::vector<ModelIndex> models_;    // policy model -> table model; selectors are numbered behind those
+  std::vector<std::size_t> columns_;  // policy feature -> table feature
+  std::vector<NodeMask> nodes_;       // policy feature -> the nodes that it needs
+  std::size_t input_ = 0;
+  NodeMask nodes_done_ = 0;
+  std::vector<bool> recipes_done_;
+};
+
+}  // namespace triage

@@ -1,0 +1,79 @@
+#include "runtime/serving.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "features/schema.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+// The zoo model behind each of the policy's.
+std::vector<ModelIndex> map_models(const Policy& policy, const Zoo& zoo, const std::string& owner) {
+  std::vector<ModelIndex> models;
+  for (const PolicyModel& wanted : policy.info().models) {
+    const ModelIndex found = zoo.find(wanted.name);
+    if (found == kNoModel) {
+      throw Error(ErrorCode::kPolicy,
+                  fmt::format("{}: model '{}' is not in zoo '{}', expected every model of the policy there; "
+                              "give the zoo that it was trained with, or profile this one and train again",
+                              owner, wanted.name, zoo.name));
+    }
+    const std::string fingerprint = zoo.models[static_cast<std::size_t>(found)].fingerprint();
+    if (fingerprint != wanted.fingerprint) {
+      throw Error(
+          ErrorCode::kPolicy,
+          fmt::format("{}: model '{}' has fingerprint {} in zoo '{}', expected {}; its weights or recipe "
+                      "are not those that were profiled: give that zoo, or profile this one and train "
+                      "again",
+                      owner, wanted.name, fingerprint, zoo.name,
+                      wanted.fingerprint.empty() ? "one (the policy was trained on a foreign table)"
+                                                 : wanted.fingerprint));
+    }
+    models.push_back(found);
+  }
+  return models;
+}
+
+}  // namespace
+
+Serving::Serving(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> runtime)
+    : policy_(std::move(policy)), runtime_(std::move(runtime)) {
+  TRIAGE_CHECK(policy_ != nullptr && runtime_ != nullptr);
+  const std::string owner = fmt::format("policy of kind '{}'", policy_->kind());
+  check_schema(policy_->info().schema, owner);
+  zoo_models_ = map_models(*policy_, runtime_->zoo(), owner);
+}
+
+std::unique_ptr<LiveBackend> Serving::borrow() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<LiveBackend> backend = std::move(idle_.back());
+      idle_.pop_back();
+      return backend;
+    }
+  }
+  return std::make_unique<LiveBackend>(runtime_->pool(), zoo_models_, policy_->info().schema,
+                                       runtime_->clock());
+}
+
+void Serving::give_back(std::unique_ptr<LiveBackend> backend) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(backend));
+}
+
+void count_look(const Serving& serving, const Look& look, const LookTimes& times, Result& result) {
+  result.preprocess_ms += times.preprocess_ms;
+  result.infer_ms += times.infer_ms;
+  Runtime& runtime = *serving.runtime();
+  if (Observer* observer = runtime.options().observer.get(); observer != nullptr) {
+    const ModelIndex zoo_model = serving.zoo_models()[static_cast<std::size_t>(look.model)];
+    observer->on_look({.model = runtime.zoo().models[static_cast<std::size_t>(zoo_model)].name,
+                       .look = look,
+                       .wait_ms = times.wait_ms});
+  }
+}
+
+}  // namespace triage
