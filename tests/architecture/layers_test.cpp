@@ -148,7 +148,7 @@ TEST(Layers, EachUsesOnlyWhatStandsBeforeIt) {
 // As outside programs, which have no other headers.
 TEST(Layers, ExamplesUsePublicHeadersOnly) {
   std::size_t n_files = 0;
-  for (const auto& [path, text] : sources(fs::path(TRIAGE_SOURCE_DIR) / "examples")) {
+  for (const auto& [path, text] : testing::source_files(fs::path(TRIAGE_SOURCE_DIR) / "examples")) {
     if (path == "make_data.cpp") continue;  // prepares the others' tests
     ++n_files;
     std::istringstream lines(text);
