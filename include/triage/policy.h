@@ -4,13 +4,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "triage/policy_info.h"
 #include "triage/request.h"
 #include "triage/result.h"
 #include "triage/types.h"
@@ -40,40 +43,18 @@ struct Action {
   [[nodiscard]] static Action refuse() { return {}; }
 };
 
-// A model as a policy knows it.
-struct PolicyModel {
-  std::string name;
-  std::string
-      fingerprint;     // ModelSpec::fingerprint() of the model that was profiled; empty for foreign tables
-  double mean_ms = 0;  // preprocessing and inference, on `machine` (see PolicyInfo)
-  double p999_ms = 0;
-  double mean_j = kNotMeasured;  // the same in joules
+// A setting of a policy that prices choose among.
+struct PriceSetting {
+  double price = 0;  // score that a unit of cost is worth
+  // What training expects of it on average.
+  double score = 0;
+  double cost = 0;
 };
 
-// What a policy file carries besides the policy itself.
-struct PolicyInfo {
-  Criterion criterion = Criterion::kTop1;
-  std::vector<PolicyModel> models;  // those that the policy may run; Look::model and Action::model index it
-  FeatureSchema schema;             // may be empty
-  std::int32_t n_classes = 0;
-  std::string machine;  // where the times were measured
-  std::vector<std::pair<std::string, std::string>>
-      training;  // summary: inputs, seed, options, trace of Algorithm 1
-  // The single model with the best mean score in training, to say what the policy saves. No name: not known.
-  PolicyModel best{};
-};
-
-// What calibration has shown of a policy (`triage calibrate`): with probability of at least 1 - delta over
-// the calibration inputs, its mean score on inputs like them lies at most `max_loss` below that of `versus`.
-struct Certificate {
-  double max_loss = 0;  // a share, between 0 and 1
-  double delta = 0;     // between 0 and 1
-  std::string versus;   // the single model that it is compared with
-  std::size_t inputs = 0;
-  std::string inputs_hash;  // of the calibration inputs, see inputs_hash() in table.h
-  double mean_loss = 0;     // seen on them: mean of versus' score less the policy's; negative: it is better
-  double mean_ms = 0;       // seen on them
-  std::string labels_from;  // the model whose answers were the labels; empty for true labels
+// A look of a fixed order.
+struct OrderedLook {
+  ModelIndex model = kNoModel;
+  double threshold = kNotMeasured;  // its confidence is accepted from here on; NaN where there is none
 };
 
 // Immutable after loading; const methods are safe concurrently. `next` allocates nothing when `trace` is
@@ -81,7 +62,7 @@ struct Certificate {
 class Policy {
  public:
   virtual ~Policy() = default;
-  // "single", "premodel", "selector", "cascade" or "adaptive".
+  // "single", "premodel", "selector", "cascade" or "adaptive"; of one's own, any other.
   [[nodiscard]] virtual std::string_view kind() const = 0;
   [[nodiscard]] virtual Action next(const Evidence& evidence, Trace* trace = nullptr) const = 0;
   // The answer that the looks so far give, for when the budget ends before `next` has answered; kRefuse when
@@ -91,10 +72,28 @@ class Policy {
   }
   // Whether this model's look is an answer.
   [[nodiscard]] virtual bool can_answer(ModelIndex) const { return true; }
-  // Whether Request::price means anything to it.
-  [[nodiscard]] virtual bool has_prices() const { return false; }
+
+  // The settings that Request::price chooses among, by falling price; none where a price means nothing to it.
+  [[nodiscard]] virtual std::span<const PriceSetting> price_settings() const { return {}; }
+  [[nodiscard]] bool has_prices() const { return !price_settings().empty(); }
+  // What prices and expected costs count in: milliseconds or joules.
+  [[nodiscard]] virtual CostKind price_unit() const { return CostKind::kTime; }
+  // The setting of a request without a price; none where it is not one of price_settings().
+  [[nodiscard]] virtual std::optional<std::size_t> default_setting() const { return std::nullopt; }
+  // The models in the order in which they look, when that is fixed for such requests; else empty.
+  [[nodiscard]] virtual std::vector<OrderedLook> look_order(const Request&) const { return {}; }
+
+  // What calibration has shown of its default setting; null: nothing.
+  [[nodiscard]] virtual const Certificate* certificate() const { return nullptr; }
   // Whether a statistical guarantee covers what it does for this request.
-  [[nodiscard]] virtual bool certifies(const Request&) const { return false; }
+  [[nodiscard]] bool certifies(const Request& request) const {
+    return certificate() != nullptr && request.is_default();
+  }
+  // The same policy with another default setting, and what was shown of that; null: it cannot hold one.
+  [[nodiscard]] virtual std::unique_ptr<Policy> with_certificate(std::size_t /*setting*/,
+                                                                 Certificate /*certificate*/) const {
+    return nullptr;
+  }
   [[nodiscard]] const PolicyInfo& info() const { return info_; }
 
  protected:
@@ -104,8 +103,21 @@ class Policy {
   PolicyInfo info_;
 };
 
+// How policies of one's own are saved. The file has everything in PolicyInfo; the codec adds what the kind
+// needs besides. Called concurrently.
+struct PolicyCodec {
+  std::string kind;          // Policy::kind() of what it is for
+  std::int32_t version = 1;  // of its bytes, 1 or more; files of another version are refused
+  std::function<std::vector<std::uint8_t>(const Policy&)> encode;
+  // Throws Error with kPolicy for bytes that are not right.
+  std::function<std::unique_ptr<Policy>(PolicyInfo, std::span<const std::uint8_t>)> decode;
+};
+// For the whole process, before such policies are saved or loaded. Safe concurrently. Throws kUsage for a
+// built-in kind, an empty one, one that has a codec, a version below 1, and for missing functions.
+void register_policy_codec(PolicyCodec codec);
+
 // Policy files (*.triage, CBOR; docs/formats.md). Loading checks magic, versions, sizes and ranges before
-// anything is used. Throws kIo, kPolicy. Saving is atomic.
+// anything is used. Throws kIo, kPolicy, also for a kind without a codec. Saving is atomic.
 void save_policy(const Policy& policy, const std::filesystem::path& path);
 [[nodiscard]] std::unique_ptr<Policy> load_policy(const std::filesystem::path& path);
 

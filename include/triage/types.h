@@ -16,6 +16,12 @@ namespace triage {
 using ModelIndex = std::int32_t;
 inline constexpr ModelIndex kNoModel = -1;
 
+// A network, whoever lists it.
+struct ModelId {
+  std::string name;
+  std::string fingerprint;  // ModelSpec::fingerprint(); empty for foreign tables
+};
+
 // Class id of an input; kNoLabel where it is not known.
 using Label = std::int32_t;
 inline constexpr Label kNoLabel = -1;
@@ -115,5 +121,18 @@ using FeatureMask = std::uint64_t;  // bit i: feature i of a schema
 [[nodiscard]] inline FeatureMask all_features(const FeatureSchema& schema) {
   return schema.size() >= 64 ? ~FeatureMask{0} : (FeatureMask{1} << schema.size()) - 1;
 }
+
+// What "cheap" means: milliseconds or joules.
+enum class CostKind { kTime, kEnergy };
+[[nodiscard]] std::string_view to_string(CostKind kind);
+// Throws kUsage for anything but "time" and "energy".
+[[nodiscard]] CostKind parse_cost_kind(std::string_view text);
+
+// What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
+// that its model is right on the input.
+enum class PremodelLabel { kOptimum, kCorrect };
+[[nodiscard]] std::string_view to_string(PremodelLabel label);
+// Throws kUsage for anything but "optimum" and "correct".
+[[nodiscard]] PremodelLabel parse_premodel_label(std::string_view text);
 
 }  // namespace triage

@@ -114,4 +114,24 @@ VoteWeights parse_vote_weights(std::string_view text) {
   throw Error(ErrorCode::kUsage, fmt::format("weights: '{}', expected uniform or distance", text));
 }
 
+std::string_view to_string(CostKind kind) { return kind == CostKind::kTime ? "time" : "energy"; }
+
+CostKind parse_cost_kind(std::string_view text) {
+  for (const auto kind : {CostKind::kTime, CostKind::kEnergy}) {
+    if (text == to_string(kind)) return kind;
+  }
+  throw Error(ErrorCode::kUsage, fmt::format("cost: '{}', expected time or energy", text));
+}
+
+std::string_view to_string(PremodelLabel label) {
+  return label == PremodelLabel::kOptimum ? "optimum" : "correct";
+}
+
+PremodelLabel parse_premodel_label(std::string_view text) {
+  for (const auto label : {PremodelLabel::kOptimum, PremodelLabel::kCorrect}) {
+    if (text == to_string(label)) return label;
+  }
+  throw Error(ErrorCode::kUsage, fmt::format("label: '{}', expected optimum or correct", text));
+}
+
 }  // namespace triage

@@ -19,30 +19,25 @@ namespace {
   throw Error(ErrorCode::kUsage, fmt::format("calibrate: {} {}, expected {}", what, found, expected));
 }
 
-const Adaptive& check(const Policy& policy, const CalibrateOptions& options) {
+void check(const Policy& policy, const CalibrateOptions& options) {
   if (!(options.max_loss > 0 && options.max_loss < 1)) {
     fail("max loss", fmt::to_string(options.max_loss), "a share between 0 and 1, such as 0.01 for one point");
   }
   if (!(options.delta >= 1e-9 && options.delta < 1)) {
     fail("delta", fmt::to_string(options.delta), "a probability from 1e-9 to below 1, such as 0.05");
   }
-  const auto* adaptive = dynamic_cast<const Adaptive*>(&policy);
-  if (adaptive == nullptr) {
+  if (!policy.has_prices()) {
     fail("a policy of kind", fmt::format("'{}'", policy.kind()),
-         "an adaptive one, which has settings to choose from");
+         "one that has settings to choose from, such as an adaptive one");
   }
-  return *adaptive;
 }
 
 // What the losses are made of has to be what the policy was trained on.
 void check_labels(const Table& table, Rows rows, const Policy& policy, ModelIndex versus) {
-  const auto& training = policy.info().training;
-  const auto labels =
-      std::find_if(training.begin(), training.end(), [](const auto& each) { return each.first == "labels"; });
-  const std::string trained = labels == training.end() ? std::string() : labels->second;
-  if (trained != describe_labels(table.labels_from)) {
+  const std::string& trained = policy.info().training.labels_from;
+  if (trained != table.labels_from) {
     fail("labels", fmt::format("'{}'", describe_labels(table.labels_from)),
-         fmt::format("'{}', those of training; take the same", trained));
+         fmt::format("'{}', those of training; take the same", describe_labels(trained)));
   }
   for (const std::uint32_t row : rows) {
     if (table.labels[row] == kNoLabel || table.ranks[table.at(row, versus)] == 0) {
@@ -83,40 +78,17 @@ LossCounts count(std::span<const std::int8_t> losses) {
   return counts;
 }
 
-void set_summary(PolicyInfo& info, std::string_view key, std::string value) {
-  const auto at = std::find_if(info.training.begin(), info.training.end(),
-                               [&](const auto& each) { return each.first == key; });
-  if (at != info.training.end()) {
-    at->second = std::move(value);
-  } else {
-    info.training.emplace_back(key, std::move(value));
-  }
-}
-
-// What training says of the setting that it chose, said of the certified one.
-void describe_chosen(const AdaptiveParameters& model, PolicyInfo& info) {
-  const AdaptiveSetting& setting = model.settings[model.chosen];
-  const char* unit = model.costs_energy ? "J" : "ms";
-  set_summary(info, "aim",
-              fmt::format("least time at {}, certified on {} inputs", promise_of(*model.certificate),
-                          model.certificate->inputs));
-  set_summary(info, "order", order_names(info, setting));
-  set_summary(info, "price", fmt::format("{:.4g} a {}", setting.price, unit));
-  set_summary(info, "expected score", fmt::format("{:.4f} by inner cross-validation", setting.score));
-  set_summary(info, fmt::format("expected {}", unit), fmt::format("{:.4f}", setting.cost));
-}
-
-std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Adaptive& policy,
+std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Policy& policy,
                                 const CalibrateOptions& options, const Calibration& calibration,
                                 const CalibrationStep& step) {
-  AdaptiveParameters model = policy.parameters();
-  model.chosen = step.setting;
-  model.certificate =
-      Certificate{options.max_loss,         options.delta,  calibration.versus, rows.size(),
-                  inputs_hash(table, rows), step.mean_loss, step.mean_ms,       table.labels_from};
-  PolicyInfo info = policy.info();
-  describe_chosen(model, info);
-  return make_adaptive(std::move(info), std::move(model));
+  auto certified = policy.with_certificate(
+      step.setting, {options.max_loss, options.delta, calibration.versus, rows.size(),
+                     inputs_hash(table, rows), step.mean_loss, step.mean_ms, table.labels_from});
+  if (certified == nullptr) {
+    fail("a policy of kind", fmt::format("'{}'", policy.kind()),
+         "one that can hold a certificate (Policy::with_certificate)");
+  }
+  return certified;
 }
 
 // Every setting that passed is covered, so the fastest of them may be taken.
@@ -129,17 +101,12 @@ std::size_t fastest_passed(const std::vector<CalibrationStep>& steps) {
 
 }  // namespace
 
-std::string promise_of(const Certificate& certificate) {
-  return fmt::format("a loss of at most {:.2f} points against {} with probability {:g} or more",
-                     100 * certificate.max_loss, certificate.versus, 1 - certificate.delta);
-}
-
-SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy, ModelIndex versus,
+SettingLosses measure_losses(const Table& table, Rows rows, const Policy& policy, ModelIndex versus,
                              const Clock& clock, std::stop_token stop) {
   SettingLosses losses;
   const Criterion criterion = policy.info().criterion;
   Replay replay = make_replay("setting", table.n_inputs());
-  for (const AdaptiveSetting& setting : policy.parameters().settings) {
+  for (const PriceSetting& setting : policy.price_settings()) {
     throw_if_stopped(stop, "calibrate");
     replay_policy(table, rows, policy, clock, replay, {.price = setting.price});
     auto& loss = losses.loss.emplace_back();
@@ -155,8 +122,7 @@ SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& poli
   return losses;
 }
 
-std::vector<std::size_t> test_sequence(const AdaptiveParameters& model) {
-  const auto& settings = model.settings;
+std::vector<std::size_t> test_sequence(std::span<const PriceSetting> settings) {
   const auto best = std::max_element(settings.begin(), settings.end(),
                                      [](const auto& a, const auto& b) { return a.score < b.score; });
   std::vector<std::size_t> sequence;
@@ -173,7 +139,7 @@ std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss
 
 Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {
   check_table(table);
-  const Adaptive& adaptive = check(policy, options);
+  check(policy, options);
   if (const auto difference = policy_difference(table, policy.info())) {
     throw Error(ErrorCode::kPolicy, "policy: " + *difference);
   }
@@ -182,7 +148,7 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   calibration.delta = options.delta;
   const ModelIndex versus = find_versus(table, policy, options.versus);
   calibration.versus = table.models[static_cast<std::size_t>(versus)].name;
-  const auto rows = distinct_rows(table, unseen_rows(table, adaptive));
+  const auto rows = distinct_rows(table, unseen_rows(table, policy.info().training));
   calibration.inputs = rows.size();
   calibration.left_out = table.n_inputs() - rows.size();
   if (rows.empty()) {
@@ -191,15 +157,15 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   }
   check_labels(table, rows, policy, versus);
   const auto losses =
-      measure_losses(table, rows, adaptive, versus, clock_or_steady(options.clock), options.stop);
+      measure_losses(table, rows, policy, versus, clock_or_steady(options.clock), options.stop);
   calibration.versus_ms = mean(losses.versus_ms);
-  const auto sequence = test_sequence(adaptive.parameters());
+  const auto sequence = test_sequence(policy.price_settings());
   const auto counts = [&](std::size_t setting) { return count(losses.loss[setting]); };
   const std::size_t passing = count_passing(sequence, options.max_loss, options.delta, counts);
   for (std::size_t i = 0; i < std::min(passing + 1, sequence.size()); ++i) {
     const std::size_t setting = sequence[i];
     const LossCounts found = counts(setting);
-    calibration.steps.push_back({setting, adaptive.parameters().settings[setting].price, found.mean(),
+    calibration.steps.push_back({setting, policy.price_settings()[setting].price, found.mean(),
                                  loss_p_value(found, options.max_loss, options.delta),
                                  mean(losses.ms[setting]), i < passing});
   }
@@ -207,7 +173,7 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   if (passing > 0) {
     calibration.chosen = fastest_passed(calibration.steps);
     calibration.policy =
-        certify(table, rows, adaptive, options, calibration, calibration.steps[*calibration.chosen]);
+        certify(table, rows, policy, options, calibration, calibration.steps[*calibration.chosen]);
   }
   return calibration;
 }

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "policy/adaptive_policy.h"
 #include "stats/paired_loss_test.h"
 #include "triage/tools/calibrate.h"
 #include "triage/tools/rows.h"
@@ -22,11 +21,11 @@ struct SettingLosses {
   std::vector<float> versus_ms;                // (rows)
 };
 // Throws kInterrupted, between two settings.
-[[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Adaptive& policy,
+[[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Policy& policy,
                                            ModelIndex versus, const Clock& clock, std::stop_token stop = {});
 
 // The settings in the order of testing: from the best expected score to cheaper ones.
-[[nodiscard]] std::vector<std::size_t> test_sequence(const AdaptiveParameters& model);
+[[nodiscard]] std::vector<std::size_t> test_sequence(std::span<const PriceSetting> settings);
 
 // How many of the sequence pass before the first that does not; `counts(setting)` is asked for as few as
 // needed.

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -10,12 +11,11 @@
 #include "cli/feature_report.h"
 #include "cli/flags.h"
 #include "cli/label_options.h"
-#include "policy/adaptive_policy.h"
-#include "policy/cascade_policy.h"
 #include "triage/error.h"
 #include "triage/tools/feature_selection.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/profile.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 namespace {
@@ -153,28 +153,34 @@ void print_selection(const Table& table, const TrainedPolicy& trained, double th
   }
 }
 
-void print_settings(const Adaptive& policy) {
-  const auto& model = policy.parameters();
-  const char* unit = model.costs_energy ? "J" : "ms";
+void print_settings(const Policy& policy) {
+  const std::string_view unit = price_unit_name(policy);
+  const auto settings = policy.price_settings();
   fmt::print("\nSettings, by price; scores and costs are those of inner cross-validation\n");
   fmt::print("  {:>12} {:>8} {:>10}  order\n", fmt::format("price a {}", unit), "score %", unit);
-  for (std::size_t i = 0; i < model.settings.size(); ++i) {
-    const AdaptiveSetting& setting = model.settings[i];
-    fmt::print("{} {:>12.4g} {:>8.2f} {:>10.4f}  {}\n", i == model.chosen ? '*' : ' ', setting.price,
-               100 * setting.score, setting.cost, printable(order_names(policy.info(), setting)));
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const PriceSetting& setting = settings[i];
+    fmt::print("{} {:>12.4g} {:>8.2f} {:>10.4f}  {}\n", policy.default_setting() == i ? '*' : ' ',
+               setting.price, 100 * setting.score, setting.cost,
+               printable(order_names(policy.info(), policy.look_order({.price = setting.price}))));
   }
 }
 
+bool is_cascade(const Policy& policy) {
+  return std::holds_alternative<CascadeFacts>(policy.info().training.details);
+}
+
 void print_models(const Policy& policy) {
-  const auto* cascade = dynamic_cast<const Cascade*>(&policy);
+  const bool cascade = is_cascade(policy);
+  const auto order = policy.look_order({});
   fmt::print("\n  {:<28} {:>10} {:>12}{}\n", "model", "mean ms", "p99.9 ms",
-             cascade == nullptr ? "" : "   accepted from");
+             cascade ? "   accepted from" : "");
   for (std::size_t i = 0; i < policy.info().models.size(); ++i) {
     const auto& model = policy.info().models[i];
     fmt::print("  {:<28} {:>10.4f} {:>12.4f}", printable(model.name), model.mean_ms, model.p999_ms);
-    if (cascade != nullptr) {
-      const auto& thresholds = cascade->parameters().thresholds;
-      fmt::print("   {}", i < thresholds.size() ? fmt::format("confidence {:.4f}", thresholds[i]) : "always");
+    if (cascade) {
+      const double threshold = order[i].threshold;
+      fmt::print("   {}", std::isnan(threshold) ? "always" : fmt::format("confidence {:.4f}", threshold));
     }
     fmt::print("\n");
   }
@@ -182,7 +188,7 @@ void print_models(const Policy& policy) {
 
 void print_training(const Policy& policy) {
   fmt::print("\n");
-  for (const auto& [key, value] : policy.info().training) {
+  for (const auto& [key, value] : training_lines(policy)) {
     if (key != "coverage") fmt::print("  {:<20} {}\n", key, printable(value));  // it has a table of its own
   }
 }
@@ -195,18 +201,18 @@ void print_result(const Table& table, Rows rows, const TrainedPolicy& trained,
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, arguments.theta_points);
   print_models(*trained.policy);
-  if (const auto* adaptive = dynamic_cast<const Adaptive*>(trained.policy.get())) print_settings(*adaptive);
+  if (trained.policy->has_prices()) print_settings(*trained.policy);
   print_training(*trained.policy);
   fmt::print("\n{} written, {}. {}\n", printable(arguments.out), format_bytes(static_cast<double>(size)),
              kOptimistic);
 }
 
-nlohmann::json settings_json(const Adaptive& policy) {
+nlohmann::json settings_json(const Policy& policy) {
   nlohmann::json settings = nlohmann::json::array();
-  for (const AdaptiveSetting& setting : policy.parameters().settings) {
+  for (const PriceSetting& setting : policy.price_settings()) {
     nlohmann::json order = nlohmann::json::array();
-    for (const ModelIndex m : setting.order) {
-      order.push_back(policy.info().models[static_cast<std::size_t>(m)].name);
+    for (const OrderedLook& look : policy.look_order({.price = setting.price})) {
+      order.push_back(model_name(policy.info(), look.model));
     }
     settings.push_back({{"price", setting.price},
                         {"order", std::move(order)},
@@ -214,6 +220,14 @@ nlohmann::json settings_json(const Adaptive& policy) {
                         {"expected_cost", setting.cost}});
   }
   return settings;
+}
+
+nlohmann::json thresholds_json(const Policy& cascade) {
+  nlohmann::json thresholds = nlohmann::json::array();
+  for (const OrderedLook& look : cascade.look_order({})) {
+    if (!std::isnan(look.threshold)) thresholds.push_back(look.threshold);
+  }
+  return thresholds;
 }
 
 nlohmann::json to_json(const Table& table, Rows rows, const TrainedPolicy& trained,
@@ -242,13 +256,11 @@ nlohmann::json to_json(const Table& table, Rows rows, const TrainedPolicy& train
                                      {"gain", step.gain},
                                      {"kept", step.kept}});
   }
-  for (const auto& [key, value] : info.training) document["training"][key] = value;
-  if (const auto* cascade = dynamic_cast<const Cascade*>(trained.policy.get())) {
-    document["thresholds"] = cascade->parameters().thresholds;
-  }
-  if (const auto* adaptive = dynamic_cast<const Adaptive*>(trained.policy.get())) {
-    document["settings"] = settings_json(*adaptive);
-    document["chosen"] = adaptive->parameters().chosen;
+  for (const auto& [key, value] : training_lines(*trained.policy)) document["training"][key] = value;
+  if (is_cascade(*trained.policy)) document["thresholds"] = thresholds_json(*trained.policy);
+  if (trained.policy->has_prices()) {
+    document["settings"] = settings_json(*trained.policy);
+    document["chosen"] = trained.policy->default_setting().value();
   }
   return document;
 }

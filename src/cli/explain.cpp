@@ -8,7 +8,6 @@
 #include <span>
 
 #include "cli/cli.h"
-#include "policy/adaptive_policy.h"
 #include "triage/tools/report.h"
 
 namespace triage::cli {
@@ -16,11 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Steps of a premodel's trace that hold its features.
-constexpr std::string_view kRawStep = "features", kScaledStep = "features, scaled";
-
-const std::string& model_name(const Classifier& classifier, ModelIndex model) {
-  return classifier.policy()->info().models[static_cast<std::size_t>(model)].name;
+std::string model_name(const Classifier& classifier, ModelIndex model) {
+  return triage::model_name(classifier.policy()->info(), model);
 }
 
 std::span<const ClassProbability> first(const TopK& answer, int top) {
@@ -37,7 +33,7 @@ std::string who(const Classifier& classifier, const Result& result) {
     others += (others.empty() ? "" : ", ") + model_name(classifier, look.model);
   }
   if (result.model == kNoModel) return "combined from " + others;
-  const std::string& name = model_name(classifier, result.model);
+  const std::string name = model_name(classifier, result.model);
   return others.empty() ? name : name + " after " + others;
 }
 
@@ -55,9 +51,7 @@ std::vector<std::string> notes_of(const Result& result) {
 
 // The promise that covers the answer, as the policy's certificate makes it; nullptr where none does.
 const Certificate* certificate_of(const Classifier& classifier, const Result& result) {
-  const auto* adaptive = dynamic_cast<const Adaptive*>(classifier.policy().get());
-  if (adaptive == nullptr || !result.certified) return nullptr;
-  return &adaptive->parameters().certificate.value();
+  return result.certified ? classifier.policy()->certificate() : nullptr;
 }
 
 void print_certificate(const Classifier& classifier, const Result& result) {
@@ -108,37 +102,45 @@ std::string join_values(const std::vector<std::pair<std::string, double>>& value
   return text;
 }
 
-// The values that the trace's step of this name has; nullptr where there is none.
-const std::vector<std::pair<std::string, double>>* values_of(const Trace& trace, std::string_view what) {
-  for (const Trace::Step& step : trace.steps) {
-    if (step.what == what) return &step.values;
+// The trace's event of this kind; nullptr where there is none.
+template <class Event>
+const Event* find_event(const Trace& trace) {
+  for (const TraceEvent& event : trace) {
+    if (const auto* found = std::get_if<Event>(&event)) return found;
   }
   return nullptr;
 }
 
 // Raw and, where the policy scales, scaled.
 void print_features(const Classifier& classifier, const Shown& shown) {
-  const auto* scaled = values_of(*shown.result.trace, kScaledStep);
+  const auto* scaled = find_event<FeaturesScaled>(*shown.result.trace);
   const auto& features = classifier.policy()->info().schema.features;
   for (std::size_t i = 0; i < features.size(); ++i) {
     const float value = shown.result.features[i];
     if (std::isnan(value)) continue;
     fmt::print("  feature   {} = {:.6g}{}\n", features[i].name, value,
-               scaled == nullptr ? std::string() : fmt::format(", scaled {:.4g}", (*scaled)[i].second));
+               scaled == nullptr ? std::string() : fmt::format(", scaled {:.4g}", scaled->values[i]));
   }
 }
 
 // What was known first, then what was made of it.
 void print_why(const Classifier& classifier, const Shown& shown) {
   print_features(classifier, shown);
-  for (const Trace::Neighbour& neighbour : shown.result.trace->neighbours) {
-    fmt::print("  near      {} at {:.4f}, optimum {}\n", printable(neighbour.input), neighbour.distance,
-               printable(neighbour.optimum));
+  const PolicyInfo& info = classifier.policy()->info();
+  if (const auto* nearest = find_event<NearestInputs>(*shown.result.trace)) {
+    for (const auto& input : nearest->inputs) {
+      fmt::print("  near      {} at {:.4f}, optimum {}\n", printable(input.id), input.distance,
+                 printable(triage::model_name(info, input.optimum)));
+    }
   }
-  for (const Trace::Step& step : shown.result.trace->steps) {
-    if (step.what == kRawStep || step.what == kScaledStep) continue;  // they are the features above
-    const std::string values = join_values(step.values);
-    fmt::print("  why       {}{}\n", printable(step.what),
+  for (const TraceEvent& event : *shown.result.trace) {
+    if (std::holds_alternative<FeaturesRead>(event) || std::holds_alternative<FeaturesScaled>(event) ||
+        std::holds_alternative<NearestInputs>(event)) {
+      continue;  // they stand above
+    }
+    const TraceLine line = describe(event, info);
+    const std::string values = join_values(line.values);
+    fmt::print("  why       {}{}\n", printable(line.what),
                values.empty() ? "" : printable(" (" + values + ")"));
   }
   for (const Look& look : shown.result.looks) {
@@ -169,16 +171,21 @@ Json looks_json(const Classifier& classifier, const Result& result) {
 }
 
 Json why_json(const Classifier& classifier, const Shown& shown) {
-  Json steps = Json::array();
-  for (const Trace::Step& step : shown.result.trace->steps) {
+  const PolicyInfo& info = classifier.policy()->info();
+  Json steps = Json::array(), neighbours = Json::array();
+  for (const TraceEvent& event : *shown.result.trace) {
+    if (const auto* nearest = std::get_if<NearestInputs>(&event)) {
+      for (const auto& input : nearest->inputs) {
+        neighbours.push_back({{"input", input.id},
+                              {"distance", input.distance},
+                              {"optimum", triage::model_name(info, input.optimum)}});
+      }
+      continue;
+    }
+    const TraceLine line = describe(event, info);
     Json values = Json::object();
-    for (const auto& [name, value] : step.values) values[name] = value;
-    steps.push_back({{"what", step.what}, {"values", values}});
-  }
-  Json neighbours = Json::array();
-  for (const Trace::Neighbour& neighbour : shown.result.trace->neighbours) {
-    neighbours.push_back(
-        {{"input", neighbour.input}, {"distance", neighbour.distance}, {"optimum", neighbour.optimum}});
+    for (const auto& [name, value] : line.values) values[name] = value;
+    steps.push_back({{"what", line.what}, {"values", values}});
   }
   Json values = Json::object();
   const auto& features = classifier.policy()->info().schema.features;

@@ -343,7 +343,7 @@ class OpenVinoEngine final : public Engine {
   // they hold as many values, or when it can be reshaped.
   static void fit_chain(ov::Model& network, const ov::CompiledModel& before, const ModelSpec& model) {
     const auto& from = before.output(0);
-    const ov::PartialShape given = from.get_partial_shape();
+    const ov::PartialShape& given = from.get_partial_shape();
     const ov::PartialShape found = network.input().get_partial_shape();
     const auto mismatch = [&](std::string_view what, const std::string& expected, const std::string& is) {
       return Error(ErrorCode::kModel,

@@ -15,8 +15,8 @@
 #include "evaluate/trained_fold.h"
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/train_selector.h"
-#include "learn/routing/cascade_routing_policy.h"
-#include "policy/adaptive_policy.h"
+#include "learn/routing/train_cascade_routing.h"
+#include "policy/premodel_policy.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -79,7 +79,7 @@ void add_learned_premodels(const Table& table, std::span<const Fold> folds,
   const auto add = [&](MethodId id, auto policy) {
     entries.push_back(policy_entry(table, folds, id, trained, policy, options));
   };
-  add({MethodKind::kPremodel}, [](const TrainedFold& fold) { return fold.premodel.get(); });
+  add({MethodKind::kPremodel}, [](const TrainedFold& fold) { return fold.premodel.policy.get(); });
   for (std::size_t v = 0; v < options.variants.size(); ++v) {
     add({MethodKind::kPremodel, static_cast<int>(v) + 1},
         [v](const TrainedFold& fold) { return fold.variants[v].get(); });
@@ -144,8 +144,10 @@ void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<c
   std::vector<StageCounts> counts;
   std::vector<SoundnessInput> inputs;
   for (std::size_t f = 0; f < folds.size(); ++f) {
-    count_stages(table, folds[f], *trained[f].premodel, truth_of(table, trained[f], options), counts);
-    add_soundness_inputs(table, folds[f].test, *trained[f].premodel, premodel->replay, inputs);
+    const Premodel* judged = trained[f].premodel.premodel;
+    if (judged == nullptr) continue;
+    count_stages(table, folds[f], *judged, truth_of(table, trained[f], options), counts);
+    add_soundness_inputs(table, folds[f].test, *judged, premodel->replay, inputs);
   }
   evaluation.stages = stage_accuracies(counts);
   evaluation.soundness = measure_soundness(std::move(inputs), options.resamples, options.seed);
@@ -172,13 +174,6 @@ Sweep sweep(const Table& table, std::span<const Fold> folds, MethodKind kind, st
   return out;
 }
 
-const std::vector<RoutingSetting>& routing_settings(const TrainedFold& fold) {
-  return dynamic_cast<const CascadeRouting&>(*fold.cascade_routing).parameters().settings;
-}
-const std::vector<AdaptiveSetting>& adaptive_settings(const TrainedFold& fold) {
-  return dynamic_cast<const Adaptive&>(*fold.adaptive).parameters().settings;
-}
-
 std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> folds,
                                   std::span<const TrainedFold> trained, const EvaluateOptions& options,
                                   Steps& steps) {
@@ -192,16 +187,14 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
     return AtPrice{fold.sweep[p].get(), {}, prices[p]};
   });
   if (!combines(trained)) return sweeps;
-  add(MethodKind::kCascadeRouting, routing_settings(trained.front()).size(),
-      [](const TrainedFold& fold, std::size_t p) {
-        const double price = routing_settings(fold)[p].price;
-        return AtPrice{fold.cascade_routing.get(), {.price = price}, price};
-      });
-  add(MethodKind::kAdaptive, adaptive_settings(trained.front()).size(),
-      [](const TrainedFold& fold, std::size_t p) {
-        const double price = adaptive_settings(fold)[p].price;
-        return AtPrice{fold.adaptive.get(), {.price = price}, price};
-      });
+  for (const auto& [kind, policy] : {std::pair(MethodKind::kCascadeRouting, &TrainedFold::cascade_routing),
+                                     std::pair(MethodKind::kAdaptive, &TrainedFold::adaptive)}) {
+    const auto settings = [policy](const TrainedFold& fold) { return (fold.*policy)->price_settings(); };
+    add(kind, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
+      const double price = settings(fold)[p].price;
+      return AtPrice{(fold.*policy).get(), {.price = price}, price};
+    });
+  }
   return sweeps;
 }
 

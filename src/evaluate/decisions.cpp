@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/parallel.h"
-#include "policy/cascade_policy.h"
 #include "replay/replay_backend.h"
 
 namespace triage {
@@ -25,15 +24,16 @@ class LookOrder {
         backend_(table, policy.info()),
         features_(policy.info().schema.size(), std::numeric_limits<float>::quiet_NaN()),
         request_(request),
+        order_(policy.look_order(request)),
         criterion_(criterion) {}
 
   void run(std::size_t input) {
     input_ = input;
     backend_.begin(input);
     looks_.clear();
-    for (ModelIndex model = next(); model != kNoModel; model = next()) {
-      looks_.push_back(backend_.run(model));
-      looks_.back().model = model;
+    for (const OrderedLook& each : order_) {
+      looks_.push_back(backend_.run(each.model));
+      looks_.back().model = each.model;
     }
   }
   [[nodiscard]] std::size_t size() const { return looks_.size(); }
@@ -55,24 +55,12 @@ class LookOrder {
   }
 
  private:
-  // The order's next model; kNoModel at its end.
-  ModelIndex next() {
-    const std::size_t n_models = policy_->info().models.size();
-    if (looks_.size() == n_models) return kNoModel;
-    // A cascade's order is that of its models.
-    if (dynamic_cast<const Cascade*>(policy_) != nullptr) return static_cast<ModelIndex>(looks_.size());
-    Request insatiable = request_;
-    insatiable.min_confidence = 2;  // no answer has it
-    const Action action =
-        policy_->next({.features = features_, .looks = looks_, .spent = {}, .request = insatiable});
-    return action.kind == Action::Kind::kRun ? action.model : kNoModel;
-  }
-
   const Table* table_;
   const Policy* policy_;
   ReplayBackend backend_;
   std::vector<float> features_;
   Request request_;
+  std::vector<OrderedLook> order_;
   Criterion criterion_;
   std::size_t input_ = 0;
   std::vector<Look> looks_;
@@ -166,7 +154,7 @@ StageDecisions to_stage(const Table& table, const StageTally& c) {
 }  // namespace
 
 bool looks_in_order(const Policy& policy) {
-  return (policy.kind() == "cascade" || policy.kind() == "adaptive") && policy.info().models.size() > 1;
+  return policy.info().models.size() > 1 && !policy.look_order({}).empty();
 }
 
 Decisions count_decisions(const Table& table, std::span<const Fold> folds, const MethodPolicies& policies,

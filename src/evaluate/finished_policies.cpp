@@ -14,33 +14,26 @@
 namespace triage {
 namespace {
 
-std::string_view training_value(const PolicyInfo& info, std::string_view key) {
-  const auto at = std::find_if(info.training.begin(), info.training.end(),
-                               [&](const auto& pair) { return pair.first == key; });
-  return at == info.training.end() ? std::string_view{} : std::string_view(at->second);
-}
-
 void warn_about(const Table& table, const Policy& policy, MethodId method, const EvaluateOptions& options,
                 std::vector<Warning>& warnings) {
   const PolicyInfo& info = policy.info();
-  const auto* adaptive = dynamic_cast<const Adaptive*>(&policy);
-  const std::size_t unseen = adaptive != nullptr ? unseen_rows(table, *adaptive).size() : table.n_inputs();
+  const TrainingFacts& training = info.training;
+  const std::size_t unseen = unseen_rows(table, training).size();
   const std::string hash = inputs_hash(table, all_rows(table));
-  const bool is_same_set = training_value(info, "inputs_hash") == hash;
+  const bool is_same_set = training.inputs_hash == hash;
   if (unseen < table.n_inputs() && !is_same_set) {
     warnings.push_back({WarningKind::kTrainedOnSome, method, table.n_inputs() - unseen});
   }
-  if (adaptive != nullptr && adaptive->parameters().certificate &&
-      adaptive->parameters().certificate->inputs_hash == hash) {
+  const Certificate* certificate = policy.certificate();
+  if (certificate != nullptr && certificate->inputs_hash == hash) {
     warnings.push_back({WarningKind::kCalibratedHere, method});
   }
   if (is_same_set) warnings.push_back({WarningKind::kTrainedHere, method});
   if (info.criterion != options.criterion) {
     warnings.push_back({.kind = WarningKind::kOtherCriterion, .method = method, .criterion = info.criterion});
   }
-  const std::string_view labels = training_value(info, "labels");
-  if (labels != describe_labels(table.labels_from)) {
-    warnings.push_back({.kind = WarningKind::kOtherLabels, .method = method, .text = std::string(labels)});
+  if (training.labels_from != table.labels_from) {
+    warnings.push_back({.kind = WarningKind::kOtherLabels, .method = method, .text = training.labels_from});
   }
   if (info.machine != table.machine) {
     warnings.push_back({.kind = WarningKind::kOtherMachine, .method = method, .text = info.machine});

@@ -100,10 +100,9 @@ Soundness measure_soundness(std::vector<SoundnessInput> inputs, int resamples, s
   return soundness;
 }
 
-void add_soundness_inputs(const Table& table, Rows rows, const Policy& premodel, const Replay& replay,
+void add_soundness_inputs(const Table& table, Rows rows, const Premodel& premodel, const Replay& replay,
                           std::vector<SoundnessInput>& inputs) {
-  const auto* judged = dynamic_cast<const Premodel*>(&premodel);
-  if (judged == nullptr || !judged->has_index()) return;
+  if (!premodel.has_index()) return;
   ReplayBackend backend(table, premodel.info());
   std::vector<float> raw(premodel.info().schema.size()), scaled(raw.size());
   std::array<Neighbour, kMaxNeighbours> nearest;
@@ -111,8 +110,8 @@ void add_soundness_inputs(const Table& table, Rows rows, const Policy& premodel,
     if (replay.model[input] == kNoModel) continue;
     backend.begin(input);
     backend.extract(all_features(premodel.info().schema), raw);
-    judged->scale(raw, scaled);
-    inputs.push_back({mean_distance(judged->ask(scaled, nearest).neighbours),
+    premodel.scale(raw, scaled);
+    inputs.push_back({mean_distance(premodel.ask(scaled, nearest).neighbours),
                       replay.score(premodel.info().criterion)[input]});
   }
 }

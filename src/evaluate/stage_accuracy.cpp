@@ -121,15 +121,13 @@ ModelIndex majority_model(const StageTruth& truth, Rows train, std::string_view 
   return fallback;
 }
 
-void count_stages(const Table& table, const Fold& fold, const Policy& premodel, const StageTruth& truth,
+void count_stages(const Table& table, const Fold& fold, const Premodel& premodel, const StageTruth& truth,
                   std::vector<StageCounts>& counts) {
-  const auto* judged = dynamic_cast<const Premodel*>(&premodel);
-  if (judged == nullptr || judged->parameters().n_stages != truth.selected().size()) return;
-  StageReader reader(table, *judged);
-  if (judged->parameters().form == PremodelForm::kChain) {
-    count_chain(fold, *judged, truth, reader, counts);
+  StageReader reader(table, premodel);
+  if (premodel.parameters().form == PremodelForm::kChain) {
+    count_chain(fold, premodel, truth, reader, counts);
   } else {
-    count_multiclass(fold, *judged, truth, reader, counts);
+    count_multiclass(fold, premodel, truth, reader, counts);
   }
 }
 

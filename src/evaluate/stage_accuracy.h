@@ -36,13 +36,13 @@ class StageTruth {
 [[nodiscard]] ModelIndex majority_model(const StageTruth& truth, Rows train, std::string_view kind,
                                         ModelIndex fallback);
 
-// Adds the fold's test inputs to the running counts. `premodel` is one that train_premodel made in the fold;
-// any other policy is left out. A multi-class premodel counts as one stage, right when its choice is.
+// Adds the fold's test inputs to the running counts. `premodel` is one that train_premodel made in the fold.
+// A multi-class premodel counts as one stage, right when its choice is.
 struct StageCounts {
   std::string label;
   double inputs = 0, right = 0, majority_right = 0, positives = 0;
 };
-void count_stages(const Table& table, const Fold& fold, const Policy& premodel, const StageTruth& truth,
+void count_stages(const Table& table, const Fold& fold, const Premodel& premodel, const StageTruth& truth,
                   std::vector<StageCounts>& counts);
 [[nodiscard]] std::vector<StageAccuracy> stage_accuracies(std::span<const StageCounts> counts);
 

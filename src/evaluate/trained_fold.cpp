@@ -20,10 +20,9 @@ void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions
                      TrainedFold& trained) {
   PremodelOptions premodel = options.premodel;
   take_selector_of_fold(table, fold, premodel);
-  TrainedPremodel made = train_premodel(table, fold.train, options, premodel);
-  trained.premodel = std::move(made.policy);
-  trained.selected = made.selection.models;
-  trained.warnings = std::move(made.warnings);
+  trained.premodel = train_premodel(table, fold.train, options, premodel);
+  trained.selected = trained.premodel.selection.models;
+  trained.warnings = trained.premodel.warnings;
   if (premodel.kind != kNetworkPremodel) {
     premodel.shuffle_features = mix64(options.seed);
     trained.shuffled = train_premodel(table, fold.train, options, premodel).policy;

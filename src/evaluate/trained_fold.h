@@ -11,7 +11,7 @@
 namespace triage {
 
 struct TrainedFold {
-  std::unique_ptr<Policy> premodel;
+  TrainedPremodel premodel;
   std::unique_ptr<Policy> shuffled;
   std::unique_ptr<Policy> cascade;
   std::vector<std::unique_ptr<Policy>> cascades_of;  // of exactly 2 models, of exactly 3

@@ -7,12 +7,12 @@
 
 namespace triage {
 
-std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy) {
+std::vector<std::uint32_t> unseen_rows(const Table& table, const TrainingFacts& training) {
   std::vector<std::uint32_t> rows;
   for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
     const auto hashes = input_hashes(table, i);
     if (std::none_of(hashes.begin(), hashes.end(),
-                     [&](std::uint64_t hash) { return policy.was_trained_on(hash); }))
+                     [&](std::uint64_t hash) { return training.has_input(hash); }))
       rows.push_back(i);
   }
   return rows;

@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "policy/adaptive_policy.h"
+#include "triage/policy.h"
 #include "triage/tools/rows.h"
 
 namespace triage {
 
-// Rows on which the policy was not trained.
-[[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const Adaptive& policy);
+// Rows that are not known to have been trained on.
+[[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const TrainingFacts& training);
 // The first row of each picture: copies are no further inputs.
 [[nodiscard]] std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows);
 

@@ -16,7 +16,7 @@ PolicyModel describe(const std::string& name, const std::string& fingerprint, Ro
   times.reserve(rows.size());
   for (const std::uint32_t row : rows) times.push_back(cost(row));
   const double mean_ms = mean(times);
-  return {name, fingerprint, mean_ms, covering_quantile(times, 0.999), kNotMeasured};
+  return {{name, fingerprint}, mean_ms, covering_quantile(times, 0.999), kNotMeasured};
 }
 
 PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {
@@ -41,10 +41,9 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   info.machine = table.machine;
   info.best =
       describe(table, rows, single_best(mean_scores(table, rows, criterion), mean_costs(table, rows)));
-  info.training.emplace_back("inputs", std::to_string(rows.size()));
-  info.training.emplace_back("inputs_hash", inputs_hash(table, rows));
-  info.training.emplace_back("criterion", std::string(to_string(criterion)));
-  if (!table.labels_from.empty()) info.training.emplace_back("labels", describe_labels(table.labels_from));
+  info.training.inputs = rows.size();
+  info.training.inputs_hash = inputs_hash(table, rows);
+  info.training.labels_from = table.labels_from;
   return info;
 }
 

@@ -93,9 +93,6 @@ void check_parts(const PolicyInfo& info, const AdaptiveParameters& parameters) {
   if (parameters.chosen >= parameters.settings.size()) {
     fail_field("adaptive.chosen", parameters.chosen, fmt::format("0 to {}", parameters.settings.size() - 1));
   }
-  if (!std::is_sorted(parameters.trained_on.begin(), parameters.trained_on.end())) {
-    fail_field("adaptive.trained_on", "a decrease", "rising hashes");
-  }
   if (parameters.certificate) check_certificate(*parameters.certificate);
 }
 
@@ -116,11 +113,13 @@ Action answer_with(const Posterior& posterior, std::span<const Look> looks) {
 
 // An order of one model: there is nothing to decide, and its answer is taken as it is, uncalibrated. For
 // models of a few microseconds combining would take a noticeable part of the time.
-Action answer_alone(const Policy& policy, const Look& look, Trace* trace) {
+Action answer_alone(const Look& look, Trace* trace) {
   if (trace != nullptr) {
-    trace->steps.push_back({fmt::format("look 1, {}: the only model of its order, answers",
-                                        policy.info().models[static_cast<std::size_t>(look.model)].name),
-                            {{"confidence", look.confidence}}});
+    AdaptiveLook event;
+    event.decision = AdaptiveLook::Decision::kOnlyModel;
+    event.model = look.model;
+    event.confidence = look.confidence;
+    trace->emplace_back(event);
   }
   return Action::answer_of(look);
 }
@@ -132,27 +131,23 @@ struct Decision {
   [[nodiscard]] bool goes_on() const { return !is_last && (gain > 0 || !is_confident); }
 };
 
-void explain(const Adaptive& policy, const AdaptiveSetting& setting, std::size_t n_looks,
-             const Posterior& posterior, const Decision& decision, Trace& trace) {
-  const auto name = [&](std::size_t i) {
-    return policy.info().models[static_cast<std::size_t>(setting.order[i])].name;
-  };
-  Trace::Step step;
-  step.what = fmt::format("look {}, {}{}: ", n_looks, name(n_looks - 1),
-                          n_looks > 1 ? " and all before it together" : "");
-  step.values.emplace_back("confidence", static_cast<double>(posterior.entries[0].probability));
+AdaptiveLook explain(const AdaptiveSetting& setting, std::size_t n_looks, const Posterior& posterior,
+                     const Decision& decision) {
+  AdaptiveLook event;
+  event.looks = n_looks;
+  event.model = setting.order[n_looks - 1];
+  event.confidence = static_cast<double>(posterior.entries[0].probability);
+  event.price = setting.price;
   if (decision.is_last) {
-    step.what += "the last of its order, answers";
-  } else {
-    step.what += fmt::format("{} {} its price, {}", name(n_looks),
-                             decision.gain > 0 ? "is expected to gain more than" : "is not expected to gain",
-                             !decision.goes_on() ? "answers"
-                             : decision.gain > 0 ? "goes on"
-                                                 : "goes on for the confidence asked for");
-    step.values.emplace_back("expected net gain", decision.gain);
+    event.decision = AdaptiveLook::Decision::kLast;
+    return event;
   }
-  step.values.emplace_back("price", setting.price);
-  trace.steps.push_back(std::move(step));
+  event.next = setting.order[n_looks];
+  event.net_gain = decision.gain;
+  event.decision = !decision.goes_on() ? AdaptiveLook::Decision::kAnswer
+                   : decision.gain > 0 ? AdaptiveLook::Decision::kContinue
+                                       : AdaptiveLook::Decision::kContinueForConfidence;
+  return event;
 }
 
 }  // namespace
@@ -160,14 +155,22 @@ void explain(const Adaptive& policy, const AdaptiveSetting& setting, std::size_t
 Adaptive::Adaptive(PolicyInfo info, AdaptiveParameters parameters)
     : Policy(std::move(info)), parameters_(std::move(parameters)) {
   check_parts(this->info(), parameters_);
+  for (const AdaptiveSetting& setting : parameters_.settings) {
+    prices_.push_back({setting.price, setting.score, setting.cost});
+  }
 }
 
-std::string order_names(const PolicyInfo& info, const AdaptiveSetting& setting) {
-  std::string names;
-  for (const ModelIndex m : setting.order) {
-    names += (names.empty() ? "" : " > ") + info.models[static_cast<std::size_t>(m)].name;
-  }
-  return names;
+std::vector<OrderedLook> Adaptive::look_order(const Request& request) const {
+  std::vector<OrderedLook> order;
+  for (const ModelIndex model : setting(request).order) order.push_back({model});
+  return order;
+}
+
+std::unique_ptr<Policy> Adaptive::with_certificate(std::size_t setting, Certificate certificate) const {
+  AdaptiveParameters parameters = parameters_;
+  parameters.chosen = setting;
+  parameters.certificate = std::move(certificate);
+  return make_adaptive(info(), std::move(parameters));
 }
 
 const AdaptiveSetting& Adaptive::setting(const Request& request) const {
@@ -187,14 +190,14 @@ Action Adaptive::next(const Evidence& evidence, Trace* trace) const {
   const std::size_t n_looks = evidence.looks.size();
   if (n_looks == 0) return Action::run(setting.order.front());
   TRIAGE_CHECK(n_looks <= setting.order.size() && evidence.looks.back().model == setting.order[n_looks - 1]);
-  if (setting.order.size() == 1) return answer_alone(*this, evidence.looks.front(), trace);
+  if (setting.order.size() == 1) return answer_alone(evidence.looks.front(), trace);
   const Posterior posterior = posterior_of(setting, evidence.looks);
   Decision decision;
   decision.is_last = n_looks == setting.order.size();
   decision.is_confident =
       static_cast<double>(posterior.entries[0].probability) >= evidence.request.min_confidence;
   if (!decision.is_last) decision.gain = predicted_gain(setting.stages[n_looks - 1].gain, posterior);
-  if (trace != nullptr) explain(*this, setting, n_looks, posterior, decision, *trace);
+  if (trace != nullptr) trace->emplace_back(explain(setting, n_looks, posterior, decision));
   return decision.goes_on() ? Action::run(setting.order[n_looks]) : answer_with(posterior, evidence.looks);
 }
 
@@ -202,17 +205,6 @@ Action Adaptive::answer(const Evidence& evidence) const {
   if (evidence.looks.empty()) return Action::refuse();
   if (setting(evidence.request).order.size() == 1) return Action::answer_of(evidence.looks.front());
   return answer_with(posterior_of(setting(evidence.request), evidence.looks), evidence.looks);
-}
-
-bool Adaptive::was_trained_on(std::uint64_t input_hash) const {
-  const auto has = [&](std::uint64_t hash) {
-    return std::binary_search(parameters_.trained_on.begin(), parameters_.trained_on.end(), hash);
-  };
-  return has(input_hash) || has(input_hash & 0xFFFFFFFF00000000U);
-}
-
-bool Adaptive::certifies(const Request& request) const {
-  return parameters_.certificate.has_value() && request.is_default();
 }
 
 std::unique_ptr<Policy> make_adaptive(PolicyInfo info, AdaptiveParameters parameters) {

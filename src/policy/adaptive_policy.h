@@ -32,16 +32,10 @@ struct AdaptiveSetting {
   double cost = 0;
 };
 
-// "small > large": the models of its order.
-[[nodiscard]] std::string order_names(const PolicyInfo& info, const AdaptiveSetting& setting);
-
 struct AdaptiveParameters {
-  bool costs_energy = false;              // costs and prices are in joules, not milliseconds
-  std::vector<AdaptiveSetting> settings;  // by falling price
-  std::size_t chosen = 0;                 // the setting of a request without a price
-  // Hashes of the training inputs, rising, so that calibration can leave them out (learn/policy_info.h).
-  // Those of files of format 3 have 0 for their lower halves.
-  std::vector<std::uint64_t> trained_on;
+  bool costs_energy = false;               // costs and prices are in joules, not milliseconds
+  std::vector<AdaptiveSetting> settings;   // by falling price
+  std::size_t chosen = 0;                  // the setting of a request without a price
   std::optional<Certificate> certificate;  // of the chosen setting
 };
 
@@ -51,15 +45,24 @@ class Adaptive final : public Policy {
   [[nodiscard]] std::string_view kind() const override { return "adaptive"; }
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
   [[nodiscard]] Action answer(const Evidence& evidence) const override;
-  [[nodiscard]] bool has_prices() const override { return true; }
-  [[nodiscard]] bool certifies(const Request& request) const override;
+  [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return prices_; }
+  [[nodiscard]] CostKind price_unit() const override {
+    return parameters_.costs_energy ? CostKind::kEnergy : CostKind::kTime;
+  }
+  [[nodiscard]] std::optional<std::size_t> default_setting() const override { return parameters_.chosen; }
+  [[nodiscard]] std::vector<OrderedLook> look_order(const Request& request) const override;
+  [[nodiscard]] const Certificate* certificate() const override {
+    return parameters_.certificate ? &*parameters_.certificate : nullptr;
+  }
+  [[nodiscard]] std::unique_ptr<Policy> with_certificate(std::size_t setting,
+                                                         Certificate certificate) const override;
   [[nodiscard]] const AdaptiveParameters& parameters() const { return parameters_; }
-  [[nodiscard]] bool was_trained_on(std::uint64_t input_hash) const;
   // The chosen one, or the one whose price is nearest (by ratio) to the request's.
   [[nodiscard]] const AdaptiveSetting& setting(const Request& request) const;
 
  private:
   AdaptiveParameters parameters_;
+  std::vector<PriceSetting> prices_;  // of the settings
 };
 
 // Throws kPolicy when the parts do not fit together.

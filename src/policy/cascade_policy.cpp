@@ -6,25 +6,6 @@
 #include "policy/checks.h"
 
 namespace triage {
-namespace {
-
-void explain(const Cascade& cascade, std::size_t stage, const Look& look, bool accepted, Trace& trace) {
-  const auto& name = cascade.info().models[stage].name;
-  Trace::Step step;
-  step.values.emplace_back("confidence", look.confidence);
-  if (stage < cascade.parameters().thresholds.size()) {
-    const double threshold = cascade.parameters().thresholds[stage];
-    step.values.emplace_back("threshold", threshold);
-    step.what = fmt::format("stage {}: {} has confidence {:.4f}, threshold {:.4f}: {}", stage + 1, name,
-                            look.confidence, threshold, accepted ? "accepted" : "goes on");
-  } else {
-    step.what = fmt::format("stage {}: {} has confidence {:.4f} and is the last: accepted", stage + 1, name,
-                            look.confidence);
-  }
-  trace.steps.push_back(std::move(step));
-}
-
-}  // namespace
 
 Cascade::Cascade(PolicyInfo info, CascadeParameters parameters)
     : Policy(std::move(info)), parameters_(std::move(parameters)) {
@@ -48,8 +29,21 @@ Action Cascade::next(const Evidence& evidence, Trace* trace) const {
                       look.confidence >= parameters_.thresholds[stage] &&
                       look.confidence >= evidence.request.min_confidence;
   const bool accepted = enough || stage == parameters_.thresholds.size();
-  if (trace != nullptr) explain(*this, stage, look, accepted, *trace);
+  if (trace != nullptr) {
+    CascadeStage event{stage, look.model, look.confidence, std::nullopt, accepted};
+    if (stage < parameters_.thresholds.size()) event.threshold = parameters_.thresholds[stage];
+    trace->emplace_back(event);
+  }
   return accepted ? Action::answer_of(look) : Action::run(static_cast<ModelIndex>(n_done));
+}
+
+std::vector<OrderedLook> Cascade::look_order(const Request&) const {
+  std::vector<OrderedLook> order;
+  for (const double threshold : parameters_.thresholds) {
+    order.push_back({static_cast<ModelIndex>(order.size()), threshold});
+  }
+  order.push_back({static_cast<ModelIndex>(order.size())});
+  return order;
 }
 
 std::unique_ptr<Policy> make_cascade(PolicyInfo info, CascadeParameters parameters) {

@@ -20,6 +20,7 @@ class Cascade final : public Policy {
   Cascade(PolicyInfo info, CascadeParameters parameters);
   [[nodiscard]] std::string_view kind() const override { return "cascade"; }
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
+  [[nodiscard]] std::vector<OrderedLook> look_order(const Request&) const override;
   [[nodiscard]] const CascadeParameters& parameters() const { return parameters_; }
 
  private:

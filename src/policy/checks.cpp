@@ -1,5 +1,6 @@
 #include "policy/checks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -28,6 +29,19 @@ void check_features(const FeatureSchema& schema) {
   if (schema.working_px < 8) fail_field("schema.working_px", schema.working_px, "at least 8");
 }
 
+void check_training(const PolicyInfo& info) {
+  const auto& hashes = info.training.input_hashes;
+  if (!std::is_sorted(hashes.begin(), hashes.end())) {
+    fail_field("training.input_hashes", "a decrease", "rising hashes");
+  }
+  const auto* premodel = std::get_if<PremodelFacts>(&info.training.details);
+  if (premodel == nullptr) return;
+  if (premodel->fallback != kNoModel) check_model(info, premodel->fallback, "training.details.fallback");
+  if (premodel->optimum_of.size() > info.models.size() + 1) {
+    fail_field("training.details.optimum_of", premodel->optimum_of.size(), "at most one more than models");
+  }
+}
+
 }  // namespace
 
 void check_info(const PolicyInfo& info) {
@@ -43,6 +57,7 @@ void check_info(const PolicyInfo& info) {
   }
   check_times(info.best, "best");
   check_features(info.schema);
+  check_training(info);
   if (info.n_classes < 0) fail_field("n_classes", info.n_classes, "0 or more");
 }
 

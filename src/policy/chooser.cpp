@@ -42,30 +42,35 @@ double sum_of_votes(const KnnChooser& knn, std::span<const Neighbour> neighbours
   return sum;
 }
 
-std::string describe_votes(const KnnChooser& knn, std::span<const Neighbour> neighbours, std::size_t cls,
-                           std::string_view what) {
-  const std::string counted =
-      fmt::format("{} of {} neighbours say {}", votes_for(knn, neighbours, cls), neighbours.size(), what);
-  if (knn.weights == VoteWeights::kUniform) return counted;
+NeighboursVote explain(const KnnChooser& knn, const Question& question, std::size_t cls,
+                       const ChooserQuestion& asked) {
+  const auto neighbours = question.neighbours;
+  NeighboursVote event{asked, votes_for(knn, neighbours, cls), neighbours.size(), std::nullopt};
+  if (knn.weights == VoteWeights::kUniform) return event;
   const VoteValues values = vote_values(knn.weights, neighbours);
-  const double all = std::accumulate(values.begin(), values.end(), 0.0);
-  return fmt::format("{}, with {:.1f} % of the weight", counted,
-                     100 * sum_of_votes(knn, neighbours, values, cls) / all);
+  event.weight_share =
+      sum_of_votes(knn, neighbours, values, cls) / std::accumulate(values.begin(), values.end(), 0.0);
+  return event;
 }
 
-std::string describe_way(const TreeChooser& tree, std::span<const float> features,
-                         std::span<const std::string_view> names) {
-  std::string way;
+TreeAnswer explain(const TreeChooser& tree, const Question& question, std::size_t /*cls*/,
+                   const ChooserQuestion& asked) {
+  TreeAnswer event{asked, {}};
   std::size_t node = 0;
   while (tree.feature[node] >= 0) {
-    const std::size_t child = child_of(tree, node, features);
-    const bool left = static_cast<std::int32_t>(child) == tree.left[node];
-    way += fmt::format("{}{} {} {:.4g}", way.empty() ? "" : ", ",
-                       names[static_cast<std::size_t>(tree.feature[node])], left ? "<=" : ">",
-                       tree.threshold[node]);
+    const std::size_t child = child_of(tree, node, question.scaled);
+    event.way.push_back({static_cast<std::size_t>(tree.feature[node]),
+                         static_cast<std::int32_t>(child) == tree.left[node],
+                         static_cast<double>(tree.threshold[node])});
     node = child;
   }
-  return way.empty() ? "one leaf" : way;
+  return event;
+}
+
+SvmAnswered explain(const SvmChooser& svm, const Question& question, std::size_t /*cls*/,
+                    const ChooserQuestion& asked) {
+  const std::size_t n_classes = svm.classes.size();
+  return {asked, choose(svm, question.scaled).value, n_classes > 2 ? n_classes - 1 : 0};
 }
 
 }  // namespace
@@ -97,18 +102,10 @@ std::string_view name_of(const Chooser& chooser) {
   return kNames[chooser.index()];
 }
 
-std::string explain(const Chooser& chooser, const Question& question, std::size_t cls, std::string_view what,
-                    std::span<const std::string_view> names) {
-  if (const auto* knn = std::get_if<KnnChooser>(&chooser)) {
-    return describe_votes(*knn, question.neighbours, cls, what);
-  }
-  if (const auto* tree = std::get_if<TreeChooser>(&chooser)) {
-    return fmt::format("{} (scaled) for {}", describe_way(*tree, question.scaled, names), what);
-  }
-  const auto& svm = std::get<SvmChooser>(chooser);
-  const double value = choose(svm, question.scaled).value;
-  return svm.classes.size() > 2 ? fmt::format("{} of {} pairs won by {}", value, svm.classes.size() - 1, what)
-                                : fmt::format("decision value {:.4f} for {}", value, what);
+TraceEvent explain(const Chooser& chooser, const Question& question, std::size_t cls,
+                   const ChooserQuestion& asked) {
+  return std::visit([&](const auto& each) -> TraceEvent { return explain(each, question, cls, asked); },
+                    chooser);
 }
 
 void check_chooser(const Chooser& chooser, std::size_t n, std::size_t d, std::size_t n_classes,

@@ -13,6 +13,7 @@
 #include "policy/knn.h"
 #include "policy/svm_chooser.h"
 #include "policy/tree_chooser.h"
+#include "triage/trace.h"
 #include "triage/types.h"
 
 namespace triage {
@@ -38,10 +39,9 @@ struct Question {
 
 // "KNN", "DT" or "SVM", as the paper calls them.
 [[nodiscard]] std::string_view name_of(const Chooser& chooser);
-// Why it says so, in words: the votes for `cls`, the way down the tree, the decision value. `what` stands for
-// the class, `names` (d) for the features.
-[[nodiscard]] std::string explain(const Chooser& chooser, const Question& question, std::size_t cls,
-                                  std::string_view what, std::span<const std::string_view> names);
+// Why it says `cls` to what it was asked: the votes, the way down the tree, the decision value.
+[[nodiscard]] TraceEvent explain(const Chooser& chooser, const Question& question, std::size_t cls,
+                                 const ChooserQuestion& asked);
 
 // Throws kPolicy, naming `field`, unless it fits `n` training rows of `d` features and the classes.
 void check_chooser(const Chooser& chooser, std::size_t n, std::size_t d, std::size_t n_classes,

@@ -1,17 +1,30 @@
 // Policies to bytes and back (docs/formats.md, "Policy file").
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "triage/error.h"
 #include "triage/policy.h"
 
 namespace triage {
 
+inline constexpr std::array<std::string_view, 5> kBuiltInKinds{"single", "premodel", "selector", "cascade",
+                                                               "adaptive"};
+
+// A file that another program can read, so that training it again is no remedy.
+class MissingCodec : public Error {
+ public:
+  explicit MissingCodec(const std::string& message) : Error(ErrorCode::kPolicy, message) {}
+};
+
 // What is written; the formats before it are read as well.
-inline constexpr int kPolicyFormat = 4;
+inline constexpr int kPolicyFormat = 5;
 
 [[nodiscard]] std::vector<std::uint8_t> encode_policy(const Policy& policy);
 // Checks everything but whether this build has the features. Throws kPolicy: `<field>: <found>, expected

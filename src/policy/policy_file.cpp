@@ -24,6 +24,8 @@ std::unique_ptr<Policy> load_policy(const std::filesystem::path& path) {
   std::unique_ptr<Policy> policy;
   try {
     policy = decode_policy(bytes);
+  } catch (const MissingCodec& error) {
+    throw Error(error.code(), fmt::format("{}: {}", owner, error.what()));
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("{}: {}; make it again with 'triage train'", owner, error.what()));
   }

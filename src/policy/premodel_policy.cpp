@@ -115,59 +115,19 @@ FeatureMask missing(std::span<const float> features) {
   return mask;
 }
 
-std::string_view name_of(const PolicyInfo& info, ModelIndex model) {
-  return model == kNoModel ? "none" : std::string_view(info.models[static_cast<std::size_t>(model)].name);
-}
-
 // The evidence behind the votes: features raw and scaled, and the neighbours.
 void explain_search(const Premodel& premodel, std::span<const float> raw, std::span<const float> scaled,
                     std::span<const Neighbour> neighbours, Trace& trace) {
-  const auto& names = premodel.info().schema.features;
-  Trace::Step raw_step{"features", {}}, scaled_step{"features, scaled", {}};
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    raw_step.values.emplace_back(names[i].name, raw[i]);
-    scaled_step.values.emplace_back(names[i].name, scaled[i]);
-  }
-  trace.steps.push_back(std::move(raw_step));
-  trace.steps.push_back(std::move(scaled_step));
+  trace.emplace_back(FeaturesRead{{raw.begin(), raw.end()}});
+  trace.emplace_back(FeaturesScaled{{scaled.begin(), scaled.end()}});
+  if (neighbours.empty()) return;
+  NearestInputs nearest;
   for (const auto& neighbour : neighbours) {
-    trace.neighbours.push_back(
-        {std::string(premodel.parameters().ids.at(neighbour.row)), std::sqrt(neighbour.squared_distance),
-         std::string(name_of(premodel.info(), premodel.parameters().optimum[neighbour.row]))});
+    nearest.inputs.push_back({std::string(premodel.parameters().ids.at(neighbour.row)),
+                              std::sqrt(neighbour.squared_distance),
+                              premodel.parameters().optimum[neighbour.row]});
   }
-}
-
-std::vector<std::string_view> feature_names(const PolicyInfo& info) {
-  std::vector<std::string_view> names;
-  for (const auto& feature : info.schema.features) names.push_back(feature.name);
-  return names;
-}
-
-void explain_stage(const Premodel& premodel, std::size_t stage, const Question& question, bool yes,
-                   Trace& trace) {
-  const Chooser& chooser = premodel.parameters().choosers[stage];
-  const auto names = feature_names(premodel.info());
-  trace.steps.push_back({fmt::format("{}-{}: {}: {}", name_of(chooser), stage + 1,
-                                     explain(chooser, question, 1, premodel.info().models[stage].name, names),
-                                     yes ? "yes" : "no"),
-                         {}});
-}
-
-void explain_multiclass(const Premodel& premodel, const Question& question, std::size_t cls, Trace& trace) {
-  const Chooser& chooser = premodel.parameters().choosers.front();
-  const bool none = cls == premodel.parameters().n_stages;
-  const auto names = feature_names(premodel.info());
-  const std::string_view what = none ? std::string_view("none") : premodel.info().models[cls].name;
-  trace.steps.push_back(
-      {fmt::format("{}: {}", name_of(chooser), explain(chooser, question, cls, what, names)), {}});
-}
-
-void explain_fallback(const Premodel& premodel, const Action& action, std::string_view reason, Trace& trace) {
-  trace.steps.push_back(
-      {action.kind == Action::Kind::kRefuse
-           ? fmt::format("{}: refused", reason)
-           : fmt::format("{}: runs {}, the fallback", reason, name_of(premodel.info(), action.model)),
-       {}});
+  trace.emplace_back(std::move(nearest));
 }
 
 }  // namespace
@@ -246,12 +206,18 @@ Question Premodel::ask(std::span<const float> scaled, std::span<Neighbour> neare
 ModelIndex Premodel::chosen(const Question& question, Trace* trace) const {
   if (parameters_.form == PremodelForm::kMulticlass) {
     const std::size_t cls = choose(parameters_.choosers.front(), question);
-    if (trace != nullptr) explain_multiclass(*this, question, cls, *trace);
-    return cls == parameters_.n_stages ? kNoModel : static_cast<ModelIndex>(cls);
+    const ModelIndex model = cls == parameters_.n_stages ? kNoModel : static_cast<ModelIndex>(cls);
+    if (trace != nullptr) {
+      trace->push_back(explain(parameters_.choosers.front(), question, cls, {std::nullopt, model}));
+    }
+    return model;
   }
   for (std::size_t stage = 0; stage < parameters_.n_stages; ++stage) {
     const bool yes = choose(parameters_.choosers[stage], question) == 1;
-    if (trace != nullptr) explain_stage(*this, stage, question, yes, *trace);
+    if (trace != nullptr) {
+      trace->push_back(
+          explain(parameters_.choosers[stage], question, 1, {stage, static_cast<ModelIndex>(stage), yes}));
+    }
     if (yes) return static_cast<ModelIndex>(stage);
   }
   return kNoModel;
@@ -273,10 +239,8 @@ Action Premodel::choose_model(std::span<const float> features, Trace* trace) con
       mean_distance(question.neighbours) > parameters_.max_distance) {
     const Action action = fall_back(parameters_.refuse_beyond);
     if (trace != nullptr) {
-      explain_fallback(*this, action,
-                       fmt::format("mean distance to the neighbours {:.4f}, limit {:.4f}: unlike training",
-                                   mean_distance(question.neighbours), parameters_.max_distance),
-                       *trace);
+      trace->emplace_back(FellBack{FellBack::Reason::kUnlikeTraining, action.model,
+                                   mean_distance(question.neighbours), parameters_.max_distance});
     }
     return action;
   }
@@ -284,9 +248,10 @@ Action Premodel::choose_model(std::span<const float> features, Trace* trace) con
   if (model != kNoModel) return Action::run(model);
   const Action action = fall_back(false);
   if (trace != nullptr) {
-    explain_fallback(*this, action,
-                     parameters_.form == PremodelForm::kChain ? "every stage says no" : "none is right",
-                     *trace);
+    trace->emplace_back(FellBack{parameters_.form == PremodelForm::kChain
+                                     ? FellBack::Reason::kEveryStageSaysNo
+                                     : FellBack::Reason::kNoneIsRight,
+                                 action.model});
   }
   return action;
 }

@@ -39,15 +39,7 @@ Action Selector::choose(const Look& look, Trace* trace) const {
   TRIAGE_CHECK(cls >= 0 && static_cast<std::size_t>(cls) < parameters_.chooses.size());
   const ModelIndex choice = parameters_.chooses[static_cast<std::size_t>(cls)];
   const ModelIndex model = choice != kNoModel ? choice : parameters_.fallback;
-  if (trace != nullptr) {
-    const auto name = [&](ModelIndex i) { return info().models[static_cast<std::size_t>(i)].name; };
-    trace->steps.push_back({fmt::format("{} says {}{}", name(parameters_.selector),
-                                        choice != kNoModel ? name(choice) : std::string("none is right"),
-                                        choice != kNoModel  ? std::string()
-                                        : model == kNoModel ? std::string(": refused")
-                                                            : ": runs " + name(model) + ", the fallback"),
-                            {{"confidence", look.confidence}}});
-  }
+  if (trace != nullptr) trace->emplace_back(SelectorChose{look.model, choice, model, look.confidence});
   return model == kNoModel ? Action::refuse() : Action::run(model);
 }
 

@@ -11,10 +11,7 @@ Single::Single(PolicyInfo info, ModelIndex model) : Policy(std::move(info)), mod
 
 Action Single::next(const Evidence& evidence, Trace* trace) const {
   if (!evidence.looks.empty()) return Action::answer_of(evidence.looks.back());
-  if (trace != nullptr) {
-    trace->steps.push_back(
-        {fmt::format("single: always runs {}", info().models[static_cast<std::size_t>(model_)].name), {}});
-  }
+  if (trace != nullptr) trace->emplace_back(AlwaysRuns{model_});
   return Action::run(model_);
 }
 

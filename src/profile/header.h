@@ -18,9 +18,7 @@ namespace triage {
 inline constexpr std::int64_t kApplicationId = 0x54524947;  // "TRIG"
 inline constexpr std::int64_t kFormatVersion = 2;
 
-struct ProfileModel {
-  std::string name;
-  std::string fingerprint;
+struct ProfileModel : ModelId {
   std::int32_t recipe = 0;  // index into ProfileHeader::recipes
   std::string device;
   int threads = 1;

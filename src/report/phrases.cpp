@@ -136,6 +136,11 @@ std::string agreement_note(std::string_view labels_from) {
       labels_from);
 }
 
+std::string promise_of(const Certificate& certificate) {
+  return fmt::format("a loss of at most {} points against {} with probability {:g} or more",
+                     percent(certificate.max_loss, 2), certificate.versus, 1 - certificate.delta);
+}
+
 void write_report(const std::filesystem::path& path, std::string_view text) { write_text_atomic(path, text); }
 
 std::size_t sbs_model_index(const Evaluation& evaluation) {

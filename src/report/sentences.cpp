@@ -44,8 +44,8 @@ std::string transfers_phrase(const Stability& stability) {
   return text;
 }
 
-std::string labels_phrase(std::string_view labels) {
-  return labels.empty() ? std::string("that came with the inputs") : std::string(labels);
+std::string labels_phrase(std::string_view labels_from) {
+  return labels_from.empty() ? std::string("that came with the inputs") : describe_labels(labels_from);
 }
 
 std::string warning_sentence(const Evaluation& evaluation, const Warning& warning) {
@@ -81,7 +81,7 @@ std::string warning_sentence(const Evaluation& evaluation, const Warning& warnin
                          to_string(evaluation.criterion));
     case WarningKind::kOtherLabels:
       return fmt::format("{} was trained with labels {}, and is judged with labels {}", name(),
-                         labels_phrase(warning.text), labels_phrase(describe_labels(evaluation.labels_from)));
+                         labels_phrase(warning.text), labels_phrase(evaluation.labels_from));
     case WarningKind::kOtherMachine:
       return fmt::format("{} was trained with times of '{}', and is judged with those of '{}'", name(),
                          warning.text, evaluation.machine);

@@ -39,12 +39,9 @@ void explain_cap(const Policy& policy, ModelIndex model, const Request& request,
                  Trace& trace) {
   const PolicyModel& wanted = policy.info().models[static_cast<std::size_t>(model)];
   const bool late = result.elapsed_ms + wanted.p999_ms > request.max_latency_ms;
-  trace.steps.push_back(
-      {late ? fmt::format("{} may take {:.3f} ms, and {:.3f} of {:.3f} ms are gone: not started", wanted.name,
-                          wanted.p999_ms, result.elapsed_ms, request.max_latency_ms)
-            : fmt::format("{} takes {:.3g} J on average, too much for a cap of {:.3g} J: not started",
-                          wanted.name, wanted.mean_j, request.max_energy_j),
-       {}});
+  trace.emplace_back(late ? CapHeld{CapHeld::Cap::kLatencyMs, model, wanted.p999_ms, result.elapsed_ms,
+                                    request.max_latency_ms}
+                          : CapHeld{CapHeld::Cap::kEnergyJ, model, wanted.mean_j, 0, request.max_energy_j});
 }
 
 // Energy starts at 0, so that it is known as long as every part of it was measured.

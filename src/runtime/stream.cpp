@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "policy/adaptive_policy.h"
 #include "triage/error.h"
+#include "triage/policy.h"
 #include "triage/request.h"
 
 namespace triage {
@@ -17,15 +17,15 @@ constexpr double kPrior = 50;
 }  // namespace
 
 Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(options) {
-  const auto* adaptive = dynamic_cast<const Adaptive*>(&policy);
-  if (adaptive == nullptr || adaptive->parameters().costs_energy) {
+  const bool in_ms = policy.price_unit() == CostKind::kTime;
+  if (!policy.has_prices() || !in_ms) {
     throw Error(
         ErrorCode::kUsage,
         fmt::format("mean_latency_ms: a policy of kind '{}'{}, expected an adaptive one with prices in "
                     "milliseconds; train one",
-                    policy.kind(), adaptive == nullptr ? "" : " trained to save energy"));
+                    policy.kind(), in_ms ? "" : " trained to save energy"));
   }
-  for (const AdaptiveSetting& setting : adaptive->parameters().settings)
+  for (const PriceSetting& setting : policy.price_settings())
     settings_.push_back({setting.cost, setting.price});
   std::stable_sort(settings_.begin(), settings_.end(),
                    [](const Setting& a, const Setting& b) { return a.ms < b.ms; });

@@ -16,10 +16,10 @@ using boost::math::binomial_distribution;
 
 Interval wilson_interval(double k, double n) {
   if (!(n > 0)) return {};
-  constexpr double z = 1.959963984540054;  // 97.5 % quantile of the normal distribution
-  const double p = k / n, z2 = z * z;
+  constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the normal distribution
+  const double p = k / n, z2 = kZ * kZ;
   const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const double reach = z / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+  const double reach = kZ / (1 + z2 / n) * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n));
   return {std::max(0.0, centre - reach), std::min(1.0, centre + reach)};
 }
 

@@ -61,8 +61,6 @@ struct TrainedHalf {
   std::vector<double> true_loss;  // (settings) over all rows of the other half
   std::vector<double> mean_ms;    // (settings)
   double versus_ms = 0;
-
-  [[nodiscard]] const Adaptive& adaptive() const { return dynamic_cast<const Adaptive&>(*policy); }
 };
 
 // Of those that are figures; NaN when none is.
@@ -75,9 +73,9 @@ TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOp
   TrainedHalf trained;
   trained.policy = train_adaptive(table, halves.train, options, options.adaptive);
   trained.versus = table.find(trained.policy->info().best.name);
-  trained.losses = measure_losses(table, halves.rest, trained.adaptive(), trained.versus,
+  trained.losses = measure_losses(table, halves.rest, *trained.policy, trained.versus,
                                   clock_or_steady(options.clock), options.stop);
-  trained.sequence = test_sequence(trained.adaptive().parameters());
+  trained.sequence = test_sequence(trained.policy->price_settings());
   for (const auto& loss : trained.losses.loss) trained.true_loss.push_back(mean(loss));
   for (const auto& ms : trained.losses.ms) trained.mean_ms.push_back(mean(ms));
   trained.versus_ms = mean(trained.losses.versus_ms);
@@ -267,12 +265,12 @@ Exhibit settings_exhibit(const TrainedHalf& trained) {
   for (const std::size_t s : trained.sequence) {
     double differing = 0;
     for (const std::int8_t loss : trained.losses.loss[s]) differing += loss != 0 ? 1 : 0;
-    exhibit.data.rows.push_back({trained.adaptive().parameters().settings[s].price,
-                                 100 * trained.true_loss[s], trained.versus_ms / trained.mean_ms[s],
+    exhibit.data.rows.push_back({trained.policy->price_settings()[s].price, 100 * trained.true_loss[s],
+                                 trained.versus_ms / trained.mean_ms[s],
                                  100 * differing / static_cast<double>(trained.losses.loss[s].size())});
   }
   exhibit.ours = fmt::format("{} settings", trained.sequence.size());
-  const std::size_t chosen = trained.adaptive().parameters().chosen;
+  const std::size_t chosen = trained.policy->default_setting().value();
   exhibit.verdict = fmt::format(
       "Without calibration the policy takes the setting at {} times less time, which loses {} points.",
       times(trained.versus_ms / trained.mean_ms[chosen]), points(trained.true_loss[chosen]));

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "triage/error.h"
-
 namespace triage {
 
 std::string_view to_string(TimingMode mode) { return mode == TimingMode::kCheap ? "cheap" : "exhaustive"; }
@@ -34,15 +32,6 @@ double Table::selector_cost_j(ModelIndex selector) const {
   const auto s = static_cast<std::size_t>(selector);
   if (energy.selector_j.empty() || energy.preprocess_j.empty()) return kNotMeasured;
   return energy.selector_j[s] + energy.preprocess_j[static_cast<std::size_t>(selector_recipe_of[s])];
-}
-
-std::string_view to_string(CostKind kind) { return kind == CostKind::kTime ? "time" : "energy"; }
-
-CostKind parse_cost_kind(std::string_view text) {
-  for (const auto kind : {CostKind::kTime, CostKind::kEnergy}) {
-    if (text == to_string(kind)) return kind;
-  }
-  throw Error(ErrorCode::kUsage, fmt::format("cost: '{}', expected time or energy", text));
 }
 
 }  // namespace triage

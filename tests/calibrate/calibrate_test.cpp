@@ -9,6 +9,7 @@
 #include <stop_token>
 
 #include "calibrate/setting_losses.h"
+#include "policy/adaptive_policy.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
 #include "triage/tools/learn.h"
@@ -89,9 +90,10 @@ TEST(Calibrate, TheSummaryIsOfTheCertifiedSetting) {
   const AdaptiveParameters& before = dynamic_cast<const Adaptive&>(policy()).parameters();
   ASSERT_NE(made.parameters().chosen, before.chosen) << "else this shows nothing";
   const AdaptiveSetting& setting = made.parameters().settings[made.parameters().chosen];
-  std::map<std::string, std::string> summary(made.info().training.begin(), made.info().training.end());
-  EXPECT_EQ(summary.size(), made.info().training.size()) << "each key once";
-  EXPECT_EQ(made.info().training.size(), policy().info().training.size());
+  const auto lines = training_lines(made);
+  std::map<std::string, std::string> summary(lines.begin(), lines.end());
+  EXPECT_EQ(summary.size(), lines.size()) << "each key once";
+  EXPECT_EQ(lines.size(), training_lines(policy()).size());
   EXPECT_EQ(summary["price"], fmt::format("{:.4g} a ms", setting.price));
   EXPECT_EQ(summary["expected ms"], fmt::format("{:.4f}", setting.cost));
   EXPECT_TRUE(summary["expected score"].starts_with(fmt::format("{:.4f} by", setting.score)));
@@ -146,7 +148,7 @@ TEST(Calibrate, AgainstAnyModel) {
 TEST(Calibrate, RefusesWhatDoesNotFit) {
   const auto single = train_single(table(), rows(0, 100), Criterion::kTop1, 0);
   EXPECT_TRIAGE_ERROR(calibrate(table(), *single, options(0.01)), ErrorCode::kUsage,
-                      "a policy of kind 'single', expected an adaptive one");
+                      "a policy of kind 'single', expected one that has settings to choose from");
   EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), options(0)), ErrorCode::kUsage,
                       "max loss 0, expected a share");
   CalibrateOptions sure = options(0.01);
@@ -177,9 +179,9 @@ TEST(Calibrate, StopsWhenAsked) {
 }
 
 TEST(TestSequence, GoesFromTheBestExpectedScoreToCheaperOnes) {
-  AdaptiveParameters model;
-  for (const double score : {0.5, 0.8, 0.9, 0.85}) model.settings.push_back({1, {0}, {}, score, 1});
-  EXPECT_EQ(test_sequence(model), (std::vector<std::size_t>{2, 1, 0}));
+  std::vector<PriceSetting> settings;
+  for (const double score : {0.5, 0.8, 0.9, 0.85}) settings.push_back({1, score, 1});
+  EXPECT_EQ(test_sequence(settings), (std::vector<std::size_t>{2, 1, 0}));
 }
 
 // The study's promise is about the whole pipeline: few violations on a made-up table, and a row for each

@@ -139,11 +139,14 @@ TEST(Judge, WarnsOfItsOwnTrainingInputs) {
   AdaptiveParameters model;
   model.settings.push_back({0.1, {0}, {{{1.0}, {}}}, 0.5, 1});
   const auto knows = [&](std::size_t n) {
-    model.trained_on = {77};
-    for (std::uint32_t row = 0; row < n; ++row) model.trained_on.push_back(input_hashes(table, row).front());
-    std::sort(model.trained_on.begin(), model.trained_on.end());
+    TrainingFacts facts;
+    facts.input_hashes = {77};
+    for (std::uint32_t row = 0; row < n; ++row) {
+      facts.input_hashes.push_back(input_hashes(table, row).front());
+    }
+    std::sort(facts.input_hashes.begin(), facts.input_hashes.end());
     PolicyInfo info = always(table, 0)->info();
-    info.training.clear();
+    info.training = std::move(facts);
     return make_adaptive(std::move(info), model);
   };
   EXPECT_FALSE(warned(*knows(0), WarningKind::kTrainedOnSome));
@@ -196,7 +199,7 @@ TEST(Judge, WarnsOfLabelsFromElsewhere) {
   };
   EXPECT_EQ(said(given, given), std::nullopt);
   EXPECT_EQ(said(agreement, agreement), std::nullopt);
-  EXPECT_EQ(said(agreement, given), describe_labels("b"));
+  EXPECT_EQ(said(agreement, given), "b");
   EXPECT_EQ(said(given, agreement), "") << "the labels that came with the inputs";
   const auto warnings = judge_policies(agreement, {}, no_resamples()).warnings;
   EXPECT_EQ(warnings, std::vector<Warning>{{.kind = WarningKind::kLabelsOfModel}});

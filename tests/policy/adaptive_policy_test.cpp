@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <limits>
 
 #include "policy/policies.h"
+#include "support/expect_error.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -103,14 +105,62 @@ TEST(Adaptive, OnlyTheDefaultRequestIsCertified) {
   EXPECT_FALSE(make_adaptive(adaptive_info(), bare)->certifies({}));
 }
 
-TEST(Adaptive, KnowsItsTrainingInputs) {
-  AdaptiveParameters model = two_stage_adaptive();  // as from format 3, upper halves alone
-  model.trained_on.push_back(0xFFFFFFFF00000007U);
-  const Adaptive policy(adaptive_info(), model);
-  EXPECT_TRUE(policy.was_trained_on(0xFFFFFFFF00000007U));
-  EXPECT_FALSE(policy.was_trained_on(0xFFFFFFFF00000008U));
-  EXPECT_TRUE(policy.was_trained_on(0x0000000512345678U));
-  EXPECT_FALSE(policy.was_trained_on(0x0000000612345678U));
+TEST(TrainingFacts, KnowTheirInputs) {
+  TrainingFacts facts = adaptive_info().training;  // as from format 3, upper halves alone
+  facts.input_hashes.push_back(0xFFFFFFFF00000007U);
+  EXPECT_TRUE(facts.has_input(0xFFFFFFFF00000007U));
+  EXPECT_FALSE(facts.has_input(0xFFFFFFFF00000008U));
+  EXPECT_TRUE(facts.has_input(0x0000000512345678U));
+  EXPECT_FALSE(facts.has_input(0x0000000612345678U));
+  EXPECT_FALSE(TrainingFacts().has_input(0));
+}
+
+TEST(Adaptive, SaysWhatPricesChooseAmong) {
+  const auto policy = example();
+  const auto settings = policy->price_settings();
+  ASSERT_EQ(settings.size(), 2U);
+  EXPECT_TRUE(policy->has_prices());
+  EXPECT_EQ(settings[0].price, 1);
+  EXPECT_EQ(settings[1].score, 0.9);
+  EXPECT_EQ(settings[1].cost, 0.5);
+  EXPECT_EQ(policy->default_setting(), 1U);
+  EXPECT_EQ(policy->price_unit(), CostKind::kTime);
+  AdaptiveParameters joules = two_stage_adaptive();
+  joules.costs_energy = true;
+  EXPECT_EQ(make_adaptive(adaptive_info(), joules)->price_unit(), CostKind::kEnergy);
+}
+
+TEST(Adaptive, TheOrderIsThatOfThePrice) {
+  const auto policy = example();
+  const auto models = [&](const Request& request) {
+    std::vector<ModelIndex> order;
+    for (const OrderedLook& look : policy->look_order(request)) {
+      EXPECT_TRUE(std::isnan(look.threshold));
+      order.push_back(look.model);
+    }
+    return order;
+  };
+  EXPECT_EQ(models({}), (std::vector<ModelIndex>{0, 1}));
+  EXPECT_EQ(models({.price = 1}), std::vector<ModelIndex>{0});
+}
+
+TEST(Adaptive, ACertificateComesWithItsSetting) {
+  AdaptiveParameters bare = two_stage_adaptive();
+  bare.certificate.reset();
+  const auto policy = make_adaptive(adaptive_info(), bare);
+  EXPECT_EQ(policy->certificate(), nullptr);
+  Certificate certificate;
+  certificate.max_loss = 0.02;
+  certificate.delta = 0.1;
+  certificate.versus = "big";
+  const auto certified = policy->with_certificate(0, certificate);
+  ASSERT_NE(certified, nullptr);
+  ASSERT_NE(certified->certificate(), nullptr);
+  EXPECT_EQ(certified->certificate()->max_loss, 0.02);
+  EXPECT_EQ(certified->default_setting(), 0U);
+  EXPECT_EQ(certified->info().training, policy->info().training);
+  EXPECT_EQ(policy->default_setting(), 1U) << "the policy itself stays";
+  EXPECT_TRIAGE_ERROR(policy->with_certificate(2, certificate), ErrorCode::kPolicy, "adaptive.chosen: 2");
 }
 
 TEST(Adaptive, ExplainsItself) {
@@ -118,12 +168,13 @@ TEST(Adaptive, ExplainsItself) {
   const std::vector<Look> looks{look_of(0, 3, 0.7F)};
   Trace trace;
   (void)policy->next({.features = {}, .looks = looks, .spent = {}, .request = {}}, &trace);
-  ASSERT_EQ(trace.steps.size(), 1U);
-  EXPECT_EQ(trace.steps[0].what, "look 1, small: big is expected to gain more than its price, goes on");
-  ASSERT_EQ(trace.steps[0].values.size(), 3U);
-  EXPECT_NEAR(trace.steps[0].values[0].second, 0.7, 1e-3) << "confidence";
-  EXPECT_NEAR(trace.steps[0].values[1].second, 0.1, 1e-3) << "gain";
-  EXPECT_EQ(trace.steps[0].values[2].second, 0.01) << "price";
+  const auto lines = testing::lines_of(trace, policy->info());
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].what, "look 1, small: big is expected to gain more than its price, goes on");
+  ASSERT_EQ(lines[0].values.size(), 3U);
+  EXPECT_NEAR(lines[0].values[0].second, 0.7, 1e-3) << "confidence";
+  EXPECT_NEAR(lines[0].values[1].second, 0.1, 1e-3) << "gain";
+  EXPECT_EQ(lines[0].values[2].second, 0.01) << "price";
 }
 
 void refuse(const std::function<void(AdaptiveParameters&)>& change, std::string_view message) {
@@ -167,7 +218,6 @@ TEST(Adaptive, ChecksItsParts) {
   refuse([](auto& m) { m.settings[1].stages[0].gain[3] = kNaN; }, "stages[0].gain: nan");
   refuse([](auto& m) { m.settings[0].score = kNaN; }, "adaptive.settings[0]: nan");
   refuse([](auto& m) { m.chosen = 2; }, "adaptive.chosen: 2, expected 0 to 1");
-  refuse([](auto& m) { m.trained_on = {2, 1}; }, "adaptive.trained_on: a decrease");
   refuse([](auto& m) { m.certificate->delta = 1; },
          "adaptive.certificate: 1, expected shares between 0 and 1");
   refuse([](auto& m) { m.certificate->mean_loss = kNaN; }, "adaptive.certificate: nan");

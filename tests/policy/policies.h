@@ -10,6 +10,7 @@
 #include "policy/premodel_policy.h"
 #include "policy/selector_policy.h"
 #include "triage/policy.h"
+#include "triage/tools/report.h"
 
 namespace triage::testing {
 
@@ -22,7 +23,8 @@ inline PolicyInfo info_of(std::vector<std::string> models, std::vector<std::stri
   for (auto& feature : features) info.schema.features.push_back({std::move(feature), 1});
   info.n_classes = 10;
   info.machine = "a test machine, 2 cores";
-  info.training = {{"inputs", "6"}, {"theta", "0.005"}};
+  info.training.inputs = 6;
+  info.training.notes = {{"theta", "0.005"}};
   return info;
 }
 
@@ -111,12 +113,14 @@ inline PremodelParameters mixed_premodel() {
   return model;
 }
 
-// Models "small" and "big", with energy and a best model.
+// Models "small" and "big", with energy, a best model and known training inputs.
 inline PolicyInfo adaptive_info() {
   PolicyInfo info = info_of({"small", "big"});
   info.models[0].mean_j = 0.5;
   info.models[1].mean_j = 2;
   info.best = info.models[1];
+  // As from format 3: the upper halves alone.
+  for (const std::uint64_t hash : {1U, 5U, 5U, 4000000000U}) info.training.input_hashes.push_back(hash << 32);
   return info;
 }
 
@@ -128,7 +132,6 @@ inline AdaptiveParameters two_stage_adaptive() {
   model.settings.push_back(
       {0.01, {0, 1}, {{{1.0}, {0.8, -1.0, 0, 0, 0, 0, 0}}, {{0.25, 1.0}, {}}}, 0.9, 0.5});
   model.chosen = 1;
-  for (const std::uint64_t hash : {1U, 5U, 5U, 4000000000U}) model.trained_on.push_back(hash << 32);
   model.certificate = Certificate{0.01, 0.05, "big", 1000, "0123456789abcdef", -0.001, 0.45, ""};
   return model;
 }
@@ -149,6 +152,38 @@ inline AdaptiveParameters own_adaptive() {
   weights[20 + 5] = 2;
   stages[1].weights = weights;
   return model;
+}
+
+// What a premodel may know of its training, every part of it.
+inline TrainingFacts premodel_training() {
+  TrainingFacts facts;
+  facts.inputs = 6;
+  facts.inputs_hash = "0123456789abcdef";
+  facts.labels_from = "big";
+  facts.seed = 0xFFFFFFFFFFFFFFFFU;
+  PremodelFacts premodel;
+  premodel.kind = "knn.dt.svm";
+  premodel.label = PremodelLabel::kCorrect;
+  premodel.cost = CostKind::kEnergy;
+  premodel.theta = 0.005;
+  premodel.k = 3;
+  premodel.weights = VoteWeights::kDistance;
+  premodel.selection = {{"small", 0.5, 0.5, true}, {"huge", 0.75, 0.004, false}};
+  premodel.optimum_of = {3, 2, 1};
+  premodel.choosers = {KnnFacts{}, TreeFacts{4, 5, 9, 0.75}, SvmFacts{10, 0.5, 30, 40, 50, std::nullopt}};
+  premodel.fallback = 1;
+  premodel.distance_limit = {0.25, 0.99, false};
+  premodel.shuffle_seed = 7;
+  facts.details = premodel;
+  facts.notes = {{"features", "two of three"}};
+  return facts;
+}
+
+// What a trace says, by line.
+inline std::vector<TraceLine> lines_of(const Trace& trace, const PolicyInfo& info) {
+  std::vector<TraceLine> lines;
+  for (const TraceEvent& event : trace) lines.push_back(describe(event, info));
+  return lines;
 }
 
 // (n, d) numbers in [0, 1); with `steps` on a grid of that many values, so that there are many ties.

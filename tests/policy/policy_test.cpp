@@ -31,7 +31,7 @@ TEST(Single, RunsItsModelAndAnswers) {
   const auto first = next(*policy, {}, {}, &trace);
   EXPECT_EQ(first.kind, Kind::kRun);
   EXPECT_EQ(first.model, 1);
-  EXPECT_EQ(trace.steps.at(0).what, "single: always runs b");
+  EXPECT_EQ(testing::lines_of(trace, policy->info()).at(0).what, "single: always runs b");
   const std::array looks{look_of(1, 4, 0.6F)};
   const auto second = next(*policy, {}, looks);
   EXPECT_EQ(second.kind, Kind::kAnswer);
@@ -74,9 +74,10 @@ TEST(Cascade, ExplainsEveryStage) {
   (void)next(*policy, {}, looks, &trace);
   looks.push_back(look_of(1, 3, 0.625F));
   (void)next(*policy, {}, looks, &trace);
-  ASSERT_EQ(trace.steps.size(), 2U);
-  EXPECT_EQ(trace.steps[0].what, "stage 1: a has confidence 0.5000, threshold 0.7500: goes on");
-  EXPECT_EQ(trace.steps[1].what, "stage 2: b has confidence 0.6250 and is the last: accepted");
+  const auto lines = testing::lines_of(trace, policy->info());
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].what, "stage 1: a has confidence 0.5000, threshold 0.7500: goes on");
+  EXPECT_EQ(lines[1].what, "stage 2: b has confidence 0.6250 and is the last: accepted");
 }
 
 TEST(Premodel, AsksForTheMissingFeaturesFirst) {
@@ -122,18 +123,24 @@ TEST(Premodel, ExplainsVotesNeighboursAndFeatures) {
   const auto policy = make_premodel(info_of({"small", "big"}, {"x"}), line_premodel(kNoModel));
   Trace trace;
   EXPECT_EQ(next(*policy, std::array{9.25F}, {}, &trace).model, 1);
-  ASSERT_EQ(trace.neighbours.size(), 3U);
-  EXPECT_EQ(trace.neighbours[0].input, "e.png");
-  EXPECT_NEAR(trace.neighbours[0].distance, 0.025, 1e-6);
-  EXPECT_EQ(trace.neighbours[0].optimum, "big");
-  EXPECT_EQ(trace.neighbours[1].input, "f.png");
-  EXPECT_EQ(trace.neighbours[1].optimum, "none");
-  EXPECT_EQ(trace.neighbours[2].input, "d.png");
-  ASSERT_EQ(trace.steps.size(), 4U);
-  EXPECT_EQ(trace.steps[0].values.at(0), (std::pair<std::string, double>("x", 9.25)));
-  EXPECT_NEAR(trace.steps[1].values.at(0).second, 0.925, 1e-6);
-  EXPECT_EQ(trace.steps[2].what, "KNN-1: 0 of 3 neighbours say small: no");
-  EXPECT_EQ(trace.steps[3].what, "KNN-2: 2 of 3 neighbours say big: yes");
+  ASSERT_EQ(trace.size(), 5U);
+  EXPECT_EQ(std::get<FeaturesRead>(trace[0]).values, std::vector<double>{9.25});
+  EXPECT_NEAR(std::get<FeaturesScaled>(trace[1]).values.at(0), 0.925, 1e-6);
+  const auto& nearest = std::get<NearestInputs>(trace[2]).inputs;
+  ASSERT_EQ(nearest.size(), 3U);
+  EXPECT_EQ(nearest[0].id, "e.png");
+  EXPECT_NEAR(nearest[0].distance, 0.025, 1e-6);
+  EXPECT_EQ(nearest[0].optimum, 1);
+  EXPECT_EQ(nearest[1].id, "f.png");
+  EXPECT_EQ(nearest[1].optimum, kNoModel);
+  EXPECT_EQ(nearest[2].id, "d.png");
+  const auto lines = testing::lines_of(trace, policy->info());
+  EXPECT_EQ(lines[0].what, "features");
+  EXPECT_EQ(lines[0].values.at(0), (std::pair<std::string, double>("x", 9.25)));
+  EXPECT_EQ(lines[1].what, "features, scaled");
+  EXPECT_EQ(lines[2].values.at(0).first, "e.png");
+  EXPECT_EQ(lines[3].what, "KNN-1: 0 of 3 neighbours say small: no");
+  EXPECT_EQ(lines[4].what, "KNN-2: 2 of 3 neighbours say big: yes");
 }
 
 TEST(Premodel, ExplainsTheFallback) {
@@ -142,10 +149,11 @@ TEST(Premodel, ExplainsTheFallback) {
   model.choosers = paper_choosers(model);
   Trace refused, run;
   (void)next(*make_premodel(info_of({"small", "big"}, {"x"}), model), std::array{1.0F}, {}, &refused);
-  EXPECT_EQ(refused.steps.back().what, "every stage says no: refused");
+  EXPECT_EQ(describe(refused.back(), info_of({"small", "big"}, {"x"})).what, "every stage says no: refused");
   model.fallback = 1;
   (void)next(*make_premodel(info_of({"small", "big"}, {"x"}), model), std::array{1.0F}, {}, &run);
-  EXPECT_EQ(run.steps.back().what, "every stage says no: runs big, the fallback");
+  EXPECT_EQ(describe(run.back(), info_of({"small", "big"}, {"x"})).what,
+            "every stage says no: runs big, the fallback");
 }
 
 // ---- choosers ----
@@ -248,10 +256,13 @@ TEST(KnnChooser, OnlyExactHitsVoteWhereThereAreSome) {
 TEST(KnnChooser, ExplainsWeightedVotes) {
   const std::array<Neighbour, 3> near{{{0, 1}, {1, 4}, {2, 4}}};
   const Question question{{}, near};
-  EXPECT_EQ(explain(KnnChooser{{1, 0, 0}, VoteWeights::kUniform}, question, 1, "big", {}),
-            "1 of 3 neighbours say big");
-  EXPECT_EQ(explain(KnnChooser{{1, 0, 0}, VoteWeights::kDistance}, question, 1, "big", {}),
-            "1 of 3 neighbours say big, with 50.0 % of the weight");
+  const auto said = [&](VoteWeights weights) {
+    return describe(explain(KnnChooser{{1, 0, 0}, weights}, question, 1, {std::nullopt, 1}),
+                    info_of({"small", "big"}))
+        .what;
+  };
+  EXPECT_EQ(said(VoteWeights::kUniform), "KNN: 1 of 3 neighbours say big");
+  EXPECT_EQ(said(VoteWeights::kDistance), "KNN: 1 of 3 neighbours say big, with 50.0 % of the weight");
 }
 
 TEST(Premodel, ChoosesAmongAllModelsAtOnce) {
@@ -289,9 +300,10 @@ TEST(Premodel, ChainsMixKinds) {
 TEST(Premodel, ExplainsEveryKind) {
   const auto last_steps = [](const PremodelParameters& model, std::vector<std::string> models, float x) {
     Trace trace;
-    (void)next(*make_premodel(info_of(std::move(models), {"x"}), model), std::array{x}, {}, &trace);
+    const auto policy = make_premodel(info_of(std::move(models), {"x"}), model);
+    (void)next(*policy, std::array{x}, {}, &trace);
     std::vector<std::string> steps;
-    for (const auto& step : trace.steps) {
+    for (const auto& step : testing::lines_of(trace, policy->info())) {
       if (step.values.empty()) steps.push_back(step.what);
     }
     return steps;
@@ -324,7 +336,7 @@ TEST(Premodel, BeyondTheDistanceLimitRefusesOrFallsBack) {
   Trace trace;
   (void)next(*make_premodel(info_of({"small", "big"}, {"x"}), model), std::array{15.0F}, {}, &trace);
   EXPECT_EQ(
-      trace.steps.back().what,
+      describe(trace.back(), info_of({"small", "big"}, {"x"})).what,
       "mean distance to the neighbours 0.6000, limit 0.5000: unlike training: runs small, the fallback");
 }
 
@@ -349,7 +361,7 @@ TEST(Selector, ExplainsItsChoiceAndItsFallback) {
     const std::array looks{look_of(2, cls, 0.6F, 3)};
     (void)next(*make_selector(info_of({"small", "big", "cnn"}), {2, {1, kNoModel, 0}, fallback}), {}, looks,
                &trace);
-    return trace.steps.at(0).what;
+    return describe(trace.at(0), info_of({"small", "big", "cnn"})).what;
   };
   EXPECT_EQ(why(0, 0), "cnn says big");
   EXPECT_EQ(why(0, 1), "cnn says none is right: runs small, the fallback");

@@ -16,7 +16,7 @@ PolicyInfo info_for(const Zoo& zoo, const std::vector<std::string>& names) {
   PolicyInfo info;
   for (const std::string& name : names) {
     const ModelSpec& model = zoo.models[static_cast<std::size_t>(zoo.find(name))];
-    info.models.push_back({.name = name, .fingerprint = model.fingerprint()});
+    info.models.push_back({{name, model.fingerprint()}});
     info.n_classes = model.output.n_classes;
   }
   return info;
@@ -31,7 +31,7 @@ class RunAll final : public Policy {
     if (evidence.looks.size() < info().models.size()) {
       return Action::run(static_cast<ModelIndex>(evidence.looks.size()));
     }
-    if (trace != nullptr) trace->steps.push_back({.what = "all ran", .values = {}});
+    if (trace != nullptr) trace->emplace_back(OwnStep{"all ran"});
     return Action::answer_of(evidence.looks.back());
   }
 };
@@ -86,7 +86,7 @@ TEST_F(ClassifierTest, AddsUpTheTimesOfItsLooks) {
   EXPECT_EQ(result.looks.size(), 2U);
   EXPECT_EQ(result.model, 1);
   EXPECT_DOUBLE_EQ(result.infer_ms, 9);
-  EXPECT_EQ(result.trace->steps.size(), 1U);
+  EXPECT_EQ(result.trace->size(), 1U);
 }
 
 TEST_F(ClassifierTest, WarmUpLoadsEveryModelOfThePolicy) {

@@ -16,8 +16,7 @@ namespace {
 
 PolicyInfo info_of(std::size_t n_models, std::size_t n_features) {
   PolicyInfo info;
-  for (std::size_t i = 0; i < n_models; ++i)
-    info.models.push_back({.name = "m" + std::to_string(i), .fingerprint = ""});
+  for (std::size_t i = 0; i < n_models; ++i) info.models.push_back({{"m" + std::to_string(i), ""}});
   for (std::size_t i = 0; i < n_features; ++i) info.schema.features.push_back({"f" + std::to_string(i), 1});
   return info;
 }
@@ -31,7 +30,7 @@ class FunctionPolicy final : public Policy {
   std::string_view kind() const override { return "scripted"; }
   Action next(const Evidence& evidence, Trace* trace) const override {
     clock_->pass_ns(decision_ns);
-    if (trace != nullptr) trace->steps.push_back({.what = "asked", .values = {}});
+    if (trace != nullptr) trace->emplace_back(OwnStep{"asked"});
     return next_(evidence);
   }
   std::int64_t decision_ns = 1'000'000;
@@ -106,7 +105,7 @@ TEST_F(DriverLoop, ExtractsRunsAndAnswers) {
   EXPECT_DOUBLE_EQ(outcome.decision_ms, 3);
   EXPECT_DOUBLE_EQ(outcome.total.ms, 20 + 2 + 3);
   EXPECT_DOUBLE_EQ(outcome.total.j, 2);
-  EXPECT_EQ(outcome.trace->steps.size(), 3U);
+  EXPECT_EQ(outcome.trace->size(), 3U);
 }
 
 TEST_F(DriverLoop, TellsThePolicyWhatWasSpent) {

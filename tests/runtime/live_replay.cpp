@@ -33,7 +33,7 @@ std::unique_ptr<Policy> cascade_of_all(const Table& table) {
   PolicyInfo info;
   info.n_classes = table.n_classes;
   for (const TableModel& model : table.models) {
-    info.models.push_back({.name = model.name, .fingerprint = model.fingerprint});
+    info.models.push_back({{model.name, model.fingerprint}});
   }
   return make_cascade(info, {.thresholds = std::vector<double>(info.models.size() - 1, 0.8)});
 }

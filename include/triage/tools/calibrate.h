@@ -1,5 +1,5 @@
-// The guarantee: which setting of an adaptive policy is the fastest whose loss against one model is bounded
-// with a stated probability, judged on inputs that it was not trained on.
+// The guarantee: which setting of a policy (an adaptive one, or any that has prices) is the fastest whose
+// loss against one model is bounded with a stated probability, judged on inputs that it was not trained on.
 //
 // Learn then test (Angelopoulos, Bates, Candes, Jordan, Lei 2021) with a fixed sequence: settings are tested
 // from the one of best expected score to cheaper ones, each at level delta, until one fails; the last that
@@ -51,12 +51,10 @@ struct Calibration {
   std::unique_ptr<Policy> policy;  // with its certificate; null when the bound is not achieved
 };
 
-// Throws kUsage for a policy that is not adaptive, options out of range, an unknown model, and where no input
-// is left that the policy was not trained on; kPolicy for a policy that does not fit the table.
+// Throws kUsage for a policy without prices or that holds no certificate, options out of range, an unknown
+// model, and where no input is left that the policy was not trained on; kPolicy for a policy that does not
+// fit the table.
 [[nodiscard]] Calibration calibrate(const Table& table, const Policy& policy,
                                     const CalibrateOptions& options);
-
-// "a loss of at most 1.00 points against large with probability 0.95 or more".
-[[nodiscard]] std::string promise_of(const Certificate& certificate);
 
 }  // namespace triage

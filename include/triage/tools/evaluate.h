@@ -30,7 +30,7 @@ namespace triage {
                                           std::uint64_t seed);
 // Adds the rows' inputs on which `premodel` ran a model, as `replay` has it; none when the policy keeps no
 // training inputs.
-void add_soundness_inputs(const Table& table, Rows rows, const Policy& premodel, const Replay& replay,
+void add_soundness_inputs(const Table& table, Rows rows, const Premodel& premodel, const Replay& replay,
                           std::vector<SoundnessInput>& inputs);
 
 // A further premodel, judged beside the first.

@@ -25,6 +25,8 @@ struct LearnOptions {
   std::stop_token stop = {};  // when asked to stop: throws kInterrupted
 };
 
+class Premodel;  // policy/premodel_policy.h
+
 // Algorithm 1 (paper, section 3.2): one row of its trace.
 struct SelectionStep {
   ModelIndex model = kNoModel;
@@ -49,13 +51,6 @@ enum class SelectionRule {
                                            std::size_t max_models = SIZE_MAX, CostKind cost = CostKind::kTime,
                                            SelectionRule rule = SelectionRule::kPaper);
 
-// What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
-// that its model is right on the input.
-enum class PremodelLabel { kOptimum, kCorrect };
-[[nodiscard]] std::string_view to_string(PremodelLabel label);
-// Throws kUsage for anything but "optimum" and "correct".
-[[nodiscard]] PremodelLabel parse_premodel_label(std::string_view text);
-
 // What a premodel does with an input that is farther from the training inputs than its limit.
 enum class Beyond { kRefuse, kFallback };
 // Throws kUsage for anything but "refuse" and "fallback".
@@ -74,7 +69,7 @@ struct PremodelOptions {
   int k = 5;                                    // neighbours, odd
   VoteWeights weights = VoteWeights::kUniform;  // of their votes; kDistance: kinds with knn only
   std::vector<std::string> features;            // empty: the paper's seven
-  // Further lines of the policy's training summary, such as how the features were chosen.
+  // Further TrainingFacts::notes, such as how the features were chosen.
   std::vector<std::pair<std::string, std::string>> notes = {};
   // When every stage says no: a model's name, "best" (the most accurate of the selected on these rows) or
   // "refuse".
@@ -91,6 +86,7 @@ struct PremodelOptions {
 };
 struct TrainedPremodel {
   std::unique_ptr<Policy> policy;
+  const Premodel* premodel = nullptr;  // the same, where it asks features; null for a network
   ModelSelection selection;
   std::vector<std::string> warnings;  // such as features that are constant in training
 };

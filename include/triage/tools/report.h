@@ -1,11 +1,14 @@
-// Evaluations as people and programs read them.
+// Evaluations, and what policies say of themselves, as people and programs read them.
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "triage/policy.h"
 #include "triage/tools/calibrate.h"
 #include "triage/tools/exhibit.h"
 
@@ -55,5 +58,25 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 [[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
 // A sentence where labels are a model's answers, else nothing: what scores are then, and that model's own.
 [[nodiscard]] std::string agreement_note(std::string_view labels_from);
+// "a loss of at most 1.00 points against large with probability 0.95 or more".
+[[nodiscard]] std::string promise_of(const Certificate& certificate);
+
+// A key and a sentence.
+using TrainingLine = std::pair<std::string, std::string>;
+// What a policy was trained on and how. Policies that were calibrated show the certified setting.
+[[nodiscard]] std::vector<TrainingLine> training_lines(const Policy& policy);
+
+struct TraceLine {
+  std::string what;  // "KNN-1: 3 of 5 neighbours say mobilenet: yes"
+  std::vector<std::pair<std::string, double>> values;
+};
+[[nodiscard]] TraceLine describe(const TraceEvent& event, const PolicyInfo& info);
+
+// "none" for kNoModel.
+[[nodiscard]] std::string model_name(const PolicyInfo& info, ModelIndex model);
+// "small > large".
+[[nodiscard]] std::string order_names(const PolicyInfo& info, std::span<const OrderedLook> order);
+// "ms" or "J".
+[[nodiscard]] std::string_view price_unit_name(const Policy& policy);
 
 }  // namespace triage

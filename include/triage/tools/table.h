@@ -13,10 +13,8 @@
 
 namespace triage {
 
-struct TableModel {
-  std::string name;
-  std::string fingerprint;  // ModelSpec::fingerprint(); empty for foreign tables
-  std::string recipe;       // recipe_key(): models with equal keys share one preprocessing an input
+struct TableModel : ModelId {
+  std::string recipe;  // recipe_key(): models with equal keys share one preprocessing an input
   // One network may be listed several times, run in other ways: equal fingerprints, other names.
   std::string device{};  // as the engine names it; empty for foreign tables
   int threads = 0;       // 0 for foreign tables
@@ -48,9 +46,7 @@ struct TableEnergy {
 };
 
 // A network that chooses among the models and never answers (manifest role `selector`).
-struct TableSelector {
-  std::string name;
-  std::string fingerprint;
+struct TableSelector : ModelId {
   std::string recipe;  // recipe_key()
   std::vector<std::string>
       chooses;  // (c) the model that each of its classes stands for; empty: none is right
@@ -131,12 +127,6 @@ struct Table {
   // Mean joules of one selector alone, preprocessing included; NaN where not measured.
   [[nodiscard]] double selector_cost_j(ModelIndex selector) const;
 };
-
-// What "cheap" means: milliseconds or joules.
-enum class CostKind { kTime, kEnergy };
-[[nodiscard]] std::string_view to_string(CostKind kind);
-// Throws kUsage for anything but "time" and "energy".
-[[nodiscard]] CostKind parse_cost_kind(std::string_view text);
 
 // Throws kProfile when the arrays' sizes or values do not fit together, naming the array. Every consumer may
 // rely on it.

@@ -18,7 +18,7 @@ enum class WarningKind {
   kCalibratedHere,  // it was calibrated on these very inputs
   kTrainedHere,     // it was trained on them
   kOtherCriterion,  // it was trained for `criterion`
-  kOtherLabels,     // with the labels `text`, as its training summary calls them; empty: the inputs' own
+  kOtherLabels,     // with the answers of the model `text`; empty: with the inputs' own
   kOtherMachine     // with times of the machine `text`
 };
 struct Warning {

@@ -154,28 +154,14 @@ std::vector<ModelIndex> models_of(std::span<const Plan> plans, const MarginalCos
   return models;
 }
 
-void describe(const LearnOptions& learn, const AdaptiveOptions& options, const Plan& chosen,
-              const AdaptiveSetting& setting, double margin, std::size_t n_orders, std::size_t n_rows,
-              PolicyInfo& info) {
-  const char* unit = learn.cost == CostKind::kTime ? "ms" : "J";
-  const auto add = [&](std::string key, std::string value) {
-    info.training.emplace_back(std::move(key), std::move(value));
-  };
-  add("aim", options.price
-                 ? fmt::format("most score at a price of {} a {}", *options.price, unit)
-                 : fmt::format("least {} at the score of {} {:+.2f} points, as far as {} inputs can tell",
-                               learn.cost == CostKind::kTime ? "time" : "energy", info.best.name,
-                               100 * margin, n_rows));
-  add("order", order_names(info, setting));
-  add("price", fmt::format("{:.4g} a {}", chosen.price, unit));
-  add("expected score",
-      fmt::format(
-          "{:.4f} by inner cross-validation, {:+.2f} points (standard error {:.2f}) against the single best "
-          "model of each inner fold",
-          chosen.expected.score, 100 * chosen.expected.gain, 100 * error_of(chosen.expected, n_rows)));
-  add(fmt::format("expected {}", unit), fmt::format("{:.4f}", chosen.expected.cost));
-  add("orders tried", fmt::format("{}", n_orders));
-  add("seed", std::to_string(learn.seed));
+// By which calibration leaves them out.
+std::vector<std::uint64_t> all_hashes(const Table& table, Rows rows) {
+  std::vector<std::uint64_t> all;
+  for (const std::uint32_t row : rows) {
+    for (const std::uint64_t hash : input_hashes(table, row)) all.push_back(hash);
+  }
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 }  // namespace
@@ -219,14 +205,13 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const Lea
     throw_if_stopped(learn.stop, "adaptive");
     model.settings.push_back(fit_setting(plan, cache, costs, models));
   }
-  for (const std::uint32_t row : rows) {
-    for (const std::uint64_t hash : input_hashes(table, row)) model.trained_on.push_back(hash);
-  }
-  std::sort(model.trained_on.begin(), model.trained_on.end());
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
   info.best = make_policy_info(table, rows, learn.criterion, std::span(&sbs, 1)).models.front();
-  describe(learn, options, plans[model.chosen], model.settings[model.chosen], margin, orders.size(),
-           rows.size(), info);
+  info.training.input_hashes = all_hashes(table, rows);
+  info.training.seed = learn.seed;
+  const Reached& expected = plans[model.chosen].expected;
+  info.training.details =
+      AdaptiveFacts{options.price, margin, expected.gain, error_of(expected, rows.size()), orders.size()};
   return make_adaptive(std::move(info), std::move(model));
 }
 

@@ -23,13 +23,14 @@ void check_price(double price) {
   }
 }
 
+// `facts` lack what the cascade reaches.
 std::unique_ptr<Policy> to_policy(const Table& table, Rows rows, Criterion criterion,
-                                  const CascadePoint& point, std::string aim) {
+                                  const CascadePoint& point, CascadeFacts facts) {
   const auto n_stages = static_cast<std::size_t>(point.n_stages);
   PolicyInfo info = make_policy_info(table, rows, criterion, std::span(point.models).first(n_stages));
-  info.training.emplace_back("aim", std::move(aim));
-  info.training.emplace_back("score in training", fmt::format("{:.4f}", point.score));
-  info.training.emplace_back("ms in training", fmt::format("{:.4f}", point.ms));
+  facts.score = point.score;
+  facts.ms = point.ms;
+  info.training.details = facts;
   CascadeParameters model;
   model.thresholds.assign(point.thresholds.begin(), point.thresholds.begin() + (point.n_stages - 1));
   return make_cascade(std::move(info), std::move(model));
@@ -37,8 +38,9 @@ std::unique_ptr<Policy> to_policy(const Table& table, Rows rows, Criterion crite
 
 std::unique_ptr<Policy> choose_at_price(const Table& table, Rows rows, Criterion criterion,
                                         const std::vector<CascadePoint>& frontier, double price) {
-  return to_policy(table, rows, criterion, best_at_price(frontier, price),
-                   fmt::format("most score at a price of {} a ms", price));
+  CascadeFacts facts;
+  facts.price = price;
+  return to_policy(table, rows, criterion, best_at_price(frontier, price), facts);
 }
 
 }  // namespace
@@ -56,10 +58,10 @@ std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const Learn
   const auto scores = mean_scores(table, rows, learn.criterion);
   const double wanted = *std::max_element(scores.begin(), scores.end()) + margin;
   const auto& point = cheapest_reaching(frontier, wanted);
-  const bool reached = point.score >= wanted - 1e-12;
-  return to_policy(table, rows, learn.criterion, point,
-                   fmt::format("least time at a score of at least {:.4f}{}", wanted,
-                               reached ? "" : ", which no cascade reaches: the best score instead"));
+  CascadeFacts facts;
+  facts.wanted = wanted;
+  facts.reached = point.score >= wanted - 1e-12;
+  return to_policy(table, rows, learn.criterion, point, facts);
 }
 
 std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows, const LearnOptions& learn,

@@ -24,18 +24,16 @@ ChooserKind parse_stage(std::string_view name, std::string_view text) {
                   name, text));
 }
 
-std::string inner_accuracy(double accuracy) {
-  return std::isnan(accuracy) ? std::string("too few inputs to search")
-                              : fmt::format("{:.1f} % right in inner folds", 100 * accuracy);
+std::optional<double> known(double accuracy) {
+  return std::isnan(accuracy) ? std::nullopt : std::optional(accuracy);
 }
 
 TrainedChooser make_tree(const LabelledRows& rows, const ChooserTraining& training) {
   const TreeSearch found = search_tree_options(rows, training.seed, training.stop);
   TreeChooser tree = train_tree(rows, found.options);
-  const std::string about =
-      fmt::format("depth {}, at least {} inputs a leaf, {} nodes: {}", found.options.max_depth,
-                  found.options.min_leaf, tree.feature.size(), inner_accuracy(found.accuracy));
-  return {std::move(tree), about};
+  const TreeFacts facts{found.options.max_depth, found.options.min_leaf, tree.feature.size(),
+                        known(found.accuracy)};
+  return {std::move(tree), facts};
 }
 
 TrainedChooser make_svm(const LabelledRows& rows, const ChooserTraining& training) {
@@ -47,10 +45,9 @@ TrainedChooser make_svm(const LabelledRows& rows, const ChooserTraining& trainin
   throw_if_stopped(training.stop, "premodel");
   const OwnedRows used = first(training.full ? order.size() : kSvmRows);
   SvmChooser svm = train_svm(used.view(), found.options);
-  const std::string about = fmt::format("C {}, gamma {}, {} support vectors, trained on {} of {} inputs: {}",
-                                        found.options.c, found.options.gamma, svm.vectors.size() / rows.d,
-                                        used.labels.size(), rows.n(), inner_accuracy(found.accuracy));
-  return {std::move(svm), about};
+  const SvmFacts facts{found.options.c, found.options.gamma,  svm.vectors.size() / rows.d, used.labels.size(),
+                       rows.n(),        known(found.accuracy)};
+  return {std::move(svm), facts};
 }
 
 }  // namespace
@@ -69,7 +66,7 @@ PremodelKind parse_premodel_kind(std::string_view text) {
 TrainedChooser train_chooser(ChooserKind kind, const LabelledRows& rows, const ChooserTraining& training) {
   if (kind == ChooserKind::kTree) return make_tree(rows, training);
   if (kind == ChooserKind::kSvm) return make_svm(rows, training);
-  return {KnnChooser{{rows.labels.begin(), rows.labels.end()}, training.weights}, ""};
+  return {KnnChooser{{rows.labels.begin(), rows.labels.end()}, training.weights}, KnnFacts{}};
 }
 
 }  // namespace triage

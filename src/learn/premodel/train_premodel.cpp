@@ -172,10 +172,10 @@ void check_classes(const PremodelKind& kind, std::size_t n_models) {
                   n_models, most));
 }
 
-// Trains the choosers; `notes` gets what there is to say about each.
+// Trains the choosers; `facts` gets what there is to say about each.
 void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> selected,
                   const PremodelKind& kind, const LearnOptions& learn, const PremodelOptions& options,
-                  PremodelParameters& model, std::vector<std::string>& notes) {
+                  PremodelParameters& model, std::vector<ChooserFacts>& facts) {
   const std::size_t n_choosers = kind.form == PremodelForm::kChain ? model.n_stages : 1;
   const std::size_t d = model.minimum.size();
   for (std::size_t i = 0; i < n_choosers; ++i) {
@@ -185,7 +185,7 @@ void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> sel
     auto trained = train_chooser(kind.stage(i), {model.rows, d, labels, model.n_classes()},
                                  {learn.seed, options.full, options.weights, learn.stop});
     model.choosers.push_back(std::move(trained.chooser));
-    notes.push_back(std::move(trained.summary));
+    facts.push_back(trained.facts);
   }
 }
 
@@ -236,70 +236,28 @@ std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelPar
   return warnings;
 }
 
-std::string describe_trace(const Table& table, const ModelSelection& selection) {
-  std::string text;
-  for (const auto& step : selection.trace) {
-    text += fmt::format("{}{}{} {:.2f} % (+{:.2f})", text.empty() ? "" : ", ", step.kept ? "" : "dropped ",
-                        table.models[static_cast<std::size_t>(step.model)].name, 100 * step.coverage,
-                        100 * step.gain);
+PremodelFacts facts_of(const Table& table, CostKind cost, const PremodelOptions& options, const ModelSelection& selection,
+                       const PremodelParameters& model) {
+  PremodelFacts facts;
+  facts.kind = options.kind;
+  facts.label = options.label;
+  facts.cost = cost;
+  facts.theta = options.theta;
+  facts.k = options.k;
+  facts.weights = options.weights;
+  for (const SelectionStep& step : selection.trace) {
+    facts.selection.push_back(
+        {table.models[static_cast<std::size_t>(step.model)].name, step.coverage, step.gain, step.kept});
   }
-  return text;
-}
-
-void add_chooser_notes(const PremodelParameters& model, std::span<const std::string> notes,
-                       PolicyInfo& info) {
-  for (std::size_t i = 0; i < notes.size(); ++i) {
-    if (notes[i].empty()) continue;
-    info.training.emplace_back(fmt::format("{}-{}", name_of(model.choosers[i]), i + 1), notes[i]);
-  }
-}
-
-void add_summary(const Table& table, CostKind cost, const PremodelOptions& options,
-                 const ModelSelection& selection, const PremodelParameters& model,
-                 std::span<const std::size_t> counts, std::span<const std::string> notes, PolicyInfo& info) {
-  auto& summary = info.training;
-  summary.emplace_back("premodel", options.kind);
-  summary.emplace_back("label", std::string(to_string(options.label)));
-  summary.emplace_back("cost", std::string(to_string(cost)));
-  summary.insert(summary.end(), options.notes.begin(), options.notes.end());
-  summary.emplace_back("theta", fmt::format("{}", options.theta));
-  summary.emplace_back("k", std::to_string(options.k));
-  if (options.weights != VoteWeights::kUniform) {
-    summary.emplace_back("weights", std::string(to_string(options.weights)));
-  }
-  summary.emplace_back("coverage", describe_trace(table, selection));
-  for (std::size_t stage = 0; stage < model.n_stages; ++stage) {
-    summary.emplace_back(fmt::format("optimum of stage {}", stage + 1),
-                         fmt::format("{}: {} inputs", info.models[stage].name, counts[stage]));
-  }
-  summary.emplace_back("none right", fmt::format("{} inputs", counts.back()));
-  add_chooser_notes(model, notes, info);
-  summary.emplace_back("fallback", model.fallback == kNoModel
-                                       ? std::string("refuse")
-                                       : info.models[static_cast<std::size_t>(model.fallback)].name);
+  facts.fallback = model.fallback;
   if (options.max_distance_quantile) {
-    summary.emplace_back(
-        "distance limit",
-        fmt::format("{:.4f}, quantile {} of the training inputs; beyond: {}", model.max_distance,
-                    *options.max_distance_quantile, model.refuse_beyond ? "refuse" : "fallback"));
+    facts.distance_limit = {model.max_distance, *options.max_distance_quantile, model.refuse_beyond};
   }
-  if (options.shuffle_features) {
-    summary.emplace_back("control", fmt::format("features shuffled, seed {}", *options.shuffle_features));
-  }
+  facts.shuffle_seed = options.shuffle_features;
+  return facts;
 }
 
 }  // namespace
-
-std::string_view to_string(PremodelLabel label) {
-  return label == PremodelLabel::kOptimum ? "optimum" : "correct";
-}
-
-PremodelLabel parse_premodel_label(std::string_view text) {
-  for (const auto label : {PremodelLabel::kOptimum, PremodelLabel::kCorrect}) {
-    if (text == to_string(label)) return label;
-  }
-  fail_usage(fmt::format("label: '{}', expected optimum or correct", text));
-}
 
 Beyond parse_beyond(std::string_view text) {
   if (text == "refuse") return Beyond::kRefuse;
@@ -331,8 +289,8 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const LearnOptions
   fit_scaling(model, columns.size());
   model.optimum = make_labels(table, rows, selected, costs, learn.criterion);
   for (const std::uint32_t row : rows) model.ids.push_back(table.ids[row]);
-  std::vector<std::string> notes;
-  add_choosers(table, rows, selected, kind, learn, options, model, notes);
+  std::vector<ChooserFacts> choosers;
+  add_choosers(table, rows, selected, kind, learn, options, model, choosers);
   add_distance_limit(options, model);
   const auto counts = count_optimum(model);
   drop_unused_rows(model);
@@ -343,9 +301,16 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const LearnOptions
       find_fallback(table, selected, mean_scores(table, rows, learn.criterion), costs, options.fallback));
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
   info.schema = select_schema(table.schema, columns);
-  add_summary(table, learn.cost, options, trained.selection, model, counts, notes, info);
+  PremodelFacts facts = facts_of(table, learn.cost, options, trained.selection, model);
+  facts.optimum_of = counts;
+  facts.choosers = std::move(choosers);
+  info.training.seed = learn.seed;
+  info.training.details = std::move(facts);
+  info.training.notes = options.notes;
   trained.warnings = find_warnings(info, model, counts, options.label);
-  trained.policy = make_premodel(std::move(info), std::move(model));
+  auto premodel = std::make_unique<Premodel>(std::move(info), std::move(model));
+  trained.premodel = premodel.get();
+  trained.policy = std::move(premodel);
   return trained;
 }
 

@@ -111,8 +111,7 @@ TrainedPremodel train_network_premodel(const Table& table, Rows rows, const Lear
   model.selector = static_cast<ModelIndex>(models.size());
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
   info.models.push_back(describe_selector(table, rows, index));
-  info.training.emplace_back("premodel", options.kind);
-  info.training.emplace_back("selector", selector.name);
+  info.training.details = SelectorFacts{selector.name};
 
   TrainedPremodel trained;
   trained.selection =

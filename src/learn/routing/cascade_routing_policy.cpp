@@ -61,17 +61,16 @@ Action answer_with(const Seen& seen, std::span<const Look> looks) {
       *std::find_if(looks.begin(), looks.end(), [&](const Look& look) { return look.model == best; }));
 }
 
-void explain(const PolicyInfo& info, const Seen& seen, const Supermodel& best, double lambda, Trace& trace) {
-  Trace::Step step;
-  std::string names;
-  for (std::size_t m = 0; m < info.models.size(); ++m) {
-    step.values.emplace_back("quality of " + info.models[m].name, seen.quality[m]);
-    if (contains(best.set, m)) names += (names.empty() ? "" : " + ") + info.models[m].name;
+RoutingStep explain(const Seen& seen, std::size_t n_models, const Supermodel& best, double lambda) {
+  RoutingStep event;
+  event.looks = size_of(seen.set);
+  event.quality = best.quality;
+  event.lambda = lambda;
+  for (std::size_t m = 0; m < n_models; ++m) {
+    event.qualities.push_back(seen.quality[m]);
+    if (contains(best.set, m)) event.best.push_back(static_cast<ModelIndex>(m));
   }
-  step.values.emplace_back("lambda", lambda);
-  step.what = fmt::format("after {} looks {} is worth the most, with an expected quality of {:.4f}",
-                          size_of(seen.set), names, best.quality);
-  trace.steps.push_back(std::move(step));
+  return event;
 }
 
 void check_setting(const RoutingSetting& setting, const QualityEstimator& estimator) {
@@ -171,7 +170,10 @@ CascadeRouting::CascadeRouting(PolicyInfo info, RoutingParameters parameters)
     fail_field("cascade routing.models", k, fmt::format("at most {}, as its estimates", kMaxRouted));
   }
   check_setting(parameters_.chosen, parameters_.estimator);
-  for (const RoutingSetting& setting : parameters_.settings) check_setting(setting, parameters_.estimator);
+  for (const RoutingSetting& setting : parameters_.settings) {
+    check_setting(setting, parameters_.estimator);
+    prices_.push_back({setting.price, setting.score, setting.cost});
+  }
 }
 
 const RoutingSetting& CascadeRouting::setting(const Request& request) const {
@@ -194,7 +196,7 @@ Action CascadeRouting::next(const Evidence& evidence, Trace* trace) const {
   parameters_.estimator.spread(quality, seen.set, setting.pool, std::span(covariance).first(k * k));
   const Supermodel best = best_supermodel({quality, std::span(covariance).first(k * k)}, parameters_.costs,
                                           seen.set, lambda, setting.pool);
-  if (trace != nullptr) explain(info(), seen, best, lambda, *trace);
+  if (trace != nullptr) trace->emplace_back(explain(seen, info().models.size(), best, lambda));
   if (best.set == seen.set) return answer_with(seen, evidence.looks);
   return Action::run(static_cast<ModelIndex>(first_of(best.set & ~seen.set)));
 }

@@ -93,9 +93,11 @@ struct RoutingSetting {
   double price = 0;            // score that a unit of cost is worth, for which this setting is the best
   ModelSet pool = 0;           // that it chooses from; the cheapest runs first, as all inputs look alike then
   std::vector<double> lambda;  // (pool's models, less one) for the decision after 1, 2, ... looks
+  double score = 0, cost = 0;  // expected, by inner cross-validation
 };
 
 struct RoutingParameters {
+  CostKind cost_kind = CostKind::kTime;  // what costs and prices count
   QualityEstimator estimator;
   SetCosts costs;
   std::vector<RoutingSetting> settings;  // by falling price
@@ -109,13 +111,15 @@ class CascadeRouting final : public Policy {
   [[nodiscard]] std::string_view kind() const override { return "cascade routing"; }
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
   [[nodiscard]] Action answer(const Evidence& evidence) const override;
-  [[nodiscard]] bool has_prices() const override { return true; }
+  [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return prices_; }
+  [[nodiscard]] CostKind price_unit() const override { return parameters_.cost_kind; }
   [[nodiscard]] const RoutingParameters& parameters() const { return parameters_; }
 
  private:
   [[nodiscard]] const RoutingSetting& setting(const Request& request) const;
 
   RoutingParameters parameters_;
+  std::vector<PriceSetting> prices_;  // of the settings
 };
 
 }  // namespace triage

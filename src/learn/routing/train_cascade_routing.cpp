@@ -191,6 +191,8 @@ std::vector<RoutingSetting> best_at_prices(std::span<const RoutingSetting> setti
                                      [&](const auto& a, const auto& b) { return value(a) < value(b); });
     best.push_back(settings[static_cast<std::size_t>(at - reached.begin())]);
     best.back().price = price;
+    best.back().score = at->score;
+    best.back().cost = at->cost;
   }
   return best;
 }
@@ -232,23 +234,21 @@ std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given, co
   n_settings += settings.size();
   settings = near_frontier(settings, folds.judge(settings, options.search_rows), kKept);
   const auto reached = folds.judge(settings, rows.size());
+  model.cost_kind = learn.cost;
   model.settings = best_at_prices(settings, reached, prices);
   const double wanted = scores[sbs] + learn.margin.value_or(default_margin(table));
   const std::size_t chosen = choose(reached, wanted);
   model.chosen = settings[chosen];
 
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
-  info.training.emplace_back("aim", fmt::format("least {} at a score of at least {:.4f}{}",
-                                                learn.cost == CostKind::kTime ? "time" : "energy", wanted,
-                                                reached[chosen].score >= wanted - 1e-12
-                                                    ? ""
-                                                    : ", which is not reached: the best score instead"));
-  info.training.emplace_back("expected score",
-                             fmt::format("{:.4f}, by inner cross-validation", reached[chosen].score));
-  info.training.emplace_back(learn.cost == CostKind::kTime ? "expected ms" : "expected J",
-                             fmt::format("{:.4f}", reached[chosen].cost));
-  info.training.emplace_back("searched",
-                             fmt::format("{} settings; estimates from {} inputs", n_settings, fit_on.size()));
+  info.training.seed = learn.seed;
+  info.training.details = RoutingFacts{learn.cost,
+                                       wanted,
+                                       reached[chosen].score >= wanted - 1e-12,
+                                       reached[chosen].score,
+                                       reached[chosen].cost,
+                                       n_settings,
+                                       fit_on.size()};
   return std::make_unique<CascadeRouting>(std::move(info), std::move(model));
 }
 

@@ -414,7 +414,7 @@ TEST(TrainAdaptive, DependsOnSeedAndRowsAlone) {
     EXPECT_EQ(x.order, y.order);
     EXPECT_EQ(x.stages.front().gain, y.stages.front().gain);
   }
-  EXPECT_EQ(adaptive(*a).parameters().trained_on.size(), 300U);
+  EXPECT_EQ(a->info().training.input_hashes.size(), 300U);
 }
 
 TEST(TrainAdaptive, APriceChoosesItsSetting) {

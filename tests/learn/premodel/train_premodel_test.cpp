@@ -299,10 +299,7 @@ TEST(TrainPremodel, NeighboursMayVoteByDistance) {
   for (const Chooser& chooser : premodel_of(trained).parameters().choosers) {
     EXPECT_EQ(std::get<KnnChooser>(chooser).weights, VoteWeights::kDistance);
   }
-  const auto& summary = trained.policy->info().training;
-  EXPECT_NE(
-      std::find(summary.begin(), summary.end(), std::pair<std::string, std::string>("weights", "distance")),
-      summary.end());
+  EXPECT_EQ(std::get<PremodelFacts>(trained.policy->info().training.details).weights, VoteWeights::kDistance);
   // Every input is its own nearest neighbour, at distance 0, and so gets its own optimum; the last has none
   // and falls back to "dear".
   for (std::size_t i = 0; i < table.n_inputs(); ++i) {
@@ -341,17 +338,19 @@ TEST(TrainPremodel, SummarySaysWhatWasTrained) {
   options.kind = "knn.dt.svm";
   options.features = {"contrast", "hue1"};
   const auto trained = train_premodel(table, all_rows(table), {}, options);
-  const auto value = [&](std::string_view key) {
-    for (const auto& [k, v] : trained.policy->info().training) {
-      if (k == key) return v;
-    }
-    return std::string();
-  };
-  EXPECT_EQ(value("premodel"), "knn.dt.svm");
-  EXPECT_EQ(value("label"), "optimum");
-  EXPECT_EQ(value("cost"), "time");
-  EXPECT_TRUE(value("DT-2").starts_with("depth ")) << value("DT-2");
-  EXPECT_NE(value("SVM-3").find("trained on 600 of 600 inputs"), std::string::npos) << value("SVM-3");
+  EXPECT_EQ(trained.premodel, trained.policy.get());
+  const auto& facts = std::get<PremodelFacts>(trained.policy->info().training.details);
+  EXPECT_EQ(facts.kind, "knn.dt.svm");
+  EXPECT_EQ(facts.label, PremodelLabel::kOptimum);
+  EXPECT_EQ(facts.cost, CostKind::kTime);
+  EXPECT_EQ(facts.selection.size(), trained.selection.trace.size());
+  EXPECT_EQ(std::accumulate(facts.optimum_of.begin(), facts.optimum_of.end(), std::size_t{0}),
+            table.n_inputs());
+  ASSERT_EQ(facts.choosers.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<KnnFacts>(facts.choosers[0]));
+  EXPECT_GT(std::get<TreeFacts>(facts.choosers[1]).nodes, 0U);
+  EXPECT_EQ(std::get<SvmFacts>(facts.choosers[2]).trained_on, 600U);
+  EXPECT_EQ(std::get<SvmFacts>(facts.choosers[2]).inputs, 600U);
 }
 
 // Permuted labels leave the base rate, whatever learns from them.

@@ -14,6 +14,7 @@
 #include "support/expect_error.h"
 #include "triage/error.h"
 #include "triage/tools/evaluate.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 namespace {
@@ -159,7 +160,7 @@ TEST(CascadeRouting, LooksMoreTheLessTimeIsWorth) {
   const Table table = random_table(800, 4, 5);
   const auto rows = all_rows(table);
   const auto policy = train_cascade_routing(table, rows, {});
-  const auto& settings = dynamic_cast<const CascadeRouting&>(*policy).parameters().settings;
+  const auto settings = policy->price_settings();
   ASSERT_GT(settings.size(), 10U);
   const Played dear = play(table, rows, *policy, settings.front().price);
   const Played cheap = play(table, rows, *policy, settings.back().price);
@@ -180,7 +181,15 @@ TEST(CascadeRouting, IsReproducibleAndExplains) {
   EXPECT_EQ(a->info().training, b->info().training);
   Look look{0, table.outputs[0], table.outputs[0].confidence(), {}};
   Trace trace;
-  (void)dynamic_cast<const CascadeRouting&>(*a).next({{}, std::span(&look, 1), {}, {.price = 0}}, &trace);
+  (void)a->next({{}, std::span(&look, 1), {}, {.price = 0}}, &trace);
+  ASSERT_EQ(trace.size(), 1U);
+  const auto& step = std::get<RoutingStep>(trace[0]);
+  EXPECT_EQ(step.looks, 1U);
+  EXPECT_EQ(step.qualities.size(), 4U);
+  EXPECT_FALSE(step.best.empty());
+  EXPECT_TRUE(describe(trace[0], a->info()).what.starts_with("after 1 looks "));
+  EXPECT_FALSE(a->default_setting().has_value());
+  EXPECT_EQ(a->with_certificate(0, {}), nullptr);
   EXPECT_EQ(a->answer({{}, std::span(&look, 1), {}}).model, 0);
   EXPECT_EQ(a->answer({{}, {}, {}}).kind, Action::Kind::kRefuse);
 }

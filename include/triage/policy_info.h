@@ -1,0 +1,156 @@
+// What a policy knows of itself besides how to decide: its models, and what it was trained on and how, as
+// numbers and ids. report puts them into words (triage/tools/report.h, training_lines).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "triage/types.h"
+
+namespace triage {
+
+// A model as a policy knows it.
+struct PolicyModel : ModelId {
+  double mean_ms = 0;  // preprocessing and inference, on `machine` (see PolicyInfo)
+  double p999_ms = 0;
+  double mean_j = kNotMeasured;  // the same in joules
+};
+
+// What training of each kind of policy aimed at and saw. Scores are means from 0 to 1.
+
+// A cascade: least time at a score of at least `wanted`, or most score at `price`.
+struct CascadeFacts {
+  std::optional<double> price;  // score a millisecond
+  double wanted = 0;            // without a price
+  bool reached = true;          // whether any cascade reaches it
+  double score = 0;             // in training
+  double ms = 0;                // in training
+  bool operator==(const CascadeFacts&) const = default;
+};
+
+// An adaptive policy; what its settings are expected to reach is in Policy::price_settings().
+struct AdaptiveFacts {
+  std::optional<double> price;  // that its setting was chosen for, score a unit of cost
+  double margin = 0;            // without a price: aimed above the best single model's score by this
+  // Of the setting that training chose, by inner cross-validation: gain over the best single model of each
+  // inner fold, and its standard error.
+  double gain = 0;
+  double gain_error = 0;
+  std::size_t orders_tried = 0;
+  bool operator==(const AdaptiveFacts&) const = default;
+};
+
+// Cascade routing: least cost at a score of at least `wanted`.
+struct RoutingFacts {
+  CostKind cost_kind = CostKind::kTime;
+  double wanted = 0;
+  bool reached = true;
+  double score = 0;  // expected, by inner cross-validation
+  double cost = 0;   // expected
+  std::size_t settings_searched = 0;
+  std::size_t estimated_on = 0;  // inputs
+  bool operator==(const RoutingFacts&) const = default;
+};
+
+// A network that chooses.
+struct SelectorFacts {
+  std::string selector;  // its name
+  bool operator==(const SelectorFacts&) const = default;
+};
+
+// How a premodel's choosers were made; `accuracy` is the share that is right in inner folds, none where there
+// were too few inputs to search.
+struct KnnFacts {
+  bool operator==(const KnnFacts&) const = default;
+};
+struct TreeFacts {
+  int max_depth = 0;
+  std::size_t min_leaf = 0, nodes = 0;
+  std::optional<double> accuracy;
+  bool operator==(const TreeFacts&) const = default;
+};
+struct SvmFacts {
+  double c = 0, gamma = 0;
+  std::size_t support_vectors = 0, trained_on = 0, inputs = 0;
+  std::optional<double> accuracy;
+  bool operator==(const SvmFacts&) const = default;
+};
+using ChooserFacts = std::variant<KnnFacts, TreeFacts, SvmFacts>;
+
+struct PremodelFacts {
+  std::string kind;  // "knn.knn.knn": PremodelOptions::kind
+  PremodelLabel label = PremodelLabel::kOptimum;
+  CostKind cost = CostKind::kTime;
+  double theta = 0;
+  int k = 0;
+  VoteWeights weights = VoteWeights::kUniform;
+  struct Step {  // of Algorithm 1
+    std::string model;
+    double coverage = 0, gain = 0;  // shares
+    bool kept = true;
+    bool operator==(const Step&) const = default;
+  };
+  std::vector<Step> selection;
+  std::vector<std::size_t> optimum_of;  // (stages + 1) inputs by their optimum; last: none is right
+  std::vector<ChooserFacts> choosers;
+  ModelIndex fallback = kNoModel;  // kNoModel refuses
+  struct DistanceLimit {
+    double limit = 0, quantile = 0;
+    bool refuses = true;  // beyond it; else the fallback runs
+    bool operator==(const DistanceLimit&) const = default;
+  };
+  std::optional<DistanceLimit> distance_limit;
+  std::optional<std::uint64_t> shuffle_seed;  // a control: features shuffled among the inputs
+  bool operator==(const PremodelFacts&) const = default;
+};
+
+using TrainingDetails =
+    std::variant<std::monostate, CascadeFacts, AdaptiveFacts, RoutingFacts, SelectorFacts, PremodelFacts>;
+
+struct TrainingFacts {
+  std::size_t inputs = 0;   // 0: not known
+  std::string inputs_hash;  // inputs_hash() of table.h; empty: not known
+  // Rising hashes of their ids and pictures, by which calibration leaves them out; empty where they were not
+  // kept. Those of policy files of format 3 have 0 for their lower halves.
+  std::vector<std::uint64_t> input_hashes;
+  std::string labels_from;  // the model whose answers were the labels; empty: they came with the inputs
+  std::optional<std::uint64_t> seed;
+  TrainingDetails details;
+  // More for people: of policies of one's own, and of older files.
+  std::vector<std::pair<std::string, std::string>> notes;
+
+  [[nodiscard]] bool has_input(std::uint64_t hash) const;
+  bool operator==(const TrainingFacts&) const = default;
+};
+
+// What a policy file carries besides the policy itself.
+struct PolicyInfo {
+  Criterion criterion = Criterion::kTop1;
+  std::vector<PolicyModel> models;  // those that the policy may run; Look::model and Action::model index it
+  FeatureSchema schema;             // may be empty
+  std::int32_t n_classes = 0;
+  std::string machine;  // where the times were measured
+  TrainingFacts training;
+  // The single model with the best mean score in training, to say what the policy saves. No name: not known.
+  PolicyModel best{};
+};
+
+// What calibration has shown of a policy (`triage calibrate`): with probability of at least 1 - delta over
+// the calibration inputs, its mean score on inputs like them lies at most `max_loss` below that of `versus`.
+struct Certificate {
+  double max_loss = 0;  // a share, between 0 and 1
+  double delta = 0;     // between 0 and 1
+  std::string versus;   // the single model that it is compared with
+  std::size_t inputs = 0;
+  std::string inputs_hash;  // of the calibration inputs, see inputs_hash() in table.h
+  double mean_loss = 0;     // seen on them: mean of versus' score less the policy's; negative: it is better
+  double mean_ms = 0;       // seen on them
+  std::string labels_from;  // the model whose answers were the labels; empty for true labels
+};
+
+}  // namespace triage
