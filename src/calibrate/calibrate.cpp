@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <stop_token>
-#include <unordered_set>
 
 #include "base/stop.h"
 #include "calibrate/setting_losses.h"
+#include "evaluate/unseen_rows.h"
 #include "learn/policy_info.h"
-#include "report/phrases.h"
 #include "stats/mean.h"
 #include "triage/error.h"
-#include "triage/tools/evaluate.h"
-#include "triage/tools/report.h"
+#include "triage/tools/replay.h"
 
 namespace triage {
 namespace {
@@ -94,38 +92,11 @@ std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Policy& pol
 }
 
 // Every setting that passed is covered, so the fastest of them may be taken.
-const CalibrationStep& fastest_passed(const std::vector<CalibrationStep>& steps) {
-  return *std::min_element(steps.begin(), steps.end(),
-                           [](const CalibrationStep& a, const CalibrationStep& b) {
-                             return a.passed != b.passed ? a.passed : a.mean_ms < b.mean_ms;
-                           });
-}
-
-std::string describe(const Calibration& calibration, const CalibrateOptions& options) {
-  Certificate asked;
-  asked.max_loss = options.max_loss;
-  asked.delta = options.delta;
-  asked.versus = calibration.versus;
-  const std::string promise = promise_of(asked);
-  if (calibration.policy != nullptr) {
-    const CalibrationStep& step = fastest_passed(calibration.steps);
-    return fmt::format(
-        "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {} times less time than {} ms.",
-        calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
-        times(calibration.versus_ms / step.mean_ms), milliseconds(calibration.versus_ms));
-  }
-  const CalibrationStep& first = calibration.steps.front();
-  return fmt::format(
-      "Not achievable with {} inputs: {}. {}", calibration.inputs, promise,
-      std::isfinite(calibration.inputs_needed)
-          ? fmt::format(
-                "The best setting lost {} points on them; about {:.0f} inputs would be needed, were these "
-                "typical.",
-                points(first.mean_loss), calibration.inputs_needed)
-          : fmt::format(
-                "The best setting lost {} points on them, which is not below the bound: more inputs would "
-                "not help, a larger bound or another zoo might.",
-                points(first.mean_loss)));
+std::size_t fastest_passed(const std::vector<CalibrationStep>& steps) {
+  const auto fastest = std::min_element(steps.begin(), steps.end(), [](const auto& a, const auto& b) {
+    return a.passed != b.passed ? a.passed : a.mean_ms < b.mean_ms;
+  });
+  return static_cast<std::size_t>(fastest - steps.begin());
 }
 
 }  // namespace
@@ -166,27 +137,6 @@ std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss
   return n;
 }
 
-std::vector<std::uint32_t> unseen_rows(const Table& table, const TrainingFacts& training) {
-  std::vector<std::uint32_t> rows;
-  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
-    const auto hashes = input_hashes(table, i);
-    if (std::none_of(hashes.begin(), hashes.end(),
-                     [&](std::uint64_t hash) { return training.has_input(hash); }))
-      rows.push_back(i);
-  }
-  return rows;
-}
-
-std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows) {
-  std::unordered_set<std::uint64_t> seen;
-  std::vector<std::uint32_t> distinct;
-  for (const std::uint32_t row : rows) {
-    if (table.picture_hashes.empty() || seen.insert(table.picture_hashes[row]).second)
-      distinct.push_back(row);
-  }
-  return distinct;
-}
-
 Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {
   check_table(table);
   check(policy, options);
@@ -194,6 +144,8 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
     throw Error(ErrorCode::kPolicy, "policy: " + *difference);
   }
   Calibration calibration;
+  calibration.max_loss = options.max_loss;
+  calibration.delta = options.delta;
   const ModelIndex versus = find_versus(table, policy, options.versus);
   calibration.versus = table.models[static_cast<std::size_t>(versus)].name;
   const auto rows = distinct_rows(table, unseen_rows(table, policy.info().training));
@@ -219,10 +171,10 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   }
   calibration.inputs_needed = pairs_needed(counts(sequence.front()), options.max_loss, options.delta);
   if (passing > 0) {
+    calibration.chosen = fastest_passed(calibration.steps);
     calibration.policy =
-        certify(table, rows, policy, options, calibration, fastest_passed(calibration.steps));
+        certify(table, rows, policy, options, calibration, calibration.steps[*calibration.chosen]);
   }
-  calibration.verdict = describe(calibration, options);
   return calibration;
 }
 

@@ -32,9 +32,4 @@ struct SettingLosses {
 [[nodiscard]] std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
                                         const std::function<LossCounts(std::size_t)>& counts);
 
-// Rows that are not known to have been trained on.
-[[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const TrainingFacts& training);
-// The first row of each picture: copies are no further inputs.
-[[nodiscard]] std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows);
-
 }  // namespace triage

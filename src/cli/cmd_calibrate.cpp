@@ -13,6 +13,7 @@
 #include "cli/label_options.h"
 #include "triage/tools/calibrate.h"
 #include "triage/tools/profile.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 namespace {
@@ -38,7 +39,7 @@ void print_text(const CalibrateArguments& arguments, const Calibration& calibrat
     fmt::print("  {:>12.4g} {:>+14.3f} {:>10.2g} {:>10.4f}  {}\n", step.price, 100 * step.mean_loss,
                step.p_value, step.mean_ms, step.passed ? "passed" : "failed");
   }
-  fmt::print("\n{}\n", printable(calibration.verdict));
+  fmt::print("\n{}\n", printable(calibration_verdict(calibration)));
   if (calibration.policy != nullptr) fmt::print("{} written\n", printable(arguments.out));
 }
 
@@ -59,7 +60,7 @@ nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& c
                           {"inputs", calibration.inputs},
                           {"left_out", calibration.left_out},
                           {"inputs_needed", nullptr},
-                          {"verdict", calibration.verdict},
+                          {"verdict", calibration_verdict(calibration)},
                           {"steps", std::move(steps)}};
   if (calibration.policy != nullptr) document["file"] = arguments.out;
   if (std::isfinite(calibration.inputs_needed)) document["inputs_needed"] = calibration.inputs_needed;

@@ -159,13 +159,19 @@ Evaluation judge(const Table& table, const EvaluateArguments& arguments, const E
   for (const auto& path : arguments.policies) {
     policies.push_back(load_fitting_policy(path, table, arguments.profiles));
     named.push_back({fs::path(path).stem().string(), policies.back().get()});
+    if (is_reserved_name(named.back().name)) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("policy '{}': called like a method of every evaluation, expected another name; "
+                              "rename the file",
+                              named.back().name));
+    }
   }
   return judge_policies(table, named, options);
 }
 
-// What difference it makes that the table's times are cheap ones, in words; empty when nobody asks.
-std::string timing_difference(const Table& table, const EvaluateArguments& arguments,
-                              const EvaluateOptions& evaluate) {
+// What difference it makes that the table's times are cheap ones; none when nobody asks.
+std::optional<TimingDifference> timing_difference(const Table& table, const EvaluateArguments& arguments,
+                                                  const EvaluateOptions& evaluate) {
   if (arguments.exhaustive.empty()) return {};
   const Table exhaustive = load_table(std::vector<fs::path>{arguments.exhaustive});
   StabilityOptions options;
@@ -186,7 +192,7 @@ std::string timing_difference(const Table& table, const EvaluateArguments& argum
                           return train_premodel(t, rows, learn, premodel).policy;
                         }});
   }
-  return describe(judge_timing(table, exhaustive, trainers, options));
+  return judge_timing(table, exhaustive, trainers, options);
 }
 
 Evaluation evaluate(const Table& table, const EvaluateArguments& arguments, EvaluateOptions options) {
@@ -217,11 +223,11 @@ void run(const EvaluateArguments& arguments, const Session& session) {
   const EvaluateOptions options = evaluate_options(arguments, session);
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
-  std::string difference = timing_difference(table, arguments, options);
+  auto difference = timing_difference(table, arguments, options);
   Evaluation evaluation = evaluate(table, arguments, options);
-  if (!difference.empty()) evaluation.timing_difference = std::move(difference);
+  evaluation.timing_difference = std::move(difference);
   const ReportInfo info = report_info(arguments);
-  for (const std::string& warning : evaluation.warnings) warn(with_flags(warning, *session.app));
+  for (const std::string& warning : evaluation_warnings(evaluation)) warn(with_flags(warning, *session.app));
   if (!arguments.folds_file.empty()) write_report(arguments.folds_file, folds_csv(table, evaluation));
   if (!arguments.report.empty()) write_report(arguments.report, evaluation_html(evaluation, info));
   fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation));

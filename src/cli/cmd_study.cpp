@@ -83,7 +83,9 @@ ReportInfo report_info(std::string command, const std::vector<std::string>& prof
 }
 
 void print_study(const Study& study, const std::string& out, const Session& session) {
-  for (const std::string& warning : study.evaluation.warnings) warn(with_flags(warning, *session.app));
+  for (const std::string& warning : evaluation_warnings(study.evaluation)) {
+    warn(with_flags(warning, *session.app));
+  }
   fmt::print("{}\n\n", study.verdict);
   for (const Exhibit& exhibit : study.exhibits)
     fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);

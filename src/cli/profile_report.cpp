@@ -142,7 +142,7 @@ void print_report(const ProfileReport& report) {
                std::isnan(model.mean_j) ? "not measured" : fmt::format("{:.4g}", model.mean_j));
   }
   if (!report.models.empty()) {
-    fmt::print("timing {}\nenergy {}\n", describe(report.timing), printable(report.energy.note));
+    fmt::print("timing {}\nenergy {}\n", timing_phrase(report.timing), printable(report.energy.note));
   }
   if (!report.labels_from.empty()) fmt::print("{}\n", printable(agreement_note(report.labels_from)));
   const ProfileProgress& progress = report.summary.progress;

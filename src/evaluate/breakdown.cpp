@@ -60,7 +60,7 @@ Breakdown break_down(const Table& table, std::span<const Entry* const> entries, 
                      Criterion criterion) {
   Breakdown out;
   out.subject = subject;
-  for (const Entry* entry : entries) out.methods.push_back(entry->replay.name);
+  for (const Entry* entry : entries) out.methods.push_back(entry->id);
   const auto difficulty = difficulties(table);
   const std::size_t n = table.n_inputs();
   if (!difficulty.empty() && n >= kTenths) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/baselines.h"
 
 namespace triage {
 

@@ -2,15 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <mutex>
 
-#include "base/hash.h"
 #include "base/parallel.h"
-#include "evaluate/diagnostics.h"
+#include "base/stop.h"
+#include "evaluate/diagnose.h"
+#include "evaluate/frontiers.h"
+#include "evaluate/method_estimates.h"
 #include "evaluate/metrics.h"
 #include "evaluate/stage_accuracy.h"
-#include "evaluate/summary.h"
+#include "evaluate/table_facts.h"
+#include "evaluate/trained_fold.h"
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/train_selector.h"
 #include "learn/routing/train_cascade_routing.h"
@@ -19,98 +21,6 @@
 
 namespace triage {
 namespace {
-
-// Prices of the cascades' sweep, score per millisecond: a grid that does not depend on the data, wide enough
-// for models of a microsecond and of a minute.
-std::vector<double> sweep_prices() {
-  std::vector<double> prices;
-  for (int step = 0; step <= 48; ++step) prices.push_back(std::pow(10.0, 3.0 - step / 6.0));
-  return prices;
-}
-
-struct TrainedFold {
-  TrainedPremodel premodel;
-  std::unique_ptr<Policy> shuffled;
-  std::unique_ptr<Policy> cascade;
-  std::vector<std::unique_ptr<Policy>> cascades_of;  // of exactly 2 models, of exactly 3
-  std::unique_ptr<Policy> cascade_routing;
-  std::unique_ptr<Policy> adaptive;
-  std::vector<std::unique_ptr<Policy>> sweep;
-  std::vector<std::unique_ptr<Policy>> variants;
-  std::vector<ModelIndex> selected;
-  std::vector<double> costs;  // (m) of the kind that the premodel saves
-  ModelIndex majority = kNoModel;
-  ModelIndex fallback = kNoModel;
-  std::vector<std::string> warnings;
-};
-
-bool has_outputs(const Table& table) {
-  return std::any_of(table.outputs.begin(), table.outputs.end(), [](const TopK& o) { return !o.empty(); });
-}
-
-// Whether adaptive policies and cascade routing can learn from a fold.
-constexpr std::size_t kLeastRows = 20;
-bool can_combine(const Table& table, const Fold& fold) {
-  return fold.train.size() >= kLeastRows && has_all_outputs(table, fold.train);
-}
-
-StageTruth truth_of(const Table& table, const TrainedFold& trained, const EvaluateOptions& options) {
-  return {table, trained.selected, trained.costs, options.criterion, options.premodel.label};
-}
-
-void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
-                     TrainedFold& trained) {
-  PremodelOptions premodel = options.premodel;
-  take_selector_of_fold(table, fold, premodel);
-  trained.premodel = train_premodel(table, fold.train, options, premodel);
-  trained.selected = trained.premodel.selection.models;
-  trained.warnings = trained.premodel.warnings;
-  if (premodel.kind != kNetworkPremodel) {
-    premodel.shuffle_features = mix64(options.seed);
-    trained.shuffled = train_premodel(table, fold.train, options, premodel).policy;
-  }
-  for (const PremodelVariant& variant : options.variants) {
-    PremodelOptions own = variant.options;
-    take_selector_of_fold(table, fold, own);
-    trained.variants.push_back(train_premodel(table, fold.train, options, own).policy);
-  }
-}
-
-// The longest cascades that are judged on their own: not all models of a table need have outputs.
-int most_stages(const Table& table) {
-  int n = 0;
-  for (const ModelIndex model : all_models(table)) n += table.outputs[table.at(0, model)].empty() ? 0 : 1;
-  return std::min(n, 3);
-}
-
-TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
-  TrainedFold trained;
-  trained.costs = model_costs(table, fold.train, options.cost);
-  if (table.schema.size() > 0) {
-    train_premodels(table, fold, options, trained);
-  } else {
-    trained.selected =
-        select_models(table, fold.train, options.criterion, options.premodel.theta, SIZE_MAX, options.cost)
-            .models;
-  }
-  trained.fallback =
-      find_fallback(table, trained.selected, fold.scores, trained.costs, options.premodel.fallback);
-  trained.majority =
-      majority_model(truth_of(table, trained, options), fold.train, options.premodel.kind, trained.fallback);
-  if (has_outputs(table)) {
-    trained.cascade = train_cascade(table, fold.train, options);
-    for (int stages = 2; stages <= most_stages(table); ++stages) {
-      trained.cascades_of.push_back(
-          train_cascade(table, fold.train, options, {.min_stages = stages, .max_stages = stages}));
-    }
-    trained.sweep = train_cascades(table, fold.train, options, {}, sweep_prices());
-  }
-  if (can_combine(table, fold)) {
-    trained.cascade_routing = train_cascade_routing(table, fold.train, options);
-    trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
-  }
-  return trained;
-}
 
 class Steps {
  public:
@@ -132,7 +42,7 @@ std::vector<TrainedFold> train_folds(const Table& table, std::span<const Fold> f
                                      const EvaluateOptions& options, Steps& steps) {
   std::vector<TrainedFold> trained(folds.size());
   for_each_parallel(folds.size(), [&](std::size_t f) {
-    throw_if_stopped(options);
+    throw_if_stopped(options.stop, "evaluate");
     trained[f] = train_fold(table, folds[f], options);
     steps.advance();
   });
@@ -141,9 +51,8 @@ std::vector<TrainedFold> train_folds(const Table& table, std::span<const Fold> f
 
 // A replay made fold by fold; `choose(f, input)` gives the model that runs on it.
 template <class Choose>
-Entry choice_entry(const Table& table, std::span<const Fold> folds, std::string name, MethodKind kind,
-                   std::string about, Choose choose) {
-  Entry entry{make_replay(std::move(name), table.n_inputs()), kind, std::move(about)};
+Entry choice_entry(const Table& table, std::span<const Fold> folds, MethodKind kind, Choose choose) {
+  Entry entry = make_entry({kind}, table.n_inputs());
   for (std::size_t f = 0; f < folds.size(); ++f) {
     for (const std::uint32_t i : folds[f].test) replay_model(table, i, choose(f, i), entry.replay);
   }
@@ -152,65 +61,71 @@ Entry choice_entry(const Table& table, std::span<const Fold> folds, std::string 
 
 // A replay of policies, of which `policy(trained fold)` gives one.
 template <class PolicyOf>
-Entry policy_entry(const Table& table, std::span<const Fold> folds, std::string name, MethodKind kind,
-                   std::string about, std::span<const TrainedFold> trained, PolicyOf policy,
-                   const EvaluateOptions& options) {
-  Entry entry{make_replay(std::move(name), table.n_inputs()), kind, std::move(about)};
+Entry policy_entry(const Table& table, std::span<const Fold> folds, MethodId id,
+                   std::span<const TrainedFold> trained, PolicyOf policy, const EvaluateOptions& options) {
+  Entry entry = make_entry(id, table.n_inputs());
   const Clock& clock = clock_or_steady(options.clock);
   for (std::size_t f = 0; f < folds.size(); ++f) {
-    throw_if_stopped(options);
+    throw_if_stopped(options.stop, "evaluate");
     replay_policy(table, folds[f].test, *policy(trained[f]), clock, entry.replay);
   }
   return entry;
 }
 
-std::string about_premodel(const PremodelOptions& options) {
-  const bool chain = options.kind.find('.') != std::string::npos;
-  std::string labels = options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
-  if (options.weights == VoteWeights::kDistance) labels += ", neighbours voting by 1 / distance";
-  if (options.kind == kPaperPremodel) return "the paper's chain of KNN stages over image features" + labels;
-  if (options.kind == kNetworkPremodel) return "a network that looks at the image, one trained for each fold";
-  return fmt::format("{} {} over image features{}", chain ? "the chain" : "one chooser", options.kind,
-                     labels);
-}
-
-// The premodel, its variants and its controls.
+// The premodel, its variants and itself on shuffled features.
 void add_learned_premodels(const Table& table, std::span<const Fold> folds,
                            std::span<const TrainedFold> trained, const EvaluateOptions& options,
                            std::vector<Entry>& entries) {
-  entries.push_back(policy_entry(
-      table, folds, "premodel", MethodKind::kPremodel, about_premodel(options.premodel), trained,
-      [](const TrainedFold& fold) { return fold.premodel.policy.get(); }, options));
+  const auto add = [&](MethodId id, auto policy) {
+    entries.push_back(policy_entry(table, folds, id, trained, policy, options));
+  };
+  add({MethodKind::kPremodel}, [](const TrainedFold& fold) { return fold.premodel.policy.get(); });
   for (std::size_t v = 0; v < options.variants.size(); ++v) {
-    const PremodelVariant& variant = options.variants[v];
-    entries.push_back(policy_entry(
-        table, folds, variant.name, MethodKind::kPremodel, about_premodel(variant.options), trained,
-        [&](const TrainedFold& fold) { return fold.variants[v].get(); }, options));
+    add({MethodKind::kPremodel, static_cast<int>(v) + 1},
+        [v](const TrainedFold& fold) { return fold.variants[v].get(); });
   }
   if (options.premodel.kind == kNetworkPremodel) return;  // it looks at no features
-  entries.push_back(policy_entry(
-      table, folds, "shuffled features", MethodKind::kControl,
-      "the same premodel, its features shuffled among the training inputs", trained,
-      [](const TrainedFold& fold) { return fold.shuffled.get(); }, options));
+  add({MethodKind::kShuffled}, [](const TrainedFold& fold) { return fold.shuffled.get(); });
 }
 
-void add_premodel(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
-                  const EvaluateOptions& options, std::vector<Entry>& entries) {
+void add_premodels(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
+                   const EvaluateOptions& options, std::vector<Entry>& entries) {
+  const auto add = [&](MethodKind kind, auto choose) {
+    entries.push_back(choice_entry(table, folds, kind, choose));
+  };
   if (table.schema.size() > 0) {
     add_learned_premodels(table, folds, trained, options, entries);
-    entries.push_back(choice_entry(table, folds, "majority class", MethodKind::kControl,
-                                   "every stage gives its more frequent answer, without any features",
-                                   [&](std::size_t f, std::uint32_t) { return trained[f].majority; }));
-    entries.push_back(choice_entry(
-        table, folds, "always Model-1", MethodKind::kControl, "the first model of Algorithm 1 on every input",
-        [&](std::size_t f, std::uint32_t) { return trained[f].selected.front(); }));
+    add(MethodKind::kMajority, [&](std::size_t f, std::uint32_t) { return trained[f].majority; });
+    add(MethodKind::kFirstModel, [&](std::size_t f, std::uint32_t) { return trained[f].selected.front(); });
   }
-  entries.push_back(choice_entry(table, folds, "perfect chain", MethodKind::kBound,
-                                 "the premodel's chain were it never wrong and free of cost; not attainable",
-                                 [&](std::size_t f, std::uint32_t i) {
-                                   const ModelIndex best = truth_of(table, trained[f], options).choice(i);
-                                   return best == kNoModel ? trained[f].fallback : best;
-                                 }));
+  add(MethodKind::kBound, [&](std::size_t f, std::uint32_t i) {
+    const ModelIndex best = truth_of(table, trained[f], options).choice(i);
+    return best == kNoModel ? trained[f].fallback : best;
+  });
+}
+
+bool combines(std::span<const TrainedFold> trained) {
+  return std::all_of(trained.begin(), trained.end(),
+                     [](const TrainedFold& fold) { return fold.adaptive != nullptr; });
+}
+
+// What looks at what models say: cascades, cascade routing, adaptive.
+void add_looking_policies(const Table& table, std::span<const Fold> folds,
+                          std::span<const TrainedFold> trained, const EvaluateOptions& options,
+                          std::vector<Entry>& entries) {
+  const auto add = [&](MethodId id, auto policy) {
+    entries.push_back(policy_entry(table, folds, id, trained, policy, options));
+  };
+  if (has_outputs(table)) {
+    add({MethodKind::kCascade}, [](const TrainedFold& fold) { return fold.cascade.get(); });
+    for (std::size_t c = 0; c < trained.front().cascades_of.size(); ++c) {
+      add({MethodKind::kExactCascade, static_cast<int>(c) + 2},
+          [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); });
+    }
+  }
+  if (!combines(trained)) return;
+  add({MethodKind::kCascadeRouting}, [](const TrainedFold& fold) { return fold.cascade_routing.get(); });
+  add({MethodKind::kAdaptive}, [](const TrainedFold& fold) { return fold.adaptive.get(); });
 }
 
 // A policy of a fold, and how it is asked, at one price of a sweep.
@@ -224,7 +139,7 @@ struct AtPrice {
 void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<const TrainedFold> trained,
                     const EvaluateOptions& options, std::span<const Entry> entries, Evaluation& evaluation) {
   const auto premodel = std::find_if(entries.begin(), entries.end(),
-                                     [](const Entry& e) { return e.kind == MethodKind::kPremodel; });
+                                     [](const Entry& e) { return e.id == MethodId{MethodKind::kPremodel}; });
   if (premodel == entries.end()) return;
   std::vector<StageCounts> counts;
   std::vector<SoundnessInput> inputs;
@@ -241,13 +156,13 @@ void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<c
 // Every price's policies on the test inputs; `at(trained, p)` gives the policy of a fold and the request to
 // it.
 template <class At>
-Sweep sweep(const Table& table, std::span<const Fold> folds, std::string name, std::size_t n_prices,
+Sweep sweep(const Table& table, std::span<const Fold> folds, MethodKind kind, std::size_t n_prices,
             std::span<const TrainedFold> trained, const At& at, const EvaluateOptions& options) {
   const Clock& clock = clock_or_steady(options.clock);
-  Sweep out{std::move(name), {}};
+  Sweep out{MethodId{kind}, {}};
   Replay scratch = make_replay("sweep", table.n_inputs());
   for (std::size_t p = 0; p < n_prices; ++p) {
-    throw_if_stopped(options);
+    throw_if_stopped(options.stop, "evaluate");
     double price = 0;
     for (std::size_t f = 0; f < folds.size(); ++f) {
       const AtPrice here = at(trained[f], p);
@@ -262,27 +177,23 @@ Sweep sweep(const Table& table, std::span<const Fold> folds, std::string name, s
 std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> folds,
                                   std::span<const TrainedFold> trained, const EvaluateOptions& options,
                                   Steps& steps) {
-  const auto prices = sweep_prices();
   std::vector<Sweep> sweeps;
-  sweeps.push_back(sweep(
-      table, folds, "cascades", prices.size(), trained,
-      [&](const TrainedFold& fold, std::size_t p) {
-        return AtPrice{fold.sweep[p].get(), {}, prices[p]};
-      },
-      options));
-  steps.advance();
-  if (trained.front().adaptive == nullptr) return sweeps;
-  for (const auto& [name, policy] : {std::pair("cascade routing", &TrainedFold::cascade_routing),
-                                     std::pair("adaptive", &TrainedFold::adaptive)}) {
-    const auto settings = [policy](const TrainedFold& fold) { return (fold.*policy)->price_settings(); };
-    sweeps.push_back(sweep(
-        table, folds, name, settings(trained.front()).size(), trained,
-        [&](const TrainedFold& fold, std::size_t p) {
-          const double price = settings(fold)[p].price;
-          return AtPrice{(fold.*policy).get(), {.price = price}, price};
-        },
-        options));
+  const auto add = [&](MethodKind kind, std::size_t n_prices, auto at) {
+    sweeps.push_back(sweep(table, folds, kind, n_prices, trained, at, options));
     steps.advance();
+  };
+  const auto prices = sweep_prices();
+  add(MethodKind::kCascade, prices.size(), [&](const TrainedFold& fold, std::size_t p) {
+    return AtPrice{fold.sweep[p].get(), {}, prices[p]};
+  });
+  if (!combines(trained)) return sweeps;
+  for (const auto& [kind, policy] : {std::pair(MethodKind::kCascadeRouting, &TrainedFold::cascade_routing),
+                                     std::pair(MethodKind::kAdaptive, &TrainedFold::adaptive)}) {
+    const auto settings = [policy](const TrainedFold& fold) { return (fold.*policy)->price_settings(); };
+    add(kind, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
+      const double price = settings(fold)[p].price;
+      return AtPrice{(fold.*policy).get(), {.price = price}, price};
+    });
   }
   return sweeps;
 }
@@ -293,17 +204,29 @@ void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation)
     for (const ModelIndex model : fold.selected) {
       evaluation.selected_share[static_cast<std::size_t>(model)] += 1.0 / static_cast<double>(trained.size());
     }
-    for (const std::string& warning : fold.warnings) {
+    for (const std::string& text : fold.warnings) {
+      const Warning warning{.kind = WarningKind::kTraining, .text = text};
       const auto& known = evaluation.warnings;
       if (std::find(known.begin(), known.end(), warning) == known.end())
         evaluation.warnings.push_back(warning);
     }
   }
+  if (!combines(trained)) {
+    evaluation.warnings.push_back({.kind = WarningKind::kNotCombined, .inputs = kLeastRows});
+  }
+}
+
+// By MethodId::index; none without features.
+std::vector<PremodelVariant> judged_premodels(const Table& table, const EvaluateOptions& options) {
+  if (table.schema.size() == 0) return {};
+  std::vector<PremodelVariant> premodels{{"", options.premodel}};
+  premodels.insert(premodels.end(), options.variants.begin(), options.variants.end());
+  return premodels;
 }
 
 // The policies that look at models in an order, for their decisions.
 std::vector<MethodPolicies> ordered_policies(std::span<const TrainedFold> trained) {
-  std::vector<MethodPolicies> out{{"cascade", {}, {}}, {"adaptive", {}, {}}};
+  std::vector<MethodPolicies> out{{{MethodKind::kCascade}, {}, {}}, {{MethodKind::kAdaptive}, {}, {}}};
   for (const TrainedFold& fold : trained) {
     out[0].by_fold.push_back(fold.cascade.get());
     out[1].by_fold.push_back(fold.adaptive.get());
@@ -343,53 +266,26 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
   evaluation.fold_of = make_folds(table, options.folds, options.seed);
   check_training_parts(table, options);
   const auto folds = make_fold_list(table, evaluation.fold_of, options);
-  describe_table(table, options, evaluation);
+  set_table_facts(table, options, evaluation);
+  evaluation.premodels = judged_premodels(table, options);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
 
   Steps steps(options, folds.size() + 5);
   const auto trained = train_folds(table, folds, options, steps);
   note_training(trained, evaluation);
   std::vector<Entry> entries = baselines(table, folds, optima, options);
-  add_premodel(table, folds, trained, options, entries);
+  add_premodels(table, folds, trained, options, entries);
+  add_looking_policies(table, folds, trained, options, entries);
   std::vector<Sweep> sweeps;
-  if (has_outputs(table)) {
-    entries.push_back(policy_entry(
-        table, folds, "cascade", MethodKind::kCascade,
-        "up to three models in order, each accepted when confident enough", trained,
-        [](const TrainedFold& fold) { return fold.cascade.get(); }, options));
-    for (std::size_t c = 0; c < trained.front().cascades_of.size(); ++c) {
-      entries.push_back(policy_entry(
-          table, folds, fmt::format("cascade of {}", c + 2), MethodKind::kRival,
-          fmt::format("the strongest cascade of exactly {} models, chosen as the cascade is", c + 2), trained,
-          [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); }, options));
-    }
-  }
-  const bool combines =
-      std::all_of(trained.begin(), trained.end(), [](const TrainedFold& f) { return f.adaptive != nullptr; });
-  if (combines) {
-    entries.push_back(policy_entry(
-        table, folds, "cascade routing", MethodKind::kRival,
-        "after each look: run what adds the most expected quality for its price, of any further models",
-        trained, [](const TrainedFold& fold) { return fold.cascade_routing.get(); }, options));
-    entries.push_back(policy_entry(
-        table, folds, "adaptive", MethodKind::kAdaptive,
-        "after each look: stop, or go on when the expected gain is worth its price; looks are combined",
-        trained, [](const TrainedFold& fold) { return fold.adaptive.get(); }, options));
-  } else {
-    evaluation.warnings.push_back(
-        fmt::format("adaptive and cascade routing are left out: they need what every model said and {} "
-                    "training inputs a fold",
-                    kLeastRows));
-  }
   if (has_outputs(table)) {
     steps.advance();
     sweeps = sweep_policies(table, folds, trained, options, steps);
   }
   judge_premodel(table, folds, trained, options, entries, evaluation);
-  summarize(table, folds, optima, entries, options, evaluation);
+  estimate_methods(table, folds, optima, entries, options, evaluation);
   finish_frontiers(table, folds, sweeps, options, evaluation);
-  write_verdict(evaluation);
-  examine(table, folds, entries, ordered_policies(trained), options, evaluation);
+  evaluation.recommendation = recommend(evaluation.methods);
+  diagnose(table, folds, entries, ordered_policies(trained), options, evaluation);
   steps.advance();
   return evaluation;
 }

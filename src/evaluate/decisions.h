@@ -2,16 +2,15 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 
 namespace triage {
 
 // What stands behind a method: a policy a fold, and what each was asked.
 struct MethodPolicies {
-  std::string method;
+  MethodId method;
   std::vector<const Policy*> by_fold;
   Request request = {};
 };

@@ -3,63 +3,55 @@
 
 #include <algorithm>
 
-#include "calibrate/setting_losses.h"
-#include "evaluate/diagnostics.h"
-#include "evaluate/summary.h"
+#include "base/stop.h"
+#include "evaluate/diagnose.h"
+#include "evaluate/frontiers.h"
+#include "evaluate/method_estimates.h"
+#include "evaluate/table_facts.h"
+#include "evaluate/unseen_rows.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
 
-void warn_about(const Table& table, const NamedPolicy& named, const EvaluateOptions& options,
-                std::vector<std::string>& warnings) {
-  const PolicyInfo& info = named.policy->info();
+void warn_about(const Table& table, const Policy& policy, MethodId method, const EvaluateOptions& options,
+                std::vector<Warning>& warnings) {
+  const PolicyInfo& info = policy.info();
   const TrainingFacts& training = info.training;
   const std::size_t unseen = unseen_rows(table, training).size();
   const std::string hash = inputs_hash(table, all_rows(table));
   const bool is_same_set = training.inputs_hash == hash;
   if (unseen < table.n_inputs() && !is_same_set) {
-    warnings.push_back(fmt::format(
-        "{} was trained on {} of these {} inputs, which favours it; judge it on others, or cross-validate",
-        named.name, table.n_inputs() - unseen, table.n_inputs()));
+    warnings.push_back({WarningKind::kTrainedOnSome, method, table.n_inputs() - unseen});
   }
-  const Certificate* certificate = named.policy->certificate();
+  const Certificate* certificate = policy.certificate();
   if (certificate != nullptr && certificate->inputs_hash == hash) {
-    warnings.push_back(fmt::format("{} was calibrated on these very inputs", named.name));
+    warnings.push_back({WarningKind::kCalibratedHere, method});
   }
-  if (is_same_set) {
-    warnings.push_back(fmt::format(
-        "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "
-        "others, or cross-validate",
-        named.name));
-  }
+  if (is_same_set) warnings.push_back({WarningKind::kTrainedHere, method});
   if (info.criterion != options.criterion) {
-    warnings.push_back(fmt::format("{} was trained for {}, and is judged by {}", named.name,
-                                   to_string(info.criterion), to_string(options.criterion)));
+    warnings.push_back({.kind = WarningKind::kOtherCriterion, .method = method, .criterion = info.criterion});
   }
   if (training.labels_from != table.labels_from) {
-    const auto words = [](std::string_view from) {
-      return from.empty() ? std::string("that came with the inputs") : describe_labels(from);
-    };
-    warnings.push_back(fmt::format("{} was trained with labels {}, and is judged with labels {}", named.name,
-                                   words(training.labels_from), words(table.labels_from)));
+    warnings.push_back({.kind = WarningKind::kOtherLabels, .method = method, .text = training.labels_from});
   }
   if (info.machine != table.machine) {
-    warnings.push_back(fmt::format("{} was trained with times of '{}', and is judged with those of '{}'",
-                                   named.name, info.machine, table.machine));
+    warnings.push_back({.kind = WarningKind::kOtherMachine, .method = method, .text = info.machine});
   }
 }
 
-// Names are what methods are found by.
-void check_names(std::span<const Entry> entries) {
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (entries[i].replay.name != entries[j].replay.name) continue;
+// People and JSON tell methods apart by their names.
+void check_names(const Table& table, std::span<const NamedPolicy> policies) {
+  std::vector<std::string_view> names;
+  for (const TableModel& model : table.models) names.push_back(model.name);
+  for (const NamedPolicy& named : policies) {
+    if (std::find(names.begin(), names.end(), named.name) != names.end()) {
       throw Error(ErrorCode::kUsage,
                   fmt::format("policy '{}': occurs twice, expected names that differ from each "
                               "other and from the models'; rename a file",
-                              entries[i].replay.name));
+                              named.name));
     }
+    names.push_back(named.name);
   }
 }
 
@@ -68,39 +60,39 @@ void check_names(std::span<const Entry> entries) {
 Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> policies,
                           const EvaluateOptions& options) {
   check_table(table);
+  check_names(table, policies);
   Evaluation evaluation;
   evaluation.request = options.request;
   evaluation.mean_latency_ms = options.mean_latency_ms;
   const auto folds = make_fold_list(table, {}, options);
-  describe_table(table, options, evaluation);
+  set_table_facts(table, options, evaluation);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
   const Clock& clock = clock_or_steady(options.clock);
   std::vector<Entry> entries = baselines(table, folds, optima, options);
   std::vector<MethodPolicies> behind;
+  const Rows rows = folds.front().test;
   for (std::size_t p = 0; p < policies.size(); ++p) {
-    throw_if_stopped(options);
-    // Of a stream each input is asked something else.
-    if (!options.mean_latency_ms) {
-      behind.push_back({policies[p].name, {policies[p].policy}, options.request});
-    }
-    warn_about(table, policies[p], options, evaluation.warnings);
-    entries.push_back({make_replay(policies[p].name, table.n_inputs()), MethodKind::kPolicy,
-                       fmt::format("finished {} policy", policies[p].policy->kind())});
+    throw_if_stopped(options.stop, "evaluate");
+    const Policy& policy = *policies[p].policy;
+    const MethodId id{MethodKind::kPolicy, static_cast<int>(p)};
+    evaluation.policies.push_back({policies[p].name, std::string(policy.kind())});
+    warn_about(table, policy, id, options, evaluation.warnings);
+    entries.push_back(make_entry(id, table.n_inputs()));
     Replay& replay = entries.back().replay;
-    const Rows rows = folds.front().test;
     if (options.mean_latency_ms) {
-      replay_stream(table, rows, *policies[p].policy, clock, replay,
-                    {.mean_latency_ms = *options.mean_latency_ms}, options.request);
+      replay_stream(table, rows, policy, clock, replay, {.mean_latency_ms = *options.mean_latency_ms},
+                    options.request);
     } else {
-      replay_policy(table, rows, *policies[p].policy, clock, replay, options.request);
+      // Of a stream each input is asked something else.
+      behind.push_back({id, {&policy}, options.request});
+      replay_policy(table, rows, policy, clock, replay, options.request);
     }
     if (options.on_progress) options.on_progress(p + 1, policies.size() + 1);
   }
-  check_names(entries);
-  summarize(table, folds, optima, entries, options, evaluation);
+  estimate_methods(table, folds, optima, entries, options, evaluation);
   finish_frontiers(table, folds, {}, options, evaluation);
-  write_verdict(evaluation);
-  examine(table, folds, entries, behind, options, evaluation);
+  evaluation.recommendation = recommend(evaluation.methods);
+  diagnose(table, folds, entries, behind, options, evaluation);
   return evaluation;
 }
 

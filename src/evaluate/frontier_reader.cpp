@@ -62,7 +62,7 @@ Interval interval_of(std::span<const Reading> readings, double Reading::*figure,
 }  // namespace
 
 Sweep router_sweep(const Table& table, std::span<const Fold> folds, Criterion criterion) {
-  Sweep sweep{"zero router", {}};
+  Sweep sweep;
   double low = folds.front().router.points.front().cost, high = low;
   for (const Fold& fold : folds) {
     low = std::min(low, fold.router.points.front().cost);

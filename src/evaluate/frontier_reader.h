@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/frontiers.h"
 
 namespace triage {
 

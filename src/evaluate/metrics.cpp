@@ -95,11 +95,14 @@ const char* to_string(MethodKind kind) {
       return "bound";
     case MethodKind::kPremodel:
       return "premodel";
-    case MethodKind::kControl:
+    case MethodKind::kShuffled:
+    case MethodKind::kMajority:
+    case MethodKind::kFirstModel:
       return "control";
     case MethodKind::kCascade:
       return "cascade";
-    case MethodKind::kRival:
+    case MethodKind::kExactCascade:
+    case MethodKind::kCascadeRouting:
       return "rival";
     case MethodKind::kAdaptive:
       return "adaptive";
@@ -107,6 +110,14 @@ const char* to_string(MethodKind kind) {
       return "policy";
   }
   return "policy";
+}
+
+bool is_control(MethodKind kind) {
+  return kind == MethodKind::kShuffled || kind == MethodKind::kMajority || kind == MethodKind::kFirstModel;
+}
+
+bool is_rival(MethodKind kind) {
+  return kind == MethodKind::kExactCascade || kind == MethodKind::kCascadeRouting;
 }
 
 ClassMetrics class_metrics(std::span<const Label> labels, std::span<const std::int32_t> predicted, Rows rows,

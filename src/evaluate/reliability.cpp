@@ -16,7 +16,6 @@ constexpr std::size_t kInputsPerBin = 100, kFewestBins = 5, kMostBins = 20;
 
 Reliability measure_reliability(const Table& table, const Replay& replay) {
   Reliability out;
-  out.method = replay.name;
   std::vector<std::uint32_t> rows;
   for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
     if (replay.model[i] != kNoModel && std::isfinite(replay.confidence[i])) rows.push_back(i);

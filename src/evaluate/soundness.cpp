@@ -1,7 +1,5 @@
 // Does the distance to the training inputs tell when a premodel's choice will be wrong? The area under the
-// curve, what refusing the farthest inputs would bring, and a verdict in words.
-#include <fmt/format.h>
-
+// curve, what refusing the farthest inputs would bring, and how that reads.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,14 +8,12 @@
 #include "base/hash.h"
 #include "policy/premodel_policy.h"
 #include "replay/replay_backend.h"
-#include "report/phrases.h"
 #include "triage/tools/evaluate.h"
 
 namespace triage {
 namespace {
 
 constexpr std::size_t kPoints = 200;
-constexpr double kFarthest = 0.1;  // the share whose refusal the verdict speaks of
 
 // Share of (failure, success) pairs in which the failure is farther, equal distances counting half. `inputs`
 // by rising distance; input i stands `weights[i]` times. NaN without failures or without successes.
@@ -75,33 +71,18 @@ std::vector<SoundnessPoint> coverage_curve(std::span<const SoundnessInput> input
 }
 
 double score_without_farthest(std::span<const SoundnessPoint> points) {
-  const auto at = std::find_if(points.begin(), points.end(),
-                               [](const SoundnessPoint& p) { return p.coverage >= 1 - kFarthest - 1e-9; });
+  const auto at = std::find_if(points.begin(), points.end(), [](const SoundnessPoint& p) {
+    return p.coverage >= 1 - kFarthestShare - 1e-9;
+  });
   return at->score;
 }
 
-std::string_view judgement(const Estimate& auc) {
-  if (high_end(auc) < 0.5) return "The distance to the training inputs misleads: the nearer fail more often";
-  if (!(low_end(auc) > 0.5)) return "The distance to the training inputs does not predict failure here";
-  if (auc.value < 0.6) return "The distance to the training inputs hardly predicts failure here";
-  return auc.value < 0.7 ? "The distance to the training inputs predicts failure somewhat"
-                         : "The distance to the training inputs predicts failure";
-}
-
-std::string write_verdict_of(const Soundness& soundness) {
-  if (!std::isfinite(soundness.auc.value)) {
-    return "Whether the distance to the training inputs predicts failure cannot be said: the choices were "
-           "all "
-           "right or all wrong.";
-  }
-  const double gain = score_without_farthest(soundness.points) - soundness.points.back().score;
-  const auto& [low, high] = soundness.auc.interval;
-  return fmt::format(
-      "{} ({}; 0.5 is chance); refusing the farthest {:.0f} % changes the score of the others by {} points.",
-      judgement(soundness.auc),
-      with_range(fmt::format("AUC {:.3f}", soundness.auc.value),
-                 std::isfinite(low) ? fmt::format("[{:.3f}, {:.3f}]", low, high) : kNoFigure),
-      100 * kFarthest, points(gain));
+DistanceReading read_distance(const Estimate& auc) {
+  if (!std::isfinite(auc.value)) return DistanceReading::kUnknown;
+  if (high_end(auc) < 0.5) return DistanceReading::kMisleads;
+  if (!(low_end(auc) > 0.5)) return DistanceReading::kNothing;
+  if (auc.value < 0.6) return DistanceReading::kHardly;
+  return auc.value < 0.7 ? DistanceReading::kSomewhat : DistanceReading::kPredicts;
 }
 
 }  // namespace
@@ -114,7 +95,8 @@ Soundness measure_soundness(std::vector<SoundnessInput> inputs, int resamples, s
                    [](const SoundnessInput& a, const SoundnessInput& b) { return a.distance < b.distance; });
   soundness.points = coverage_curve(inputs);
   soundness.auc = estimate_auc(inputs, resamples, seed);
-  soundness.verdict = write_verdict_of(soundness);
+  soundness.reading = read_distance(soundness.auc);
+  soundness.gain_without_farthest = score_without_farthest(soundness.points) - soundness.points.back().score;
   return soundness;
 }
 

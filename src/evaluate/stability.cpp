@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include "base/stop.h"
-#include "evaluate/summary.h"
 #include "stats/bootstrap.h"
 #include "stats/mean.h"
 #include "stats/rank_correlation.h"
 #include "triage/error.h"
+#include "triage/tools/replay.h"
 
 namespace triage {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 #include "triage/tools/learn.h"
 
 namespace triage {

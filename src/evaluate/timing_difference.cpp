@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "report/phrases.h"
 #include "triage/clock.h"
 #include "triage/error.h"
 #include "triage/tools/stability.h"
@@ -14,20 +13,6 @@ namespace triage {
 namespace {
 
 constexpr std::string_view kCheapOwner = "the profile beside which an exhaustive one stands";
-
-std::string describe_transfer(const Transfer& transfer) {
-  return fmt::format("a {} loses {} and takes {}", transfer.name, points_phrase(transfer.score_regret),
-                     with_range(times(transfer.time_ratio.value) + " times as long",
-                                times_range(transfer.time_ratio.interval)));
-}
-
-std::string describe_transfers(const Stability& stability) {
-  std::string text;
-  for (const Transfer& transfer : stability.transfers) {
-    text += (text.empty() ? "" : "; ") + describe_transfer(transfer);
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -64,20 +49,6 @@ TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
   }
   difference.mean_ratio = std::exp(logs);
   return difference;
-}
-
-std::string describe(const TimingDifference& difference) {
-  return fmt::format(
-      "On {} inputs, timed exhaustively ({:.1f} % of the cells capped), the models take {} to {} times as "
-      "long as timed once, {} on the geometric mean; rank correlation of the models {:.3f}. Trained with "
-      "cheap times and used with exhaustive ones, {}. Trained with exhaustive times and used with cheap "
-      "ones, {}.",
-      difference.inputs,
-      100 * static_cast<double>(difference.timing.capped) /
-          static_cast<double>(std::max<std::size_t>(1, difference.timing.cells)),
-      times(difference.least_ratio), times(difference.greatest_ratio), times(difference.mean_ratio),
-      difference.to_exhaustive.spearman, describe_transfers(difference.to_exhaustive),
-      describe_transfers(difference.to_cheap));
 }
 
 }  // namespace triage

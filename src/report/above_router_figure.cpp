@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/ranking.h"
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/sections.h"
+#include "report/sentences.h"
 #include "report/svg.h"
 
 namespace triage {
@@ -30,7 +31,7 @@ BandAxes make_axes(const Evaluation& evaluation) {
       high = std::max({high, p.above_router.value, high_end(p.above_router)});
     }
   }
-  if (const double sbs = evaluation.find("SBS")->pooled.mean_ms; sbs > 0) {
+  if (const double sbs = evaluation.find({MethodKind::kSbs})->pooled.mean_ms; sbs > 0) {
     low_ms = std::fmin(low_ms, sbs);
     high_ms = std::fmax(high_ms, sbs);
   }
@@ -81,17 +82,17 @@ Markup draw_panel(const Evaluation& evaluation, const Frontier& frontier, const 
     dots += element("circle",
                     {{"class", css}, {"cx", number(x)}, {"cy", number(line.back().second)}, {"r", "2.4"}},
                     element_text("title", {},
-                                 fmt::format("{}: {} at {} ms", frontier.name, points_phrase(p.above_router),
-                                             milliseconds(p.ms))));
+                                 fmt::format("{}: {} at {} ms", frontier_name(frontier),
+                                             points_phrase(p.above_router), milliseconds(p.ms))));
   }
   Markup out = svg_area(low, high, "band " + css) + svg_path(line, "line " + css) + dots;
-  const double sbs = evaluation.find("SBS")->pooled.mean_ms;
+  const double sbs = evaluation.find({MethodKind::kSbs})->pooled.mean_ms;
   if (sbs > axes.x.from && sbs < axes.x.to) {
     out += svg_line(axes.x.at(sbs), top, axes.x.at(sbs), top + kPanel, "router");
     out += svg_text(axes.x.at(sbs) - 5, top + 10, "SBS", "tick halo", "end");
   }
-  out += svg_text(kLeft + 6, top - 10, frontier.name, "strong");
-  out += svg_text(kLeft + 20 + text_width(frontier.name, 13), top - 10, summary(frontier), "tick");
+  out += svg_text(kLeft + 6, top - 10, frontier_name(frontier), "strong");
+  out += svg_text(kLeft + 20 + text_width(frontier_name(frontier), 13), top - 10, summary(frontier), "tick");
   return out;
 }
 
@@ -104,7 +105,7 @@ Markup points_table(const Evaluation& evaluation) {
   for (const Frontier& frontier : evaluation.frontiers) {
     for (const FrontierPoint& p : frontier.points) {
       table.rows.push_back(
-          {frontier.name, milliseconds(p.ms), percent(p.score, 2), points(p.above_router.value)});
+          {frontier_name(frontier), milliseconds(p.ms), percent(p.score, 2), points(p.above_router.value)});
       if (evaluation.resamples > 0) table.rows.back().push_back(points_range(p.above_router.interval));
     }
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -114,9 +115,10 @@ Markup draw_stack(const Evaluation& evaluation, const Method& method, const std:
                           {"width", number(width)},
                           {"height", number(kBar + 4)}};
     if (!fill.empty()) attributes.emplace_back("fill", fill);
-    out +=
-        element("rect", attributes,
-                element_text("title", {}, fmt::format("{}: {} on {} %", method.name, name, percent(share))));
+    out += element("rect", attributes,
+                   element_text("title", {},
+                                fmt::format("{}: {} on {} %", method_name(evaluation, method.id), name,
+                                            percent(share))));
     const std::string figure = percent(share, 0);
     const std::string full = name + " " + figure;
     const bool fits = text_width(full, 12) + 10 < width;
@@ -146,7 +148,7 @@ Markup model_legend(const Evaluation& evaluation, const std::vector<std::size_t>
   return element("div", {{"class", "legend"}}, out);
 }
 
-bool chooses(const Method& method) { return method.kind != MethodKind::kSingle; }
+bool chooses(const Method& method) { return method.id.kind != MethodKind::kSingle; }
 
 Markup choices_table(const Evaluation& evaluation, const std::vector<std::size_t>& order) {
   TableSpec table;
@@ -156,7 +158,7 @@ Markup choices_table(const Evaluation& evaluation, const std::vector<std::size_t
   table.head.emplace_back("refused");
   for (const Method& method : evaluation.methods) {
     if (!chooses(method)) continue;
-    std::vector<std::string> row{method.name};
+    std::vector<std::string> row{method_name(evaluation, method.id)};
     for (const std::size_t m : order) row.push_back(percent(method.chosen[m]));
     row.push_back(percent(method.chosen.back()));
     table.rows.push_back(row);
@@ -170,7 +172,7 @@ Markup fold_table(const Evaluation& evaluation) {
   table.head = {"method"};
   for (int f = 0; f < evaluation.folds; ++f) table.head.push_back(fmt::format("fold {}", f + 1));
   for (const Method& method : evaluation.methods) {
-    std::vector<std::string> row{method.name};
+    std::vector<std::string> row{method_name(evaluation, method.id)};
     for (const Metrics& fold : method.folds) {
       row.push_back(fmt::format("{} / {}", percent(fold.score), milliseconds(fold.mean_ms)));
     }
@@ -243,7 +245,7 @@ Markup choices_figure(const Evaluation& evaluation) {
   const auto order = by_cost(evaluation);
   std::vector<std::string> names;
   for (const Method& method : evaluation.methods) {
-    if (chooses(method)) names.push_back(method.name);
+    if (chooses(method)) names.push_back(method_name(evaluation, method.id));
   }
   const double left = name_width(names);
   const AxisScale x{0, 1, left, kWidth - 10, false};
@@ -251,7 +253,7 @@ Markup choices_figure(const Evaluation& evaluation) {
   double y = 6;
   for (const Method& method : evaluation.methods) {
     if (!chooses(method)) continue;
-    spec.drawing += svg_text(left - 10, y + kBar / 2 + 2, method.name, "", "end");
+    spec.drawing += svg_text(left - 10, y + kBar / 2 + 2, method_name(evaluation, method.id), "", "end");
     spec.drawing += draw_stack(evaluation, method, order, x, y);
     y += kRow + 2;
   }
@@ -273,11 +275,11 @@ Markup folds_figure(const Evaluation& evaluation) {
   std::vector<std::string> names;
   double low = 1, high = 0;
   const auto is_shown = [](const Method& m) {
-    return m.kind != MethodKind::kSingle && m.kind != MethodKind::kRandom;
+    return m.id.kind != MethodKind::kSingle && m.id.kind != MethodKind::kRandom;
   };
   for (const Method& method : evaluation.methods) {
     if (!is_shown(method)) continue;
-    names.push_back(method.name);
+    names.push_back(method_name(evaluation, method.id));
     for (const Metrics& fold : method.folds) {
       low = std::min(low, fold.score);
       high = std::max(high, fold.score);
@@ -295,12 +297,14 @@ Markup folds_figure(const Evaluation& evaluation) {
   double y = 16;
   for (const Method& method : evaluation.methods) {
     if (!is_shown(method)) continue;
-    spec.drawing += svg_text(left - 10, y, method.name, "", "end");
+    spec.drawing += svg_text(left - 10, y, method_name(evaluation, method.id), "", "end");
     for (std::size_t f = 0; f < method.folds.size(); ++f) {
       const double score = method.folds[f].score;
       spec.drawing += element(
           "circle", {{"class", "dot cascade"}, {"cx", number(x.at(score))}, {"cy", number(y)}, {"r", "5"}},
-          element_text("title", {}, fmt::format("{}, fold {}: {} %", method.name, f + 1, percent(score, 2))));
+          element_text("title", {},
+                       fmt::format("{}, fold {}: {} %", method_name(evaluation, method.id), f + 1,
+                                   percent(score, 2))));
     }
     spec.drawing +=
         svg_line(x.at(method.arithmetic.score), y - 9, x.at(method.arithmetic.score), y + 9, "mean");

@@ -5,7 +5,8 @@
 #include <cmath>
 #include <functional>
 
-#include "evaluate/ranking.h"
+#include "evaluate/class_ranking.h"
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -54,7 +55,7 @@ Markup draw_panel(const Evaluation& evaluation, const PanelSpec& panel) {
     out += svg_text(panel.left - 8, y.at(tick), panel.tick_text(tick), "tick", "end");
   }
   for (std::size_t m = panel.first_method; m < b.methods.size(); ++m) {
-    const std::string css = method_css(evaluation, b.methods[m]);
+    const std::string css = method_css(b.methods[m]);
     std::vector<std::pair<double, double>> line;
     Markup dots;
     for (std::size_t d = 0; d < b.deciles.size(); ++d) {
@@ -65,7 +66,8 @@ Markup draw_panel(const Evaluation& evaluation, const PanelSpec& panel) {
           "circle",
           {{"class", css}, {"cx", number(line.back().first)}, {"cy", number(line.back().second)}, {"r", "3"}},
           element_text("title", {},
-                       fmt::format("{}, tenth {}: {}", b.methods[m], d + 1, panel.tick_text(value))));
+                       fmt::format("{}, tenth {}: {}", method_name(evaluation, b.methods[m]), d + 1,
+                                   panel.tick_text(value))));
     }
     out += svg_path(line, "line " + css) + dots;
   }
@@ -79,22 +81,24 @@ Markup draw_panel(const Evaluation& evaluation, const PanelSpec& panel) {
 
 Markup draw_legend(const Evaluation& evaluation) {
   Markup out;
-  for (const std::string& method : evaluation.breakdown.methods) {
-    const Markup symbol = svg_line(0, 9, 18, 9, "line " + method_css(evaluation, method));
-    out +=
-        element("span", {},
-                element("svg", {{"viewBox", "0 0 18 18"}, {"aria-hidden", "true"}}, symbol) + text(method));
+  for (const MethodId method : evaluation.breakdown.methods) {
+    const Markup symbol = svg_line(0, 9, 18, 9, "line " + method_css(method));
+    out += element("span", {},
+                   element("svg", {{"viewBox", "0 0 18 18"}, {"aria-hidden", "true"}}, symbol) +
+                       text(method_name(evaluation, method)));
   }
   return element("div", {{"class", "legend"}}, out);
 }
 
 // Columns of a table: score of each method, the subject's difference, time of each, looks of the subject.
-std::vector<std::string> group_head(const Breakdown& b) {
+std::vector<std::string> group_head(const Evaluation& evaluation) {
+  const Breakdown& b = evaluation.breakdown;
+  const std::string subject = method_name(evaluation, b.methods[b.subject]);
   std::vector<std::string> head;
-  for (const std::string& method : b.methods) head.push_back(method + " %");
-  head.push_back(fmt::format("{} - SBS, points", b.methods[b.subject]));
-  for (const std::string& method : b.methods) head.push_back(method + " ms");
-  head.push_back(fmt::format("{} looks", b.methods[b.subject]));
+  for (const MethodId method : b.methods) head.push_back(method_name(evaluation, method) + " %");
+  head.push_back(subject + " - SBS, points");
+  for (const MethodId method : b.methods) head.push_back(method_name(evaluation, method) + " ms");
+  head.push_back(subject + " looks");
   return head;
 }
 
@@ -106,13 +110,14 @@ void add_cells(const Breakdown& b, const InputGroup& group, std::vector<std::str
   row.push_back(fmt::format("{:.2f}", own.looks));
 }
 
-Markup classes_table(const Breakdown& b, std::string caption, const std::vector<std::size_t>& order,
+Markup classes_table(const Evaluation& evaluation, std::string caption, const std::vector<std::size_t>& order,
                      std::size_t shown) {
+  const Breakdown& b = evaluation.breakdown;
   TableSpec table;
   table.caption = std::move(caption);
   table.wrap_names = true;
   table.head = {"class", "inputs"};
-  for (std::string& title : group_head(b)) table.head.push_back(std::move(title));
+  for (std::string& title : group_head(evaluation)) table.head.push_back(std::move(title));
   for (std::size_t k = 0; k < std::min(shown, order.size()); ++k) {
     const InputGroup& group = b.classes[order[k]];
     std::vector<std::string> row{group.name, grouped(group.inputs)};
@@ -122,11 +127,12 @@ Markup classes_table(const Breakdown& b, std::string caption, const std::vector<
   return html_table(table);
 }
 
-Markup deciles_table(const Breakdown& b) {
+Markup deciles_table(const Evaluation& evaluation) {
+  const Breakdown& b = evaluation.breakdown;
   TableSpec table;
   table.caption = "Tenths of the inputs by difficulty";
   table.head = {"tenth", "mean difficulty", "inputs"};
-  for (std::string& title : group_head(b)) table.head.push_back(std::move(title));
+  for (std::string& title : group_head(evaluation)) table.head.push_back(std::move(title));
   for (const InputGroup& group : b.deciles) {
     std::vector<std::string> row{group.name, fmt::format("{:.3f}", group.difficulty), grouped(group.inputs)};
     add_cells(b, group, row);
@@ -169,7 +175,7 @@ Markup difficulty_figure(const Evaluation& evaluation) {
       "number of inputs. Whoever chooses well spends time on the hard ones alone. What all models get wrong "
       "stays "
       "wrong, whatever is spent on it.";
-  spec.table = deciles_table(b);
+  spec.table = deciles_table(evaluation);
   return figure(spec);
 }
 
@@ -177,10 +183,10 @@ Markup classes_tables(const Evaluation& evaluation) {
   const Breakdown& b = evaluation.breakdown;
   if (b.classes.size() < 2 || b.subject == 0) return {};
   const auto worst = worst_classes(b);
-  const std::string name = b.methods[b.subject];
+  const std::string name = method_name(evaluation, b.methods[b.subject]);
   if (b.classes.size() <= kAllClasses) {
     return classes_table(
-        b,
+        evaluation,
         fmt::format("All {} classes; first where the {} loses most right answers against SBS",
                     b.classes.size(), name),
         worst, b.classes.size());
@@ -190,12 +196,12 @@ Markup classes_tables(const Evaluation& evaluation) {
       fmt::format("{} of {} classes that have inputs, {:.1f} each{}", kNamedClasses, b.classes.size(), mean,
                   mean < 10 ? ", which is too few to conclude anything from" : "");
   return classes_table(
-             b,
+             evaluation,
              fmt::format("{}: those where the {} loses most right answers against SBS, by their number",
                          of_all, name),
              worst, kNamedClasses) +
-         classes_table(b, fmt::format("{}: the dearest for the {}", of_all, name), dearest_classes(b),
-                       kNamedClasses);
+         classes_table(evaluation, fmt::format("{}: the dearest for the {}", of_all, name),
+                       dearest_classes(b), kNamedClasses);
 }
 
 }  // namespace triage

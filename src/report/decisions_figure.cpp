@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -58,7 +59,7 @@ std::vector<Piece> pieces_of(const StageDecisions& stage) {
 Markup draw_method(const Evaluation& evaluation, const Decisions& decisions, double left, double top) {
   double total = static_cast<double>(decisions.stages.front().reached);
   const AxisScale x{0, total, left, kWidth - 12, false};
-  Markup out = svg_text(12, top + 12, decisions.method, "strong");
+  Markup out = svg_text(12, top + 12, method_name(evaluation, decisions.method), "strong");
   double from = 0, y = top + kHead;
   for (std::size_t s = 0; s < decisions.stages.size(); ++s) {
     const StageDecisions& stage = decisions.stages[s];
@@ -74,8 +75,9 @@ Markup draw_method(const Evaluation& evaluation, const Decisions& decisions, dou
                       {"width", number(width)},
                       {"height", number(kBar)}},
                      element_text("title", {},
-                                  fmt::format("{}, look {}: {} on {} % of the inputs", decisions.method,
-                                              s + 1, piece.name, percent(piece.inputs / total, 2))));
+                                  fmt::format("{}, look {}: {} on {} % of the inputs",
+                                              method_name(evaluation, decisions.method), s + 1, piece.name,
+                                              percent(piece.inputs / total, 2))));
       from += piece.inputs;
     }
     const std::string figure =
@@ -104,7 +106,7 @@ Markup draw_legend() {
 
 Markup decisions_table(const Evaluation& evaluation, const Decisions& decisions) {
   TableSpec table;
-  table.caption = fmt::format("The {}, look by look", decisions.method);
+  table.caption = fmt::format("The {}, look by look", method_name(evaluation, decisions.method));
   if (decisions.left_out > 0) {
     table.caption += fmt::format("; {} inputs are left out, on which no model of its order ran",
                                  grouped(decisions.left_out));

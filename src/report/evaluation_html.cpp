@@ -3,17 +3,20 @@
 
 #include <cmath>
 
+#include "report/method_names.h"
 #include "report/page.h"
 #include "report/phrases.h"
 #include "report/sections.h"
+#include "report/sentences.h"
 #include "triage/tools/report.h"
 
 namespace triage {
 namespace {
 
 std::string headline(const Evaluation& evaluation) {
-  return evaluation.recommended == "SBS" ? fmt::format("Use {} alone", sbs_model(evaluation))
-                                         : fmt::format("Use the {}", evaluation.recommended);
+  const MethodId best = evaluation.recommendation.method;
+  return best == MethodId{MethodKind::kSbs} ? fmt::format("Use {} alone", sbs_model(evaluation))
+                                            : fmt::format("Use the {}", method_name(evaluation, best));
 }
 
 Markup tile(std::string_view label, std::string_view value, std::string_view unit, std::string_view detail) {
@@ -25,9 +28,9 @@ Markup tile(std::string_view label, std::string_view value, std::string_view uni
 }
 
 Markup tiles(const Evaluation& evaluation) {
-  const Method& best = *evaluation.find(evaluation.recommended);
-  const Method& sbs = *evaluation.find("SBS");
-  const Method& vbs = *evaluation.find("VBS (oracle)");
+  const Method& best = *evaluation.find(evaluation.recommendation.method);
+  const Method& sbs = *evaluation.find({MethodKind::kSbs});
+  const Method& vbs = *evaluation.find({MethodKind::kVbs});
   const bool is_single = &best == &sbs;
   Markup out;
   out +=
@@ -67,10 +70,11 @@ Markup page_head(const Evaluation& evaluation, const ReportInfo& info) {
                               fmt::format("Triage evaluation{}{}", info.date.empty() ? "" : ", ", info.date));
   inner += element_text("h1", {}, headline(evaluation));
   // The headline says what to use already; model names may hold colons, so what is cut off is its very text.
-  std::string_view lead = evaluation.verdict;
+  const std::string verdict = evaluation_verdict(evaluation);
+  std::string_view lead = verdict;
   if (lead.starts_with(headline(evaluation) + ": ")) lead.remove_prefix(headline(evaluation).size() + 2);
   inner += element_text("p", {{"class", "lead"}}, lead);
-  for (const std::string& warning : evaluation.warnings) {
+  for (const std::string& warning : evaluation_warnings(evaluation)) {
     inner += element_text("p", {{"class", "warning"}, {"role", "note"}}, "Warning: " + warning + ".");
   }
   return element("header", {}, inner + tiles(evaluation));
@@ -78,7 +82,7 @@ Markup page_head(const Evaluation& evaluation, const ReportInfo& info) {
 
 Markup remarks(const Evaluation& evaluation) {
   Markup items;
-  for (const std::string& remark : evaluation.remarks) items += element_text("li", {}, remark);
+  for (const std::string& remark : evaluation_remarks(evaluation)) items += element_text("li", {}, remark);
   return element("ul", {{"class", "remarks"}}, items);
 }
 
@@ -93,7 +97,7 @@ Markup premodel_section(const Evaluation& evaluation) {
   const Markup curve = soundness_figure(evaluation);
   if (!curve.empty()) {
     content += element_text("h3", {}, "Does distance to the training inputs predict failure?") +
-               element_text("p", {{"class", "note"}}, evaluation.soundness.verdict) + curve;
+               element_text("p", {{"class", "note"}}, soundness_sentence(evaluation.soundness)) + curve;
   }
   return content;
 }
@@ -107,8 +111,8 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
   for (const std::string& source : info.sources) sources += (sources.empty() ? "" : ", ") + source;
   Markup rows;
   rows += method_row("Machine", evaluation.machine);
-  rows += method_row("Timing", evaluation.timing);
-  rows += method_row("What difference the timing makes", evaluation.timing_difference);
+  rows += method_row("Timing", timing_sentence(evaluation));
+  rows += method_row("What difference the timing makes", timing_difference_sentences(evaluation));
   rows += method_row("Energy", evaluation.energy);
   rows += method_row("Profiles", sources);
   rows += method_row("Inputs",
@@ -163,7 +167,8 @@ Markup body(const Evaluation& evaluation, const ReportInfo& info) {
 }  // namespace
 
 std::string evaluation_html(const Evaluation& evaluation, const ReportInfo& info) {
-  return report_page("Triage: " + headline(evaluation), evaluation.verdict, body(evaluation, info));
+  return report_page("Triage: " + headline(evaluation), evaluation_verdict(evaluation),
+                     body(evaluation, info));
 }
 
 }  // namespace triage

@@ -3,6 +3,8 @@
 
 #include "base/csv.h"
 #include "report/json_parts.h"
+#include "report/method_names.h"
+#include "report/sentences.h"
 #include "triage/tools/report.h"
 
 namespace triage {
@@ -22,12 +24,12 @@ Json to_json(const Metrics& metrics) {
 
 Json to_json(const Estimate& estimate) { return estimate_json(estimate.value, estimate.interval); }
 
-Json to_json(const Method& method) {
+Json to_json(const Evaluation& evaluation, const Method& method) {
   Json folds = Json::array();
   for (const Metrics& fold : method.folds) folds.push_back(to_json(fold));
-  return {{"name", method.name},
-          {"kind", to_string(method.kind)},
-          {"about", method.about},
+  return {{"name", method_name(evaluation, method.id)},
+          {"kind", to_string(method.id.kind)},
+          {"about", method_about(evaluation, method.id)},
           {"pooled", to_json(method.pooled)},
           {"geometric_mean", to_json(method.geometric)},
           {"arithmetic_mean", to_json(method.arithmetic)},
@@ -51,7 +53,7 @@ Json to_json(const Frontier& frontier) {
                       {"score_high", figure_json(point.score_interval.high)},
                       {"above_zero_router", to_json(point.above_router)}});
   }
-  return {{"name", frontier.name},
+  return {{"name", frontier_name(frontier)},
           {"aiq", estimate_json(frontier.aiq, spread.aiq)},
           {"closed_gap", estimate_json(frontier.closed_gap, spread.closed_gap)},
           {"speed_up_at_equal_score",
@@ -65,10 +67,24 @@ Json to_json(const Frontier& frontier) {
 Json contrasts_json(const Evaluation& evaluation) {
   Json out = Json::array();
   for (const Contrast& c : evaluation.contrasts) {
-    out.push_back({{"method", c.method},
-                   {"reference", c.reference},
+    out.push_back({{"method", method_name(evaluation, c.method)},
+                   {"reference", method_name(evaluation, c.reference)},
                    {"score_gain", to_json(c.score_gain)},
                    {"time_ratio", to_json(c.time_ratio)}});
+  }
+  return out;
+}
+
+Json candidates_json(const Evaluation& evaluation) {
+  Json out = Json::array();
+  for (const Judgement& judged : evaluation.recommendation.candidates) {
+    out.push_back({{"method", method_name(evaluation, judged.method)},
+                   {"no_worse", judged.no_worse},
+                   {"better", judged.better},
+                   {"faster", judged.faster},
+                   {"above_router", judged.above_router},
+                   {"worth_using", judged.is_worth_using()},
+                   {"shortcoming", judged.shortcoming ? Json(to_string(*judged.shortcoming)) : Json()}});
   }
   return out;
 }
@@ -106,7 +122,7 @@ Json soundness_json(const Soundness& soundness) {
   }
   return {{"inputs", soundness.inputs},
           {"auc", to_json(soundness.auc)},
-          {"verdict", soundness.verdict},
+          {"verdict", soundness_sentence(soundness)},
           {"points", std::move(points)}};
 }
 
@@ -114,7 +130,7 @@ Json soundness_json(const Soundness& soundness) {
 
 std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info) {
   Json methods = Json::array();
-  for (const Method& method : evaluation.methods) methods.push_back(to_json(method));
+  for (const Method& method : evaluation.methods) methods.push_back(to_json(evaluation, method));
   Json frontiers = Json::array();
   for (const Frontier& frontier : evaluation.frontiers) frontiers.push_back(to_json(frontier));
   const Json out = {{"format", "triage-evaluation"},
@@ -124,8 +140,8 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"date", info.date},
                     {"profiles", info.sources},
                     {"machine", evaluation.machine},
-                    {"timing", evaluation.timing},
-                    {"timing_difference", evaluation.timing_difference},
+                    {"timing", timing_sentence(evaluation)},
+                    {"timing_difference", timing_difference_sentences(evaluation)},
                     {"energy", evaluation.energy},
                     {"criterion", to_string(evaluation.criterion)},
                     {"labels_from", evaluation.labels_from.empty() ? Json() : Json(evaluation.labels_from)},
@@ -136,10 +152,11 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"inputs_left_out", evaluation.n_failed},
                     {"classes", evaluation.n_classes},
                     {"models", evaluation.models},
-                    {"recommended", evaluation.recommended},
-                    {"verdict", evaluation.verdict},
-                    {"remarks", evaluation.remarks},
-                    {"warnings", evaluation.warnings},
+                    {"recommended", method_name(evaluation, evaluation.recommendation.method)},
+                    {"verdict", evaluation_verdict(evaluation)},
+                    {"remarks", evaluation_remarks(evaluation)},
+                    {"warnings", evaluation_warnings(evaluation)},
+                    {"candidates", candidates_json(evaluation)},
                     {"optimum_share", figures(evaluation.optimum_share)},
                     {"selection", selection_json(evaluation)},
                     {"stages", stages_json(evaluation)},
@@ -149,7 +166,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
                     {"contrasts", contrasts_json(evaluation)},
                     {"zero_router", to_json(evaluation.zero_router)},
                     {"frontiers", std::move(frontiers)},
-                    {"breakdown", breakdown_json(evaluation.breakdown)},
+                    {"breakdown", breakdown_json(evaluation)},
                     {"reliability", reliability_json(evaluation)},
                     {"decisions", decisions_json(evaluation)}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -3,14 +3,18 @@
 
 #include <cmath>
 
+#include "report/method_names.h"
 #include "report/phrases.h"
+#include "report/sentences.h"
 #include "report/text_layout.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 namespace {
 
 std::string marked(const Evaluation& evaluation, const Method& method) {
-  return fmt::format("{} {}", method.name == evaluation.recommended ? '*' : ' ', shorten(method.name));
+  return fmt::format("{} {}", method.id == evaluation.recommendation.method ? '*' : ' ',
+                     shorten(method_name(evaluation, method.id)));
 }
 
 std::string accuracy_table(const Evaluation& evaluation) {
@@ -20,7 +24,7 @@ std::string accuracy_table(const Evaluation& evaluation) {
                                               head(Criterion::kTop5), "score - SBS, points", "mean ms",
                                               "p99 ms", "time / SBS", "F1 %"}};
   for (const Method& m : evaluation.methods) {
-    const bool is_sbs = m.kind == MethodKind::kSbs;
+    const bool is_sbs = m.id.kind == MethodKind::kSbs;
     rows.push_back({marked(evaluation, m), percent(m.geometric.top1, 2), percent(m.deviation.top1, 2),
                     percent(m.geometric.top5, 2), is_sbs ? "" : points_estimate(m.score_gain),
                     milliseconds(m.geometric.mean_ms), milliseconds(m.geometric.p99_ms),
@@ -38,7 +42,7 @@ std::string selection_table(const Evaluation& evaluation) {
   std::vector<std::vector<std::string>> rows{
       {"  method", "optimum %", "closed gap %", "above router, points", "overhead %", "looks", "answered %"}};
   for (const Method& m : evaluation.methods) {
-    if (m.kind == MethodKind::kSingle || m.kind == MethodKind::kSbs) continue;
+    if (m.id.kind == MethodKind::kSingle || m.id.kind == MethodKind::kSbs) continue;
     const Metrics& p = m.pooled;
     rows.push_back({marked(evaluation, m), percent(p.optimum), percent(p.closed_gap),
                     points_estimate(m.above_router), percent(p.overhead), fmt::format("{:.2f}", p.looks),
@@ -90,11 +94,12 @@ std::string evaluation_text(const Evaluation& evaluation) {
                     evaluation.labels_from),
         "", "");
   }
-  out += wrap(evaluation.verdict, "\nVerdict: ", "  ");
-  for (const std::string& remark : evaluation.remarks) out += wrap(remark, "  - ", "    ");
-  out += wrap(evaluation.timing, "Timing: ", "  ");
-  if (!evaluation.timing_difference.empty()) {
-    out += wrap(evaluation.timing_difference, "What difference the timing makes: ", "  ");
+  out += wrap(evaluation_verdict(evaluation), "\nVerdict: ", "  ");
+  for (const std::string& remark : evaluation_remarks(evaluation)) out += wrap(remark, "  - ", "    ");
+  out += wrap(timing_sentence(evaluation), "Timing: ", "  ");
+  const std::string difference = timing_difference_sentences(evaluation);
+  if (!difference.empty()) {
+    out += wrap(difference, "What difference the timing makes: ", "  ");
   }
   return out;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 
@@ -42,9 +43,10 @@ Markup results_table(const Evaluation& evaluation) {
                 "time / SBS"};
   for (const Method& m : evaluation.methods) {
     const Metrics& g = m.geometric;
-    if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
-    table.rows.push_back({m.name, percent(g.top1, 2), with_spread(m.arithmetic.top1, m.deviation.top1, 2),
-                          percent(g.top5, 2), milliseconds(g.mean_ms), points_estimate(m.score_gain),
+    if (m.id == evaluation.recommendation.method) table.strong_rows.push_back(table.rows.size());
+    table.rows.push_back({method_name(evaluation, m.id), percent(g.top1, 2),
+                          with_spread(m.arithmetic.top1, m.deviation.top1, 2), percent(g.top5, 2),
+                          milliseconds(g.mean_ms), points_estimate(m.score_gain),
                           times_estimate(m.time_ratio)});
   }
   return html_table(table);
@@ -56,9 +58,9 @@ Markup details_table(const Evaluation& evaluation) {
   table.head = {"method", "p50 ms", "p90 ms", "p99 ms", "precision %", "recall %", "F1 %"};
   for (const Method& m : evaluation.methods) {
     const Metrics& g = m.geometric;
-    if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
-    table.rows.push_back({m.name, milliseconds(g.p50_ms), milliseconds(g.p90_ms), milliseconds(g.p99_ms),
-                          percent(g.precision), percent(g.recall), percent(g.f1)});
+    if (m.id == evaluation.recommendation.method) table.strong_rows.push_back(table.rows.size());
+    table.rows.push_back({method_name(evaluation, m.id), milliseconds(g.p50_ms), milliseconds(g.p90_ms),
+                          milliseconds(g.p99_ms), percent(g.precision), percent(g.recall), percent(g.f1)});
   }
   return html_table(table);
 }
@@ -70,9 +72,9 @@ Markup selection_metrics_table(const Evaluation& evaluation) {
                 "looks",  "answered %"};
   for (const Method& m : evaluation.methods) {
     const Metrics& p = m.pooled;
-    if (m.name == evaluation.recommended) table.strong_rows.push_back(table.rows.size());
-    table.rows.push_back({m.name, percent(p.optimum), percent(p.closed_gap), points_estimate(m.above_router),
-                          percent(p.overhead),
+    if (m.id == evaluation.recommendation.method) table.strong_rows.push_back(table.rows.size());
+    table.rows.push_back({method_name(evaluation, m.id), percent(p.optimum), percent(p.closed_gap),
+                          points_estimate(m.above_router), percent(p.overhead),
                           std::isfinite(p.looks) ? fmt::format("{:.2f}", p.looks) : kNoFigure,
                           percent(p.coverage)});
   }
@@ -89,9 +91,9 @@ Markup request_table(const Evaluation& evaluation) {
       asked);
   table.head = {"policy", "limited %", "breached %", "unsure %"};
   for (const Method& m : evaluation.methods) {
-    if (m.kind != MethodKind::kPolicy) continue;
-    table.rows.push_back(
-        {m.name, percent(m.pooled.limited, 2), percent(m.pooled.breached, 2), percent(m.pooled.unsure, 2)});
+    if (m.id.kind != MethodKind::kPolicy) continue;
+    table.rows.push_back({method_name(evaluation, m.id), percent(m.pooled.limited, 2),
+                          percent(m.pooled.breached, 2), percent(m.pooled.unsure, 2)});
   }
   return html_table(table);
 }
@@ -99,7 +101,8 @@ Markup request_table(const Evaluation& evaluation) {
 Markup methods_list(const Evaluation& evaluation) {
   std::vector<std::pair<std::string, std::string>> items;
   for (const Method& m : evaluation.methods) {
-    if (m.kind != MethodKind::kSingle) items.emplace_back(m.name, m.about + ".");
+    if (m.id.kind != MethodKind::kSingle)
+      items.emplace_back(method_name(evaluation, m.id), method_about(evaluation, m.id) + ".");
   }
   return definitions(items);
 }
@@ -116,7 +119,7 @@ Markup frontier_table(const Evaluation& evaluation) {
                 "time for 95 % of the way to SBS's score, % of SBS's"};
   const auto add = [&](const Frontier& f) {
     const Frontier::Intervals& spread = f.intervals;
-    table.rows.push_back({f.name, percent_estimate(f.aiq, spread.aiq, 2),
+    table.rows.push_back({frontier_name(f), percent_estimate(f.aiq, spread.aiq, 2),
                           percent_estimate(f.closed_gap, spread.closed_gap),
                           times_estimate(f.speed_up_at_equal_score, spread.speed_up_at_equal_score),
                           points_estimate(f.score_gain_at_equal_time, spread.score_gain_at_equal_time),
@@ -135,8 +138,8 @@ Markup contrasts_table(const Evaluation& evaluation) {
   table.head = {"method", "against", "score, points", "time, ratio"};
   table.text_columns = {1};
   for (const Contrast& c : evaluation.contrasts) {
-    table.rows.push_back(
-        {c.method, c.reference, points_estimate(c.score_gain), times_estimate(c.time_ratio)});
+    table.rows.push_back({method_name(evaluation, c.method), method_name(evaluation, c.reference),
+                          points_estimate(c.score_gain), times_estimate(c.time_ratio)});
   }
   return html_table(table);
 }

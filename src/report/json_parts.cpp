@@ -2,18 +2,21 @@
 
 #include <cmath>
 
+#include "report/method_names.h"
+
 namespace triage {
 namespace {
 
-Json groups_json(const Breakdown& breakdown, const std::vector<InputGroup>& groups) {
+Json groups_json(const Evaluation& evaluation, const std::vector<InputGroup>& groups) {
+  const std::vector<MethodId>& shown = evaluation.breakdown.methods;
   Json out = Json::array();
   for (const InputGroup& group : groups) {
     Json methods = Json::object();
     for (std::size_t b = 0; b < group.methods.size(); ++b) {
       const GroupFigures& figures = group.methods[b];
-      methods[breakdown.methods[b]] = {{"score", figure_json(figures.score)},
-                                       {"ms", figure_json(figures.ms)},
-                                       {"looks", figure_json(figures.looks)}};
+      methods[method_name(evaluation, shown[b])] = {{"score", figure_json(figures.score)},
+                                                    {"ms", figure_json(figures.ms)},
+                                                    {"looks", figure_json(figures.looks)}};
     }
     out.push_back({{"name", group.name},
                    {"inputs", group.inputs},
@@ -58,11 +61,14 @@ Json request_json(const Evaluation& evaluation) {
           {"mean_latency_ms", figure_json(evaluation.mean_latency_ms.value_or(kNotMeasured))}};
 }
 
-Json breakdown_json(const Breakdown& breakdown) {
-  return {{"methods", breakdown.methods},
-          {"subject", breakdown.methods.empty() ? Json() : Json(breakdown.methods[breakdown.subject])},
-          {"deciles", groups_json(breakdown, breakdown.deciles)},
-          {"classes", groups_json(breakdown, breakdown.classes)}};
+Json breakdown_json(const Evaluation& evaluation) {
+  const Breakdown& breakdown = evaluation.breakdown;
+  std::vector<std::string> names;
+  for (const MethodId method : breakdown.methods) names.push_back(method_name(evaluation, method));
+  return {{"methods", names},
+          {"subject", names.empty() ? Json() : Json(names[breakdown.subject])},
+          {"deciles", groups_json(evaluation, breakdown.deciles)},
+          {"classes", groups_json(evaluation, breakdown.classes)}};
 }
 
 Json reliability_json(const Evaluation& evaluation) {
@@ -74,7 +80,7 @@ Json reliability_json(const Evaluation& evaluation) {
                       {"confidence", bin.confidence},
                       {"right", estimate_json(bin.right, bin.interval)}});
     }
-    out.push_back({{"method", r.method},
+    out.push_back({{"method", method_name(evaluation, r.method)},
                    {"inputs", r.inputs},
                    {"confidence", figure_json(r.confidence)},
                    {"right", figure_json(r.right)},
@@ -89,7 +95,9 @@ Json decisions_json(const Evaluation& evaluation) {
   for (const Decisions& d : evaluation.decisions) {
     Json stages = Json::array();
     for (const StageDecisions& stage : d.stages) stages.push_back(stage_json(stage));
-    out.push_back({{"method", d.method}, {"left_out", d.left_out}, {"stages", std::move(stages)}});
+    out.push_back({{"method", method_name(evaluation, d.method)},
+                   {"left_out", d.left_out},
+                   {"stages", std::move(stages)}});
   }
   return out;
 }

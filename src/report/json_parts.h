@@ -1,4 +1,4 @@
-// Pieces of the evaluation's JSON document (json.cpp).
+// Pieces of the evaluation's JSON document (evaluation_json.cpp).
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json estimate_json(double value, Interval interval);
 // Null where nothing but the defaults was asked.
 [[nodiscard]] Json request_json(const Evaluation& evaluation);
-[[nodiscard]] Json breakdown_json(const Breakdown& breakdown);
+[[nodiscard]] Json breakdown_json(const Evaluation& evaluation);
 [[nodiscard]] Json reliability_json(const Evaluation& evaluation);
 [[nodiscard]] Json decisions_json(const Evaluation& evaluation);
 

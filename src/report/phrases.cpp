@@ -143,17 +143,11 @@ std::string promise_of(const Certificate& certificate) {
 
 void write_report(const std::filesystem::path& path, std::string_view text) { write_text_atomic(path, text); }
 
-double low_end(const Estimate& estimate) {
-  return std::isfinite(estimate.interval.low) ? estimate.interval.low : estimate.value;
-}
-double high_end(const Estimate& estimate) {
-  return std::isfinite(estimate.interval.high) ? estimate.interval.high : estimate.value;
+std::size_t sbs_model_index(const Evaluation& evaluation) {
+  const auto& chosen = evaluation.find({MethodKind::kSbs})->chosen;
+  return static_cast<std::size_t>(std::max_element(chosen.begin(), chosen.end() - 1) - chosen.begin());
 }
 
-std::string sbs_model(const Evaluation& evaluation) {
-  const auto& chosen = evaluation.find("SBS")->chosen;
-  const auto most = std::max_element(chosen.begin(), chosen.end() - 1);
-  return evaluation.models[static_cast<std::size_t>(most - chosen.begin())];
-}
+std::string sbs_model(const Evaluation& evaluation) { return evaluation.models[sbs_model_index(evaluation)]; }
 
 }  // namespace triage

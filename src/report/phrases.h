@@ -44,10 +44,8 @@ inline constexpr const char* kNoFigure = "-";
 [[nodiscard]] std::string score_subject(const Evaluation& evaluation);
 // " Right is the answer of large." where labels are a model's answers, else nothing: for captions.
 [[nodiscard]] std::string right_note(std::string_view labels_from);
-// The interval's ends, or the value itself where no interval was made.
-[[nodiscard]] double low_end(const Estimate& estimate);
-[[nodiscard]] double high_end(const Estimate& estimate);
-// Name of the model that SBS is in most folds.
+// The model that SBS is in most folds, and its name.
+[[nodiscard]] std::size_t sbs_model_index(const Evaluation& evaluation);
 [[nodiscard]] std::string sbs_model(const Evaluation& evaluation);
 
 }  // namespace triage

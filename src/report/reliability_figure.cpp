@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -42,19 +43,18 @@ Markup draw_panel(const Evaluation& evaluation, std::size_t index, double from) 
   const double left = kLeft + kStep * static_cast<double>(index % kColumns);
   const double top = kTop + kRowHeight * static_cast<double>(index / kColumns);
   const AxisScale x{from, 1, left, left + kSide, false}, y{from, 1, top + kSide, top, false};
-  const std::string css = method_css(evaluation, r.method);
+  const std::string css = method_css(r.method), name = method_name(evaluation, r.method);
   Markup out = draw_axes(x, y, true);
   for (const ReliabilityBin& bin : r.bins) {
     out += svg_line(x.at(bin.confidence), y.at(bin.interval.low), x.at(bin.confidence),
                     y.at(bin.interval.high), "whisker " + css);
   }
   for (const ReliabilityBin& bin : r.bins) {
-    out +=
-        mark(Mark::kCircle, x.at(bin.confidence), y.at(bin.right), css,
-             fmt::format("{}: confidence {} %, right {} % {}, {} inputs", r.method, percent(bin.confidence),
-                         percent(bin.right), percent_range(bin.interval), grouped(bin.inputs)));
+    out += mark(Mark::kCircle, x.at(bin.confidence), y.at(bin.right), css,
+                fmt::format("{}: confidence {} %, right {} % {}, {} inputs", name, percent(bin.confidence),
+                            percent(bin.right), percent_range(bin.interval), grouped(bin.inputs)));
   }
-  out += svg_text(left, top - 14, r.method, "strong");
+  out += svg_text(left, top - 14, name, "strong");
   out += svg_text(left + kSide, top - 14, fmt::format("ECE {} points", percent(r.ece, 2)), "tick", "end");
   return out;
 }
@@ -65,8 +65,8 @@ Markup bins_table(const Evaluation& evaluation) {
   table.head = {"method", "mean confidence %", "right %", "95 %", "inputs"};
   for (const Reliability& r : evaluation.reliability) {
     for (const ReliabilityBin& bin : r.bins) {
-      table.rows.push_back({r.method, percent(bin.confidence, 2), percent(bin.right, 2),
-                            percent_range(bin.interval, 2), grouped(bin.inputs)});
+      table.rows.push_back({method_name(evaluation, r.method), percent(bin.confidence, 2),
+                            percent(bin.right, 2), percent_range(bin.interval, 2), grouped(bin.inputs)});
     }
   }
   return html_table(table);

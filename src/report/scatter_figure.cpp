@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"
@@ -37,11 +38,14 @@ Style style_of(MethodKind kind) {
       return {Mark::kStar, "bound", "perfect chain"};
     case MethodKind::kPremodel:
       return {Mark::kDiamond, "premodel", "premodel"};
-    case MethodKind::kControl:
+    case MethodKind::kShuffled:
+    case MethodKind::kMajority:
+    case MethodKind::kFirstModel:
       return {Mark::kTriangle, "control", "control of the premodel"};
     case MethodKind::kCascade:
       return {Mark::kSquare, "cascade", "cascade"};
-    case MethodKind::kRival:
+    case MethodKind::kExactCascade:
+    case MethodKind::kCascadeRouting:
       return {Mark::kSquare, "rival", "rival, to be beaten"};
     case MethodKind::kAdaptive:
       return {Mark::kSquare, "adaptive", "adaptive"};
@@ -128,9 +132,9 @@ std::vector<Group> group_points(const Evaluation& evaluation, const ScatterAxes&
     const auto near = std::find_if(groups.begin(), groups.end(),
                                    [&](const Group& g) { return std::hypot(g.x - x, g.y - y) < 5; });
     Group& group = near != groups.end() ? *near : groups.emplace_back(Group{x, y, {}, false, false});
-    group.names.push_back(method.name);
-    group.ringed = group.ringed || method.kind == MethodKind::kSbs;
-    group.strong = group.strong || method.name == evaluation.recommended;
+    group.names.push_back(method_name(evaluation, method.id));
+    group.ringed = group.ringed || method.id.kind == MethodKind::kSbs;
+    group.strong = group.strong || method.id == evaluation.recommendation.method;
   }
   return groups;
 }
@@ -185,9 +189,9 @@ Markup draw_labels(std::vector<Group> groups,
 }
 
 std::string tip(const Evaluation& evaluation, const Method& method) {
-  return fmt::format("{}: {} % {} at {} ms; {} against SBS", method.name, percent(method.pooled.score, 2),
-                     criterion_name(evaluation), milliseconds(method.pooled.mean_ms),
-                     points_phrase(method.score_gain));
+  return fmt::format("{}: {} % {} at {} ms; {} against SBS", method_name(evaluation, method.id),
+                     percent(method.pooled.score, 2), criterion_name(evaluation),
+                     milliseconds(method.pooled.mean_ms), points_phrase(method.score_gain));
 }
 
 // The scores' intervals along a frontier.
@@ -210,7 +214,7 @@ Markup draw_whiskers(const Evaluation& evaluation, const ScatterAxes& axes) {
     const double x = axes.x.at(method.pooled.mean_ms);
     out += svg_line(x, axes.y.at(std::max(interval.low, axes.y.from)), x,
                     axes.y.at(std::min(interval.high, axes.y.to)),
-                    fmt::format("whisker {}", style_of(method.kind).css));
+                    fmt::format("whisker {}", style_of(method.id.kind).css));
   }
   return out;
 }
@@ -219,7 +223,7 @@ Markup draw_marks(const Evaluation& evaluation, const ScatterAxes& axes) {
   Markup out;
   for (const Method& method : evaluation.methods) {
     if (!(method.pooled.mean_ms > 0)) continue;
-    const Style look = style_of(method.kind);
+    const Style look = style_of(method.id.kind);
     out += mark(look.mark, axes.x.at(method.pooled.mean_ms), axes.y.at(method.pooled.score), look.css,
                 tip(evaluation, method));
   }
@@ -235,13 +239,14 @@ Markup draw_legend(const Evaluation& evaluation) {
   std::vector<std::string> seen;
   Markup out;
   for (const Method& method : evaluation.methods) {
-    const Style look = style_of(method.kind);
+    const Style look = style_of(method.id.kind);
     if (std::find(seen.begin(), seen.end(), look.legend) != seen.end()) continue;
     seen.emplace_back(look.legend);
     out += key(mark(look.mark, 9, 9, look.css, look.legend), look.legend);
   }
   for (const Frontier& frontier : evaluation.frontiers) {
-    out += key(svg_line(0, 9, 18, 9, "line " + frontier_css(frontier)), frontier.name + ", all settings");
+    out += key(svg_line(0, 9, 18, 9, "line " + frontier_css(frontier)),
+               frontier_name(frontier) + ", all settings");
   }
   out += key(svg_line(0, 9, 18, 9, "router"), "zero router: two single models mixed at random");
   return element("div", {{"class", "legend"}}, out);
@@ -259,11 +264,12 @@ Markup points_table(const Evaluation& evaluation) {
   table.head = {"method", criterion_name(evaluation) + " %", "mean ms"};
   if (with_ranges) table.head.insert(table.head.end() - 1, "95 %");
   for (const Method& m : evaluation.methods) {
-    add(m.name, m.pooled.score, m.score_interval, m.pooled.mean_ms);
+    add(method_name(evaluation, m.id), m.pooled.score, m.score_interval, m.pooled.mean_ms);
   }
   for (const Frontier& frontier : evaluation.frontiers) {
     for (const FrontierPoint& p : undominated(frontier.points)) {
-      add(fmt::format("{} at {:.3g} per ms", frontier.name, p.price), p.score, p.score_interval, p.ms);
+      add(fmt::format("{} at {:.3g} per ms", frontier_name(frontier), p.price), p.score, p.score_interval,
+          p.ms);
     }
   }
   return html_table(table);
@@ -272,19 +278,15 @@ Markup points_table(const Evaluation& evaluation) {
 }  // namespace
 
 std::string frontier_css(const Frontier& frontier) {
-  return frontier.name == "adaptive" ? "adaptive" : frontier.name == "cascades" ? "cascade" : "other";
+  if (frontier.method == MethodId{MethodKind::kAdaptive}) return "adaptive";
+  return frontier.method == MethodId{MethodKind::kCascade} ? "cascade" : "other";
 }
 
-std::string method_css(const Evaluation& evaluation, std::string_view method) {
+std::string method_css(MethodId method) {
   constexpr std::array<const char*, 5> kPolicies{"adaptive", "cascade", "premodel", "other", "control"};
-  std::size_t policies = 0;
-  for (const Method& m : evaluation.methods) {
-    if (m.name == method && m.kind == MethodKind::kSbs) return "single";
-    if (m.name == method && m.kind != MethodKind::kPolicy) return style_of(m.kind).css;
-    if (m.name == method) return kPolicies[policies % kPolicies.size()];
-    policies += m.kind == MethodKind::kPolicy ? 1 : 0;
-  }
-  return "other";
+  if (method.kind == MethodKind::kSbs) return "single";
+  if (method.kind != MethodKind::kPolicy) return style_of(method.kind).css;
+  return kPolicies[static_cast<std::size_t>(method.index) % kPolicies.size()];
 }
 
 Markup scatter_figure(const Evaluation& evaluation) {

@@ -1,8 +1,7 @@
-// The report's sections, each from an evaluation alone; report.cpp puts them together.
+// The report's sections, each from an evaluation alone; evaluation_html.cpp puts them together.
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "report/markup.h"
 #include "triage/tools/evaluate.h"
@@ -11,7 +10,7 @@ namespace triage {
 
 // Colour classes: of what belongs to a frontier, and of a method wherever it stands beside others.
 [[nodiscard]] std::string frontier_css(const Frontier& frontier);
-[[nodiscard]] std::string method_css(const Evaluation& evaluation, std::string_view method);
+[[nodiscard]] std::string method_css(MethodId method);
 
 // Score against time: every method and frontier with its intervals, the zero router.
 [[nodiscard]] Markup scatter_figure(const Evaluation& evaluation);

@@ -5,6 +5,7 @@
 
 #include "report/phrases.h"
 #include "report/sections.h"
+#include "report/sentences.h"
 #include "report/svg.h"
 
 namespace triage {
@@ -41,7 +42,7 @@ Markup soundness_figure(const Evaluation& evaluation) {
   FigureSpec spec;
   spec.id = "soundness";
   spec.title = "Coverage and score when the farthest inputs are refused";
-  spec.description = evaluation.soundness.verdict;
+  spec.description = soundness_sentence(evaluation.soundness);
   spec.width = kWidth;
   spec.height = panel.height;
   spec.drawing = panel.drawing;

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "report/page.h"
 #include "report/phrases.h"
+#include "report/sentences.h"
 
 namespace triage {
 namespace {
@@ -61,7 +62,7 @@ Markup how_made(const Study& study, const ReportInfo& info) {
   return element(
       "dl", {},
       labelled("Machine", study.evaluation.machine) + labelled("Profiles", sources) +
-          labelled("Times", study.evaluation.timing) + labelled("Energy", study.evaluation.energy) +
+          labelled("Times", timing_sentence(study.evaluation)) + labelled("Energy", study.evaluation.energy) +
           labelled("Inputs",
                    fmt::format("{}, {} classes", study.evaluation.n_inputs, study.evaluation.n_classes)) +
           labelled("Labels", describe_labels(study.evaluation.labels_from)) +
@@ -89,7 +90,7 @@ std::string study_html(const Study& study, const ReportInfo& info) {
   Markup head =
       element_text("p", {{"class", "kicker"}}, "Triage study" + (info.date.empty() ? "" : ", " + info.date));
   head += element_text("h1", {}, study.title) + element_text("p", {{"class", "lead"}}, study.verdict);
-  for (const std::string& warning : study.evaluation.warnings) {
+  for (const std::string& warning : evaluation_warnings(study.evaluation)) {
     head += element_text("p", {{"class", "warning"}, {"role", "note"}}, "Warning: " + warning + ".");
   }
   return report_page(study.title, study.verdict,

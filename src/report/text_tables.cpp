@@ -3,7 +3,8 @@
 
 #include <cmath>
 
-#include "evaluate/ranking.h"
+#include "evaluate/class_ranking.h"
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "report/text_layout.h"
 
@@ -35,7 +36,7 @@ std::string frontiers_text(const Evaluation& evaluation) {
   if (evaluation.frontiers.empty()) return {};
   Rows2 rows{{"  frontier", "AIQ %", "closed gap %", "speed-up", "gain, points", "95 % of the way at, %"}};
   const auto add = [&](const Frontier& f) {
-    rows.push_back({fmt::format("  {}", shorten(f.name)), percent_estimate(f.aiq, f.intervals.aiq),
+    rows.push_back({fmt::format("  {}", shorten(frontier_name(f))), percent_estimate(f.aiq, f.intervals.aiq),
                     percent_estimate(f.closed_gap, f.intervals.closed_gap, 0),
                     times_estimate(f.speed_up_at_equal_score, f.intervals.speed_up_at_equal_score),
                     points_estimate(f.score_gain_at_equal_time, f.intervals.score_gain_at_equal_time),
@@ -53,8 +54,8 @@ std::string request_text(const Evaluation& evaluation) {
   if (asked.empty()) return {};
   Rows2 rows{{"  policy", "limited %", "breached %", "unsure %"}};
   for (const Method& m : evaluation.methods) {
-    if (m.kind != MethodKind::kPolicy) continue;
-    rows.push_back({fmt::format("  {}", shorten(m.name)), percent(m.pooled.limited, 2),
+    if (m.id.kind != MethodKind::kPolicy) continue;
+    rows.push_back({fmt::format("  {}", shorten(method_name(evaluation, m.id))), percent(m.pooled.limited, 2),
                     percent(m.pooled.breached, 2), percent(m.pooled.unsure, 2)});
   }
   return fmt::format(
@@ -79,7 +80,7 @@ std::string decisions_text(const Evaluation& evaluation) {
     out += fmt::format(
         "\n{}: stops that the last look would have put right or spoiled, % of the chosen stops; "
         "goings on, % of them\n{}",
-        d.method, align(rows));
+        method_name(evaluation, d.method), align(rows));
   }
   return out;
 }
@@ -87,7 +88,7 @@ std::string decisions_text(const Evaluation& evaluation) {
 std::string difficulty_text(const Evaluation& evaluation) {
   const Breakdown& b = evaluation.breakdown;
   if (b.deciles.empty() || b.subject == 0) return {};
-  const std::string name = shorten(b.methods[b.subject]);
+  const std::string name = shorten(method_name(evaluation, b.methods[b.subject]));
   Rows2 rows{{"  tenth", "difficulty", "SBS %", name + " %", "points", "SBS ms", name + " ms", "looks"}};
   for (const InputGroup& group : b.deciles) {
     const GroupFigures &sbs = group.methods[0], &own = group.methods[b.subject];
@@ -110,7 +111,7 @@ std::string classes_text(const Evaluation& evaluation) {
     return points(g.methods[s].score - g.methods[0].score);
   });
   out += wrap(fmt::format("Classes where the {} loses against SBS, in points (inputs): {}.",
-                          b.methods[b.subject], losses.empty() ? "none" : losses),
+                          method_name(evaluation, b.methods[b.subject]), losses.empty() ? "none" : losses),
               "", "  ");
   out += wrap(fmt::format("Dearest classes, in ms (inputs): {}.",
                           list_classes(b, dearest_classes(b),
@@ -125,8 +126,8 @@ std::string reliability_text(const Evaluation& evaluation) {
   if (evaluation.reliability.empty()) return {};
   std::string list;
   for (const Reliability& r : evaluation.reliability) {
-    list += fmt::format("{}{} {} ({})", list.empty() ? "" : ", ", r.method, percent(r.ece, 2),
-                        points(r.confidence - r.right));
+    list += fmt::format("{}{} {} ({})", list.empty() ? "" : ", ", method_name(evaluation, r.method),
+                        percent(r.ece, 2), points(r.confidence - r.right));
   }
   std::string out = "\n";
   out += wrap(fmt::format("Expected calibration error of the confidence, points (mean confidence less share "

@@ -5,16 +5,19 @@
 #include <algorithm>
 #include <iterator>
 
+#include "report/method_names.h"
 #include "report/phrases.h"
+#include "report/sentences.h"
 #include "study/exhibits.h"
 #include "triage/tools/features.h"
+#include "triage/tools/report.h"
 #include "triage/tools/stability.h"
 
 namespace triage {
 namespace {
 
-std::vector<Cell> method_row(const Method& method) {
-  return {method.name,
+std::vector<Cell> method_row(std::string name, const Method& method) {
+  return {std::move(name),
           percent_cell(method.pooled.score),
           method.pooled.mean_ms,
           percent_cell(method.score_gain.value),
@@ -134,9 +137,7 @@ bool is_small(const Stability& stability) {
 
 }  // namespace
 
-const Method& method_of(const Evaluation& evaluation, std::string_view name) {
-  return *evaluation.find(name);
-}
+const Method& method_of(const Evaluation& evaluation, MethodId id) { return *evaluation.find(id); }
 
 Exhibit controls_exhibit(const StudyRun& run) {
   Exhibit exhibit;
@@ -148,12 +149,13 @@ Exhibit controls_exhibit(const StudyRun& run) {
       "time. Intervals: paired bootstrap, 95 %.";
   exhibit.data.columns = method_columns(run);
   for (const Method& method : run.evaluation.methods) {
-    if (method.kind != MethodKind::kSingle) exhibit.data.rows.push_back(method_row(method));
+    if (method.id.kind == MethodKind::kSingle) continue;
+    exhibit.data.rows.push_back(method_row(method_name(run.evaluation, method.id), method));
   }
-  const Method& premodel = method_of(run.evaluation, "premodel");
-  const auto shuffled = std::find_if(
-      run.evaluation.contrasts.begin(), run.evaluation.contrasts.end(),
-      [](const Contrast& c) { return c.method == "premodel" && c.reference == "shuffled features"; });
+  const Method& premodel = method_of(run.evaluation, {MethodKind::kPremodel});
+  const auto shuffled =
+      std::find_if(run.evaluation.contrasts.begin(), run.evaluation.contrasts.end(),
+                   [](const Contrast& c) { return c.reference == MethodId{MethodKind::kShuffled}; });
   exhibit.ours =
       fmt::format("Premodel less the zero router at equal time: {}; less itself on shuffled features: {}.",
                   points_phrase(premodel.above_router), points_phrase(shuffled->score_gain));
@@ -207,7 +209,7 @@ Exhibit soundness_exhibit(const StudyRun& run) {
       fmt::format("A failure is farther than a success in {} % of the pairs [{}, {}]; 50 would tell nothing.",
                   percent(soundness.auc.value), percent(soundness.auc.interval.low),
                   percent(soundness.auc.interval.high));
-  exhibit.verdict = soundness.verdict;
+  exhibit.verdict = soundness_sentence(soundness);
   return exhibit;
 }
 
@@ -255,7 +257,7 @@ Exhibit timing_exhibit(const StudyRun& run) {
   exhibit.about = fmt::format(
       "The paper repeats each run until its time is known to 5 %; a cheap profile times one run, after "
       "another that warmed its caches. Both on {} inputs; {}.",
-      difference.inputs, describe(difference.timing));
+      difference.inputs, timing_phrase(difference.timing));
   exhibit.data.columns = {{"model", 0}, {"mean ms, cheap", 4}, {"mean ms, exhaustive", 4}, {"ratio", 3}};
   for (const StableModel& model : difference.to_exhaustive.models) {
     exhibit.data.rows.push_back(
@@ -263,7 +265,7 @@ Exhibit timing_exhibit(const StudyRun& run) {
   }
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 2, 3}};
   exhibit.paper = "Times are exhaustive; what that changes is not said.";
-  exhibit.ours = describe(difference);
+  exhibit.ours = timing_difference_sentences(difference);
   const bool policies = is_small(difference.to_exhaustive) && is_small(difference.to_cheap);
   exhibit.verdict = difference.to_exhaustive.spearman > 0.9 && policies
                         ? "It hardly matters for choosing: the models hardly change their order, and "
@@ -283,7 +285,7 @@ Exhibit variants_exhibit(const StudyRun& run, std::span<const FeatureSelection> 
   const auto judged = judge_variants(run, variants_of(run, searches));
   const JudgedVariant* best = &judged.front();
   for (const JudgedVariant& variant : judged) {
-    auto row = method_row(variant.method);
+    auto row = method_row(variant.variant.name, variant.method);
     row.insert(row.begin() + 1, variant.variant.about);
     exhibit.data.rows.push_back(std::move(row));
     if (variant.method.above_router.value > best->method.above_router.value) best = &variant;

@@ -40,7 +40,7 @@ Exhibit cost_exhibit(const StudyRun& run, double search_ms) {
   const Table& table = run.table;
   const Fold& fold = run.folds.front();
   const PremodelOptions options = paper_premodel(run.options);
-  const Metrics& premodel = method_of(run.evaluation, "premodel").pooled;
+  const Metrics& premodel = method_of(run.evaluation, {MethodKind::kPremodel}).pooled;
   TrainedPremodel trained;
   const double train_ms =
       milliseconds_of([&] { trained = train_premodel(table, fold.train, run.options, options); });

@@ -46,7 +46,7 @@ namespace triage {
 
 // A cell of a share, in percent.
 [[nodiscard]] inline Cell percent_cell(double share) { return 100 * share; }
-// The method of this name; it must exist.
-[[nodiscard]] const Method& method_of(const Evaluation& evaluation, std::string_view name);
+// The method; it must exist.
+[[nodiscard]] const Method& method_of(const Evaluation& evaluation, MethodId method);
 
 }  // namespace triage

@@ -9,7 +9,7 @@
 #include "base/parallel.h"
 #include "base/stop.h"
 #include "calibrate/setting_losses.h"
-#include "evaluate/summary.h"
+#include "evaluate/table_facts.h"
 #include "learn/premodel/labelled_rows.h"
 #include "report/phrases.h"
 #include "stats/binomial.h"
@@ -289,7 +289,7 @@ Study study_guarantee(const Table& table, const GuaranteeOptions& options) {
   const TrainedHalf trained = train_on(table, halve(table, options.seed), options);
   Study study;
   study.title = fmt::format("The guarantee on {} inputs", table.n_inputs());
-  describe_table(table, {}, study.evaluation);
+  set_table_facts(table, {}, study.evaluation);
   step("resampling");
   bool holds = true;
   std::size_t certified = 0;

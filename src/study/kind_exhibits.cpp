@@ -32,7 +32,7 @@ std::vector<Column> kind_columns(const StudyRun& run) {
 std::vector<Cell> kind_row(const JudgedVariant& judged) {
   const Metrics& m = judged.method.pooled;
   const Estimate& above = judged.method.above_router;
-  return {judged.method.name,
+  return {judged.variant.name,
           percent_cell(m.score),
           m.mean_ms,
           m.mean_ms * m.overhead,
@@ -77,10 +77,10 @@ Exhibit techniques_exhibit(const StudyRun& run) {
   const JudgedVariant& best = best_of(judged);
   exhibit.paper =
       "KNN is the most accurate, at about the time of DT and SVM; a CNN is disappointing and slow.";
-  exhibit.ours = fmt::format("{} is the most accurate: {} % at {} ms.", best.method.name,
+  exhibit.ours = fmt::format("{} is the most accurate: {} % at {} ms.", best.variant.name,
                              percent(best.method.pooled.score, 2), milliseconds(best.method.pooled.mean_ms));
-  exhibit.verdict = best.method.name == "knn" ? "Agrees that KNN is the most accurate of them."
-                                              : "Differs: KNN is not the most accurate of them.";
+  exhibit.verdict = best.variant.name == "knn" ? "Agrees that KNN is the most accurate of them."
+                                               : "Differs: KNN is not the most accurate of them.";
   return exhibit;
 }
 
@@ -107,11 +107,11 @@ Exhibit mixtures_exhibit(const StudyRun& run) {
   for (const JudgedVariant& variant : judged) exhibit.data.rows.push_back(kind_row(variant));
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 3}};
   const auto paper = std::find_if(judged.begin(), judged.end(),
-                                  [](const JudgedVariant& v) { return v.method.name == kPaperPremodel; });
+                                  [](const JudgedVariant& v) { return v.variant.name == kPaperPremodel; });
   exhibit.paper = "KNN.KNN.KNN is the most accurate (87.4 %) and the fastest.";
   exhibit.ours =
       fmt::format("{} is the most accurate ({} %); knn.knn.knn is number {} of {} with {} %.",
-                  judged.front().method.name, percent(judged.front().method.pooled.score, 2),
+                  judged.front().variant.name, percent(judged.front().method.pooled.score, 2),
                   paper - judged.begin() + 1, judged.size(), percent(paper->method.pooled.score, 2));
   exhibit.verdict = paper == judged.begin() ? "Agrees." : "Differs: other mixtures are more accurate.";
   return exhibit;

@@ -9,6 +9,7 @@
 #include "study/exhibits.h"
 #include "triage/clock.h"
 #include "triage/error.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 namespace {
@@ -28,9 +29,9 @@ void check_study(const Table& table) {
 
 std::string describe_verdict(const StudyRun& run) {
   const Evaluation& evaluation = run.evaluation;
-  const Method& premodel = method_of(evaluation, "premodel");
-  const Method& cascade = method_of(evaluation, "cascade");
-  const Method& sbs = method_of(evaluation, "SBS");
+  const Method& premodel = method_of(evaluation, {MethodKind::kPremodel});
+  const Method& cascade = method_of(evaluation, {MethodKind::kCascade});
+  const Method& sbs = method_of(evaluation, {MethodKind::kSbs});
   const std::string note = agreement_note(evaluation.labels_from);
   // There is no gap where labels are a model's answers: it is the best model and never wrong.
   const double closed = premodel.pooled.closed_gap;
@@ -97,7 +98,7 @@ Study study_paper(const Table& table, const StudyOptions& options) {
   step("variants");
   add(variants_exhibit(run, searches));
   study.verdict = describe_verdict(run);
-  study.findings = run.evaluation.remarks;
+  study.findings = evaluation_remarks(run.evaluation);
   study.contradictions = paper_contradictions();
   study.evaluation = std::move(run.evaluation);
   return study;

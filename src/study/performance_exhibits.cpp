@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/method_names.h"
 #include "report/phrases.h"
 #include "study/exhibits.h"
 
@@ -15,19 +16,20 @@ namespace {
 std::vector<const Method*> compared(const Evaluation& evaluation) {
   std::vector<const Method*> methods;
   for (const ModelIndex model : evaluation.selection.models) {
-    methods.push_back(&method_of(evaluation, evaluation.models[static_cast<std::size_t>(model)]));
+    methods.push_back(&method_of(evaluation, {MethodKind::kSingle, static_cast<int>(model)}));
   }
-  const Method& best = method_of(evaluation, sbs_model(evaluation));
+  const Method& best =
+      method_of(evaluation, {MethodKind::kSingle, static_cast<int>(sbs_model_index(evaluation))});
   if (std::find(methods.begin(), methods.end(), &best) == methods.end()) methods.push_back(&best);
-  methods.push_back(&method_of(evaluation, "premodel"));
-  methods.push_back(&method_of(evaluation, "cascade"));
-  methods.push_back(&method_of(evaluation, "VBS (oracle)"));
+  methods.push_back(&method_of(evaluation, {MethodKind::kPremodel}));
+  methods.push_back(&method_of(evaluation, {MethodKind::kCascade}));
+  methods.push_back(&method_of(evaluation, {MethodKind::kVbs}));
   return methods;
 }
 
 Exhibit time_exhibit(const Evaluation& evaluation, std::span<const Method* const> methods) {
-  const Method& premodel = method_of(evaluation, "premodel");
-  const Method& sbs = method_of(evaluation, "SBS");
+  const Method& premodel = method_of(evaluation, {MethodKind::kPremodel});
+  const Method& sbs = method_of(evaluation, {MethodKind::kSbs});
   Exhibit exhibit;
   exhibit.id = "figure-8a";
   exhibit.title = "Figure 8a: inference time";
@@ -38,8 +40,8 @@ Exhibit time_exhibit(const Evaluation& evaluation, std::span<const Method* const
                           {"p50 ms", 4}, {"p99 ms", 4},  {"times the best single model's", 3}};
   for (const Method* method : methods) {
     const Metrics& m = method->pooled;
-    exhibit.data.rows.push_back(
-        {method->name, m.mean_ms, m.mean_ms * m.overhead, m.p50_ms, m.p99_ms, method->time_ratio.value});
+    exhibit.data.rows.push_back({method_name(evaluation, method->id), m.mean_ms, m.mean_ms * m.overhead,
+                                 m.p50_ms, m.p99_ms, method->time_ratio.value});
   }
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1}};
   exhibit.paper = "1.8 times faster than Inception, the most accurate model; selection is 20 % of the time.";
@@ -58,8 +60,8 @@ Exhibit time_exhibit(const Evaluation& evaluation, std::span<const Method* const
 }
 
 Exhibit energy_exhibit(const Evaluation& evaluation, std::span<const Method* const> methods) {
-  const Method& premodel = method_of(evaluation, "premodel");
-  const Method& sbs = method_of(evaluation, "SBS");
+  const Method& premodel = method_of(evaluation, {MethodKind::kPremodel});
+  const Method& sbs = method_of(evaluation, {MethodKind::kSbs});
   Exhibit exhibit;
   exhibit.id = "figure-8b";
   exhibit.title = "Figure 8b: energy";
@@ -70,9 +72,11 @@ Exhibit energy_exhibit(const Evaluation& evaluation, std::span<const Method* con
   for (const Method* method : methods) {
     const Metrics& m = method->pooled;
     if (measured) {
-      exhibit.data.rows.push_back({method->name, 1e3 * m.mean_j, 1e3 * m.mean_j * m.overhead_j});
+      exhibit.data.rows.push_back(
+          {method_name(evaluation, method->id), 1e3 * m.mean_j, 1e3 * m.mean_j * m.overhead_j});
     } else {
-      exhibit.data.rows.push_back({method->name, std::string("not measured"), std::string("not measured")});
+      exhibit.data.rows.push_back(
+          {method_name(evaluation, method->id), std::string("not measured"), std::string("not measured")});
     }
   }
   if (measured) exhibit.chart = {ChartSpec::Kind::kBars, 0, {1}};
@@ -88,7 +92,7 @@ Exhibit energy_exhibit(const Evaluation& evaluation, std::span<const Method* con
 }
 
 Exhibit accuracy_exhibit(const Evaluation& evaluation, std::span<const Method* const> methods) {
-  const Method& premodel = method_of(evaluation, "premodel");
+  const Method& premodel = method_of(evaluation, {MethodKind::kPremodel});
   Exhibit exhibit;
   exhibit.id = "figure-8c";
   exhibit.title = "Figure 8c: " + score_subject(evaluation);
@@ -97,7 +101,7 @@ Exhibit accuracy_exhibit(const Evaluation& evaluation, std::span<const Method* c
   exhibit.data.columns = {{"method", 0}, {top1, 2},  {top5, 2}, {"gain over SBS, points", 2},
                           {"low", 2},    {"high", 2}};
   for (const Method* method : methods) {
-    exhibit.data.rows.push_back({method->name, percent_cell(method->pooled.top1),
+    exhibit.data.rows.push_back({method_name(evaluation, method->id), percent_cell(method->pooled.top1),
                                  percent_cell(method->pooled.top5), percent_cell(method->score_gain.value),
                                  percent_cell(method->score_gain.interval.low),
                                  percent_cell(method->score_gain.interval.high)});
@@ -106,7 +110,7 @@ Exhibit accuracy_exhibit(const Evaluation& evaluation, std::span<const Method* c
   exhibit.about = "Low and high: paired bootstrap 95 % interval of the gain under the study's criterion.";
   exhibit.paper =
       "87.4 % top-1, 7.6 points over Inception, the best single model; the oracle reaches 91.2 %.";
-  const Method& oracle = method_of(evaluation, "VBS (oracle)");
+  const Method& oracle = method_of(evaluation, {MethodKind::kVbs});
   exhibit.ours =
       fmt::format("{} %, {} to {}; the oracle reaches {} %.", percent(premodel.pooled.score, 2),
                   points_phrase(premodel.score_gain), sbs_model(evaluation), percent(oracle.pooled.score, 2));
@@ -118,7 +122,7 @@ Exhibit accuracy_exhibit(const Evaluation& evaluation, std::span<const Method* c
   return exhibit;
 }
 
-Exhibit class_exhibit(std::span<const Method* const> methods) {
+Exhibit class_exhibit(const Evaluation& evaluation, std::span<const Method* const> methods) {
   Exhibit exhibit;
   exhibit.id = "figure-8d";
   exhibit.title = "Figure 8d: precision, recall and F1";
@@ -126,16 +130,16 @@ Exhibit class_exhibit(std::span<const Method* const> methods) {
   exhibit.data.columns = {{"method", 0}, {"precision %", 2}, {"recall %", 2}, {"F1 %", 2}};
   const Method* best = nullptr;
   for (const Method* method : methods) {
-    exhibit.data.rows.push_back({method->name, percent_cell(method->pooled.precision),
+    exhibit.data.rows.push_back({method_name(evaluation, method->id), percent_cell(method->pooled.precision),
                                  percent_cell(method->pooled.recall), percent_cell(method->pooled.f1)});
-    if (method->kind == MethodKind::kVbs) continue;
+    if (method->id.kind == MethodKind::kVbs) continue;
     if (best == nullptr || method->pooled.precision > best->pooled.precision) best = method;
   }
   exhibit.chart = {ChartSpec::Kind::kBars, 0, {1, 2, 3}};
   exhibit.paper = "The premodel has the highest precision and F1.";
-  exhibit.ours = fmt::format("The highest precision, the oracle aside, is that of {}: {} %.", best->name,
-                             percent(best->pooled.precision, 2));
-  exhibit.verdict = best->kind == MethodKind::kPremodel ? "Agrees." : "Disagrees.";
+  exhibit.ours = fmt::format("The highest precision, the oracle aside, is that of {}: {} %.",
+                             method_name(evaluation, best->id), percent(best->pooled.precision, 2));
+  exhibit.verdict = best->id.kind == MethodKind::kPremodel ? "Agrees." : "Disagrees.";
   return exhibit;
 }
 
@@ -144,7 +148,7 @@ Exhibit class_exhibit(std::span<const Method* const> methods) {
 std::vector<Exhibit> performance_exhibits(const StudyRun& run) {
   const auto methods = compared(run.evaluation);
   return {time_exhibit(run.evaluation, methods), energy_exhibit(run.evaluation, methods),
-          accuracy_exhibit(run.evaluation, methods), class_exhibit(methods)};
+          accuracy_exhibit(run.evaluation, methods), class_exhibit(run.evaluation, methods)};
 }
 
 }  // namespace triage

@@ -1,6 +1,8 @@
 #include "study/study_run.h"
 
 #include "base/parallel.h"
+#include "base/stop.h"
+#include "evaluate/method_estimates.h"
 #include "triage/clock.h"
 #include "triage/tools/stability.h"
 
@@ -21,7 +23,7 @@ std::vector<TrainedVariant> train_fold(const StudyRun& run, std::size_t f,
                                        std::span<const StudyVariant> variants) {
   std::vector<TrainedVariant> trained;
   for (const StudyVariant& variant : variants) {
-    throw_if_stopped(run.evaluate);
+    throw_if_stopped(run.evaluate.stop, "evaluate");
     PremodelOptions options = variant.options;
     if (!variant.features.empty()) options.features = variant.features[f];
     take_selector_of_fold(run.table, run.folds[f], options);
@@ -64,15 +66,15 @@ std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const S
   const Clock& clock = clock_or_steady(run.options.clock);
   // What the figures refer to; the other baselines have been judged already.
   std::vector<Entry> entries = baselines(run.table, run.folds, run.optima, run.evaluate);
-  std::erase_if(entries,
-                [](const Entry& e) { return e.kind != MethodKind::kSbs && e.kind != MethodKind::kVbs; });
+  std::erase_if(
+      entries, [](const Entry& e) { return e.id.kind != MethodKind::kSbs && e.id.kind != MethodKind::kVbs; });
   const std::size_t n_baselines = entries.size();
   std::vector<JudgedVariant> judged;
   for (std::size_t v = 0; v < variants.size(); ++v) {
-    Entry entry{make_replay(variants[v].name, run.table.n_inputs()), MethodKind::kPolicy, variants[v].about};
+    Entry entry = make_entry({MethodKind::kPolicy, static_cast<int>(v)}, run.table.n_inputs());
     JudgedVariant result{variants[v], {}, 0, {}};
     for (std::size_t f = 0; f < run.folds.size(); ++f) {
-      throw_if_stopped(run.evaluate);
+      throw_if_stopped(run.evaluate.stop, "evaluate");
       replay_policy(table_of(run, variants[v]), run.folds[f].test, *trained[f][v].premodel.policy, clock,
                     entry.replay);
       result.train_ms += trained[f][v].train_ms / static_cast<double>(run.folds.size());
@@ -84,7 +86,7 @@ std::vector<JudgedVariant> judge_variants(const StudyRun& run, std::span<const S
     judged.push_back(std::move(result));
   }
   Evaluation evaluation;
-  summarize(run.table, run.folds, run.optima, entries, run.evaluate, evaluation);
+  estimate_methods(run.table, run.folds, run.optima, entries, run.evaluate, evaluation);
   for (std::size_t v = 0; v < judged.size(); ++v)
     judged[v].method = std::move(evaluation.methods[n_baselines + v]);
   return judged;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 #include "study/working_sizes.h"
 #include "triage/tools/study.h"
 

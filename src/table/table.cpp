@@ -7,15 +7,6 @@ namespace triage {
 
 std::string_view to_string(TimingMode mode) { return mode == TimingMode::kCheap ? "cheap" : "exhaustive"; }
 
-std::string describe(const Timing& timing) {
-  if (timing.mode == TimingMode::kCheap)
-    return "cheap: each model timed once on each input, after a run that warmed its caches";
-  return fmt::format(
-      "exhaustive: each model ran {} to {} times on each input, until the 95 % bound of the mean was at most "
-      "{:.3g} % of it; {} of {} cells ended at the cap",
-      timing.min_runs, timing.max_runs, 100 * timing.bound, timing.capped, timing.cells);
-}
-
 ModelIndex Table::find(std::string_view name) const {
   for (std::size_t i = 0; i < models.size(); ++i) {
     if (models[i].name == name) return static_cast<ModelIndex>(i);

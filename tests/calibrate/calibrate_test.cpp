@@ -63,7 +63,7 @@ TEST(Calibrate, CertifiesTheLastSettingThatPasses) {
   const Calibration calibration = calibrate(table(), policy(), options(0.03));
   EXPECT_EQ(calibration.inputs, 2000U);
   EXPECT_EQ(calibration.left_out, 1000U) << "those that it was trained on";
-  ASSERT_NE(calibration.policy, nullptr) << calibration.verdict;
+  ASSERT_NE(calibration.policy, nullptr) << calibration_verdict(calibration);
   const auto& steps = calibration.steps;
   ASSERT_GE(steps.size(), 2U);
   for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -75,6 +75,7 @@ TEST(Calibrate, CertifiesTheLastSettingThatPasses) {
   const auto& made = dynamic_cast<const Adaptive&>(*calibration.policy);
   const std::size_t last = steps.back().passed ? steps.size() - 1 : steps.size() - 2;
   EXPECT_EQ(made.parameters().chosen, steps[last].setting);
+  EXPECT_EQ(calibration.chosen, last);
   ASSERT_TRUE(made.parameters().certificate.has_value());
   EXPECT_EQ(made.parameters().certificate->versus, policy().info().best.name);
   EXPECT_EQ(made.parameters().certificate->inputs, 2000U);
@@ -84,7 +85,7 @@ TEST(Calibrate, CertifiesTheLastSettingThatPasses) {
 
 TEST(Calibrate, TheSummaryIsOfTheCertifiedSetting) {
   const Calibration calibration = calibrate(table(), policy(), options(0.1));
-  ASSERT_NE(calibration.policy, nullptr) << calibration.verdict;
+  ASSERT_NE(calibration.policy, nullptr) << calibration_verdict(calibration);
   const auto& made = dynamic_cast<const Adaptive&>(*calibration.policy);
   const AdaptiveParameters& before = dynamic_cast<const Adaptive&>(policy()).parameters();
   ASSERT_NE(made.parameters().chosen, before.chosen) << "else this shows nothing";
@@ -121,16 +122,18 @@ TEST(Calibrate, SaysHowManyInputsWouldDo) {
   const auto most_seen = train_adaptive(table(), rows(0, 2940), {});
   const Calibration calibration = calibrate(table(), *most_seen, options(0.01));
   EXPECT_EQ(calibration.policy, nullptr);
+  EXPECT_FALSE(calibration.chosen.has_value());
+  EXPECT_EQ(calibration.inputs, 60U);
   ASSERT_EQ(calibration.steps.size(), 1U);
   EXPECT_FALSE(calibration.steps[0].passed);
-  EXPECT_NE(calibration.verdict.find("Not achievable with 60 inputs"), std::string::npos)
-      << calibration.verdict;
+  EXPECT_NE(calibration_verdict(calibration).find("Not achievable with 60 inputs"), std::string::npos)
+      << calibration_verdict(calibration);
   if (calibration.steps[0].mean_loss < 0.01) {
     EXPECT_GT(calibration.inputs_needed, 60);
-    EXPECT_NE(calibration.verdict.find("inputs would be needed"), std::string::npos);
+    EXPECT_NE(calibration_verdict(calibration).find("inputs would be needed"), std::string::npos);
   } else {
     EXPECT_TRUE(std::isnan(calibration.inputs_needed));
-    EXPECT_NE(calibration.verdict.find("more inputs would not help"), std::string::npos);
+    EXPECT_NE(calibration_verdict(calibration).find("more inputs would not help"), std::string::npos);
   }
 }
 

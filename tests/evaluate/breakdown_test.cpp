@@ -5,7 +5,8 @@
 
 #include <cmath>
 
-#include "evaluate/ranking.h"
+#include "evaluate/band_reading.h"
+#include "evaluate/class_ranking.h"
 
 namespace triage {
 namespace {
@@ -35,8 +36,8 @@ Table twenty() {
   return t;
 }
 
-Entry entry_of(const Table& table, std::string name, MethodKind kind) {
-  Entry entry{make_replay(std::move(name), table.n_inputs()), kind, ""};
+Entry entry_of(const Table& table, MethodKind kind) {
+  Entry entry = make_entry({kind}, table.n_inputs());
   for (std::size_t i = 0; i < table.n_inputs(); ++i) replay_model(table, i, 0, entry.replay);
   return entry;
 }
@@ -53,13 +54,13 @@ TEST(Breakdown, DifficultyIsOneLessTheMeanProbabilityOfTheLabel) {
 
 TEST(Breakdown, TenthsGoFromEasyToHard) {
   const Table table = twenty();
-  const Entry sbs = entry_of(table, "SBS", MethodKind::kSbs);
-  Entry mine = entry_of(table, "mine", MethodKind::kPolicy);
+  const Entry sbs = entry_of(table, MethodKind::kSbs);
+  Entry mine = entry_of(table, MethodKind::kPolicy);
   mine.replay.ms.assign(20, 0.5);
   mine.replay.looks.assign(20, 2);
   const Entry* const shown[] = {&sbs, &mine};
   const Breakdown b = break_down(table, shown, 1, Criterion::kTop1);
-  EXPECT_EQ(b.methods, (std::vector<std::string>{"SBS", "mine"}));
+  EXPECT_EQ(b.methods, (std::vector<MethodId>{{MethodKind::kSbs}, {MethodKind::kPolicy}}));
   EXPECT_EQ(b.subject, 1U);
   ASSERT_EQ(b.deciles.size(), 10U);
   for (std::size_t d = 0; d < 10; ++d) {
@@ -84,7 +85,7 @@ TEST(Breakdown, EqualDifficultiesGoByTheId) {
   std::reverse(reversed.ids.begin(), reversed.ids.end());
   std::reverse(reversed.infer_ms.begin(), reversed.infer_ms.end());
   const auto times = [](const Table& t) {
-    const Entry entry = entry_of(t, "SBS", MethodKind::kSbs);
+    const Entry entry = entry_of(t, MethodKind::kSbs);
     const Entry* const shown[] = {&entry};
     std::vector<double> out;
     for (const InputGroup& group : break_down(t, shown, 0, Criterion::kTop1).deciles) {
@@ -97,7 +98,7 @@ TEST(Breakdown, EqualDifficultiesGoByTheId) {
 
 TEST(Breakdown, ClassesAreThoseWithInputs) {
   const Table table = twenty();
-  const Entry sbs = entry_of(table, "SBS", MethodKind::kSbs);
+  const Entry sbs = entry_of(table, MethodKind::kSbs);
   const Entry* const shown[] = {&sbs};
   const Breakdown b = break_down(table, shown, 0, Criterion::kTop1);
   ASSERT_EQ(b.classes.size(), 2U);
@@ -115,7 +116,7 @@ TEST(Breakdown, ClassesAreThoseWithInputs) {
 TEST(Breakdown, ScoreOnlyTablesHaveNoTenths) {
   Table table = twenty();
   for (TopK& output : table.outputs) output = {};
-  const Entry sbs = entry_of(table, "SBS", MethodKind::kSbs);
+  const Entry sbs = entry_of(table, MethodKind::kSbs);
   const Entry* const shown[] = {&sbs};
   EXPECT_TRUE(break_down(table, shown, 0, Criterion::kTop1).deciles.empty());
 }
@@ -140,31 +141,26 @@ FrontierPoint point(double ms, double low, double value, double high) {
   return p;
 }
 
-TEST(Ranking, SaysWhereTheBandLies) {
+TEST(BandReading, CountsWhatLiesWhollyAboveOrBelow) {
   Frontier frontier;
-  frontier.name = "adaptive";
-  EXPECT_EQ(band_sentence(frontier), "") << "no band, nothing to say";
+  EXPECT_EQ(read_band(frontier).settings, 0U) << "no band, nothing to read";
   frontier.points = {point(1, -0.001, 0.001, 0.003), point(2, 0.001, 0.01, 0.02)};
-  EXPECT_EQ(
-      band_sentence(frontier),
-      "The simultaneous 95 % band of adaptive against the zero router at equal time lies nowhere below zero, "
-      "and wholly above it at 1 of 2 settings.");
+  EXPECT_EQ(read_band(frontier).settings, 2U);
+  EXPECT_EQ(read_band(frontier).above, 1U);
+  EXPECT_EQ(read_band(frontier).below, 0U);
   frontier.points.push_back(point(4, -0.003, -0.002, -0.001));
-  EXPECT_EQ(band_sentence(frontier),
-            "The simultaneous 95 % band of adaptive against the zero router at equal time lies wholly below "
-            "zero at "
-            "1 of 3 settings (by up to 0.20 points, at 4.00 ms), and wholly above it at 1.");
+  const BandReading below = read_band(frontier);
+  EXPECT_EQ(below.below, 1U);
+  EXPECT_DOUBLE_EQ(below.from_ms, 4);
+  EXPECT_DOUBLE_EQ(below.to_ms, 4);
+  EXPECT_DOUBLE_EQ(below.worst, -0.002);
   // What one reading of the clock is worth is no difference.
   for (FrontierPoint& p : frontier.points) p.resolution = 0.00101;
-  EXPECT_EQ(
-      band_sentence(frontier),
-      "The simultaneous 95 % band of adaptive against the zero router at equal time lies nowhere below zero, "
-      "and wholly above it at 0 of 3 settings.");
+  EXPECT_EQ(read_band(frontier).below, 0U);
+  EXPECT_EQ(read_band(frontier).above, 0U);
   for (FrontierPoint& p : frontier.points) p.resolution = 0.0009;
   EXPECT_EQ(read_band(frontier).below, 1U);
   EXPECT_EQ(read_band(frontier).above, 1U);
-  frontier.points.back() = point(4, -0.00003, -0.00002, -0.00001);
-  EXPECT_EQ(by_how_much(read_band(frontier)), "by less than 0.01 points");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <stop_token>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
 #include "triage/tools/report.h"
@@ -48,31 +48,40 @@ Table reordered(const Table& table, std::uint64_t seed) {
   return out;
 }
 
-double accuracy_of(const Evaluation& e, const char* name) { return e.find(name)->pooled.top1; }
+double accuracy_of(const Evaluation& e, MethodId method) { return e.find(method)->pooled.top1; }
 
 TEST(CrossValidation, HasEveryMethodInEveryFold) {
   const Table table = testing::synthetic_table(400, testing::three_models(), 1);
   const Evaluation e = cross_validate(table, quick());
-  for (const char* name : {"linear", "SBS", "VBS (oracle)", "random", "premodel", "shuffled features",
-                           "majority class", "always Model-1", "perfect chain", "cascade", "cascade of 2",
-                           "cascade of 3", "cascade routing", "adaptive"}) {
-    ASSERT_NE(e.find(name), nullptr) << name;
-    EXPECT_EQ(e.find(name)->folds.size(), 4U);
-    const auto& chosen = e.find(name)->chosen;
-    EXPECT_NEAR(std::accumulate(chosen.begin(), chosen.end(), 0.0), 1, kClose) << name;
+  std::vector<MethodId> expected;
+  for (int m = 0; m < 3; ++m) expected.push_back({MethodKind::kSingle, m});
+  for (const MethodKind kind :
+       {MethodKind::kSbs, MethodKind::kVbs, MethodKind::kRandom, MethodKind::kPremodel, MethodKind::kShuffled,
+        MethodKind::kMajority, MethodKind::kFirstModel, MethodKind::kBound, MethodKind::kCascade}) {
+    expected.push_back({kind});
   }
-  EXPECT_EQ(e.find("nobody"), nullptr);
+  for (const int stages : {2, 3}) expected.push_back({MethodKind::kExactCascade, stages});
+  expected.push_back({MethodKind::kCascadeRouting});
+  expected.push_back({MethodKind::kAdaptive});
+  ASSERT_EQ(e.methods.size(), expected.size());
+  for (std::size_t m = 0; m < expected.size(); ++m) {
+    EXPECT_EQ(e.methods[m].id, expected[m]) << m;
+    EXPECT_EQ(e.find(expected[m]), &e.methods[m]);
+    EXPECT_EQ(e.methods[m].folds.size(), 4U);
+    const auto& chosen = e.methods[m].chosen;
+    EXPECT_NEAR(std::accumulate(chosen.begin(), chosen.end(), 0.0), 1, kClose) << m;
+  }
+  EXPECT_EQ(e.find({MethodKind::kPolicy, 0}), nullptr);
   EXPECT_TRUE(std::any_of(e.contrasts.begin(), e.contrasts.end(), [](const Contrast& c) {
-    return c.method == "adaptive" && c.reference == "cascade routing";
+    return c.method == MethodId{MethodKind::kAdaptive} &&
+           c.reference == MethodId{MethodKind::kCascadeRouting};
   }));
   EXPECT_EQ(e.fold_of.size(), 400U);
-  EXPECT_FALSE(e.verdict.empty());
-  EXPECT_GE(accuracy_of(e, "VBS (oracle)"), accuracy_of(e, "perfect chain"));
-  EXPECT_EQ(e.find("cascade of 2")->kind, MethodKind::kRival);
-  EXPECT_LE(e.find("cascade of 2")->pooled.looks, 2);
+  EXPECT_GE(accuracy_of(e, {MethodKind::kVbs}), accuracy_of(e, {MethodKind::kBound}));
+  EXPECT_LE(e.find({MethodKind::kExactCascade, 2})->pooled.looks, 2);
   for (const Method& m : e.methods) {
-    EXPECT_LE(m.score_interval.low, m.pooled.score + kClose) << m.name;
-    EXPECT_GE(m.score_interval.high, m.pooled.score - kClose) << m.name;
+    EXPECT_LE(m.score_interval.low, m.pooled.score + kClose) << to_string(m.id.kind);
+    EXPECT_GE(m.score_interval.high, m.pooled.score - kClose) << to_string(m.id.kind);
   }
 }
 
@@ -80,7 +89,7 @@ TEST(CrossValidation, FoldsAddUpToThePool) {
   const Table table = testing::synthetic_table(400, testing::three_models(), 1);
   const Evaluation e = cross_validate(table, quick());
   for (const Method& m : e.methods) {
-    EXPECT_NEAR(m.arithmetic.score, m.pooled.score, kClose) << m.name << ": equal folds";
+    EXPECT_NEAR(m.arithmetic.score, m.pooled.score, kClose) << to_string(m.id.kind) << ": equal folds";
     EXPECT_LE(m.geometric.score, m.arithmetic.score + kClose);
     EXPECT_LE(m.score_gain.interval.low, m.score_gain.value + kClose);
     EXPECT_GE(m.score_gain.interval.high, m.score_gain.value - kClose);
@@ -93,8 +102,8 @@ TEST(CrossValidation, DoesNotDependOnRowOrder) {
   ASSERT_EQ(a.methods.size(), b.methods.size());
   for (std::size_t m = 0; m < a.methods.size(); ++m) {
     EXPECT_NEAR(a.methods[m].pooled.score, b.methods[m].pooled.score,
-                a.methods[m].name == "shuffled features" ? 0.1 : kClose)
-        << a.methods[m].name;
+                a.methods[m].id == MethodId{MethodKind::kShuffled} ? 0.1 : kClose)
+        << m;
   }
 }
 
@@ -110,7 +119,7 @@ TEST(CrossValidation, UninformativeFeaturesLeaveStagesAtTheirBaseRate) {
   ASSERT_FALSE(e.stages.empty());
   // Three standard errors of a share of 1,500 are below 0.04.
   for (const StageAccuracy& s : e.stages) EXPECT_LE(s.accuracy, s.base_rate + 0.02) << s.label;
-  EXPECT_NEAR(accuracy_of(e, "premodel"), accuracy_of(e, "shuffled features"), 0.04);
+  EXPECT_NEAR(accuracy_of(e, {MethodKind::kPremodel}), accuracy_of(e, {MethodKind::kShuffled}), 0.04);
 }
 
 TEST(CrossValidation, InformativeFeaturesAreUsed) {
@@ -128,15 +137,17 @@ TEST(CrossValidation, AFeatureThatNamesTheFoldDoesNotHelp) {
     marked.features[i * marked.schema.size()] = static_cast<float>(fold_of[i]);
   }
   const Evaluation with = cross_validate(marked, options), without = cross_validate(plain, options);
-  EXPECT_NEAR(accuracy_of(with, "premodel"), accuracy_of(without, "premodel"), 0.04);
+  EXPECT_NEAR(accuracy_of(with, {MethodKind::kPremodel}), accuracy_of(without, {MethodKind::kPremodel}),
+              0.04);
   for (const StageAccuracy& s : with.stages) EXPECT_LE(s.accuracy, s.base_rate + 0.02) << s.label;
 }
 
 TEST(CrossValidation, MajorityControlRunsOneModelInAFold) {
   const Evaluation e = cross_validate(testing::synthetic_table(400, testing::three_models(), 1), quick());
-  for (const char* name : {"majority class", "always Model-1"}) {
-    EXPECT_DOUBLE_EQ(e.find(name)->pooled.overhead, 0) << name;
-    EXPECT_DOUBLE_EQ(e.find(name)->pooled.looks, 1) << name;
+  for (const MethodKind kind : {MethodKind::kMajority, MethodKind::kFirstModel}) {
+    EXPECT_TRUE(is_control(kind));
+    EXPECT_DOUBLE_EQ(e.find({kind})->pooled.overhead, 0);
+    EXPECT_DOUBLE_EQ(e.find({kind})->pooled.looks, 1);
   }
 }
 
@@ -144,16 +155,16 @@ TEST(CrossValidation, RefusalsAreCountedWrong) {
   EvaluateOptions options = quick();
   options.premodel.fallback = "refuse";
   const Evaluation e = cross_validate(testing::synthetic_table(400, testing::three_models(), 1), options);
-  const Method& chain = *e.find("perfect chain");
+  const Method& chain = *e.find({MethodKind::kBound});
   EXPECT_LT(chain.pooled.coverage, 1);
   EXPECT_NEAR(chain.pooled.coverage, chain.pooled.score, kClose) << "it answers where it is right";
 }
 
 TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
   const Evaluation e = cross_validate(testing::synthetic_table(1000, testing::three_models(), 5), quick());
-  for (const char* name : {"cascades", "cascade routing", "adaptive"}) {
-    SCOPED_TRACE(name);
-    const Frontier* frontier = e.find_frontier(name);
+  for (const MethodKind kind : {MethodKind::kCascade, MethodKind::kCascadeRouting, MethodKind::kAdaptive}) {
+    SCOPED_TRACE(to_string(kind));
+    const Frontier* frontier = e.find_frontier({kind});
     ASSERT_NE(frontier, nullptr);
     ASSERT_FALSE(frontier->points.empty());
     EXPECT_TRUE(std::is_sorted(frontier->points.begin(), frontier->points.end(),
@@ -161,13 +172,15 @@ TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
     EXPECT_GT(frontier->aiq, e.zero_router.aiq) << "confidences tell easy inputs from hard ones here";
     EXPECT_GT(frontier->score_gain_at_equal_time, -0.01);
   }
-  EXPECT_TRUE(e.recommended == "cascade" || e.recommended == "cascade routing" || e.recommended == "adaptive")
-      << e.verdict;
+  const MethodKind recommended = e.recommendation.method.kind;
+  EXPECT_TRUE(recommended == MethodKind::kCascade || recommended == MethodKind::kAdaptive)
+      << to_string(recommended);
 }
 
 TEST(CrossValidation, TellsWhereTheFiguresComeFrom) {
   const Evaluation e = cross_validate(testing::synthetic_table(400, testing::three_models(), 1), quick());
-  ASSERT_EQ(e.breakdown.methods, (std::vector<std::string>{"SBS", "cascade", "adaptive"}));
+  ASSERT_EQ(e.breakdown.methods,
+            (std::vector<MethodId>{{MethodKind::kSbs}, {MethodKind::kCascade}, {MethodKind::kAdaptive}}));
   for (std::size_t b = 0; b < 3; ++b) {
     const Method& method = *e.find(e.breakdown.methods[b]);
     double score = 0, ms = 0, looks = 0, by_class = 0;
@@ -195,9 +208,9 @@ TEST(CrossValidation, TellsWhereTheFiguresComeFrom) {
       right += stage.answered == 0 ? 0 : stage.right * static_cast<double>(stage.answered) / 400;
       answered += stage.answered;
     }
-    EXPECT_EQ(answered, 400U) << d.method;
-    EXPECT_NEAR(looks, e.find(d.method)->pooled.looks, kClose) << d.method;
-    EXPECT_NEAR(right, e.find(d.method)->pooled.score, kClose) << d.method;
+    EXPECT_EQ(answered, 400U) << to_string(d.method.kind);
+    EXPECT_NEAR(looks, e.find(d.method)->pooled.looks, kClose) << to_string(d.method.kind);
+    EXPECT_NEAR(right, e.find(d.method)->pooled.score, kClose) << to_string(d.method.kind);
   }
 }
 
@@ -205,15 +218,17 @@ TEST(CrossValidation, WorksWithoutFeaturesAndWithoutOutputs) {
   Table table = testing::synthetic_table(200, testing::three_models(), 1);
   table.schema.features.clear();
   table.features.clear();
-  EXPECT_EQ(cross_validate(table, quick()).find("premodel"), nullptr);
+  EXPECT_EQ(cross_validate(table, quick()).find({MethodKind::kPremodel}), nullptr);
   for (TopK& output : table.outputs) output = {};
   const Evaluation e = cross_validate(table, quick());
-  EXPECT_EQ(e.find("cascade"), nullptr);
+  EXPECT_EQ(e.find({MethodKind::kCascade}), nullptr);
   EXPECT_TRUE(e.breakdown.deciles.empty());
   EXPECT_TRUE(e.reliability.empty());
   EXPECT_TRUE(e.decisions.empty());
-  EXPECT_TRUE(std::isnan(e.find("linear")->pooled.f1));
-  EXPECT_EQ(e.recommended, "SBS");
+  EXPECT_TRUE(std::isnan(e.find({MethodKind::kSingle, 0})->pooled.f1));
+  EXPECT_EQ(e.recommendation.method, MethodId{MethodKind::kSbs});
+  const Warning left_out{.kind = WarningKind::kNotCombined, .inputs = 20};
+  EXPECT_EQ(e.warnings, std::vector<Warning>{left_out});
 }
 
 TEST(CrossValidation, RejectsOptionsThatDoNotFit) {
@@ -279,7 +294,7 @@ TEST(Leakage, PermutedLabelsGiveTheBaseRate) {
   const StageAccuracy& stage = permuted.stages.front();
   const double error = std::sqrt(stage.base_rate * (1 - stage.base_rate) / static_cast<double>(stage.inputs));
   EXPECT_LT(stage.accuracy, stage.base_rate + 3 * error);
-  EXPECT_LT(permuted.find("premodel")->above_router.interval.low, 0);
+  EXPECT_LT(permuted.find({MethodKind::kPremodel})->above_router.interval.low, 0);
 }
 
 TEST(Leakage, AFeatureThatEncodesTheFoldDoesNotHelp) {

@@ -66,14 +66,15 @@ Judged judge(const Table& table, const Policy& policy, const Request& request = 
   const auto folds = make_fold_list(table, {}, options);
   Judged out{make_replay("mine", table.n_inputs()), {}};
   replay_policy(table, all_rows(table), policy, clock, out.replay, request);
-  out.decisions = count_decisions(table, folds, {"mine", {&policy}, request}, out.replay, Criterion::kTop1);
+  out.decisions = count_decisions(table, folds, {{MethodKind::kPolicy, 3}, {&policy}, request}, out.replay,
+                                  Criterion::kTop1);
   return out;
 }
 
 TEST(Decisions, OfACascadeByHand) {
   const auto policy = make_cascade(info(), {{0.6, 0.6}});
   const Decisions d = judge(six_inputs(), *policy).decisions;
-  EXPECT_EQ(d.method, "mine");
+  EXPECT_EQ(d.method, (MethodId{MethodKind::kPolicy, 3}));
   EXPECT_EQ(d.left_out, 0U);
   ASSERT_EQ(d.stages.size(), 3U);
 

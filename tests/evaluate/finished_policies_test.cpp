@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 #include "learn/policy_info.h"
 #include "policy/adaptive_policy.h"
 #include "support/expect_error.h"
@@ -54,21 +55,21 @@ std::unique_ptr<Policy> always(const Table& table, ModelIndex model) {
 
 TEST(Judge, SinglesSbsAndVbs) {
   const Evaluation e = judge_policies(four_inputs(), {}, no_resamples());
-  EXPECT_DOUBLE_EQ(e.find("a")->pooled.top1, 0.25);
-  EXPECT_DOUBLE_EQ(e.find("c")->pooled.mean_ms, 4);
-  const Method& sbs = *e.find("SBS");
+  EXPECT_DOUBLE_EQ(e.find({MethodKind::kSingle, 0})->pooled.top1, 0.25);
+  EXPECT_DOUBLE_EQ(e.find({MethodKind::kSingle, 2})->pooled.mean_ms, 4);
+  const Method& sbs = *e.find({MethodKind::kSbs});
   EXPECT_DOUBLE_EQ(sbs.pooled.score, 0.75);
   EXPECT_EQ(sbs.chosen, (std::vector<double>{0, 1, 0, 0}));
   EXPECT_DOUBLE_EQ(sbs.score_gain.value, 0);
   EXPECT_DOUBLE_EQ(sbs.pooled.closed_gap, 0);
   EXPECT_DOUBLE_EQ(sbs.pooled.optimum, 0.5);
-  const Method& vbs = *e.find("VBS (oracle)");
+  const Method& vbs = *e.find({MethodKind::kVbs});
   EXPECT_DOUBLE_EQ(vbs.pooled.score, 1);
   EXPECT_DOUBLE_EQ(vbs.pooled.mean_ms, (1 + 2 + 4 + 2) / 4.0);
   EXPECT_DOUBLE_EQ(vbs.pooled.closed_gap, 1);
   EXPECT_DOUBLE_EQ(vbs.pooled.optimum, 1);
   EXPECT_DOUBLE_EQ(vbs.time_ratio.value, 2.25 / 2);
-  EXPECT_DOUBLE_EQ(e.find("a")->pooled.closed_gap, -2);
+  EXPECT_DOUBLE_EQ(e.find({MethodKind::kSingle, 0})->pooled.closed_gap, -2);
   EXPECT_EQ(e.optimum_share, (std::vector<double>{0.25, 0.5, 0.25, 0}));
 }
 
@@ -76,12 +77,13 @@ TEST(Judge, OracleTakesTheCheapestWhereNoneIsRight) {
   Table table = four_inputs();
   table.ranks[8] = 2;  // now nobody is right on in2
   const Evaluation e = judge_policies(table, {}, no_resamples());
-  const Method& vbs = *e.find("VBS (oracle)");
+  const Method& vbs = *e.find({MethodKind::kVbs});
   EXPECT_DOUBLE_EQ(vbs.pooled.mean_ms, (1 + 2 + 1 + 2) / 4.0);
   EXPECT_DOUBLE_EQ(vbs.pooled.score, 0.75);
   EXPECT_DOUBLE_EQ(vbs.pooled.optimum, 1) << "inputs without an optimum do not count";
   EXPECT_DOUBLE_EQ(e.optimum_share.back(), 0.25);
-  EXPECT_TRUE(std::isnan(e.find("a")->pooled.closed_gap)) << "SBS reaches the oracle: no gap to close";
+  EXPECT_TRUE(std::isnan(e.find({MethodKind::kSingle, 0})->pooled.closed_gap))
+      << "SBS reaches the oracle: no gap to close";
 }
 
 TEST(Judge, PolicyAgainstSbsAndZeroRouter) {
@@ -89,8 +91,8 @@ TEST(Judge, PolicyAgainstSbsAndZeroRouter) {
   const auto c = always(table, 2);
   const NamedPolicy named[] = {{"mine", c.get()}};
   const Evaluation e = judge_policies(table, named, no_resamples());
-  const Method& mine = *e.find("mine");
-  EXPECT_EQ(mine.kind, MethodKind::kPolicy);
+  const Method& mine = *e.find({MethodKind::kPolicy, 0});
+  EXPECT_EQ(mine.id.kind, MethodKind::kPolicy);
   EXPECT_DOUBLE_EQ(mine.score_gain.value, 0);
   EXPECT_DOUBLE_EQ(mine.time_ratio.value, 2);
   EXPECT_DOUBLE_EQ(mine.above_router.value, 0) << "the hull ends at b, score .75";
@@ -99,8 +101,13 @@ TEST(Judge, PolicyAgainstSbsAndZeroRouter) {
   // Zero router at 1.5 ms: half a, half b.
   EXPECT_DOUBLE_EQ(e.zero_router.points.front().score, 0.25);
   EXPECT_DOUBLE_EQ(e.zero_router.points.back().score, 0.75);
-  EXPECT_EQ(e.recommended, "SBS");
-  EXPECT_NE(e.verdict.find("Use b alone: 75.00 % top-1 at 2.00 ms."), std::string::npos) << e.verdict;
+  EXPECT_EQ(e.recommendation.method, MethodId{MethodKind::kSbs});
+  ASSERT_EQ(e.recommendation.candidates.size(), 1U);
+  EXPECT_EQ(e.recommendation.candidates[0].method, mine.id);
+  EXPECT_EQ(e.recommendation.candidates[0].shortcoming, Shortcoming::kNeitherFasterNorBetter);
+  ASSERT_EQ(e.policies.size(), 1U);
+  EXPECT_EQ(e.policies[0].name, "mine");
+  EXPECT_EQ(e.policies[0].kind, "single");
 }
 
 TEST(Judge, RandomIsHashedFromSeedAndInput) {
@@ -108,7 +115,7 @@ TEST(Judge, RandomIsHashedFromSeedAndInput) {
   const auto chosen = [&](std::uint64_t seed) {
     EvaluateOptions options = no_resamples();
     options.seed = seed;
-    return judge_policies(table, {}, options).find("random")->chosen;
+    return judge_policies(table, {}, options).find({MethodKind::kRandom})->chosen;
   };
   EXPECT_EQ(chosen(1), chosen(1));
   bool differs = false;
@@ -118,15 +125,16 @@ TEST(Judge, RandomIsHashedFromSeedAndInput) {
 
 TEST(Judge, WarnsOfItsOwnTrainingInputs) {
   const Table table = four_inputs();
-  const auto warned = [&](const Policy& policy, const char* text = "mine was trained on these very inputs") {
-    const NamedPolicy named[] = {{"mine", &policy}};
-    const auto warnings = judge_policies(table, named, no_resamples()).warnings;
-    return std::any_of(warnings.begin(), warnings.end(),
-                       [&](const std::string& w) { return w.find(text) != std::string::npos; });
+  const auto warned = [&](const Policy& policy, WarningKind kind) {
+    const NamedPolicy named[] = {{"other", &policy}, {"mine", &policy}};
+    for (const Warning& warning : judge_policies(table, named, no_resamples()).warnings) {
+      if (warning.kind == kind && warning.method.index == 1) return std::optional(warning);
+    }
+    return std::optional<Warning>();
   };
-  EXPECT_TRUE(warned(*always(table, 0)));
+  EXPECT_TRUE(warned(*always(table, 0), WarningKind::kTrainedHere));
   const std::vector<std::uint32_t> some{0, 1};
-  EXPECT_FALSE(warned(*train_single(table, some, Criterion::kTop1, 0)));
+  EXPECT_FALSE(warned(*train_single(table, some, Criterion::kTop1, 0), WarningKind::kTrainedHere));
   // An adaptive policy knows each of them, whatever others it was trained on.
   AdaptiveParameters model;
   model.settings.push_back({0.1, {0}, {{{1.0}, {}}}, 0.5, 1});
@@ -141,9 +149,40 @@ TEST(Judge, WarnsOfItsOwnTrainingInputs) {
     info.training = std::move(facts);
     return make_adaptive(std::move(info), model);
   };
-  EXPECT_FALSE(warned(*knows(0), "mine was trained on"));
-  EXPECT_TRUE(warned(*knows(2), "mine was trained on 2 of these 4 inputs"));
-  EXPECT_TRUE(warned(*knows(4), "mine was trained on 4 of these 4 inputs"));
+  EXPECT_FALSE(warned(*knows(0), WarningKind::kTrainedOnSome));
+  EXPECT_EQ(warned(*knows(2), WarningKind::kTrainedOnSome)->inputs, 2U);
+  EXPECT_EQ(warned(*knows(4), WarningKind::kTrainedOnSome)->inputs, 4U);
+}
+
+TEST(Judge, WarnsOfAnotherCriterionAndMachine) {
+  const Table table = four_inputs();
+  const auto warnings = [&](const Table& judged, Criterion criterion) {
+    EvaluateOptions options = no_resamples();
+    options.criterion = criterion;
+    const auto policy = always(table, 0);
+    const NamedPolicy named[] = {{"mine", policy.get()}};
+    return judge_policies(judged, named, options).warnings;
+  };
+  const auto has = [](const std::vector<Warning>& all, const Warning& wanted) {
+    return std::find(all.begin(), all.end(), wanted) != all.end();
+  };
+  const MethodId mine{MethodKind::kPolicy, 0};
+  const Warning criterion{.kind = WarningKind::kOtherCriterion, .method = mine};
+  const Warning machine{.kind = WarningKind::kOtherMachine, .method = mine, .text = "test"};
+  EXPECT_FALSE(has(warnings(table, Criterion::kTop1), criterion));
+  EXPECT_TRUE(has(warnings(table, Criterion::kTop5), criterion));
+  EXPECT_FALSE(has(warnings(table, Criterion::kTop1), machine));
+  Table elsewhere = table;
+  elsewhere.machine = "other";
+  EXPECT_TRUE(has(warnings(elsewhere, Criterion::kTop1), machine));
+}
+
+TEST(Judge, WarnsOfInputsThatFailed) {
+  Table table = four_inputs();
+  EXPECT_TRUE(judge_policies(table, {}, no_resamples()).warnings.empty());
+  table.n_failed = 3;
+  const Warning failed{.kind = WarningKind::kFailedInputs, .inputs = 3};
+  EXPECT_EQ(judge_policies(table, {}, no_resamples()).warnings, std::vector<Warning>{failed});
 }
 
 TEST(Judge, WarnsOfLabelsFromElsewhere) {
@@ -153,19 +192,17 @@ TEST(Judge, WarnsOfLabelsFromElsewhere) {
   const auto said = [&](const Table& trained, const Table& judged) {
     const auto policy = always(trained, 0);
     const NamedPolicy named[] = {{"mine", policy.get()}};
-    for (const std::string& warning : judge_policies(judged, named, no_resamples()).warnings) {
-      if (warning.find("with labels") != std::string::npos) return warning;
+    for (const Warning& warning : judge_policies(judged, named, no_resamples()).warnings) {
+      if (warning.kind == WarningKind::kOtherLabels) return std::optional(warning.text);
     }
-    return std::string();
+    return std::optional<std::string>();
   };
-  EXPECT_EQ(said(given, given), "");
-  EXPECT_EQ(said(agreement, agreement), "");
-  EXPECT_EQ(said(agreement, given),
-            "mine was trained with labels from b: agreement, not accuracy, and is judged "
-            "with labels that came with the inputs");
-  EXPECT_EQ(said(given, agreement),
-            "mine was trained with labels that came with the inputs, and is judged with "
-            "labels from b: agreement, not accuracy");
+  EXPECT_EQ(said(given, given), std::nullopt);
+  EXPECT_EQ(said(agreement, agreement), std::nullopt);
+  EXPECT_EQ(said(agreement, given), "b");
+  EXPECT_EQ(said(given, agreement), "") << "the labels that came with the inputs";
+  const auto warnings = judge_policies(agreement, {}, no_resamples()).warnings;
+  EXPECT_EQ(warnings, std::vector<Warning>{{.kind = WarningKind::kLabelsOfModel}});
 }
 
 TEST(Judge, RefusesAmbiguousNames) {

@@ -47,7 +47,7 @@ Frontier read(const Table& table, const Sweep& sweep, int resamples) {
 
 TEST(Readings, ByHand) {
   // The hull goes from (1, 0.25) to (2, 0.75), which is SBS's score at half of its time.
-  const Sweep sweep{"mine", {swept({1, 0, 0, 0}, 1), swept({1, 1, 1, 0}, 2)}};
+  const Sweep sweep{MethodId{MethodKind::kAdaptive}, {swept({1, 0, 0, 0}, 1), swept({1, 1, 1, 0}, 2)}};
   const Frontier f = read(two_models(), sweep, 0);
   EXPECT_DOUBLE_EQ(f.aiq, (0.5 * 1 + 0.75 * 2) / 3);
   EXPECT_DOUBLE_EQ(f.speed_up_at_equal_score, 2);
@@ -60,12 +60,12 @@ TEST(Readings, ByHand) {
 TEST(Readings, ClosedGapIsOfTheGainAtEqualTime) {
   Table table = two_models();
   table.ranks[6] = 1;  // small alone is right on in3: VBS scores 1
-  const Sweep sweep{"mine", {swept({1, 1, 1, 0.5}, 3)}};
+  const Sweep sweep{MethodId{MethodKind::kAdaptive}, {swept({1, 1, 1, 0.5}, 3)}};
   EXPECT_DOUBLE_EQ(read(table, sweep, 0).closed_gap, 0.5);
 }
 
 TEST(Readings, IntervalsHoldTheFigure) {
-  const Sweep sweep{"mine", {swept({1, 0, 0, 0}, 1), swept({1, 1, 1, 0}, 2)}};
+  const Sweep sweep{MethodId{MethodKind::kAdaptive}, {swept({1, 0, 0, 0}, 1), swept({1, 1, 1, 0}, 2)}};
   const Frontier f = read(two_models(), sweep, 100);
   EXPECT_LE(f.intervals.aiq.low, f.aiq);
   EXPECT_GE(f.intervals.aiq.high, f.aiq);
@@ -75,7 +75,7 @@ TEST(Readings, IntervalsHoldTheFigure) {
 
 TEST(Readings, AHullThatFallsShortCountsAsNever) {
   // In resamples without in0 or in1 this point is as good as SBS, in most it is not.
-  const Sweep sweep{"mine", {swept({1, 1, 0, 0}, 2)}};
+  const Sweep sweep{MethodId{MethodKind::kAdaptive}, {swept({1, 1, 0, 0}, 2)}};
   const Frontier f = read(two_models(), sweep, 100);
   EXPECT_TRUE(std::isnan(f.speed_up_at_equal_score));
   EXPECT_TRUE(std::isnan(f.time_share_for_95));
@@ -101,7 +101,7 @@ TEST(Readings, TheZeroRouterMixesTheFoldsModels) {
   const Table table = two_models();
   const auto folds = make_fold_list(table, {}, options(0));
   const Sweep sweep = router_sweep(table, folds, Criterion::kTop1);
-  EXPECT_EQ(sweep.name, "zero router");
+  EXPECT_FALSE(sweep.method.has_value());
   ASSERT_FALSE(sweep.points.empty());
   EXPECT_EQ(sweep.points.front().score, (std::vector<double>{1, 0, 0, 0}));
   EXPECT_EQ(sweep.points.back().score, (std::vector<double>{1, 1, 1, 0}));

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate/summary.h"
+#include "evaluate/fold_list.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
 #include "triage/tools/evaluate.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 namespace {
@@ -53,23 +54,25 @@ TEST(Soundness, CurveCoversTheNearestFirst) {
   EXPECT_DOUBLE_EQ(soundness.points[3].score, 0.5);
   EXPECT_DOUBLE_EQ(soundness.points[3].coverage, 1);
   EXPECT_DOUBLE_EQ(soundness.auc.value, 1);
+  EXPECT_DOUBLE_EQ(soundness.gain_without_farthest, 0) << "a tenth of four is none";
+  std::vector<SoundnessInput> ten(10, {0.1, 1});
+  ten.back() = {0.2, 0};
+  EXPECT_DOUBLE_EQ(measure_soundness(ten, 0, 0).gain_without_farthest, 1 - 0.9);
   const Soundness many = measure_soundness(inputs_of(3001, 0.2, 5), 0, 0);
   EXPECT_EQ(many.points.size(), 200U);
   EXPECT_DOUBLE_EQ(many.points.back().coverage, 1);
 }
 
-TEST(Soundness, VerdictSaysWhetherDistanceTells) {
-  const auto says = [](double slope, std::string_view words) {
-    const Soundness soundness = measure_soundness(inputs_of(4000, slope, 6), 200, 2);
-    EXPECT_NE(soundness.verdict.find(words), std::string::npos) << soundness.verdict;
+TEST(Soundness, ReadsWhetherDistanceTells) {
+  const auto reading = [](double slope) {
+    return measure_soundness(inputs_of(4000, slope, 6), 200, 2).reading;
   };
-  says(0, "does not predict failure here");
-  says(0.2, "hardly predicts failure here");
-  says(0.45, "predicts failure somewhat");
-  says(1.3, "predicts failure (AUC");
-  says(-0.5, "misleads");
-  EXPECT_NE(measure_soundness({{1, 1}, {2, 1}}, 10, 0).verdict.find("all right or all wrong"),
-            std::string::npos);
+  EXPECT_EQ(reading(0), DistanceReading::kNothing);
+  EXPECT_EQ(reading(0.2), DistanceReading::kHardly);
+  EXPECT_EQ(reading(0.45), DistanceReading::kSomewhat);
+  EXPECT_EQ(reading(1.3), DistanceReading::kPredicts);
+  EXPECT_EQ(reading(-0.5), DistanceReading::kMisleads);
+  EXPECT_EQ(measure_soundness({{1, 1}, {2, 1}}, 10, 0).reading, DistanceReading::kUnknown);
   EXPECT_EQ(measure_soundness({}, 10, 0).inputs, 0U);
 }
 
@@ -88,8 +91,7 @@ TEST(CrossValidation, JudgesSoundnessOnTestInputs) {
   const Table table = testing::synthetic_table(300, testing::three_models(), 2);
   const Evaluation e = cross_validate(table, three_folds());
   EXPECT_EQ(e.soundness.inputs, 300U);  // the fallback answers, so that nothing is refused
-  EXPECT_FALSE(e.soundness.verdict.empty());
-  EXPECT_NEAR(e.soundness.points.back().score, e.find("premodel")->pooled.top1, 1e-12);
+  EXPECT_NEAR(e.soundness.points.back().score, e.find({MethodKind::kPremodel})->pooled.top1, 1e-12);
   EvaluateOptions trees = three_folds();
   trees.premodel.kind = "dt";
   EXPECT_EQ(cross_validate(table, trees).soundness.inputs, 0U);  // no training inputs, no distance
@@ -116,7 +118,7 @@ TEST(CrossValidation, JudgesStagesByTheirLabel) {
   EvaluateOptions options = three_folds();
   options.premodel.label = PremodelLabel::kCorrect;
   const Evaluation e = cross_validate(table, options);
-  const auto first = e.models[static_cast<std::size_t>(e.selection.models.front())];
+  const MethodId first{MethodKind::kSingle, static_cast<int>(e.selection.models.front())};
   EXPECT_NEAR(e.stages[0].positives, e.find(first)->pooled.top1, 1e-12);
   options.premodel.label = PremodelLabel::kOptimum;
   EXPECT_NEAR(cross_validate(table, options).stages[0].positives, e.find(first)->pooled.top1,
@@ -132,19 +134,22 @@ TEST(CrossValidation, VariantsStandBesideThePremodel) {
   tree.kind = "dt.dt.dt";
   options.variants.push_back({"premodel dt.dt.dt", tree});
   const Evaluation e = cross_validate(table, options);
-  ASSERT_NE(e.find("premodel dt.dt.dt"), nullptr);
-  EXPECT_EQ(e.find("premodel dt.dt.dt")->kind, MethodKind::kPremodel);
-  EXPECT_EQ(e.find("premodel")->pooled.top1, alone.find("premodel")->pooled.top1);
+  ASSERT_NE(e.find({MethodKind::kPremodel, 1}), nullptr);
+  EXPECT_EQ(e.find({MethodKind::kPremodel, 1})->id.kind, MethodKind::kPremodel);
+  ASSERT_EQ(e.premodels.size(), 2U);
+  EXPECT_EQ(e.premodels[1].name, "premodel dt.dt.dt");
+  EXPECT_EQ(e.find({MethodKind::kPremodel})->pooled.top1, alone.find({MethodKind::kPremodel})->pooled.top1);
   // A variant is what it would be as the premodel.
   EvaluateOptions as_first = three_folds();
   as_first.premodel.kind = "dt.dt.dt";
-  EXPECT_EQ(e.find("premodel dt.dt.dt")->pooled.top1,
-            cross_validate(table, as_first).find("premodel")->pooled.top1);
+  EXPECT_EQ(e.find({MethodKind::kPremodel, 1})->pooled.top1,
+            cross_validate(table, as_first).find({MethodKind::kPremodel})->pooled.top1);
   const auto contrast = std::find_if(e.contrasts.begin(), e.contrasts.end(), [](const Contrast& c) {
-    return c.method == "premodel" && c.reference == "premodel dt.dt.dt";
+    return c.method == MethodId{MethodKind::kPremodel} && c.reference == MethodId{MethodKind::kPremodel, 1};
   });
   EXPECT_NE(contrast, e.contrasts.end());
-  EXPECT_TRUE(std::any_of(e.remarks.begin(), e.remarks.end(), [](const std::string& remark) {
+  const auto remarks = evaluation_remarks(e);
+  EXPECT_TRUE(std::any_of(remarks.begin(), remarks.end(), [](const std::string& remark) {
     return remark.find("than the 'premodel dt.dt.dt'") != std::string::npos;
   }));
 }
@@ -163,9 +168,9 @@ TEST(CrossValidation, AFeatureThatEncodesTheFoldHelpsNoKind) {
     options.variants.push_back({kind, premodel});
   }
   const Evaluation e = cross_validate(table, options);
-  for (const char* name : {"premodel", "dt", "svm"}) {
-    const double above = e.find(name)->above_router.value;
-    EXPECT_LT(above, 0.03) << name;
+  for (const int premodel : {0, 1, 2}) {
+    const double above = e.find({MethodKind::kPremodel, premodel})->above_router.value;
+    EXPECT_LT(above, 0.03) << premodel;
   }
 }
 
@@ -217,7 +222,7 @@ TEST(CrossValidation, ANetworkChoosesAndIsPaidFor) {
     options.variants.push_back({name, premodel});
   }
   const Evaluation e = cross_validate(table, options);
-  const Method* cnn = e.find("cnn");
+  const Method* cnn = e.find({MethodKind::kPremodel, 1});
   ASSERT_NE(cnn, nullptr);
   // It is right wherever the first or the last model is, and there the network and one more ran.
   double right = 0;
@@ -227,20 +232,20 @@ TEST(CrossValidation, ANetworkChoosesAndIsPaidFor) {
   EXPECT_NEAR(cnn->pooled.looks, 2, 1e-12);
   EXPECT_GT(cnn->pooled.overhead, 0.3);
   EXPECT_GT(cnn->pooled.mean_ms, 0.125);
-  EXPECT_LT(e.find("blind")->pooled.top1, cnn->pooled.top1);
+  EXPECT_LT(e.find({MethodKind::kPremodel, 2})->pooled.top1, cnn->pooled.top1);
   // Networks that choose are no models: nothing else knows of them.
   EXPECT_EQ(e.models.size(), 3U);
   EXPECT_EQ(cnn->chosen.size(), 4U);
   Table without = testing::synthetic_table(300, testing::three_models(), 2);
-  EXPECT_EQ(e.find("cascade")->pooled.top1,
-            cross_validate(without, three_folds()).find("cascade")->pooled.top1);
+  EXPECT_EQ(e.find({MethodKind::kCascade})->pooled.top1,
+            cross_validate(without, three_folds()).find({MethodKind::kCascade})->pooled.top1);
   // As the premodel itself it has no features to shuffle.
   options = three_folds();
   options.premodel.kind = "cnn";
   options.premodel.selector = "cnn";
   const Evaluation alone = cross_validate(table, options);
-  EXPECT_EQ(alone.find("shuffled features"), nullptr);
-  EXPECT_EQ(alone.find("premodel")->pooled.top1, cnn->pooled.top1);
+  EXPECT_EQ(alone.find({MethodKind::kShuffled}), nullptr);
+  EXPECT_EQ(alone.find({MethodKind::kPremodel})->pooled.top1, cnn->pooled.top1);
   EXPECT_TRUE(alone.stages.empty());
 }
 

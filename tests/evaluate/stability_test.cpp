@@ -10,6 +10,7 @@
 
 #include "support/expect_error.h"
 #include "support/synthetic.h"
+#include "triage/tools/learn.h"
 
 namespace triage {
 namespace {

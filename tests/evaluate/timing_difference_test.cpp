@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/sentences.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
 #include "triage/tools/stability.h"
@@ -86,7 +87,7 @@ TEST_F(JudgingTiming, WrongTimesCost) {
   EXPECT_GT(moved.time_ratio.value, 2);
   EXPECT_GT(moved.score_regret.value, 0.1) << "the dearest model is the best, too";
   EXPECT_GT(difference.to_cheap.transfers.at(0).time_ratio.value, 50);
-  const std::string text = describe(difference);
+  const std::string text = timing_difference_sentences(difference);
   EXPECT_NE(text.find("On 60 inputs, timed exhaustively (10.0 % of the cells capped)"), std::string::npos)
       << text;
   EXPECT_NE(text.find("a cheapest loses +"), std::string::npos) << text;

@@ -10,6 +10,7 @@
 
 #include "report/markup.h"
 #include "report/phrases.h"
+#include "report/sentences.h"
 #include "report/svg.h"
 #include "support/synthetic.h"
 #include "triage/tools/report.h"
@@ -125,7 +126,7 @@ TEST(Report, ShowsWhatRefusingTheFarthestWouldBring) {
   const std::string path = part.substr(part.find("class=\"frontier\" d=\""));
   EXPECT_EQ(std::count(path.begin(), path.begin() + static_cast<std::ptrdiff_t>(path.find('>')), 'L'),
             static_cast<std::ptrdiff_t>(e.soundness.points.size()) - 1);
-  EXPECT_NE(html.find(text(e.soundness.verdict).html), std::string::npos);
+  EXPECT_NE(html.find(text(soundness_sentence(e.soundness)).html), std::string::npos);
 
   Evaluation without = e;
   without.soundness = {};
@@ -136,14 +137,14 @@ TEST(Report, ShowsWhatRefusingTheFarthestWouldBring) {
 
 TEST(Report, ShowsVerdictMachineAndCommand) {
   const std::string html = evaluation_html(evaluation(), kInfo);
-  EXPECT_NE(html.find(text(evaluation().verdict).html), std::string::npos);
+  EXPECT_NE(html.find(text(evaluation_verdict(evaluation())).html), std::string::npos);
   EXPECT_NE(html.find("synthetic, 2 cores"), std::string::npos);
   EXPECT_NE(html.find("triage evaluate &lt;x&gt;.profile"), std::string::npos);
 }
 
 TEST(Report, WarningsAreShown) {
   Evaluation e = evaluation();
-  e.warnings = {"mind the <gap>"};
+  e.warnings = {{.kind = WarningKind::kTraining, .text = "mind the <gap>"}};
   const std::string html = evaluation_html(e, kInfo);
   EXPECT_NE(html.find("Warning: mind the &lt;gap&gt;."), std::string::npos);
   EXPECT_EQ(malformed(html), "");
@@ -172,9 +173,10 @@ TEST(Report, FinishedPoliciesUnderARequest) {
   options.clock = unowned(clock);
   options.request.max_latency_ms = 1;
   const Evaluation e = judge_policies(table, named, options);
-  EXPECT_EQ(e.breakdown.methods, (std::vector<std::string>{"SBS", "first", "second"}));
+  EXPECT_EQ(e.breakdown.methods,
+            (std::vector<MethodId>{{MethodKind::kSbs}, {MethodKind::kPolicy, 0}, {MethodKind::kPolicy, 1}}));
   ASSERT_EQ(e.decisions.size(), 1U) << "a single model decides nothing";
-  EXPECT_EQ(e.decisions[0].method, "first");
+  EXPECT_EQ(e.decisions[0].method, (MethodId{MethodKind::kPolicy, 0}));
   EXPECT_EQ(e.reliability.size(), 3U);
   const std::string text = evaluation_text(e), html = evaluation_html(e, kInfo);
   EXPECT_NE(text.find("Asked for at most 1 ms: "), std::string::npos) << text;
@@ -206,10 +208,13 @@ TEST(Agreement, IsNeverCalledAccuracy) {
       "Labels are the answers of resnet-14: scores are agreement with it, not accuracy, and its own is 100 % "
       "by "
       "construction.";
-  EXPECT_EQ(agreement().find("resnet-14")->pooled.score, 1.0);
-  EXPECT_EQ(agreement().find("SBS")->pooled.score, 1.0);
-  EXPECT_TRUE(agreement().verdict.ends_with(note)) << agreement().verdict;
-  EXPECT_NE(agreement().warnings.at(0).find("labels are the answers of resnet-14, not the truth"),
+  const auto model = std::find(agreement().models.begin(), agreement().models.end(), "resnet-14");
+  const auto index = static_cast<int>(model - agreement().models.begin());
+  EXPECT_EQ(agreement().find({MethodKind::kSingle, index})->pooled.score, 1.0);
+  EXPECT_EQ(agreement().find({MethodKind::kSbs})->pooled.score, 1.0);
+  const std::string verdict = evaluation_verdict(agreement());
+  EXPECT_TRUE(verdict.ends_with(note)) << verdict;
+  EXPECT_NE(evaluation_warnings(agreement()).at(0).find("labels are the answers of resnet-14, not the truth"),
             std::string::npos);
   const std::string text = evaluation_text(agreement());
   EXPECT_NE(text.find("9 models, agreement with resnet-14, 3-fold"), std::string::npos) << text;
@@ -224,8 +229,7 @@ TEST(Agreement, IsNeverCalledAccuracy) {
   EXPECT_NE(html.find("<p class=\"note\">" + note), std::string::npos);
   EXPECT_NE(html.find("Warning: labels are the answers of resnet-14"), std::string::npos);
   EXPECT_NE(html.find("from resnet-14: agreement, not accuracy"), std::string::npos);
-  for (const std::string* all : {&text, &html, &agreement().verdict})
-    EXPECT_EQ(all->find("top-1"), std::string::npos);
+  for (const std::string* all : {&text, &html, &verdict}) EXPECT_EQ(all->find("top-1"), std::string::npos);
   const auto json = nlohmann::json::parse(evaluation_json(agreement(), kInfo));
   EXPECT_EQ(json["labels_from"], "resnet-14");
   EXPECT_TRUE(nlohmann::json::parse(evaluation_json(evaluation(), kInfo))["labels_from"].is_null());
@@ -238,41 +242,20 @@ TEST(Agreement, FitsATerminal) {
 
 TEST(Json, HasItsKeys) {
   const auto json = nlohmann::json::parse(evaluation_json(evaluation(), kInfo));
-  for (const char* key : {"format",
-                          "format_version",
-                          "triage",
-                          "command",
-                          "date",
-                          "profiles",
-                          "machine",
-                          "labels_from",
-                          "criterion",
-                          "folds",
-                          "seed",
-                          "bootstrap",
-                          "inputs",
-                          "inputs_left_out",
-                          "classes",
-                          "models",
-                          "recommended",
-                          "verdict",
-                          "remarks",
-                          "warnings",
-                          "optimum_share",
-                          "selection",
-                          "stages",
-                          "methods",
-                          "contrasts",
-                          "zero_router",
-                          "frontiers",
-                          "timing",
-                          "energy",
-                          "request",
-                          "timing_difference",
-                          "breakdown",
-                          "reliability",
-                          "decisions"}) {
+  for (const char* key :
+       {"format",  "format_version",    "triage",      "command",       "date",        "profiles",
+        "machine", "labels_from",       "criterion",   "folds",         "seed",        "bootstrap",
+        "inputs",  "inputs_left_out",   "classes",     "models",        "recommended", "verdict",
+        "remarks", "warnings",          "candidates",  "optimum_share", "selection",   "stages",
+        "methods", "contrasts",         "zero_router", "frontiers",     "timing",      "energy",
+        "request", "timing_difference", "breakdown",   "reliability",   "decisions"}) {
     EXPECT_TRUE(json.contains(key)) << key;
+  }
+  for (const auto& candidate : json["candidates"]) {
+    EXPECT_EQ(candidate["worth_using"], candidate["shortcoming"].is_null());
+    for (const char* key : {"method", "no_worse", "better", "faster", "above_router"}) {
+      EXPECT_TRUE(candidate.contains(key)) << key;
+    }
   }
   const auto& method = json["methods"][0];
   for (const char* key :

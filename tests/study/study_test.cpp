@@ -136,7 +136,7 @@ void expect_table_1_lists_the_models_that_are_right() {
 }
 
 void expect_figure_8_and_controls_repeat_the_evaluation() {
-  const Method& premodel = *study().evaluation.find("premodel");
+  const Method& premodel = *study().evaluation.find({MethodKind::kPremodel});
   const auto& rows = exhibit("figure-8c").data.rows;
   const auto found = std::find_if(rows.begin(), rows.end(),
                                   [](const auto& r) { return std::get<std::string>(r[0]) == "premodel"; });
@@ -152,8 +152,8 @@ void expect_figure_1_1_goes_from_one_model_to_five() {
 }
 
 void expect_the_faithful_variant_is_the_premodel() {
-  EXPECT_NEAR(figure(exhibit("variants"), 0, 2), 100 * study().evaluation.find("premodel")->pooled.score,
-              1e-9);
+  EXPECT_NEAR(figure(exhibit("variants"), 0, 2),
+              100 * study().evaluation.find({MethodKind::kPremodel})->pooled.score, 1e-9);
 }
 
 std::size_t row_of(const Exhibit& exhibit, std::string_view name) {

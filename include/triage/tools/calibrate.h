@@ -39,6 +39,8 @@ struct CalibrationStep {
 
 struct Calibration {
   std::vector<CalibrationStep> steps;  // in the order of testing; the first that failed is the last
+  std::optional<std::size_t> chosen;   // of the steps: the fastest that passed; none: not achieved
+  double max_loss = 0, delta = 0;      // as asked for
   std::string versus;
   std::size_t inputs = 0;    // that took part
   std::size_t left_out = 0;  // because the policy was trained on them
@@ -47,7 +49,6 @@ struct Calibration {
   // the bound on these.
   double inputs_needed = kNotMeasured;
   std::unique_ptr<Policy> policy;  // with its certificate; null when the bound is not achieved
-  std::string verdict;             // a sentence or two
 };
 
 // Throws kUsage for a policy without prices or that holds no certificate, options out of range, an unknown

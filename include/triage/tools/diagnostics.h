@@ -1,5 +1,5 @@
 // Where a method's figures come from: by class and by difficulty, by confidence, by stage. Parts of
-// Evaluation (eval.h), made of the same replays as all its other figures. Shares and scores are 0..1; NaN
+// Evaluation (evaluate.h), made of the same replays as all its other figures. Shares and scores are 0..1; NaN
 // where there was nothing to take a mean of.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "triage/tools/estimate.h"
+#include "triage/tools/method.h"
 
 namespace triage {
 
@@ -26,8 +27,8 @@ struct InputGroup {
 // Methods beside each other on parts of the inputs. The difficulty of an input is 1 less the mean, over all
 // models of the table, of the probability that the model gives to the label.
 struct Breakdown {
-  std::vector<std::string> methods;  // (b) SBS, cascade, adaptive, what is recommended; or finished policies
-  std::size_t subject = 0;           // of these, the one that SBS is compared with; 0 where SBS stands alone
+  std::vector<MethodId> methods;  // (b) SBS, cascade, adaptive, what is recommended; or finished policies
+  std::size_t subject = 0;        // of these, the one that SBS is compared with; 0 where SBS stands alone
   // Tenths of the inputs by rising difficulty (ties: by a hash of the id); sizes differ by at most one. Empty
   // for score-only tables and fewer than ten inputs.
   std::vector<InputGroup> deciles;
@@ -43,7 +44,7 @@ struct ReliabilityBin {
 // Whether a method's confidence is the share of its answers that are right (top-1, since it is the
 // probability of the best class). Refusals and answers without confidence are left out.
 struct Reliability {
-  std::string method;
+  MethodId method;
   std::size_t inputs = 0;
   double confidence = kNotMeasured;  // mean
   double right = kNotMeasured;       // share
@@ -71,7 +72,7 @@ struct StageDecisions {
   double won_going_on = kNotMeasured;   // of those: wrong here, right in the end
 };
 struct Decisions {
-  std::string method;
+  MethodId method;
   std::vector<StageDecisions> stages;
   std::size_t left_out = 0;  // inputs without a look of the order: refused, or a cap chose another model
 };
@@ -97,13 +98,25 @@ struct SoundnessPoint {
   double coverage = 0;  // this share would be answered,
   double score = 0;     // with this mean score
 };
+// What the distance says of failure: by its AUC's interval, and above chance by the AUC itself.
+enum class DistanceReading {
+  kUnknown,   // the choices were all right or all wrong
+  kMisleads,  // the nearer fail more often
+  kNothing,   // the interval holds 0.5
+  kHardly,    // AUC below 0.6
+  kSomewhat,  // below 0.7
+  kPredicts
+};
+// The share of the inputs whose refusal Soundness::gain_without_farthest speaks of.
+inline constexpr double kFarthestShare = 0.1;
 // Whether the distance to the training inputs tells when the premodel's choice will be wrong (paper, section
 // 6).
 struct Soundness {
   std::size_t inputs = 0;              // 0: the premodel keeps no training inputs to be near to
   std::vector<SoundnessPoint> points;  // by rising distance, at most 201; the last covers all
   Estimate auc;  // how often, of a failure and a success, the failure is farther; 0.5 tells nothing
-  std::string verdict;
+  DistanceReading reading = DistanceReading::kUnknown;
+  double gain_without_farthest = 0;  // of the others' score, were the farthest tenth refused
 };
 
 }  // namespace triage

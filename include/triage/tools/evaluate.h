@@ -18,8 +18,11 @@
 #include "triage/tools/frontier.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/method.h"
+#include "triage/tools/recommendation.h"
 #include "triage/tools/replay.h"
 #include "triage/tools/rows.h"
+#include "triage/tools/stability.h"
+#include "triage/tools/warning.h"
 
 namespace triage {
 
@@ -29,6 +32,18 @@ namespace triage {
 // training inputs.
 void add_soundness_inputs(const Table& table, Rows rows, const Premodel& premodel, const Replay& replay,
                           std::vector<SoundnessInput>& inputs);
+
+// A further premodel, judged beside the first.
+struct PremodelVariant {
+  std::string name;  // as the caller calls it: "premodel dt.dt.dt"
+  PremodelOptions options;
+};
+
+// A finished policy that was judged.
+struct JudgedPolicy {
+  std::string name;  // as the caller calls it
+  std::string kind;
+};
 
 struct Evaluation {
   Criterion criterion = Criterion::kTop1;
@@ -41,14 +56,16 @@ struct Evaluation {
   std::int32_t n_classes = 0;
   std::string labels_from;  // Table::labels_from: when not empty, every score is agreement with this model
   std::string machine;
-  std::string timing;  // how often everything was timed, and where times are from
-  // What difference that makes (triage/stability.h, judge_timing), or how to find out; empty where it is
-  // known to make none, as every time was taken until it was known.
-  std::string timing_difference;
-  std::string energy;                 // "measured: ..." or why not
-  std::vector<std::string> models;    // (m)
-  std::vector<std::int32_t> fold_of;  // (n), empty without folds
-  std::vector<Method> methods;        // singles first, in the table's order
+  Timing timing;           // how often everything was timed
+  std::string times_note;  // where times are from, as the table has it
+  // What difference that makes (judge_timing), where it was measured.
+  std::optional<TimingDifference> timing_difference;
+  std::string energy;                      // "measured: ..." or why not
+  std::vector<std::string> models;         // (m)
+  std::vector<std::int32_t> fold_of;       // (n), empty without folds
+  std::vector<PremodelVariant> premodels;  // the premodel, which has no name, and its variants
+  std::vector<JudgedPolicy> policies;      // finished ones
+  std::vector<Method> methods;             // singles first, in the table's order
   std::vector<Contrast> contrasts;
   Frontier zero_router;                // on the test inputs
   std::vector<Frontier> frontiers;     // of policies, as their price is swept; empty without folds
@@ -62,20 +79,12 @@ struct Evaluation {
   Breakdown breakdown;
   std::vector<Reliability> reliability;  // of the breakdown's methods: SBS, the models' own, first
   std::vector<Decisions> decisions;      // of those of them that look at models in a fixed order
-  std::vector<std::string> warnings;
-  std::string recommended;  // name of the method to use; "SBS" when one model alone is the better choice
-  std::string verdict;      // one or two sentences
-  std::vector<std::string> remarks;  // what else the figures say, a sentence each
+  std::vector<Warning> warnings;
+  Recommendation recommendation;
 
-  // Null when there is none of this name.
-  [[nodiscard]] const Method* find(std::string_view name) const;
-  [[nodiscard]] const Frontier* find_frontier(std::string_view name) const;
-};
-
-// A further premodel, judged beside the first.
-struct PremodelVariant {
-  std::string name;  // of the method: "premodel dt.dt.dt"
-  PremodelOptions options;
+  // Null when there is none.
+  [[nodiscard]] const Method* find(MethodId method) const;
+  [[nodiscard]] const Frontier* find_frontier(MethodId method) const;
 };
 
 // Everything that is trained is trained with the LearnOptions; their seed is that of folds, bootstrap and

@@ -1,10 +1,11 @@
 // Score against time as a price is swept.
 #pragma once
 
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "triage/tools/estimate.h"
+#include "triage/tools/method.h"
 
 namespace triage {
 
@@ -21,7 +22,7 @@ struct FrontierPoint {
   double resolution = 0;
 };
 struct Frontier {
-  std::string name;
+  std::optional<MethodId> method;     // whose price is swept; none: the zero router
   std::vector<FrontierPoint> points;  // by time
   double aiq = kNotMeasured;          // mean height of the hull between cheapest and costliest single model
   // Read from the hull, against the SBS; NaN where it does not reach that far.

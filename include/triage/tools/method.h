@@ -2,7 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "triage/tools/estimate.h"
@@ -41,24 +40,35 @@ struct MetricField {
 [[nodiscard]] std::span<const MetricField> metric_fields();
 
 enum class MethodKind {
-  kSingle,
+  kSingle,  // index: the model
   kSbs,
   kVbs,
   kRandom,
-  kBound,
-  kPremodel,
-  kControl,
+  kBound,       // the premodel's chain were it never wrong and free of cost
+  kPremodel,    // index: into Evaluation::premodels
+  kShuffled,    // controls of the premodel: itself, its features shuffled among the training inputs;
+  kMajority,    // every stage gives its more frequent answer;
+  kFirstModel,  // the first model of Algorithm 1 on every input
   kCascade,
-  kRival,  // the strongest form of another way, to be beaten and never recommended
+  kExactCascade,    // rivals, to be beaten and never recommended: of exactly `index` models;
+  kCascadeRouting,  // and cascade routing
   kAdaptive,
-  kPolicy
+  kPolicy  // index: into Evaluation::policies
 };
+// As JSON has it; controls are called the same, and so are rivals.
 [[nodiscard]] const char* to_string(MethodKind kind);
+[[nodiscard]] bool is_control(MethodKind kind);
+[[nodiscard]] bool is_rival(MethodKind kind);
+
+// What methods are found by. Names are for people, and `report` alone makes them.
+struct MethodId {
+  MethodKind kind = MethodKind::kSbs;
+  int index = 0;  // 0 for kinds that say nothing of it
+  friend bool operator==(const MethodId&, const MethodId&) = default;
+};
 
 struct Method {
-  std::string name;   // "cnn5", "SBS", "premodel"
-  std::string about;  // one line
-  MethodKind kind = MethodKind::kPolicy;
+  MethodId id;
   Metrics pooled;              // all inputs at once, each judged by what its fold had learned
   Interval score_interval;     // of pooled.score
   std::vector<Metrics> folds;  // (k)
@@ -73,8 +83,8 @@ struct Method {
 
 // A difference between two methods that is worth stating, such as the premodel and a control.
 struct Contrast {
-  std::string method;
-  std::string reference;
+  MethodId method;
+  MethodId reference;
   Estimate score_gain;
   Estimate time_ratio;
 };

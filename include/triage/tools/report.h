@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "triage/policy.h"
+#include "triage/tools/calibrate.h"
 #include "triage/tools/exhibit.h"
 
 namespace triage {
@@ -20,6 +21,18 @@ struct ReportInfo {
   std::vector<std::string> sources;  // the profiles
   std::string date;
 };
+// Which method to use, in one or two sentences.
+[[nodiscard]] std::string evaluation_verdict(const Evaluation& evaluation);
+// What else the figures say, a sentence each.
+[[nodiscard]] std::vector<std::string> evaluation_remarks(const Evaluation& evaluation);
+// Evaluation::warnings, a sentence each, without a full stop.
+[[nodiscard]] std::vector<std::string> evaluation_warnings(const Evaluation& evaluation);
+// Whether a method that every evaluation has is called so: a policy of that name could not be told apart.
+[[nodiscard]] bool is_reserved_name(std::string_view name);
+// Whether the bound was achieved, and at which time, in a sentence or two.
+[[nodiscard]] std::string calibration_verdict(const Calibration& calibration);
+// How often times were taken, in one phrase.
+[[nodiscard]] std::string timing_phrase(const Timing& timing);
 // Writes any of what follows to a file, whole or not at all. Throws kIo.
 void write_report(const std::filesystem::path& path, std::string_view text);
 

@@ -12,7 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "triage/tools/evaluate.h"
+#include "triage/clock.h"
+#include "triage/policy.h"
+#include "triage/tools/estimate.h"
+#include "triage/tools/rows.h"
 
 namespace triage {
 
@@ -83,7 +86,5 @@ void check_timing(const Table& cheap, const Table& exhaustive);
 [[nodiscard]] TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
                                             std::span<const NamedTrainer> trainers,
                                             const StabilityOptions& options);
-// In three sentences.
-[[nodiscard]] std::string describe(const TimingDifference& difference);
 
 }  // namespace triage

@@ -34,8 +34,6 @@ struct Timing {
   std::size_t cells = 0;   // on the table's inputs
   std::size_t capped = 0;  // of those: stopped at max_runs with the bound not reached
 };
-// In one phrase, for reports.
-[[nodiscard]] std::string describe(const Timing& timing);
 
 // Mean joules a run, idle power deducted. Empty arrays, and NaN, where it was not measured.
 struct TableEnergy {

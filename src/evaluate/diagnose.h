@@ -3,16 +3,16 @@
 
 #include <span>
 
+#include "evaluate/baselines.h"
 #include "evaluate/decisions.h"
-#include "evaluate/summary.h"
 
 namespace triage {
 
-// Fills Evaluation's breakdown, reliability and decisions. SBS stands beside the first cascade, what is
+// Fills Evaluation's breakdown, reliability and decisions. SBS stands beside the cascade, what is
 // adaptive, and what is recommended; or, where there are such, beside the finished policies. `policies` are
 // those behind methods, as far as they are known; kinds that do not look in an order are passed over.
-void examine(const Table& table, std::span<const Fold> folds, std::span<const Entry> entries,
-             std::span<const MethodPolicies> policies, const EvaluateOptions& options,
-             Evaluation& evaluation);
+void diagnose(const Table& table, std::span<const Fold> folds, std::span<const Entry> entries,
+              std::span<const MethodPolicies> policies, const EvaluateOptions& options,
+              Evaluation& evaluation);
 
 }  // namespace triage

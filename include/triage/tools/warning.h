@@ -1,0 +1,33 @@
+// What may make an evaluation's figures say something else than they seem to.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "triage/tools/method.h"
+#include "triage/types.h"
+
+namespace triage {
+
+enum class WarningKind {
+  kLabelsOfModel,   // labels are the answers of Evaluation::labels_from
+  kFailedInputs,    // `inputs` on which some model failed are left out of every figure
+  kTraining,        // of the premodel's training: `text`
+  kNotCombined,     // adaptive and cascade routing are left out: they need `inputs` a fold and all outputs
+  kTrainedOnSome,   // the policy was trained on `inputs` of these
+  kCalibratedHere,  // it was calibrated on these very inputs
+  kTrainedHere,     // it was trained on them
+  kOtherCriterion,  // it was trained for `criterion`
+  kOtherLabels,     // with the answers of the model `text`; empty: with the inputs' own
+  kOtherMachine     // with times of the machine `text`
+};
+struct Warning {
+  WarningKind kind = WarningKind::kTraining;
+  MethodId method = {};  // of those about a policy
+  std::size_t inputs = 0;
+  Criterion criterion = Criterion::kTop1;
+  std::string text = {};
+  friend bool operator==(const Warning&, const Warning&) = default;
+};
+
+}  // namespace triage

@@ -1,0 +1,11 @@
+// What an evaluation says of its table, before anything is judged.
+#pragma once
+
+#include "triage/tools/evaluate.h"
+
+namespace triage {
+
+// Facts about table and options, Algorithm 1 over all inputs, how often each model is the optimum.
+void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluation& evaluation);
+
+}  // namespace triage

@@ -1,0 +1,89 @@
+#include "evaluate/trained_fold.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/hash.h"
+#include "learn/premodel/fallback.h"
+#include "learn/premodel/train_selector.h"
+#include "learn/routing/train_cascade_routing.h"
+
+namespace triage {
+namespace {
+
+// Whether adaptive policies and cascade routing can learn from a fold.
+bool can_combine(const Table& table, const Fold& fold) {
+  return fold.train.size() >= kLeastRows && has_all_outputs(table, fold.train);
+}
+
+void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
+                     TrainedFold& trained) {
+  PremodelOptions premodel = options.premodel;
+  take_selector_of_fold(table, fold, premodel);
+  trained.premodel = train_premodel(table, fold.train, options, premodel);
+  trained.selected = trained.premodel.selection.models;
+  trained.warnings = trained.premodel.warnings;
+  if (premodel.kind != kNetworkPremodel) {
+    premodel.shuffle_features = mix64(options.seed);
+    trained.shuffled = train_premodel(table, fold.train, options, premodel).policy;
+  }
+  for (const PremodelVariant& variant : options.variants) {
+    PremodelOptions own = variant.options;
+    take_selector_of_fold(table, fold, own);
+    trained.variants.push_back(train_premodel(table, fold.train, options, own).policy);
+  }
+}
+
+// The longest cascades that are judged on their own: not all models of a table need have outputs.
+int most_stages(const Table& table) {
+  int n = 0;
+  for (const ModelIndex model : all_models(table)) n += table.outputs[table.at(0, model)].empty() ? 0 : 1;
+  return std::min(n, 3);
+}
+
+}  // namespace
+
+std::vector<double> sweep_prices() {
+  std::vector<double> prices;
+  for (int step = 0; step <= 48; ++step) prices.push_back(std::pow(10.0, 3.0 - step / 6.0));
+  return prices;
+}
+
+bool has_outputs(const Table& table) {
+  return std::any_of(table.outputs.begin(), table.outputs.end(), [](const TopK& o) { return !o.empty(); });
+}
+
+StageTruth truth_of(const Table& table, const TrainedFold& trained, const EvaluateOptions& options) {
+  return {table, trained.selected, trained.costs, options.criterion, options.premodel.label};
+}
+
+TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
+  TrainedFold trained;
+  trained.costs = model_costs(table, fold.train, options.cost);
+  if (table.schema.size() > 0) {
+    train_premodels(table, fold, options, trained);
+  } else {
+    trained.selected =
+        select_models(table, fold.train, options.criterion, options.premodel.theta, SIZE_MAX, options.cost)
+            .models;
+  }
+  trained.fallback =
+      find_fallback(table, trained.selected, fold.scores, trained.costs, options.premodel.fallback);
+  trained.majority =
+      majority_model(truth_of(table, trained, options), fold.train, options.premodel.kind, trained.fallback);
+  if (has_outputs(table)) {
+    trained.cascade = train_cascade(table, fold.train, options);
+    for (int stages = 2; stages <= most_stages(table); ++stages) {
+      trained.cascades_of.push_back(
+          train_cascade(table, fold.train, options, {.min_stages = stages, .max_stages = stages}));
+    }
+    trained.sweep = train_cascades(table, fold.train, options, {}, sweep_prices());
+  }
+  if (can_combine(table, fold)) {
+    trained.cascade_routing = train_cascade_routing(table, fold.train, options);
+    trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
+  }
+  return trained;
+}
+
+}  // namespace triage

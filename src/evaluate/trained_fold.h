@@ -1,0 +1,45 @@
+// What cross-validation trains from one fold's training part.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "evaluate/fold_list.h"
+#include "evaluate/stage_accuracy.h"
+
+namespace triage {
+
+struct TrainedFold {
+  TrainedPremodel premodel;
+  std::unique_ptr<Policy> shuffled;
+  std::unique_ptr<Policy> cascade;
+  std::vector<std::unique_ptr<Policy>> cascades_of;  // of exactly 2 models, of exactly 3
+  std::unique_ptr<Policy> cascade_routing;
+  std::unique_ptr<Policy> adaptive;
+  std::vector<std::unique_ptr<Policy>> sweep;
+  std::vector<std::unique_ptr<Policy>> variants;
+  std::vector<ModelIndex> selected;
+  std::vector<double> costs;  // (m) of the kind that the premodel saves
+  ModelIndex majority = kNoModel;
+  ModelIndex fallback = kNoModel;
+  std::vector<std::string> warnings;
+};
+
+// Training inputs of a fold that adaptive policies and cascade routing need.
+inline constexpr std::size_t kLeastRows = 20;
+
+// Prices of the cascades' sweep, score per millisecond: a grid that does not depend on the data, wide enough
+// for models of a microsecond and of a minute.
+[[nodiscard]] std::vector<double> sweep_prices();
+
+// Whether any model said anything.
+[[nodiscard]] bool has_outputs(const Table& table);
+
+// What the fold's premodel was taught.
+[[nodiscard]] StageTruth truth_of(const Table& table, const TrainedFold& trained,
+                                  const EvaluateOptions& options);
+
+[[nodiscard]] TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options);
+
+}  // namespace triage

@@ -1,0 +1,119 @@
+#include "report/method_names.h"
+
+#include <fmt/format.h>
+
+#include "learn/premodel/train_selector.h"
+#include "triage/tools/report.h"
+
+namespace triage {
+namespace {
+
+// Of kinds of which there is one at most.
+const char* kind_name(MethodKind kind) {
+  switch (kind) {
+    case MethodKind::kSbs:
+      return "SBS";
+    case MethodKind::kVbs:
+      return "VBS (oracle)";
+    case MethodKind::kRandom:
+      return "random";
+    case MethodKind::kBound:
+      return "perfect chain";
+    case MethodKind::kShuffled:
+      return "shuffled features";
+    case MethodKind::kMajority:
+      return "majority class";
+    case MethodKind::kFirstModel:
+      return "always Model-1";
+    case MethodKind::kCascadeRouting:
+      return "cascade routing";
+    default:
+      return to_string(kind);
+  }
+}
+
+std::string about_premodel(const PremodelOptions& options) {
+  const bool chain = options.kind.find('.') != std::string::npos;
+  std::string labels = options.label == PremodelLabel::kCorrect ? ", taught which models are correct" : "";
+  if (options.weights == VoteWeights::kDistance) labels += ", neighbours voting by 1 / distance";
+  if (options.kind == kPaperPremodel) return "the paper's chain of KNN stages over image features" + labels;
+  if (options.kind == kNetworkPremodel) return "a network that looks at the image, one trained for each fold";
+  return fmt::format("{} {} over image features{}", chain ? "the chain" : "one chooser", options.kind,
+                     labels);
+}
+
+const char* about_kind(MethodKind kind) {
+  switch (kind) {
+    case MethodKind::kSingle:
+      return "this model on every input";
+    case MethodKind::kSbs:
+      return "single best model, the one with the best mean score on the training inputs";
+    case MethodKind::kVbs:
+      return "always the optimum model, the cheapest one where none is right; not attainable";
+    case MethodKind::kRandom:
+      return "any model with equal chances";
+    case MethodKind::kBound:
+      return "the premodel's chain were it never wrong and free of cost; not attainable";
+    case MethodKind::kShuffled:
+      return "the same premodel, its features shuffled among the training inputs";
+    case MethodKind::kMajority:
+      return "every stage gives its more frequent answer, without any features";
+    case MethodKind::kFirstModel:
+      return "the first model of Algorithm 1 on every input";
+    case MethodKind::kCascade:
+      return "up to three models in order, each accepted when confident enough";
+    case MethodKind::kCascadeRouting:
+      return "after each look: run what adds the most expected quality for its price, of any further models";
+    case MethodKind::kAdaptive:
+      return "after each look: stop, or go on when the expected gain is worth its price; looks are combined";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string method_name(const Evaluation& evaluation, MethodId method) {
+  const auto index = static_cast<std::size_t>(method.index);
+  switch (method.kind) {
+    case MethodKind::kSingle:
+      return evaluation.models[index];
+    case MethodKind::kPremodel:
+      return index == 0 ? "premodel" : evaluation.premodels[index].name;
+    case MethodKind::kExactCascade:
+      return fmt::format("cascade of {}", method.index);
+    case MethodKind::kPolicy:
+      return evaluation.policies[index].name;
+    default:
+      return kind_name(method.kind);
+  }
+}
+
+std::string method_about(const Evaluation& evaluation, MethodId method) {
+  const auto index = static_cast<std::size_t>(method.index);
+  switch (method.kind) {
+    case MethodKind::kPremodel:
+      return about_premodel(evaluation.premodels[index].options);
+    case MethodKind::kExactCascade:
+      return fmt::format("the strongest cascade of exactly {} models, chosen as the cascade is",
+                         method.index);
+    case MethodKind::kPolicy:
+      return fmt::format("finished {} policy", evaluation.policies[index].kind);
+    default:
+      return about_kind(method.kind);
+  }
+}
+
+std::string frontier_name(const Frontier& frontier) {
+  if (!frontier.method) return "zero router";
+  return frontier.method->kind == MethodKind::kCascade ? "cascades" : kind_name(frontier.method->kind);
+}
+
+bool is_reserved_name(std::string_view name) {
+  for (const MethodKind kind : {MethodKind::kSbs, MethodKind::kVbs, MethodKind::kRandom}) {
+    if (name == kind_name(kind)) return true;
+  }
+  return false;
+}
+
+}  // namespace triage

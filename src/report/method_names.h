@@ -1,0 +1,16 @@
+// What methods and frontiers are called, and what each does in one line.
+#pragma once
+
+#include <string>
+
+#include "triage/tools/evaluate.h"
+
+namespace triage {
+
+// "cnn5", "SBS", "premodel dt.dt.dt", "cascade of 2".
+[[nodiscard]] std::string method_name(const Evaluation& evaluation, MethodId method);
+[[nodiscard]] std::string method_about(const Evaluation& evaluation, MethodId method);
+// "zero router", "cascades", "adaptive".
+[[nodiscard]] std::string frontier_name(const Frontier& frontier);
+
+}  // namespace triage

@@ -1,0 +1,200 @@
+#include "report/sentences.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/method_names.h"
+#include "report/phrases.h"
+#include "triage/tools/report.h"
+
+namespace triage {
+namespace {
+
+std::string_view distance_phrase(DistanceReading reading) {
+  switch (reading) {
+    case DistanceReading::kUnknown:
+      return "cannot be said";
+    case DistanceReading::kMisleads:
+      return "misleads: the nearer fail more often";
+    case DistanceReading::kNothing:
+      return "does not predict failure here";
+    case DistanceReading::kHardly:
+      return "hardly predicts failure here";
+    case DistanceReading::kSomewhat:
+      return "predicts failure somewhat";
+    case DistanceReading::kPredicts:
+      return "predicts failure";
+  }
+  return "";
+}
+
+std::string transfer_phrase(const Transfer& transfer) {
+  return fmt::format("a {} loses {} and takes {}", transfer.name, points_phrase(transfer.score_regret),
+                     with_range(times(transfer.time_ratio.value) + " times as long",
+                                times_range(transfer.time_ratio.interval)));
+}
+
+std::string transfers_phrase(const Stability& stability) {
+  std::string text;
+  for (const Transfer& transfer : stability.transfers) {
+    text += (text.empty() ? "" : "; ") + transfer_phrase(transfer);
+  }
+  return text;
+}
+
+std::string labels_phrase(std::string_view labels_from) {
+  return labels_from.empty() ? std::string("that came with the inputs") : describe_labels(labels_from);
+}
+
+std::string warning_sentence(const Evaluation& evaluation, const Warning& warning) {
+  const auto name = [&] { return method_name(evaluation, warning.method); };
+  switch (warning.kind) {
+    case WarningKind::kLabelsOfModel:
+      return fmt::format(
+          "labels are the answers of {0}, not the truth: where {0} is wrong, a method that is right counts "
+          "as wrong",
+          evaluation.labels_from);
+    case WarningKind::kFailedInputs:
+      return fmt::format("{} inputs on which some model failed are left out of every figure", warning.inputs);
+    case WarningKind::kTraining:
+      return warning.text;
+    case WarningKind::kNotCombined:
+      return fmt::format(
+          "adaptive and cascade routing are left out: they need what every model said and {} training inputs "
+          "a fold",
+          warning.inputs);
+    case WarningKind::kTrainedOnSome:
+      return fmt::format(
+          "{} was trained on {} of these {} inputs, which favours it; judge it on others, or cross-validate",
+          name(), warning.inputs, evaluation.n_inputs);
+    case WarningKind::kCalibratedHere:
+      return fmt::format("{} was calibrated on these very inputs", name());
+    case WarningKind::kTrainedHere:
+      return fmt::format(
+          "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "
+          "others, or cross-validate",
+          name());
+    case WarningKind::kOtherCriterion:
+      return fmt::format("{} was trained for {}, and is judged by {}", name(), to_string(warning.criterion),
+                         to_string(evaluation.criterion));
+    case WarningKind::kOtherLabels:
+      return fmt::format("{} was trained with labels {}, and is judged with labels {}", name(),
+                         labels_phrase(warning.text), labels_phrase(evaluation.labels_from));
+    case WarningKind::kOtherMachine:
+      return fmt::format("{} was trained with times of '{}', and is judged with those of '{}'", name(),
+                         warning.text, evaluation.machine);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string by_how_much(const BandReading& band) {
+  constexpr double kSmallest = 0.00005;  // that is seen with two digits of a point
+  return band.worst > -kSmallest ? "by less than 0.01 points"
+                                 : fmt::format("by up to {} points", percent(-band.worst, 2));
+}
+
+std::string band_sentence(const Frontier& frontier) {
+  const BandReading band = read_band(frontier);
+  if (band.settings == 0) return {};
+  std::string where =
+      fmt::format("nowhere below zero, and wholly above it at {} of {} settings", band.above, band.settings);
+  if (band.below > 0) {
+    const std::string at = band.from_ms == band.to_ms ? milliseconds(band.from_ms)
+                                                      : fmt::format("{} to {}", milliseconds(band.from_ms),
+                                                                    milliseconds(band.to_ms));
+    where = fmt::format("wholly below zero at {} of {} settings ({}, at {} ms), and wholly above it at {}",
+                        band.below, band.settings, by_how_much(band), at, band.above);
+  }
+  return fmt::format("The simultaneous 95 % band of {} against the zero router at equal time lies {}.",
+                     frontier_name(frontier), where);
+}
+
+std::string soundness_sentence(const Soundness& soundness) {
+  if (soundness.inputs == 0) return {};
+  if (soundness.reading == DistanceReading::kUnknown) {
+    return "Whether the distance to the training inputs predicts failure cannot be said: the choices were "
+           "all right or all wrong.";
+  }
+  const auto& [low, high] = soundness.auc.interval;
+  return fmt::format(
+      "The distance to the training inputs {} ({}; 0.5 is chance); refusing the farthest {:.0f} % changes "
+      "the "
+      "score of the others by {} points.",
+      distance_phrase(soundness.reading),
+      with_range(fmt::format("AUC {:.3f}", soundness.auc.value),
+                 std::isfinite(low) ? fmt::format("[{:.3f}, {:.3f}]", low, high) : kNoFigure),
+      100 * kFarthestShare, points(soundness.gain_without_farthest));
+}
+
+std::string timing_phrase(const Timing& timing) {
+  if (timing.mode == TimingMode::kCheap)
+    return "cheap: each model timed once on each input, after a run that warmed its caches";
+  return fmt::format(
+      "exhaustive: each model ran {} to {} times on each input, until the 95 % bound of the mean was at most "
+      "{:.3g} % of it; {} of {} cells ended at the cap",
+      timing.min_runs, timing.max_runs, 100 * timing.bound, timing.capped, timing.cells);
+}
+
+std::string timing_sentence(const Evaluation& evaluation) {
+  return timing_phrase(evaluation.timing) +
+         (evaluation.times_note.empty() ? "" : "; " + evaluation.times_note);
+}
+
+std::string timing_difference_sentences(const TimingDifference& difference) {
+  return fmt::format(
+      "On {} inputs, timed exhaustively ({:.1f} % of the cells capped), the models take {} to {} times as "
+      "long as timed once, {} on the geometric mean; rank correlation of the models {:.3f}. Trained with "
+      "cheap times and used with exhaustive ones, {}. Trained with exhaustive times and used with cheap "
+      "ones, {}.",
+      difference.inputs,
+      100 * static_cast<double>(difference.timing.capped) /
+          static_cast<double>(std::max<std::size_t>(1, difference.timing.cells)),
+      times(difference.least_ratio), times(difference.greatest_ratio), times(difference.mean_ratio),
+      difference.to_exhaustive.spearman, transfers_phrase(difference.to_exhaustive),
+      transfers_phrase(difference.to_cheap));
+}
+
+std::string timing_difference_sentences(const Evaluation& evaluation) {
+  if (evaluation.timing_difference) return timing_difference_sentences(*evaluation.timing_difference);
+  if (evaluation.timing.mode != TimingMode::kCheap) return {};
+  return "not measured; 'triage evaluate' can compare with the same models timed exhaustively on some of the "
+         "inputs";
+}
+
+std::vector<std::string> evaluation_warnings(const Evaluation& evaluation) {
+  std::vector<std::string> sentences;
+  for (const Warning& warning : evaluation.warnings) {
+    sentences.push_back(warning_sentence(evaluation, warning));
+  }
+  return sentences;
+}
+
+std::string calibration_verdict(const Calibration& calibration) {
+  Certificate asked;
+  asked.max_loss = calibration.max_loss;
+  asked.delta = calibration.delta;
+  asked.versus = calibration.versus;
+  const std::string promise = promise_of(asked);
+  if (calibration.chosen) {
+    const CalibrationStep& step = calibration.steps[*calibration.chosen];
+    return fmt::format(
+        "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {} times less time than {} ms.",
+        calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
+        times(calibration.versus_ms / step.mean_ms), milliseconds(calibration.versus_ms));
+  }
+  const std::string lost =
+      fmt::format("Not achievable with {} inputs: {}. The best setting lost {} points on them",
+                  calibration.inputs, promise, points(calibration.steps.front().mean_loss));
+  if (std::isfinite(calibration.inputs_needed)) {
+    return fmt::format("{}; about {:.0f} inputs would be needed, were these typical.", lost,
+                       calibration.inputs_needed);
+  }
+  return lost +
+         ", which is not below the bound: more inputs would not help, a larger bound or another zoo might.";
+}
+
+}  // namespace triage
