@@ -22,14 +22,14 @@ void check_label(const Dataset& data, std::size_t i, std::size_t n_classes) {
 
 }  // namespace
 
-Judgements judge_models(const Zoo& zoo, std::span<const ModelIndex> models, EngineSet& engines,
+ModelScores judge_models(const Zoo& zoo, std::span<const ModelIndex> models, EngineSet& engines,
                         const Dataset& data, const JudgeOptions& options,
                         const std::function<void(std::size_t, std::size_t)>& on_image) {
   const FeatureSchema no_features;
   ModelPool pool(zoo, engines);
   LiveBackend backend(pool, {models.begin(), models.end()}, no_features, steady_clock());
   std::vector<ModelSums> sums(models.size());
-  Judgements result;
+  ModelScores result;
   const std::size_t n = std::min(options.limit, data.size());
   std::size_t n_judged = 0;
   for (std::size_t i = 0; i < n; ++i) {

@@ -7,7 +7,7 @@
 #include "base/stop.h"
 #include "calibrate/setting_losses.h"
 #include "evaluate/unseen_rows.h"
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 #include "stats/mean.h"
 #include "triage/error.h"
 #include "triage/tools/replay.h"

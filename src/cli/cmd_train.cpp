@@ -44,6 +44,7 @@ struct TrainArguments {
   std::optional<double> price;
   std::optional<int> max_stages;
   double train_share = 1;
+  bool all_settings = false;
   bool json = false;
 };
 
@@ -153,16 +154,24 @@ void print_selection(const Table& table, const TrainedPolicy& trained, double th
   }
 }
 
-void print_settings(const Policy& policy) {
+// The chosen setting with a few around it, or all.
+void print_settings(const Policy& policy, bool all) {
+  constexpr std::size_t kAround = 3;
   const std::string_view unit = price_unit_name(policy);
   const auto settings = policy.price_settings();
   fmt::print("\nSettings, by price; scores and costs are those of inner cross-validation\n");
   fmt::print("  {:>12} {:>8} {:>10}  order\n", fmt::format("price a {}", unit), "score %", unit);
-  for (std::size_t i = 0; i < settings.size(); ++i) {
+  const std::size_t chosen = policy.default_setting().value_or(0);
+  const std::size_t first = all || chosen < kAround ? 0 : chosen - kAround;
+  const std::size_t end = all ? settings.size() : std::min(settings.size(), chosen + kAround + 1);
+  for (std::size_t i = first; i < end; ++i) {
     const PriceSetting& setting = settings[i];
     fmt::print("{} {:>12.4g} {:>8.2f} {:>10.4f}  {}\n", policy.default_setting() == i ? '*' : ' ',
                setting.price, 100 * setting.score, setting.cost,
                printable(order_names(policy.info(), policy.look_order({.price = setting.price}))));
+  }
+  if (end - first < settings.size()) {
+    fmt::print("  {} of {} settings; --all-settings shows all\n", end - first, settings.size());
   }
 }
 
@@ -201,7 +210,7 @@ void print_result(const Table& table, Rows rows, const TrainedPolicy& trained,
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, arguments.theta_points);
   print_models(*trained.policy);
-  if (trained.policy->has_prices()) print_settings(*trained.policy);
+  if (trained.policy->has_prices()) print_settings(*trained.policy, arguments.all_settings);
   print_training(*trained.policy);
   fmt::print("\n{} written, {}. {}\n", printable(arguments.out), format_bytes(static_cast<double>(size)),
              kOptimistic);
@@ -422,6 +431,8 @@ void add_train(CLI::App& app, Session& session) {
   add_choice_options(*command, a, premodel);
   add_kind_options(*command, a, premodel);
   add_aim_options(*command, a, looking);
+  command->add_flag("--all-settings", a.all_settings,
+                    "adaptive: show every setting, not the chosen one and a few around it");
   command->add_flag("--json", a.json, "One JSON document on stdout");
   command->callback([arguments, own, &session] {
     check_kind(*arguments, own);

@@ -39,7 +39,7 @@ struct Check {
   double load_ms = 0;
   double median_ms = 0;
   std::size_t n_runs = 0;
-  std::optional<Judgement> judgement;
+  std::optional<ModelScore> judgement;
 };
 
 // Runs on a blank picture until there are enough times for a median.
@@ -91,7 +91,7 @@ std::size_t judge(const Zoo& zoo, const ZooVerifyArguments& arguments, EngineSet
   judge_options.limit = arguments.limit;
   judge_options.stop = session.stop_source.get_token();
   Progress progress("running every model", std::min(arguments.limit, data->size()));
-  const Judgements judgements = judge_models(zoo, models, engines, *data, judge_options,
+  const ModelScores judgements = judge_models(zoo, models, engines, *data, judge_options,
                                              [&](std::size_t done, std::size_t) { progress.update(done); });
   for (std::size_t i = 0; i < models.size(); ++i) {
     checks[static_cast<std::size_t>(models[i])].judgement = judgements.models[i];
@@ -146,7 +146,7 @@ void print_text(const Zoo& zoo, const std::vector<Check>& checks, bool judged) {
         port_text(check.last.outputs, check.last.output_types, output), fmt::format("{:.0f}", check.load_ms),
         fmt::format("{:.4f}", check.median_ms)};
     if (judged && check.judgement) {
-      const Judgement& j = *check.judgement;
+      const ModelScore& j = *check.judgement;
       row.insert(row.end(), {fmt::format("{:.1f} %", 100 * j.top1_rate),
                              fmt::format("{:.1f} %", 100 * j.top5_rate), fmt::format("{:.4f}", j.mean_ms),
                              fmt::format("{:.4f}", j.mean_preprocess_ms), fmt::to_string(j.n_images)});

@@ -67,7 +67,7 @@ void ProfileDisplay::update(const ProfileProgress& progress) {
   if (!measuring_) {
     loading_.reset();
     energy_.reset();
-    if (progress.resumed > 0) say("going on after {} inputs\n", progress.resumed);
+    if (progress.resumed > 0) say("continuing after {} inputs\n", progress.resumed);
     measuring_.emplace("profiling", progress.total, progress.resumed);
     start_ns_ = steady_clock().now_ns();
     start_bytes_ = progress.size_bytes;

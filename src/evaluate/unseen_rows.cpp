@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 
 namespace triage {
 

@@ -13,25 +13,25 @@
 namespace triage {
 namespace {
 
-using Decoder = Image (*)(Bytes, std::string_view, const DecodeOptions&);
+using Decoder = Image (*)(EncodedBytes, std::string_view, const DecodeOptions&);
 
 struct Format {
   std::string_view name;
   std::array<std::string_view, 3> extensions;  // lower case, without the dot; empty: unused
-  bool (*matches)(Bytes);
+  bool (*matches)(EncodedBytes);
   Decoder decode;
 };
 
-bool starts_with(Bytes bytes, std::string_view text, std::size_t at = 0) {
+bool starts_with(EncodedBytes bytes, std::string_view text, std::size_t at = 0) {
   return bytes.size() >= at + text.size() &&
          std::equal(text.begin(), text.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
                     [](char c, std::uint8_t byte) { return static_cast<std::uint8_t>(c) == byte; });
 }
 
-bool is_jpeg(Bytes bytes) { return starts_with(bytes, "\xFF\xD8\xFF"); }
-bool is_png(Bytes bytes) { return starts_with(bytes, "\x89PNG\r\n\x1A\n"); }
-bool is_webp(Bytes bytes) { return starts_with(bytes, "RIFF") && starts_with(bytes, "WEBP", 8); }
-bool is_pnm(Bytes bytes) {
+bool is_jpeg(EncodedBytes bytes) { return starts_with(bytes, "\xFF\xD8\xFF"); }
+bool is_png(EncodedBytes bytes) { return starts_with(bytes, "\x89PNG\r\n\x1A\n"); }
+bool is_webp(EncodedBytes bytes) { return starts_with(bytes, "RIFF") && starts_with(bytes, "WEBP", 8); }
+bool is_pnm(EncodedBytes bytes) {
   return bytes.size() >= 3 && bytes[0] == 'P' &&
          (bytes[1] == '2' || bytes[1] == '3' || bytes[1] == '5' || bytes[1] == '6') &&
          (std::isspace(bytes[2]) != 0 || bytes[2] == '#');
@@ -44,7 +44,7 @@ constexpr std::array<Format, 4> kFormats{{
     {"PPM/PGM", {"ppm", "pgm", "pnm"}, is_pnm, decode_pnm},
 }};
 
-const Format* format_of_content(Bytes bytes) {
+const Format* format_of_content(EncodedBytes bytes) {
   for (const Format& format : kFormats) {
     if (format.matches(bytes)) return &format;
   }
@@ -67,7 +67,7 @@ Error image_error(ErrorCode code, std::string_view name, std::string_view found,
   return {code, fmt::format("{}: {}, expected {}; replace or remove the file", name, found, expected)};
 }
 
-const Format& require_format(Bytes bytes, std::string_view name) {
+const Format& require_format(EncodedBytes bytes, std::string_view name) {
   if (bytes.empty()) throw damaged_image(name, "is empty", "an image");
   const Format* format = format_of_content(bytes);
   if (format == nullptr)

@@ -11,12 +11,12 @@
 
 namespace triage {
 
-using Bytes = std::span<const std::uint8_t>;
+using EncodedBytes = std::span<const std::uint8_t>;
 
-[[nodiscard]] Image decode_jpeg(Bytes bytes, std::string_view name, const DecodeOptions& options);
-[[nodiscard]] Image decode_png(Bytes bytes, std::string_view name, const DecodeOptions& options);
-[[nodiscard]] Image decode_webp(Bytes bytes, std::string_view name, const DecodeOptions& options);
-[[nodiscard]] Image decode_pnm(Bytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_jpeg(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_png(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_webp(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_pnm(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
 
 // "<name>: <found>, expected <expected>; replace or remove the file"
 [[nodiscard]] Error damaged_image(std::string_view name, std::string_view found, std::string_view expected);

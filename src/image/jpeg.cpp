@@ -34,7 +34,7 @@ class JpegReader {
   JpegReader& operator=(const JpegReader&) = delete;
 
   // Reads up to the first scan and settles the output colours. False: see message().
-  [[nodiscard]] bool read_header(Bytes bytes) {
+  [[nodiscard]] bool read_header(EncodedBytes bytes) {
     if (setjmp(jump_) != 0) return false;
     jpeg_create_decompress(&info_);
     info_.progress = &progress_;
@@ -141,7 +141,7 @@ void cmyk_to_rgb(Image& image, bool inverted) {
 
 }  // namespace
 
-Image decode_jpeg(Bytes bytes, std::string_view name, const DecodeOptions& options) {
+Image decode_jpeg(EncodedBytes bytes, std::string_view name, const DecodeOptions& options) {
   JpegReader reader;
   const auto corrupt = [&] {
     return damaged_image(name, std::string("JPEG data is corrupt or cut short (") + reader.message() + ")",

@@ -19,7 +19,7 @@ constexpr png_alloc_size_t kMaxChunkBytes = 1 << 20;
 
 class PngReader {
  public:
-  explicit PngReader(Bytes bytes) : bytes_(bytes) {}
+  explicit PngReader(EncodedBytes bytes) : bytes_(bytes) {}
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngReader(const PngReader&) = delete;
   PngReader& operator=(const PngReader&) = delete;
@@ -80,7 +80,7 @@ class PngReader {
     self.at_ += n;
   }
 
-  Bytes bytes_;
+  EncodedBytes bytes_;
   std::size_t at_ = 0;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
@@ -90,7 +90,7 @@ class PngReader {
 
 }  // namespace
 
-Image decode_png(Bytes bytes, std::string_view name, const DecodeOptions& options) {
+Image decode_png(EncodedBytes bytes, std::string_view name, const DecodeOptions& options) {
   PngReader reader(bytes);
   const auto corrupt = [&] {
     return damaged_image(name, std::string("PNG data is corrupt or cut short (") + reader.message() + ")",

@@ -13,7 +13,7 @@ constexpr std::int64_t kMaxNumber = 1'000'000'000;
 
 class PnmReader {
  public:
-  PnmReader(Bytes bytes, std::string_view name) : bytes_(bytes), name_(name) {}
+  PnmReader(EncodedBytes bytes, std::string_view name) : bytes_(bytes), name_(name) {}
 
   [[nodiscard]] Error corrupt(std::string_view found, std::string_view expected) const {
     return damaged_image(name_, fmt::format("PPM/PGM {}", found), expected);
@@ -36,7 +36,7 @@ class PnmReader {
     return value;
   }
 
-  [[nodiscard]] Bytes rest() const { return bytes_.subspan(at_); }
+  [[nodiscard]] EncodedBytes rest() const { return bytes_.subspan(at_); }
 
  private:
   void skip_blank() {
@@ -46,7 +46,7 @@ class PnmReader {
     }
   }
 
-  Bytes bytes_;
+  EncodedBytes bytes_;
   std::string_view name_;
   std::size_t at_ = 2;  // behind the magic number
 };
@@ -64,7 +64,7 @@ struct SampleScale {
 
 }  // namespace
 
-Image decode_pnm(Bytes bytes, std::string_view name, const DecodeOptions& options) {
+Image decode_pnm(EncodedBytes bytes, std::string_view name, const DecodeOptions& options) {
   const bool plain = bytes[1] == '2' || bytes[1] == '3';
   const int channels = bytes[1] == '2' || bytes[1] == '5' ? 1 : 3;
   PnmReader reader(bytes, name);
@@ -85,7 +85,7 @@ Image decode_pnm(Bytes bytes, std::string_view name, const DecodeOptions& option
   }
   const SampleScale scale{maxval, &reader};
   Image image = make_image(static_cast<int>(width), static_cast<int>(height), channels);
-  const Bytes data = reader.rest();
+  const EncodedBytes data = reader.rest();
   for (std::size_t i = 0; i < n_values; ++i) {
     const std::int64_t value = plain              ? reader.number("pixels")
                                : value_bytes == 1 ? data[i]

@@ -6,7 +6,7 @@
 
 namespace triage {
 
-Image decode_webp(Bytes bytes, std::string_view name, const DecodeOptions& options) {
+Image decode_webp(EncodedBytes bytes, std::string_view name, const DecodeOptions& options) {
   const auto corrupt = [&](std::string_view what) {
     return damaged_image(name, fmt::format("WebP data is corrupt or cut short ({})", what), "a whole image");
   };

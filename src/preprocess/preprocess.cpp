@@ -29,9 +29,9 @@ Pixels cropped(const ImageView& image, Crop crop) {
 }
 
 // The picture's rows at the recipe's size; those that have it already are read where they are.
-class Rows {
+class SizedRows {
  public:
-  Rows(const Pixels& picture, Colour colour, const Recipe& recipe)
+  SizedRows(const Pixels& picture, Colour colour, const Recipe& recipe)
       : picture_(picture),
         colour_(colour),
         as_is_(picture.width == recipe.width && picture.height == recipe.height) {
@@ -109,7 +109,7 @@ bool keeps_order(Colour given, const Recipe& recipe) {
 }
 
 template <class Value>
-void fill_in_order(const Rows& rows, const Recipe& recipe, Value* tensor) {
+void fill_in_order(const SizedRows& rows, const Recipe& recipe, Value* tensor) {
   const std::size_t values =
       static_cast<std::size_t>(recipe.width) * static_cast<std::size_t>(recipe.channels());
   for (std::size_t y = 0; y < static_cast<std::size_t>(recipe.height); ++y) {
@@ -118,7 +118,7 @@ void fill_in_order(const Rows& rows, const Recipe& recipe, Value* tensor) {
 }
 
 template <class Value>
-void fill(const Rows& rows, const Recipe& recipe, Value* tensor) {
+void fill(const SizedRows& rows, const Recipe& recipe, Value* tensor) {
   if (keeps_order<Value>(rows.colour(), recipe)) {
     fill_in_order(rows, recipe, tensor);
     return;
@@ -152,7 +152,7 @@ void check(const ImageView& image, const Recipe& recipe, std::size_t tensor_byte
 
 void preprocess(const ImageView& image, const Recipe& recipe, std::span<std::byte> tensor) {
   check(image, recipe, tensor.size());
-  const Rows rows(cropped(image, recipe.crop), image.colour, recipe);
+  const SizedRows rows(cropped(image, recipe.crop), image.colour, recipe);
   if (recipe.type == ElementType::kU8) {
     fill(rows, recipe, reinterpret_cast<std::uint8_t*>(tensor.data()));
   } else {

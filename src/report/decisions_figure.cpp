@@ -118,7 +118,7 @@ Markup decisions_table(const Evaluation& evaluation, const Decisions& decisions)
                 "right, % of those",
                 "wrong to stop, % of chosen stops",
                 "right to stop, %",
-                "on for nothing, % of goings on",
+                "continued for nothing, %",
                 "lost, %",
                 "won, %"};
   table.text_columns = {1};

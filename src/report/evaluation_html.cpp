@@ -16,7 +16,7 @@ namespace {
 std::string headline(const Evaluation& evaluation) {
   const MethodId best = evaluation.recommendation.method;
   return best == MethodId{MethodKind::kSbs} ? fmt::format("Use {} alone", sbs_model(evaluation))
-                                            : fmt::format("Use the {}", method_name(evaluation, best));
+                                            : fmt::format("Use the {}", method_noun(evaluation, best));
 }
 
 Markup tile(std::string_view label, std::string_view value, std::string_view unit, std::string_view detail) {
@@ -147,8 +147,8 @@ Markup body(const Evaluation& evaluation, const ReportInfo& info) {
                      results_table(evaluation) + contrasts_table(evaluation) + details_table(evaluation));
   content += section("Selection", agreement_note(evaluation.labels_from),
                      selection_metrics_table(evaluation) + request_table(evaluation));
-  content +=
-      section("Stopping and going on", agreement_note(evaluation.labels_from), decisions_figure(evaluation));
+  content += section("Stopping and continuing", agreement_note(evaluation.labels_from),
+                     decisions_figure(evaluation));
   content +=
       section("Easy and hard inputs", agreement_note(evaluation.labels_from), difficulty_figure(evaluation));
   content += section("Classes", agreement_note(evaluation.labels_from), classes_tables(evaluation));

@@ -10,22 +10,22 @@
 namespace triage {
 namespace {
 
-Json figures(const std::vector<double>& values) {
-  Json out = Json::array();
+OrderedJson figures(const std::vector<double>& values) {
+  OrderedJson out = OrderedJson::array();
   for (const double value : values) out.push_back(figure_json(value));
   return out;
 }
 
-Json to_json(const Metrics& metrics) {
-  Json out = Json::object();
+OrderedJson to_json(const Metrics& metrics) {
+  OrderedJson out = OrderedJson::object();
   for (const MetricField& field : metric_fields()) out[field.key] = figure_json(metrics.*field.member);
   return out;
 }
 
-Json to_json(const Estimate& estimate) { return estimate_json(estimate.value, estimate.interval); }
+OrderedJson to_json(const Estimate& estimate) { return estimate_json(estimate.value, estimate.interval); }
 
-Json to_json(const Evaluation& evaluation, const Method& method) {
-  Json folds = Json::array();
+OrderedJson to_json(const Evaluation& evaluation, const Method& method) {
+  OrderedJson folds = OrderedJson::array();
   for (const Metrics& fold : method.folds) folds.push_back(to_json(fold));
   return {{"name", method_name(evaluation, method.id)},
           {"kind", to_string(method.id.kind)},
@@ -42,9 +42,9 @@ Json to_json(const Evaluation& evaluation, const Method& method) {
           {"folds", std::move(folds)}};
 }
 
-Json to_json(const Frontier& frontier) {
+OrderedJson to_json(const Frontier& frontier) {
   const Frontier::Intervals& spread = frontier.intervals;
-  Json points = Json::array();
+  OrderedJson points = OrderedJson::array();
   for (const FrontierPoint& point : frontier.points) {
     points.push_back({{"ms", figure_json(point.ms)},
                       {"score", figure_json(point.score)},
@@ -64,8 +64,8 @@ Json to_json(const Frontier& frontier) {
           {"points", std::move(points)}};
 }
 
-Json contrasts_json(const Evaluation& evaluation) {
-  Json out = Json::array();
+OrderedJson contrasts_json(const Evaluation& evaluation) {
+  OrderedJson out = OrderedJson::array();
   for (const Contrast& c : evaluation.contrasts) {
     out.push_back({{"method", method_name(evaluation, c.method)},
                    {"reference", method_name(evaluation, c.reference)},
@@ -75,22 +75,23 @@ Json contrasts_json(const Evaluation& evaluation) {
   return out;
 }
 
-Json candidates_json(const Evaluation& evaluation) {
-  Json out = Json::array();
+OrderedJson candidates_json(const Evaluation& evaluation) {
+  OrderedJson out = OrderedJson::array();
   for (const Judgement& judged : evaluation.recommendation.candidates) {
-    out.push_back({{"method", method_name(evaluation, judged.method)},
-                   {"no_worse", judged.no_worse},
-                   {"better", judged.better},
-                   {"faster", judged.faster},
-                   {"above_router", judged.above_router},
-                   {"worth_using", judged.is_worth_using()},
-                   {"shortcoming", judged.shortcoming ? Json(to_string(*judged.shortcoming)) : Json()}});
+    out.push_back(
+        {{"method", method_name(evaluation, judged.method)},
+         {"no_worse", judged.no_worse},
+         {"better", judged.better},
+         {"faster", judged.faster},
+         {"above_router", judged.above_router},
+         {"worth_using", judged.is_worth_using()},
+         {"shortcoming", judged.shortcoming ? OrderedJson(to_string(*judged.shortcoming)) : OrderedJson()}});
   }
   return out;
 }
 
-Json selection_json(const Evaluation& evaluation) {
-  Json trace = Json::array();
+OrderedJson selection_json(const Evaluation& evaluation) {
+  OrderedJson trace = OrderedJson::array();
   for (const SelectionStep& step : evaluation.selection.trace) {
     trace.push_back({{"model", evaluation.models[static_cast<std::size_t>(step.model)]},
                      {"coverage", figure_json(step.coverage)},
@@ -102,8 +103,8 @@ Json selection_json(const Evaluation& evaluation) {
           {"share_of_folds", figures(evaluation.selected_share)}};
 }
 
-Json stages_json(const Evaluation& evaluation) {
-  Json out = Json::array();
+OrderedJson stages_json(const Evaluation& evaluation) {
+  OrderedJson out = OrderedJson::array();
   for (const StageAccuracy& s : evaluation.stages) {
     out.push_back({{"stage", s.label},
                    {"accuracy", figure_json(s.accuracy)},
@@ -114,9 +115,9 @@ Json stages_json(const Evaluation& evaluation) {
   return out;
 }
 
-Json soundness_json(const Soundness& soundness) {
+OrderedJson soundness_json(const Soundness& soundness) {
   if (soundness.inputs == 0) return nullptr;
-  Json points = Json::array();
+  OrderedJson points = OrderedJson::array();
   for (const SoundnessPoint& p : soundness.points) {
     points.push_back({{"distance", p.distance}, {"coverage", p.coverage}, {"score", p.score}});
   }
@@ -129,47 +130,48 @@ Json soundness_json(const Soundness& soundness) {
 }  // namespace
 
 std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info) {
-  Json methods = Json::array();
+  OrderedJson methods = OrderedJson::array();
   for (const Method& method : evaluation.methods) methods.push_back(to_json(evaluation, method));
-  Json frontiers = Json::array();
+  OrderedJson frontiers = OrderedJson::array();
   for (const Frontier& frontier : evaluation.frontiers) frontiers.push_back(to_json(frontier));
-  const Json out = {{"format", "triage-evaluation"},
-                    {"format_version", 2},
-                    {"triage", info.version},
-                    {"command", info.command},
-                    {"date", info.date},
-                    {"profiles", info.sources},
-                    {"machine", evaluation.machine},
-                    {"timing", timing_sentence(evaluation)},
-                    {"timing_difference", timing_difference_sentences(evaluation)},
-                    {"energy", evaluation.energy},
-                    {"criterion", to_string(evaluation.criterion)},
-                    {"labels_from", evaluation.labels_from.empty() ? Json() : Json(evaluation.labels_from)},
-                    {"folds", evaluation.folds},
-                    {"seed", evaluation.seed},
-                    {"bootstrap", evaluation.resamples},
-                    {"inputs", evaluation.n_inputs},
-                    {"inputs_left_out", evaluation.n_failed},
-                    {"classes", evaluation.n_classes},
-                    {"models", evaluation.models},
-                    {"recommended", method_name(evaluation, evaluation.recommendation.method)},
-                    {"verdict", evaluation_verdict(evaluation)},
-                    {"remarks", evaluation_remarks(evaluation)},
-                    {"warnings", evaluation_warnings(evaluation)},
-                    {"candidates", candidates_json(evaluation)},
-                    {"optimum_share", figures(evaluation.optimum_share)},
-                    {"selection", selection_json(evaluation)},
-                    {"stages", stages_json(evaluation)},
-                    {"soundness", soundness_json(evaluation.soundness)},
-                    {"request", request_json(evaluation)},
-                    {"methods", std::move(methods)},
-                    {"contrasts", contrasts_json(evaluation)},
-                    {"zero_router", to_json(evaluation.zero_router)},
-                    {"frontiers", std::move(frontiers)},
-                    {"breakdown", breakdown_json(evaluation)},
-                    {"reliability", reliability_json(evaluation)},
-                    {"decisions", decisions_json(evaluation)}};
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const OrderedJson out = {
+      {"format", "triage-evaluation"},
+      {"format_version", 2},
+      {"triage", info.version},
+      {"command", info.command},
+      {"date", info.date},
+      {"profiles", info.sources},
+      {"machine", evaluation.machine},
+      {"timing", timing_sentence(evaluation)},
+      {"timing_difference", timing_difference_sentences(evaluation)},
+      {"energy", evaluation.energy},
+      {"criterion", to_string(evaluation.criterion)},
+      {"labels_from", evaluation.labels_from.empty() ? OrderedJson() : OrderedJson(evaluation.labels_from)},
+      {"folds", evaluation.folds},
+      {"seed", evaluation.seed},
+      {"bootstrap", evaluation.resamples},
+      {"inputs", evaluation.n_inputs},
+      {"inputs_left_out", evaluation.n_failed},
+      {"classes", evaluation.n_classes},
+      {"models", evaluation.models},
+      {"recommended", method_name(evaluation, evaluation.recommendation.method)},
+      {"verdict", evaluation_verdict(evaluation)},
+      {"remarks", evaluation_remarks(evaluation)},
+      {"warnings", evaluation_warnings(evaluation)},
+      {"candidates", candidates_json(evaluation)},
+      {"optimum_share", figures(evaluation.optimum_share)},
+      {"selection", selection_json(evaluation)},
+      {"stages", stages_json(evaluation)},
+      {"soundness", soundness_json(evaluation.soundness)},
+      {"request", request_json(evaluation)},
+      {"methods", std::move(methods)},
+      {"contrasts", contrasts_json(evaluation)},
+      {"zero_router", to_json(evaluation.zero_router)},
+      {"frontiers", std::move(frontiers)},
+      {"breakdown", breakdown_json(evaluation)},
+      {"reliability", reliability_json(evaluation)},
+      {"decisions", decisions_json(evaluation)}};
+  return out.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 std::string folds_csv(const Table& table, const Evaluation& evaluation) {

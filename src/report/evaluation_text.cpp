@@ -14,7 +14,7 @@ namespace {
 
 std::string marked(const Evaluation& evaluation, const Method& method) {
   return fmt::format("{} {}", method.id == evaluation.recommendation.method ? '*' : ' ',
-                     shorten(method_name(evaluation, method.id)));
+                     method_name(evaluation, method.id));
 }
 
 std::string accuracy_table(const Evaluation& evaluation) {
@@ -54,7 +54,7 @@ std::string selection_table(const Evaluation& evaluation) {
 std::string selection_trace(const Evaluation& evaluation) {
   std::vector<std::vector<std::string>> rows{{"  model", "coverage %", "gain, points", ""}};
   for (const SelectionStep& step : evaluation.selection.trace) {
-    rows.push_back({fmt::format("  {}", shorten(evaluation.models[static_cast<std::size_t>(step.model)])),
+    rows.push_back({fmt::format("  {}", evaluation.models[static_cast<std::size_t>(step.model)]),
                     percent(step.coverage, 2), points(step.gain), step.kept ? "" : "dropped"});
   }
   const std::string right = right_note(evaluation.labels_from);

@@ -207,7 +207,7 @@ Markup glossary(const Evaluation& evaluation) {
        "Of the stops by choice: the answer is wrong, and that of the last look would have been right. "
        "\u201cRight to stop\u201d is the reverse; of all others the end would have been the same."},
       {"went on for nothing",
-       "Of the goings on: what was known before the next look was right already. \u201cLost\u201d: "
+       "Of those that continued: what was known before the next look was right already. \u201cLost\u201d: "
        "right before and wrong in the end; \u201cwon\u201d: wrong before and right in the end."},
       {"geometric mean",
        "Over folds, as in the paper; 0 where some fold's figure is 0, blank where one is negative."},

@@ -7,11 +7,11 @@
 namespace triage {
 namespace {
 
-Json groups_json(const Evaluation& evaluation, const std::vector<InputGroup>& groups) {
+OrderedJson groups_json(const Evaluation& evaluation, const std::vector<InputGroup>& groups) {
   const std::vector<MethodId>& shown = evaluation.breakdown.methods;
-  Json out = Json::array();
+  OrderedJson out = OrderedJson::array();
   for (const InputGroup& group : groups) {
-    Json methods = Json::object();
+    OrderedJson methods = OrderedJson::object();
     for (std::size_t b = 0; b < group.methods.size(); ++b) {
       const GroupFigures& figures = group.methods[b];
       methods[method_name(evaluation, shown[b])] = {{"score", figure_json(figures.score)},
@@ -26,8 +26,8 @@ Json groups_json(const Evaluation& evaluation, const std::vector<InputGroup>& gr
   return out;
 }
 
-Json stage_json(const StageDecisions& stage) {
-  Json models = Json::object();
+OrderedJson stage_json(const StageDecisions& stage) {
+  OrderedJson models = OrderedJson::object();
   for (const auto& [model, share] : stage.models) models[model] = share;
   return {{"models", std::move(models)},
           {"reached", stage.reached},
@@ -43,15 +43,17 @@ Json stage_json(const StageDecisions& stage) {
 
 }  // namespace
 
-Json figure_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+OrderedJson figure_json(double value) {
+  return std::isfinite(value) ? OrderedJson(value) : OrderedJson(nullptr);
+}
 
-Json estimate_json(double value, Interval interval) {
+OrderedJson estimate_json(double value, Interval interval) {
   return {{"value", figure_json(value)},
           {"low", figure_json(interval.low)},
           {"high", figure_json(interval.high)}};
 }
 
-Json request_json(const Evaluation& evaluation) {
+OrderedJson request_json(const Evaluation& evaluation) {
   const Request& request = evaluation.request;
   if (request.is_default() && !evaluation.mean_latency_ms) return nullptr;
   return {{"max_latency_ms", figure_json(request.max_latency_ms)},
@@ -61,20 +63,20 @@ Json request_json(const Evaluation& evaluation) {
           {"mean_latency_ms", figure_json(evaluation.mean_latency_ms.value_or(kNotMeasured))}};
 }
 
-Json breakdown_json(const Evaluation& evaluation) {
+OrderedJson breakdown_json(const Evaluation& evaluation) {
   const Breakdown& breakdown = evaluation.breakdown;
   std::vector<std::string> names;
   for (const MethodId method : breakdown.methods) names.push_back(method_name(evaluation, method));
   return {{"methods", names},
-          {"subject", names.empty() ? Json() : Json(names[breakdown.subject])},
+          {"subject", names.empty() ? OrderedJson() : OrderedJson(names[breakdown.subject])},
           {"deciles", groups_json(evaluation, breakdown.deciles)},
           {"classes", groups_json(evaluation, breakdown.classes)}};
 }
 
-Json reliability_json(const Evaluation& evaluation) {
-  Json out = Json::array();
+OrderedJson reliability_json(const Evaluation& evaluation) {
+  OrderedJson out = OrderedJson::array();
   for (const Reliability& r : evaluation.reliability) {
-    Json bins = Json::array();
+    OrderedJson bins = OrderedJson::array();
     for (const ReliabilityBin& bin : r.bins) {
       bins.push_back({{"inputs", bin.inputs},
                       {"confidence", bin.confidence},
@@ -90,10 +92,10 @@ Json reliability_json(const Evaluation& evaluation) {
   return out;
 }
 
-Json decisions_json(const Evaluation& evaluation) {
-  Json out = Json::array();
+OrderedJson decisions_json(const Evaluation& evaluation) {
+  OrderedJson out = OrderedJson::array();
   for (const Decisions& d : evaluation.decisions) {
-    Json stages = Json::array();
+    OrderedJson stages = OrderedJson::array();
     for (const StageDecisions& stage : d.stages) stages.push_back(stage_json(stage));
     out.push_back({{"method", method_name(evaluation, d.method)},
                    {"left_out", d.left_out},

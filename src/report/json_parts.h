@@ -7,16 +7,16 @@
 
 namespace triage {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // Null where it is not finite.
-[[nodiscard]] Json figure_json(double value);
+[[nodiscard]] OrderedJson figure_json(double value);
 // {value, low, high}
-[[nodiscard]] Json estimate_json(double value, Interval interval);
+[[nodiscard]] OrderedJson estimate_json(double value, Interval interval);
 // Null where nothing but the defaults was asked.
-[[nodiscard]] Json request_json(const Evaluation& evaluation);
-[[nodiscard]] Json breakdown_json(const Evaluation& evaluation);
-[[nodiscard]] Json reliability_json(const Evaluation& evaluation);
-[[nodiscard]] Json decisions_json(const Evaluation& evaluation);
+[[nodiscard]] OrderedJson request_json(const Evaluation& evaluation);
+[[nodiscard]] OrderedJson breakdown_json(const Evaluation& evaluation);
+[[nodiscard]] OrderedJson reliability_json(const Evaluation& evaluation);
+[[nodiscard]] OrderedJson decisions_json(const Evaluation& evaluation);
 
 }  // namespace triage

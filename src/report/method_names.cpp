@@ -89,6 +89,11 @@ std::string method_name(const Evaluation& evaluation, MethodId method) {
   }
 }
 
+std::string method_noun(const Evaluation& evaluation, MethodId method) {
+  const std::string name = method_name(evaluation, method);
+  return method.kind == MethodKind::kPolicy ? name : name + " policy";
+}
+
 std::string method_about(const Evaluation& evaluation, MethodId method) {
   const auto index = static_cast<std::size_t>(method.index);
   switch (method.kind) {

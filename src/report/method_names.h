@@ -9,6 +9,8 @@ namespace triage {
 
 // "cnn5", "SBS", "premodel dt.dt.dt", "cascade of 2".
 [[nodiscard]] std::string method_name(const Evaluation& evaluation, MethodId method);
+// In a sentence: "adaptive policy"; a finished policy goes by its name.
+[[nodiscard]] std::string method_noun(const Evaluation& evaluation, MethodId method);
 [[nodiscard]] std::string method_about(const Evaluation& evaluation, MethodId method);
 // "zero router", "cascades", "adaptive".
 [[nodiscard]] std::string frontier_name(const Frontier& frontier);

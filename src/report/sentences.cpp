@@ -182,7 +182,7 @@ std::string calibration_verdict(const Calibration& calibration) {
   if (calibration.chosen) {
     const CalibrationStep& step = calibration.steps[*calibration.chosen];
     return fmt::format(
-        "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {} times less time than {} ms.",
+        "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {}x faster than {} ms.",
         calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
         times(calibration.versus_ms / step.mean_ms), milliseconds(calibration.versus_ms));
   }

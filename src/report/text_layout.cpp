@@ -8,7 +8,6 @@ namespace triage {
 namespace {
 
 constexpr std::size_t kWidth = 110;
-constexpr std::size_t kNameWidth = 20;
 
 }  // namespace
 
@@ -52,17 +51,6 @@ std::string wrap(std::string_view plain, std::string_view first, std::string_vie
     at_start = false;
   }
   return out + "\n";
-}
-
-std::string shorten(const std::string& name) {
-  if (name.size() <= kNameWidth) return name;
-  const auto continues = [&](std::size_t at) {
-    return (static_cast<unsigned char>(name[at]) & 0xC0U) == 0x80U;
-  };
-  std::size_t head = kNameWidth / 2 - 1, tail = name.size() - (kNameWidth / 2 - 1);
-  while (head > 0 && continues(head)) --head;
-  while (tail < name.size() && continues(tail)) ++tail;
-  return name.substr(0, head) + ".." + name.substr(tail);
 }
 
 }  // namespace triage

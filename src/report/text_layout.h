@@ -14,8 +14,6 @@ namespace triage {
 [[nodiscard]] std::string align(const std::vector<std::vector<std::string>>& rows);
 // Breaks at spaces so that no line exceeds the width; following lines are indented.
 [[nodiscard]] std::string wrap(std::string_view plain, std::string_view first, std::string_view next);
-// Cut in the middle, since both ends tell models apart; never inside a UTF-8 character.
-[[nodiscard]] std::string shorten(const std::string& name);
 
 // Each begins with an empty line.
 [[nodiscard]] std::string frontiers_text(const Evaluation& evaluation);

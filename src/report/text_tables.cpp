@@ -24,8 +24,8 @@ std::string list_classes(const Breakdown& breakdown, const std::vector<std::size
   std::string out;
   for (std::size_t k = 0; k < std::min(kShown, order.size()); ++k) {
     const InputGroup& group = breakdown.classes[order[k]];
-    out += fmt::format("{}{} {} ({})", k == 0 ? "" : "; ", shorten(group.name),
-                       figure(group, breakdown.subject), grouped(group.inputs));
+    out += fmt::format("{}{} {} ({})", k == 0 ? "" : "; ", group.name, figure(group, breakdown.subject),
+                       grouped(group.inputs));
   }
   return out;
 }
@@ -36,7 +36,7 @@ std::string frontiers_text(const Evaluation& evaluation) {
   if (evaluation.frontiers.empty()) return {};
   Rows2 rows{{"  frontier", "AIQ %", "closed gap %", "speed-up", "gain, points", "95 % of the way at, %"}};
   const auto add = [&](const Frontier& f) {
-    rows.push_back({fmt::format("  {}", shorten(frontier_name(f))), percent_estimate(f.aiq, f.intervals.aiq),
+    rows.push_back({fmt::format("  {}", frontier_name(f)), percent_estimate(f.aiq, f.intervals.aiq),
                     percent_estimate(f.closed_gap, f.intervals.closed_gap, 0),
                     times_estimate(f.speed_up_at_equal_score, f.intervals.speed_up_at_equal_score),
                     points_estimate(f.score_gain_at_equal_time, f.intervals.score_gain_at_equal_time),
@@ -55,7 +55,7 @@ std::string request_text(const Evaluation& evaluation) {
   Rows2 rows{{"  policy", "limited %", "breached %", "unsure %"}};
   for (const Method& m : evaluation.methods) {
     if (m.id.kind != MethodKind::kPolicy) continue;
-    rows.push_back({fmt::format("  {}", shorten(method_name(evaluation, m.id))), percent(m.pooled.limited, 2),
+    rows.push_back({fmt::format("  {}", method_name(evaluation, m.id)), percent(m.pooled.limited, 2),
                     percent(m.pooled.breached, 2), percent(m.pooled.unsure, 2)});
   }
   return fmt::format(
@@ -71,7 +71,7 @@ std::string decisions_text(const Evaluation& evaluation) {
                 "on for nothing", "lost", "won"}};
     for (std::size_t s = 0; s < d.stages.size(); ++s) {
       const StageDecisions& stage = d.stages[s];
-      rows.push_back({fmt::format("  {}", s + 1), shorten(stage.models.front().model),
+      rows.push_back({fmt::format("  {}", s + 1), stage.models.front().model,
                       share_of(stage.reached, evaluation.n_inputs), share_of(stage.answered, stage.reached),
                       percent(stage.right), percent(stage.wrong_to_stop, 2), percent(stage.right_to_stop, 2),
                       percent(stage.for_nothing), percent(stage.lost_going_on, 2),
@@ -79,7 +79,7 @@ std::string decisions_text(const Evaluation& evaluation) {
     }
     out += fmt::format(
         "\n{}: stops that the last look would have put right or spoiled, % of the chosen stops; "
-        "goings on, % of them\n{}",
+        "continued, % of those\n{}",
         method_name(evaluation, d.method), align(rows));
   }
   return out;
@@ -88,7 +88,7 @@ std::string decisions_text(const Evaluation& evaluation) {
 std::string difficulty_text(const Evaluation& evaluation) {
   const Breakdown& b = evaluation.breakdown;
   if (b.deciles.empty() || b.subject == 0) return {};
-  const std::string name = shorten(method_name(evaluation, b.methods[b.subject]));
+  const std::string name = method_name(evaluation, b.methods[b.subject]);
   Rows2 rows{{"  tenth", "difficulty", "SBS %", name + " %", "points", "SBS ms", name + " ms", "looks"}};
   for (const InputGroup& group : b.deciles) {
     const GroupFigures &sbs = group.methods[0], &own = group.methods[b.subject];

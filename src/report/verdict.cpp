@@ -20,15 +20,15 @@ std::string figures(const Evaluation& evaluation, const Method& method) {
                      milliseconds(method.pooled.mean_ms));
 }
 
-// "2.6 times less time than", "1.2 times the time of".
+// "2.61x faster than", "1.2 times the time of".
 std::string time_against(double ratio) {
-  return ratio < 1 ? fmt::format("{} times less time than", times(1 / ratio))
+  return ratio < 1 ? fmt::format("{}x faster than", times(1 / ratio))
                    : fmt::format("{} times the time of", times(ratio));
 }
 
 std::string use_method(const Evaluation& evaluation, const Method& method) {
   return fmt::format(
-      "Use the {}: {}, {} {} alone ({}). Its {} differs by {}.", method_name(evaluation, method.id),
+      "Use the {}: {}, {} {} alone ({}). Its {} differs by {}.", method_noun(evaluation, method.id),
       figures(evaluation, method), time_against(method.time_ratio.value), sbs_model(evaluation),
       figures(evaluation, *evaluation.find({MethodKind::kSbs})),
       score_word(evaluation.criterion, evaluation.labels_from), points_phrase(method.score_gain));
@@ -63,7 +63,7 @@ void remark_candidates(const Evaluation& evaluation, Remarks& out) {
     const std::string reason =
         judged.shortcoming
             ? fmt::format("not worth using: {}", shortcoming_phrase(*judged.shortcoming))
-            : fmt::format("worth using too, but the {} is preferred", method_name(evaluation, best));
+            : fmt::format("worth using too, but the {} is preferred", method_noun(evaluation, best));
     out.push_back(fmt::format("The {} ({}) is {}; against the zero router at equal time {}.",
                               method_name(evaluation, judged.method), figures(evaluation, method), reason,
                               points_phrase(method.above_router)));
@@ -91,7 +91,7 @@ void remark_rivals(const Evaluation& evaluation, Remarks& out) {
                         method_name(evaluation, contrast.reference), points_phrase(contrast.score_gain),
                         times(contrast.time_ratio.value));
   }
-  if (!list.empty()) out.push_back(fmt::format("The adaptive against its rivals: {}.", list));
+  if (!list.empty()) out.push_back(fmt::format("The adaptive policy against its rivals: {}.", list));
 }
 
 // Which of two premodels does better, where more than one was asked for.
@@ -128,11 +128,12 @@ void remark_stages(const Evaluation& evaluation, Remarks& out) {
 void remark_frontier(const Evaluation& evaluation, Remarks& out) {
   for (const Frontier& frontier : evaluation.frontiers) {
     if (!std::isfinite(frontier.speed_up_at_equal_score)) continue;
-    out.push_back(fmt::format(
-        "On the frontier of {} the score of {} alone takes {} times less time; at its time the score is {} "
-        "points higher.",
-        frontier_name(frontier), sbs_model(evaluation), times(frontier.speed_up_at_equal_score),
-        points(frontier.score_gain_at_equal_time)));
+    out.push_back(
+        fmt::format("On the frontier of {} the score of {} alone is reached {}x faster; at its time the "
+                    "score is {} points "
+                    "higher.",
+                    frontier_name(frontier), sbs_model(evaluation), times(frontier.speed_up_at_equal_score),
+                    points(frontier.score_gain_at_equal_time)));
   }
 }
 

@@ -272,7 +272,7 @@ Exhibit settings_exhibit(const TrainedHalf& trained) {
   exhibit.ours = fmt::format("{} settings", trained.sequence.size());
   const std::size_t chosen = trained.policy->default_setting().value();
   exhibit.verdict = fmt::format(
-      "Without calibration the policy takes the setting at {} times less time, which loses {} points.",
+      "Without calibration the policy takes the setting that is {}x faster, which loses {} points.",
       times(trained.versus_ms / trained.mean_ms[chosen]), points(trained.true_loss[chosen]));
   return exhibit;
 }

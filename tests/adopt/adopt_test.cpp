@@ -211,7 +211,7 @@ TEST(Judge, CountsRightAnswers) {
       open_dataset({.data = {files.images}, .labels = {files.labels}, .range = {}, .require_labels = true});
   EngineSet engines;
   const ModelIndex models[] = {1, 0};
-  const Judgements result = judge_models(zoo, models, engines, *data, {}, {});
+  const ModelScores result = judge_models(zoo, models, engines, *data, {}, {});
   EXPECT_EQ(result.n_failed, 0U);
   ASSERT_EQ(result.models.size(), 2U);
   EXPECT_EQ(result.models[1].top1_rate, 1.0);

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "evaluate/fold_list.h"
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 #include "policy/adaptive_policy.h"
 #include "support/expect_error.h"
 #include "triage/tools/evaluate.h"

@@ -46,7 +46,7 @@ TEST(Verdict, NoWorseAndFasterIsRecommended) {
   EXPECT_EQ(e.recommendation.method, MethodId{MethodKind::kCascade});
   EXPECT_EQ(
       evaluation_verdict(e),
-      "Use the cascade: 90.00 % top-1 at 2.00 ms, 2.00 times less time than large alone (90.00 % top-1 at "
+      "Use the cascade policy: 90.00 % top-1 at 2.00 ms, 2.00x faster than large alone (90.00 % top-1 at "
       "4.00 ms). Its top-1 differs by -0.10 points [-0.40, +0.20].");
 }
 
@@ -133,7 +133,7 @@ TEST(Verdict, WithLabelsFromAModelIsOfAgreement) {
   const Evaluation top1 = judged(Criterion::kTop1), top5 = judged(Criterion::kTop5);
   EXPECT_EQ(
       evaluation_verdict(top1),
-      "Use the cascade: 90.00 % agreement at 2.00 ms, 2.00 times less time than large alone (90.00 % "
+      "Use the cascade policy: 90.00 % agreement at 2.00 ms, 2.00x faster than large alone (90.00 % "
       "agreement at 4.00 ms). Its agreement differs by -0.10 points [-0.40, +0.20]. Labels are the answers "
       "of large: scores are agreement with it, not accuracy, and its own is 100 % by construction.");
   EXPECT_NE(evaluation_verdict(top5).find("90.00 % top-5 agreement at"), std::string::npos)
@@ -292,7 +292,7 @@ TEST(Sentences, OfACalibration) {
   calibration.chosen = 0;
   EXPECT_EQ(calibration_verdict(calibration),
             "Certified on 60 inputs: a loss of at most 1.00 points against large with probability 0.95 or "
-            "more. On them the loss was +0.40 points at 2.00 ms, 2.00 times less time than 4.00 ms.");
+            "more. On them the loss was +0.40 points at 2.00 ms, 2.00x faster than 4.00 ms.");
 }
 
 TEST(MethodNames, AreTheSameInEveryForm) {

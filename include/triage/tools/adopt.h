@@ -60,19 +60,19 @@ struct JudgeOptions {
 };
 
 // How one network of a zoo did.
-struct Judgement {
+struct ModelScore {
   std::size_t n_images = 0;
   double top1_rate = 0;  // 0..1
   double top5_rate = 0;  // 0..1
   double mean_ms = 0;    // inference
   double mean_preprocess_ms = 0;
 };
-struct Judgements {
-  std::vector<Judgement> models;  // as in the list that was asked for
+struct ModelScores {
+  std::vector<ModelScore> models;  // as in the list that was asked for
   std::size_t n_failed = 0;       // images that could not be read
 };
 // Runs the given models of the zoo on labelled images, one pass over them.
-[[nodiscard]] Judgements judge_models(
+[[nodiscard]] ModelScores judge_models(
     const Zoo& zoo, std::span<const ModelIndex> models, EngineSet& engines, const Dataset& data,
     const JudgeOptions& options,
     const std::function<void(std::size_t done, std::size_t total)>& on_image = {});

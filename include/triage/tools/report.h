@@ -38,7 +38,7 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 
 // One JSON document: docs/formats.md has its keys.
 [[nodiscard]] std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info);
-// Plain text for a terminal, at most 120 columns.
+// Plain text for a terminal: sentences of at most 120 columns, tables as wide as their names ask for.
 [[nodiscard]] std::string evaluation_text(const Evaluation& evaluation);
 // One self-contained HTML page.
 [[nodiscard]] std::string evaluation_html(const Evaluation& evaluation, const ReportInfo& info);

@@ -7,7 +7,7 @@
 
 #include "base/stop.h"
 #include "learn/adaptive/order_search.h"
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 #include "policy/adaptive_policy.h"
 #include "table/row_order.h"
 #include "triage/error.h"

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "learn/cascade/cascade_search.h"
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 #include "policy/cascade_policy.h"
 #include "triage/error.h"
 #include "triage/tools/learn.h"

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "base/stop.h"
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 #include "learn/premodel/distance_limit.h"
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/neighbours.h"

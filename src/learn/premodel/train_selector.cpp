@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 #include "learn/premodel/fallback.h"
 #include "policy/selector_policy.h"
 #include "triage/error.h"

@@ -15,7 +15,7 @@
 
 #include "base/stop.h"
 #include "learn/costs.h"
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 #include "learn/premodel/labelled_rows.h"
 #include "learn/routing/quality_estimates.h"
 #include "stats/hull.h"

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <stop_token>
 
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 #include "learn/routing/cascade_routing_policy.h"
 #include "learn/routing/quality_estimates.h"
 #include "learn/tables.h"

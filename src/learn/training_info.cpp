@@ -1,4 +1,4 @@
-#include "learn/policy_info.h"
+#include "learn/training_info.h"
 
 
 #include "base/hash.h"
