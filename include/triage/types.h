@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace triage {
@@ -81,6 +82,8 @@ class TopK {
   std::int32_t n_classes_ = 0;
   float residual_ = 0.0F;
 };
+
+static_assert(std::is_trivially_copyable_v<TopK> && std::is_standard_layout_v<TopK>);
 
 // 1-based rank of `cls` among all probabilities: classes with a higher one, or an equal one and a lower
 // index, stand before it.
