@@ -9,7 +9,7 @@ namespace triage {
 namespace {
 
 constexpr float kFloor = 1e-5F;  // of a probability, so that one look alone never rules a class out
-constexpr double kEdge = 1e-3;   // t1 and t2 keep this distance from 0 and 1: surer is not to be believed
+constexpr double kEdge = 1e-3;   // t1 and t2 are clamped to [1e-3, 1 - 1e-3] so that the logit stays finite
 
 float log_of(float probability) { return std::log(probability + kFloor); }
 
