@@ -95,6 +95,9 @@ void print_json(const nlohmann::json& document);
 // input; and --mean-latency-ms, what is asked for all of them together.
 void add_request_options(CLI::App& command, Request& request, std::optional<double>& mean_latency_ms);
 
+// Says so when a cap is below what any of the policy's models needs, so that all inputs will be refused.
+void warn_of_caps(const Policy& policy, const Request& request);
+
 // For counts and seeds: CLI11 takes "-1", and what is too large, for the largest number that there is.
 [[nodiscard]] CLI::Validator not_negative();
 

@@ -52,6 +52,7 @@ class ClassifyRun {
   ClassifyRun(const Classifier& classifier, const Options& options)
       : classifier_(&classifier), options_(&options) {
     check_request(*classifier.policy(), options.request);
+    warn_of_caps(*classifier.policy(), options.request);
     if (options.mean_latency_ms) {
       stream_.emplace(*classifier.policy(), StreamOptions{.mean_latency_ms = *options.mean_latency_ms});
     }

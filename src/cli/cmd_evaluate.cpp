@@ -166,6 +166,7 @@ Evaluation judge(const Table& table, const EvaluateArguments& arguments, const E
                               named.back().name));
     }
   }
+  for (const NamedPolicy& each : named) warn_of_caps(*each.policy, options.request);
   return judge_policies(table, named, options);
 }
 

@@ -92,7 +92,7 @@ std::size_t judge(const Zoo& zoo, const ZooVerifyArguments& arguments, EngineSet
   judge_options.stop = session.stop_source.get_token();
   Progress progress("running every model", std::min(arguments.limit, data->size()));
   const ModelScores judgements = judge_models(zoo, models, engines, *data, judge_options,
-                                             [&](std::size_t done, std::size_t) { progress.update(done); });
+                                              [&](std::size_t done, std::size_t) { progress.update(done); });
   for (std::size_t i = 0; i < models.size(); ++i) {
     checks[static_cast<std::size_t>(models[i])].judgement = judgements.models[i];
   }

@@ -37,10 +37,29 @@ std::string who(const Classifier& classifier, const Result& result) {
   return others.empty() ? name : name + " after " + others;
 }
 
+const char* name_of(Limit limit) {
+  switch (limit) {
+    case Limit::kNone:
+      break;
+    case Limit::kLatency:
+      return "latency";
+    case Limit::kEnergy:
+      return "energy";
+    case Limit::kDeadline:
+      return "deadline";
+    case Limit::kStopped:
+      return "stopped";
+  }
+  return "none";
+}
+
 // What a caller has to know of how the answer came about.
 std::vector<std::string> notes_of(const Result& result) {
   std::vector<std::string> notes;
-  if (result.limited()) notes.emplace_back("a cap decided: the policy would have run another model");
+  if (result.limited()) {
+    notes.emplace_back(result.refused ? "refused: no model fits into the cap"
+                                      : "a cap decided: the policy would have run another model");
+  }
   if (result.breached)
     notes.push_back(fmt::format("over the latency cap: {:.3f} ms were used", result.elapsed_ms));
   if (result.below_confidence)
@@ -229,6 +248,7 @@ Json to_json(const Classifier& classifier, const Shown& shown, int top, bool exp
   Json document = {{"input", shown.input},
                    {"refused", result.refused},
                    {"limited", result.limited()},
+                   {"limit", name_of(result.limit)},
                    {"breached", result.breached},
                    {"below_confidence", result.below_confidence},
                    {"certified", result.certified},

@@ -44,4 +44,26 @@ void add_request_options(CLI::App& command, Request& request, std::optional<doub
       ->type_name("MS");
 }
 
+void warn_of_caps(const Policy& policy, const Request& request) {
+  const PolicyModel *fastest = nullptr, *frugal = nullptr;
+  const auto& models = policy.info().models;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (!policy.can_answer(static_cast<ModelIndex>(i))) continue;
+    if (fastest == nullptr || models[i].p999_ms < fastest->p999_ms) fastest = &models[i];
+    if (frugal == nullptr || models[i].mean_j < frugal->mean_j) frugal = &models[i];
+  }
+  if (fastest != nullptr && fastest->p999_ms > request.max_latency_ms) {
+    warn(fmt::format(
+        "--max-latency-ms: {:.4g}, every input is refused; at least {:.4g}, and what decoding and "
+        "deciding take, would do: 999 of 1,000 runs of {}, the policy's fastest model, take no longer",
+        request.max_latency_ms, fastest->p999_ms, printable(fastest->name)));
+  }
+  if (frugal != nullptr && frugal->mean_j > request.max_energy_j) {
+    warn(fmt::format(
+        "--max-energy-j: {:.4g}, every input is refused; at least {:.4g} would do, the mean of {}, "
+        "the policy's most frugal model",
+        request.max_energy_j, frugal->mean_j, printable(frugal->name)));
+  }
+}
+
 }  // namespace triage::cli

@@ -33,7 +33,7 @@ std::vector<Image> pictures(int channels) {
 
 FeatureWork start(const Image& image) {
   FeatureWork work;
-  work.image = &image;
+  work.image = image;
   work.working_px = 224;
   compute_working(work);
   compute_gray(work);

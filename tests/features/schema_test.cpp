@@ -1,3 +1,5 @@
+#include "features/schema.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
