@@ -91,11 +91,18 @@ TEST_F(ClassifierTest, AddsUpTheTimesOfItsLooks) {
 }
 
 TEST_F(ClassifierTest, WarmUpLoadsEveryModelOfThePolicy) {
-  Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options).warm_up();
-  std::filesystem::remove(zoo_path.parent_path() / "small.fake");
-  const auto classifier =
-      Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options);
-  EXPECT_THROW(classifier.warm_up(), Error);
+  const auto make = [&] {
+    return Classifier::make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo, options);
+  };
+  const auto warm = make();
+  warm.warm_up();
+  for (const char* file : {"small.fake", "large.fake"}) {
+    const auto there = zoo_path.parent_path() / file, away = dir.path() / file;
+    std::filesystem::rename(there, away);
+    EXPECT_THROW(make().warm_up(), Error) << file;
+    EXPECT_EQ(warm.classify(testing::fake_image(3, 1)).outcome.looks.size(), 2U) << "it needs no file";
+    std::filesystem::rename(away, there);
+  }
 }
 
 TEST_F(ClassifierTest, NamesLabels) {
@@ -109,16 +116,39 @@ TEST_F(ClassifierTest, NamesLabels) {
             "4");
 }
 
+// One network fails on some pictures, after another has run on them; the others go as if nothing had been.
 TEST_F(ClassifierTest, SurvivesAFailingRun) {
-  const auto classifier = Classifier::make(make_single(info_for(zoo, {"broken"}), 0), zoo, options);
-  for (int i = 0; i < 2; ++i) {
+  const Zoo moody = load_zoo(testing::write_fake_zoo(
+      dir.path() / "moody", {{.name = "large", .ms = 8}, {.name = "moody", .ms = 1, .fail_every = 2}}));
+  const auto make = [&] {
+    return Classifier::make(std::make_unique<RunAll>(info_for(moody, {"large", "moody"})), moody, options);
+  };
+  const auto classifier = make();
+  std::size_t failed = 0, after_a_failure = 0;
+  bool last_failed = false;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    const auto label = static_cast<Label>(i % 10);
+    const Image image = testing::fake_image(label, i);
     try {
-      (void)classifier.classify(testing::fake_image(1, 1));
-      FAIL() << "no error";
+      const Classification result = classifier.classify(image);
+      after_a_failure += last_failed ? 1 : 0;
+      last_failed = false;
+      EXPECT_EQ(result.outcome.answer.best(), label) << i;
+      EXPECT_EQ(result.outcome.model, 1) << i;
+      ASSERT_EQ(result.outcome.looks.size(), 2U) << i;
+      EXPECT_EQ(result.outcome.looks[0].output.best(), label) << i;
+      EXPECT_DOUBLE_EQ(result.infer_ms, 9) << i;
+      EXPECT_DOUBLE_EQ(result.total_ms, 9) << i;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kEngine);
+      EXPECT_NE(std::string(error.what()).find("model 'moody'"), std::string::npos) << error.what();
+      EXPECT_THROW((void)make().classify(image), Error) << "what fails here fails in a new one";
+      last_failed = true;
+      ++failed;
     }
   }
+  EXPECT_GT(failed, 5U);
+  EXPECT_GT(after_a_failure, 5U);
 }
 
 TEST_F(ClassifierTest, ThreadsShareIt) {
