@@ -1,16 +1,22 @@
 // triage evaluate, as a user runs it, on a profile of fake networks.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "cli/run_cli.h"
 #include "support/fake_zoo.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/profile.h"
+#include "triage/tools/rows.h"
 
 namespace triage::testing {
 namespace {
@@ -25,10 +31,10 @@ class Evaluate : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new triage::testing::TempFolder;
-    const auto zoo =
-        triage::testing::write_fake_zoo(folder_->path() / "zoo", {{.name = "small", .accuracy = 0.6},
-                                                                  {.name = "middle", .accuracy = 0.8},
-                                                                  {.name = "large", .accuracy = 0.95}});
+    const auto zoo = triage::testing::write_fake_zoo(folder_->path() / "zoo",
+                                                     {{.name = "small", .accuracy = 0.6, .ms = 1},
+                                                      {.name = "middle", .accuracy = 0.8, .ms = 4},
+                                                      {.name = "large", .accuracy = 0.95, .ms = 16}});
     const auto data = triage::testing::write_fake_data(folder_->path() / "data", 240);
     FakeClock clock;
     EngineOptions engine;
@@ -37,16 +43,20 @@ class Evaluate : public ::testing::Test {
     DatasetOptions dataset;
     dataset.data = {data.images};
     dataset.labels = {data.labels};
-    measure_profile(load_zoo(zoo), engines, *open_dataset(dataset), {}, profile());
-    const std::filesystem::path paths[] = {profile()};
-    const Table table = load_table(paths);
+    ProfileOptions options;
+    options.clock = unowned(clock);
+    measure_profile(load_zoo(zoo), engines, *open_dataset(dataset), options, profile());
     const std::vector<std::uint32_t> rows{0, 1, 2, 3};
-    save_policy(*train_single(table, rows, Criterion::kTop1, 2), policy());
+    save_policy(*train_single(table(), rows, Criterion::kTop1, 2), policy());
   }
   static void TearDownTestSuite() { delete folder_; }
 
   static std::string profile() { return (folder_->path() / "fake.profile").string(); }
   static std::string policy() { return (folder_->path() / "mine.triage").string(); }
+  static Table table() {
+    const std::filesystem::path paths[] = {profile()};
+    return load_table(paths);
+  }
   static CliRun evaluate(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"evaluate", profile()});
     return run_cli(arguments);
@@ -55,13 +65,100 @@ class Evaluate : public ::testing::Test {
 };
 triage::testing::TempFolder* Evaluate::folder_ = nullptr;
 
+// The cells of a table's row: of the first line behind `title` that begins so, marked as recommended or not.
+std::vector<std::string> cells_of(const std::string& out, const std::string& title, const std::string& row) {
+  std::istringstream lines(out.substr(std::min(out.find(title), out.size())));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.size() < 2 || !line.substr(2).starts_with(row + " ")) continue;
+    std::istringstream rest(line.substr(2 + row.size()));
+    return {std::istream_iterator<std::string>(rest), {}};
+  }
+  ADD_FAILURE() << "no row '" << row << "' behind '" << title << "' in\n" << out;
+  return std::vector<std::string>(20);
+}
+
+// Geometric mean over three folds, in %, of the share of inputs for which `is_right`.
+template <class IsRight>
+std::string over_folds(const Table& table, const IsRight& is_right) {
+  const auto fold_of = make_folds(table, 3, 0);
+  double logarithms = 0;
+  for (int fold = 0; fold < 3; ++fold) {
+    double right = 0, n = 0;
+    for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+      if (fold_of[i] != fold) continue;
+      right += is_right(i) ? 1 : 0;
+      n += 1;
+    }
+    logarithms += std::log(right / n) / 3;
+  }
+  return fmt::format("{:.2f}", 100 * std::exp(logarithms));
+}
+
 TEST_F(Evaluate, PrintsTablesAndAVerdict) {
   const CliRun run = evaluate({"--cv", "3", "--bootstrap", "50"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  for (const char* text : {"240 inputs, 3 models, top-1, 3-fold cross-validation, seed 0", "VBS (oracle)",
-                           "shuffled features", "cascade", "Algorithm 1", "KNN-1", "Verdict: Use "}) {
-    EXPECT_NE(run.out.find(text), std::string::npos) << text;
+  EXPECT_TRUE(
+      run.out.starts_with("240 inputs, 3 models, top-1, 3-fold cross-validation, seed 0\n\n  method "))
+      << run.out;
+  const Table measured = table();
+  const auto cell = [&](const std::string& row, std::size_t column) {
+    return cells_of(run.out, "  method", row).at(column);
+  };
+  const auto right = [&](std::size_t i, ModelIndex m) { return measured.score(i, m, Criterion::kTop1) > 0; };
+  for (ModelIndex m = 0; m < 3; ++m) {
+    const std::string& name = measured.models[static_cast<std::size_t>(m)].name;
+    EXPECT_EQ(cell(name, 0), over_folds(measured, [&](std::size_t i) { return right(i, m); })) << name;
+    EXPECT_EQ(cell(name, 2),
+              over_folds(measured, [&](std::size_t i) { return measured.score(i, m, Criterion::kTop5) > 0; }))
+        << name;
   }
+  EXPECT_EQ(cell("SBS", 0), cell("large", 0)) << "the best single model";
+  EXPECT_EQ(cell("VBS (oracle)", 0),
+            over_folds(measured, [&](std::size_t i) { return right(i, 0) || right(i, 1) || right(i, 2); }));
+  // Algorithm 1: the cheapest where it is right, then what the others add, the one that adds most first.
+  double before = 0;
+  std::vector<bool> is_covered(240);
+  for (const char* name : {"small", "large", "middle"}) {
+    double covered = 0;
+    for (std::size_t i = 0; i < 240; ++i) {
+      is_covered[i] = is_covered[i] || right(i, measured.find(name));
+      covered += is_covered[i] ? 100.0 / 240 : 0;
+    }
+    const auto row = cells_of(run.out, "Algorithm 1 over all inputs (theta 0.50 points)", name);
+    EXPECT_EQ(row.at(0), fmt::format("{:.2f}", covered)) << name;
+    EXPECT_EQ(row.at(1), fmt::format("{:+.2f}", covered - before)) << name;
+    before = covered;
+  }
+}
+
+// Scores and choices are those of the document, which tests of the library cover; times vary with decisions.
+TEST_F(Evaluate, TextAndJsonSayTheSame) {
+  const CliRun run = evaluate({"--cv", "3", "--bootstrap", "50"});
+  const auto json = nlohmann::json::parse(evaluate({"--cv", "3", "--bootstrap", "50", "--json"}).out);
+  for (const auto& method : json["methods"]) {
+    const std::string name = method["name"];
+    const auto cells = cells_of(run.out, "  method", name);
+    EXPECT_EQ(cells.at(0), fmt::format("{:.2f}", 100 * method["geometric_mean"]["top1"].get<double>()))
+        << name;
+    EXPECT_EQ(cells.at(1), fmt::format("{:.2f}", 100 * method["standard_deviation"]["top1"].get<double>()))
+        << name;
+  }
+  for (const auto& stage : json["stages"]) {
+    const auto cells = cells_of(run.out, "The premodel's stages", stage["stage"]);
+    EXPECT_EQ(cells.at(0), fmt::format("{:.1f}", 100 * stage["accuracy"].get<double>()));
+    EXPECT_EQ(cells.at(1), fmt::format("{:.1f}", 100 * stage["base_rate"].get<double>()));
+  }
+  EXPECT_EQ(json["stages"].size(), 3U);
+  const std::string recommended = json["recommended"];
+  std::smatch found;
+  const std::regex verdict("\nVerdict: Use (the )?([a-z ]+?)( policy| alone): ([0-9.]+) %");
+  ASSERT_TRUE(std::regex_search(run.out, found, verdict)) << run.out;
+  EXPECT_EQ(found[2], recommended == "SBS" ? "large" : recommended);
+  for (const auto& method : json["methods"]) {
+    if (method["name"] != recommended) continue;
+    EXPECT_EQ(found[4], fmt::format("{:.2f}", 100 * method["pooled"]["score"].get<double>()));
+  }
+  EXPECT_NE(run.out.find("\n* " + recommended + " "), std::string::npos) << "marked in the tables";
 }
 
 TEST_F(Evaluate, WithoutResamplesThereAreNoIntervals) {
@@ -82,6 +179,14 @@ TEST_F(Evaluate, JsonIsOneDocument) {
   const auto json = nlohmann::json::parse(run.out);
   EXPECT_EQ(json["criterion"], "top5");
   EXPECT_EQ(json["inputs"], 240);
+  const Table measured = table();
+  for (std::size_t m = 0; m < 3; ++m) {
+    double among_five = 0;
+    for (std::size_t i = 0; i < 240; ++i) {
+      among_five += measured.score(i, static_cast<ModelIndex>(m), Criterion::kTop5) / 240;
+    }
+    EXPECT_NEAR(json["methods"][m]["pooled"]["score"].get<double>(), among_five, 1e-9);
+  }
   EXPECT_EQ(json["profiles"][0], "fake.profile");
   EXPECT_EQ(json["command"].get<std::string>().find(folder_->path().string()), std::string::npos)
       << "no folders of the user's in a document that is passed on";
@@ -117,9 +222,11 @@ TEST_F(Evaluate, WritesReportAndFolds) {
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_NE(run.out.find("Report: "), std::string::npos);
   EXPECT_EQ(slurp(report).rfind("<!DOCTYPE html>", 0), 0U);
-  const std::string csv = slurp(folds);
-  EXPECT_EQ(csv.rfind("input,fold\n", 0), 0U);
-  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 241);
+  const Table measured = table();
+  const auto fold_of = make_folds(measured, 3, 0);
+  std::string csv = "input,fold\n";
+  for (std::size_t i = 0; i < 240; ++i) csv += fmt::format("{},{}\n", measured.ids[i], fold_of[i]);
+  EXPECT_EQ(slurp(folds), csv);
 }
 
 TEST_F(Evaluate, PutsPremodelsBesideEachOther) {
@@ -186,7 +293,10 @@ TEST_F(Evaluate, SaysWhatDifferenceTheTimingMakes) {
 TEST_F(Evaluate, JudgesAFinishedPolicy) {
   const CliRun run = evaluate({"--policy", policy(), "--bootstrap", "20"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_NE(run.out.find("  mine "), std::string::npos);
+  double large = 0;
+  const Table measured = table();
+  for (std::size_t i = 0; i < 240; ++i) large += measured.score(i, 2, Criterion::kTop1) * 100 / 240;
+  EXPECT_EQ(cells_of(run.out, "  method", "mine").at(0), fmt::format("{:.2f}", large)) << "it runs large";
   EXPECT_EQ(run.err.find("very inputs"), std::string::npos) << "trained on four of them only";
 }
 

@@ -90,10 +90,16 @@ TEST_F(ClassifierTest, AddsUpTheTimesOfItsLooks) {
 }
 
 TEST_F(ClassifierTest, WarmUpLoadsEveryModelOfThePolicy) {
-  make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo).warm_up();
-  std::filesystem::remove(zoo_path.parent_path() / "small.fake");
-  const auto classifier = make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo);
-  EXPECT_THROW(classifier.warm_up(), Error);
+  const auto fresh = [&] { return make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo); };
+  const Classifier warm = fresh();
+  warm.warm_up();
+  for (const char* file : {"small.fake", "large.fake"}) {
+    const auto there = zoo_path.parent_path() / file, away = dir.path() / file;
+    std::filesystem::rename(there, away);
+    EXPECT_THROW(fresh().warm_up(), Error) << file;
+    EXPECT_EQ(warm.classify(testing::fake_image(3, 1)).looks.size(), 2U) << "it needs no file";
+    std::filesystem::rename(away, there);
+  }
 }
 
 TEST_F(ClassifierTest, NamesLabels) {
@@ -106,16 +112,39 @@ TEST_F(ClassifierTest, NamesLabels) {
   EXPECT_EQ(make(make_single(info_for(unnamed, {"large"}), 0), unnamed).label_name(4), "4");
 }
 
+// One network fails on some pictures, after another has run on them; the others go as if nothing had been.
 TEST_F(ClassifierTest, SurvivesAFailingRun) {
-  const auto classifier = make(make_single(info_for(zoo, {"broken"}), 0), zoo);
-  for (int i = 0; i < 2; ++i) {
+  const Zoo moody = load_zoo(testing::write_fake_zoo(
+      dir.path() / "moody", {{.name = "large", .ms = 8}, {.name = "moody", .ms = 1, .fail_every = 2}}));
+  const auto fresh = [&] {
+    return make(std::make_unique<RunAll>(info_for(moody, {"large", "moody"})), moody);
+  };
+  const Classifier classifier = fresh();
+  std::size_t failed = 0, after_a_failure = 0;
+  bool last_failed = false;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    const auto label = static_cast<Label>(i % 10);
+    const Image image = testing::fake_image(label, i);
     try {
-      (void)classifier.classify(testing::fake_image(1, 1));
-      FAIL() << "no error";
+      const Result result = classifier.classify(image);
+      after_a_failure += last_failed ? 1 : 0;
+      last_failed = false;
+      EXPECT_EQ(result.answer.best(), label) << i;
+      EXPECT_EQ(result.model, 1) << i;
+      ASSERT_EQ(result.looks.size(), 2U) << i;
+      EXPECT_EQ(result.looks[0].output.best(), label) << i;
+      EXPECT_DOUBLE_EQ(result.infer_ms, 9) << i;
+      EXPECT_DOUBLE_EQ(result.total.ms, 9) << i;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kEngine);
+      EXPECT_NE(std::string(error.what()).find("model 'moody'"), std::string::npos) << error.what();
+      EXPECT_THROW((void)fresh().classify(image), Error) << "what fails here fails in a new one";
+      last_failed = true;
+      ++failed;
     }
   }
+  EXPECT_GT(failed, 5U);
+  EXPECT_GT(after_a_failure, 5U);
 }
 
 TEST_F(ClassifierTest, ThreadsShareIt) {

@@ -7,8 +7,12 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "learn/adaptive/order_search.h"
 #include "learn/tables.h"
@@ -19,6 +23,7 @@
 #include "table/row_order.h"
 #include "triage/tools/evaluate.h"
 #include "triage/tools/learn.h"
+#include "triage/tools/replay.h"
 
 namespace triage {
 namespace {
@@ -404,28 +409,65 @@ TEST(TrainAdaptive, GivesClassesTheirOwnWeightsWhereItCan) {
   EXPECT_EQ(sizes(14000), (std::set<std::vector<std::size_t>>{{1, 7, 2, 0}}));
 }
 
+// Everything that training has learned, and what it says of it.
+struct Learned {
+  std::vector<Order> orders;
+  std::vector<double> numbers;
+  TrainingFacts training;
+  bool operator==(const Learned&) const = default;
+};
+Learned learned(const Table& table, Rows rows, std::uint64_t seed) {
+  const auto policy = train_adaptive(table, rows, {.seed = seed});
+  const AdaptiveParameters& parameters = adaptive(*policy).parameters();
+  Learned all{{}, {static_cast<double>(parameters.chosen)}, policy->info().training};
+  for (const AdaptiveSetting& setting : parameters.settings) {
+    all.orders.push_back(setting.order);
+    for (const double number : {setting.price, setting.score, setting.cost}) all.numbers.push_back(number);
+    for (const AdaptiveStage& stage : setting.stages) {
+      all.numbers.insert(all.numbers.end(), stage.weights.begin(), stage.weights.end());
+      all.numbers.insert(all.numbers.end(), stage.gain.begin(), stage.gain.end());
+    }
+  }
+  return all;
+}
+
 TEST(TrainAdaptive, DependsOnSeedAndRowsAlone) {
   const Table table = random_table(300, 4, 1);
   const auto rows = all_rows(table);
-  const auto a = train_adaptive(table, rows, {}), b = train_adaptive(table, rows, {});
-  ASSERT_EQ(adaptive(*a).parameters().settings.size(), adaptive(*b).parameters().settings.size());
-  for (std::size_t i = 0; i < adaptive(*a).parameters().settings.size(); ++i) {
-    const auto &x = adaptive(*a).parameters().settings[i], &y = adaptive(*b).parameters().settings[i];
-    EXPECT_EQ(x.order, y.order);
-    EXPECT_EQ(x.stages.front().gain, y.stages.front().gain);
-  }
-  EXPECT_EQ(a->info().training.input_hashes.size(), 300U);
+  const Rows some = Rows(rows).subspan(50, 200);
+  const Learned a = learned(table, some, 3);
+  EXPECT_EQ(a.training.input_hashes.size(), 200U);
+  EXPECT_EQ(learned(table, some, 3), a);
+  // The same inputs the other way round, and without those that are not among the rows.
+  const std::vector<std::uint32_t> backwards(some.rbegin(), some.rend());
+  EXPECT_EQ(learned(table, backwards, 3), a);
+  const Table alone = select_table_inputs(table, backwards);
+  EXPECT_EQ(learned(alone, all_rows(alone), 3), a);
+
+  const Learned seeded = learned(table, some, 4), other = learned(table, Rows(rows).first(200), 3);
+  EXPECT_NE(seeded.numbers, a.numbers) << "the seed deals the inner folds";
+  EXPECT_EQ(seeded.training.input_hashes, a.training.input_hashes);
+  EXPECT_NE(other.numbers, a.numbers);
+  EXPECT_NE(other.training.input_hashes, a.training.input_hashes);
 }
 
 TEST(TrainAdaptive, APriceChoosesItsSetting) {
   const Table table = random_table(300, 4, 1);
-  AdaptiveOptions cheap, dear;
-  cheap.price = 1e6;
-  dear.price = 0;
-  const auto a = train_adaptive(table, all_rows(table), {}, cheap),
-             b = train_adaptive(table, all_rows(table), {}, dear);
-  EXPECT_EQ(adaptive(*a).parameters().chosen, 0U);
-  EXPECT_EQ(adaptive(*b).parameters().chosen, adaptive(*b).parameters().settings.size() - 1);
+  const auto chosen = [&](double price) {
+    AdaptiveOptions options;
+    options.price = price;
+    return train_adaptive(table, all_rows(table), {}, options)->default_setting();
+  };
+  const auto any = train_adaptive(table, all_rows(table), {});
+  const auto settings = any->price_settings();
+  ASSERT_GT(settings.size(), 10U);
+  EXPECT_EQ(chosen(1e6), 0U);
+  EXPECT_EQ(chosen(settings[5].price), 5U);
+  // Nearest by ratio: what lies in the middle by difference, a little higher, is nearer to the lower one.
+  const double middle = std::sqrt(settings[5].price * settings[6].price);
+  EXPECT_EQ(chosen(1.002 * middle), 5U);
+  EXPECT_EQ(chosen(middle / 1.002), 6U);
+  EXPECT_EQ(chosen(0), settings.size() - 1);
 }
 
 TEST(TrainAdaptive, SavesEnergyWhereItWasMeasured) {
@@ -438,17 +480,90 @@ TEST(TrainAdaptive, SavesEnergyWhereItWasMeasured) {
   table.energy.preprocess_j = {0, 0};
   const auto policy = train_adaptive(table, all_rows(table), options);
   EXPECT_TRUE(adaptive(*policy).parameters().costs_energy);
+  std::set<std::string> first;
   for (const AdaptiveSetting& setting : adaptive(*policy).parameters().settings) {
-    if (setting.order.size() < 2) continue;
-    EXPECT_EQ(policy->info().models[static_cast<std::size_t>(setting.order[0])].name, "model1");
+    first.insert(policy->info().models[static_cast<std::size_t>(setting.order[0])].name);
   }
+  EXPECT_TRUE(first.contains("model1"));
+  EXPECT_FALSE(first.contains("model0"));
   EXPECT_EQ(policy->info().models[0].mean_j, 1);
 }
 
-TEST(TrainAdaptive, WorksForTopFive) {
-  const Table table = random_table(400, 3, 6);
-  EXPECT_EQ(train_adaptive(table, all_rows(table), {.criterion = Criterion::kTop5})->info().criterion,
-            Criterion::kTop5);
+// Model a costs a tenth of b and always has the label among its best five, but only every second time in
+// front; b has it in front nine times out of ten, and else last.
+Table first_or_among_five(std::size_t n) {
+  Table table = table_of({"a", "b"}, {1, 10}, std::vector(n, std::vector<std::int32_t>{1, 1}));
+  Random random(7);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto label = static_cast<Label>(random.below(5));  // of equal classes the lower come first
+    table.labels[i] = label;
+    table.outputs[2 * i] = testing::output_of(i % 2 == 0 ? label : (label + 1) % 5, 0.6F);
+    std::vector<float> b(10, 0.1F / 9);
+    b[static_cast<std::size_t>(label)] = 0.9F;
+    if (i % 10 == 3) b = {0, 0, 0, 0, 0, 0.2F, 0.2F, 0.2F, 0.2F, 0.2F};
+    table.outputs[2 * i + 1] = TopK::from_probabilities(b);
+    for (std::size_t m = 0; m < 2; ++m) table.ranks[2 * i + m] = *table.outputs[2 * i + m].rank(label);
+  }
+  return table;
+}
+
+// What a policy reaches on its table, by a criterion, and how many models it runs.
+struct OnTable {
+  double score = 0, looks = 0;
+};
+OnTable replayed(const Table& table, const Policy& policy, Criterion criterion) {
+  const FakeClock clock;
+  const auto rows = all_rows(table);
+  Replay replay = make_replay("it", table.n_inputs());
+  replay_policy(table, rows, policy, clock, replay);
+  OnTable mean;
+  for (const std::uint32_t row : rows) {
+    mean.score += replay.score(criterion)[row] / static_cast<double>(rows.size());
+    mean.looks += static_cast<double>(replay.looks[row]) / static_cast<double>(rows.size());
+  }
+  return mean;
+}
+
+TEST(TrainAdaptive, JudgesByTopFive) {
+  const Table table = first_or_among_five(400);
+  const auto rows = all_rows(table);
+  const auto policy = train_adaptive(table, rows, {.criterion = Criterion::kTop5});
+  EXPECT_EQ(policy->info().criterion, Criterion::kTop5);
+  EXPECT_EQ(policy->info().best.name, "a");
+  ASSERT_EQ(policy->info().models.size(), 1U) << "b is never worth its time";
+  EXPECT_EQ(policy->info().models[0].name, "a");
+  for (const AdaptiveSetting& setting : adaptive(*policy).parameters().settings)
+    EXPECT_NEAR(setting.score, 1, 1e-9);
+  const OnTable five = replayed(table, *policy, Criterion::kTop5);
+  EXPECT_NEAR(five.score, 1, 1e-9);
+  EXPECT_NEAR(five.looks, 1, 1e-9);
+
+  const auto by_one = train_adaptive(table, rows, {});
+  EXPECT_EQ(by_one->info().best.name, "b");
+  EXPECT_NEAR(replayed(table, *by_one, Criterion::kTop1).score, 0.9, 0.03);
+}
+
+// b is right by top five on nine inputs out of ten, a, the better one there, on all.
+TEST(JudgeOrders, ByTopFiveToo) {
+  const Table table = first_or_among_five(400);
+  const auto rows = all_rows(table);
+  LearnOptions learn;
+  learn.criterion = Criterion::kTop5;
+  EXPECT_EQ(candidate_orders(table, rows, learn, {}), (std::vector<Order>{{0}}));
+  EXPECT_EQ(candidate_orders(table, rows, {}, {}), (std::vector<Order>{{0}, {1}, {0, 1}}));
+  const std::vector<double> prices{0.001};
+  // Returns by how much b is worth more by soft scores.
+  const auto expect = [&](double a, double a_gain, double b, double b_gain) {
+    const auto curves = judge_orders(table, rows, learn, prices, std::vector<Order>{{0}, {1}});
+    EXPECT_NEAR(curves[0].at_price[0].score, a, 1e-12);
+    EXPECT_NEAR(curves[0].at_price[0].gain, a_gain, 1e-12);
+    EXPECT_NEAR(curves[1].at_price[0].score, b, 1e-12);
+    EXPECT_NEAR(curves[1].at_price[0].gain, b_gain, 1e-12);
+    return curves[1].at_price[0].soft_gain - curves[0].at_price[0].soft_gain;
+  };
+  EXPECT_LT(expect(1, 0, 0.9, -0.1), 0.1 + 1e-9) << "on nine inputs of ten both name the same five";
+  learn.criterion = Criterion::kTop1;
+  EXPECT_GT(expect(0.5, -0.4, 0.9, 0), 0.1);
 }
 
 TEST(TrainAdaptive, RefusesWhatItCannotLearnFrom) {
@@ -474,8 +589,15 @@ TEST(TrainAdaptive, RefusesWhatItCannotLearnFrom) {
 TEST(TrainAdaptive, AimsBelowAgreementWhereLabelsAreAModels) {
   Table table = random_table(300, 3, 1);
   EXPECT_EQ(default_margin(table), 0);
+  const auto trained = [&](std::optional<double> margin) {
+    const auto policy = train_adaptive(table, all_rows(table), {.margin = margin});
+    return std::pair(policy->default_setting(), policy->info().training);
+  };
+  EXPECT_EQ(trained({}), trained(0.0));
   label_by_model(table, "model2");
   EXPECT_EQ(default_margin(table), -0.005);
+  EXPECT_EQ(trained({}), trained(-0.005));
+  EXPECT_NE(trained({}), trained(0.0));
 }
 
 TEST(TrainAdaptive, StopsWhenTold) {

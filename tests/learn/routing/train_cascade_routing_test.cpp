@@ -2,18 +2,21 @@
 // against what the policy does.
 #include "learn/routing/train_cascade_routing.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <stop_token>
 
-#include "learn/training_info.h"
 #include "learn/routing/cascade_routing_policy.h"
 #include "learn/routing/quality_estimates.h"
 #include "learn/tables.h"
+#include "learn/training_info.h"
 #include "support/expect_error.h"
 #include "triage/error.h"
 #include "triage/tools/evaluate.h"
+#include "triage/tools/replay.h"
 #include "triage/tools/report.h"
 
 namespace triage {
@@ -170,39 +173,178 @@ TEST(CascadeRouting, LooksMoreTheLessTimeIsWorth) {
   EXPECT_GT(cheap.score, dear.score + 0.1);
 }
 
-TEST(CascadeRouting, IsReproducibleAndExplains) {
+// Everything that training has learned.
+std::vector<double> numbers_of(const RoutingParameters& parameters) {
+  std::vector<double> numbers;
+  const auto add = [&](const std::vector<double>& more) {
+    numbers.insert(numbers.end(), more.begin(), more.end());
+  };
+  add(parameters.costs.of_set);
+  add(parameters.costs.least);
+  for (const SetEstimator& set : parameters.estimator.sets) {
+    add(set.weights);
+    for (const auto& gaps : set.gaps) add(gaps);
+  }
+  auto settings = parameters.settings;
+  settings.push_back(parameters.chosen);
+  for (const RoutingSetting& setting : settings) {
+    add({setting.price, static_cast<double>(setting.pool)});
+    add(setting.lambda);
+  }
+  return numbers;
+}
+
+TEST(CascadeRouting, DependsOnSeedAndRowsAlone) {
   const Table table = random_table(300, 4, 6);
+  const auto trained = [](const Table& on, Rows rows, std::uint64_t seed) {
+    CascadeRoutingOptions options;
+    options.fit_rows = 100;
+    options.search_rows = 50;
+    const auto policy = train_cascade_routing(on, rows, {.seed = seed}, options);
+    return std::pair(numbers_of(dynamic_cast<const CascadeRouting&>(*policy).parameters()),
+                     policy->info().training);
+  };
   const auto rows = all_rows(table);
-  CascadeRoutingOptions options;
-  options.fit_rows = 100;
-  options.search_rows = 50;
-  const auto a = train_cascade_routing(table, rows, {}, options),
-             b = train_cascade_routing(table, rows, {}, options);
-  EXPECT_EQ(a->info().training, b->info().training);
-  Look look{0, table.outputs[0], table.outputs[0].confidence(), {}};
-  Trace trace;
-  (void)a->next({{}, std::span(&look, 1), {}, {.price = 0}}, &trace);
+  const Rows some = Rows(rows).subspan(50, 200);
+  const auto a = trained(table, some, 3);
+  EXPECT_EQ(trained(table, some, 3), a);
+  // The same inputs the other way round, and among others.
+  std::vector<std::uint32_t> backwards(some.rbegin(), some.rend());
+  EXPECT_EQ(trained(table, backwards, 3), a);
+  const Table alone = select_table_inputs(table, backwards);
+  EXPECT_EQ(trained(alone, all_rows(alone), 3), a);
+  EXPECT_NE(trained(table, some, 4), a) << "the seed draws";
+  EXPECT_NE(trained(table, Rows(rows).first(200), 3), a) << "other rows";
+}
+
+// Three models of known qualities, whatever they say: 0.6, 0.9 and 0.8; 1, 2 and 4 to run.
+CascadeRouting of_known_qualities(double lambda) {
+  const Table table = random_table(40, 3, 1);
+  const auto rows = all_rows(table);
+  RoutingParameters model;
+  model.estimator.n_models = model.estimator.most = 3;
+  for (ModelSet set = 0; set < 8; ++set) {
+    SetEstimator estimator;
+    const std::size_t d = count_numbers(size_of(set));
+    estimator.weights.assign(3 * (1 + d), 0);
+    for (std::size_t m = 0; m < 3; ++m) {
+      const double quality = std::array{0.6, 0.9, 0.8}[m];
+      estimator.weights[m * (1 + d)] = std::log(quality / (1 - quality));
+    }
+    estimator.gaps.assign(8, std::vector<double>(9));
+    model.estimator.sets.push_back(std::move(estimator));
+  }
+  model.costs = costs_of({1, 2, 4});
+  model.chosen = {0, 7, {lambda, lambda / 2}};
+  return CascadeRouting(make_policy_info(table, rows, Criterion::kTop1, all_models(table)), model);
+}
+
+// That one of these policies tells of a decision: after how many looks, what is worth the most, what that
+// promises, and what the decision was made of; and as people read it.
+void expect_told(const CascadeRouting& policy, const Trace& trace, std::size_t looks,
+                 const std::vector<ModelIndex>& best, double promised, double lambda) {
   ASSERT_EQ(trace.size(), 1U);
   const auto& step = std::get<RoutingStep>(trace[0]);
-  EXPECT_EQ(step.looks, 1U);
-  EXPECT_EQ(step.qualities.size(), 4U);
-  EXPECT_FALSE(step.best.empty());
-  EXPECT_TRUE(describe(trace[0], a->info()).what.starts_with("after 1 looks "));
-  EXPECT_FALSE(a->default_setting().has_value());
-  EXPECT_EQ(a->with_certificate(0, {}), nullptr);
-  EXPECT_EQ(a->answer({{}, std::span(&look, 1), {}}).model, 0);
-  EXPECT_EQ(a->answer({{}, {}, {}}).kind, Action::Kind::kRefuse);
+  EXPECT_EQ(step.looks, looks);
+  EXPECT_EQ(step.best, best);
+  EXPECT_NEAR(step.quality, promised, 1e-12);
+  EXPECT_NEAR(step.lambda, lambda, 1e-12);
+  ASSERT_EQ(step.qualities.size(), 3U);
+  const std::array known{0.6, 0.9, 0.8};
+  for (std::size_t m = 0; m < 3; ++m) EXPECT_NEAR(step.qualities[m], known[m], 1e-12) << m;
+  std::string names;
+  for (const ModelIndex m : best) names += fmt::format("{}model{}", names.empty() ? "" : " + ", m);
+  const TraceLine line = describe(trace[0], policy.info());
+  EXPECT_EQ(line.what, fmt::format("after {} looks {} is worth the most, with an expected quality of {:.4f}",
+                                   looks, names, promised));
+  ASSERT_EQ(line.values.size(), 4U);
+  EXPECT_EQ(line.values[1], (std::pair<std::string, double>("quality of model1", step.qualities[1])));
+  EXPECT_EQ(line.values[3], (std::pair<std::string, double>("lambda", step.lambda)));
+}
+
+TEST(CascadeRouting, ExplainsWhatItDoes) {
+  const std::vector<Look> looks{{0, testing::output_of(3, 0.5F), 0.5, {}},
+                                {1, testing::output_of(4, 0.4F), 0.4, {}}};
+  {
+    // 0.9 - 0.2 * 2 is less than 0.6, which costs nothing more.
+    const CascadeRouting dear = of_known_qualities(0.2);
+    Trace trace;
+    const Action action = dear.next({{}, std::span(looks).first(1), {}}, &trace);
+    EXPECT_EQ(action.kind, Action::Kind::kAnswer);
+    EXPECT_EQ(action.model, 0);
+    expect_told(dear, trace, 1, {0}, 0.6, 0.2);
+  }
+  const CascadeRouting policy = of_known_qualities(0.1);
+  {
+    // 0.9 - 0.1 * 2, or - 0.1 * 6 with model2 as well, against 0.6.
+    Trace trace;
+    const Action action = policy.next({{}, std::span(looks).first(1), {}}, &trace);
+    EXPECT_EQ(action.kind, Action::Kind::kRun);
+    EXPECT_EQ(action.model, 1);
+    expect_told(policy, trace, 1, {0, 1}, 0.9, 0.1);
+  }
+  {
+    Trace trace;
+    const Action action = policy.next({{}, looks, {}}, &trace);
+    EXPECT_EQ(action.kind, Action::Kind::kAnswer);
+    EXPECT_EQ(action.model, 1);
+    EXPECT_EQ(action.answer.best(), 4);
+    expect_told(policy, trace, 2, {0, 1}, 0.9, 0.05);
+  }
+}
+
+TEST(CascadeRouting, TheTraceChangesNoDecision) {
+  const Table table = random_table(300, 4, 6);
+  const auto rows = all_rows(table);
+  const auto policy = train_cascade_routing(table, rows, {});
+  EXPECT_FALSE(policy->default_setting().has_value());
+  EXPECT_EQ(policy->with_certificate(0, {}), nullptr);
+  const auto settings = policy->price_settings();
+  const double price = settings[settings.size() / 2].price;
+  std::size_t decisions = 0;
+  for (const std::uint32_t row : rows) {
+    std::vector<Look> looks;
+    for (bool answered = false; !answered;) {
+      const Evidence evidence{{}, looks, {}, {.price = price}};
+      Trace trace;
+      const Action action = policy->next(evidence, &trace), plain = policy->next(evidence);
+      ASSERT_EQ(action.kind, plain.kind);
+      ASSERT_EQ(action.model, plain.model);
+      decisions += trace.size();
+      answered = action.kind != Action::Kind::kRun;
+      const TopK& output = table.outputs[table.at(row, action.model)];
+      looks.push_back({action.model, output, output.confidence(), {}});
+    }
+  }
+  EXPECT_GT(decisions, rows.size()) << "more than one each";
+}
+
+TEST(CascadeRouting, AnswersWithTheLookOfMostExpectedQuality) {
+  const CascadeRouting policy = of_known_qualities(0.1);
+  const std::vector<Look> looks{{2, testing::output_of(5, 0.9F), 0.9, {}},
+                                {1, testing::output_of(4, 0.4F), 0.4, {}},
+                                {0, testing::output_of(3, 0.8F), 0.8, {}}};
+  const auto model_of = [&](std::size_t first, std::size_t n) {
+    return policy.answer({{}, std::span(looks).subspan(first, n), {}}).model;
+  };
+  EXPECT_EQ(model_of(0, 3), 1);
+  EXPECT_EQ(model_of(1, 2), 1);
+  EXPECT_EQ(model_of(0, 1), 2);
+  EXPECT_EQ(model_of(2, 1), 0);
+  EXPECT_EQ(policy.answer({{}, {}, {}}).kind, Action::Kind::kRefuse);
 }
 
 TEST(CascadeRouting, KeepsTheBestModelAmongFewCandidates) {
   const Table table = random_table(300, 6, 8);
-  CascadeRoutingOptions options;
-  options.max_models = 2;
   const auto rows = all_rows(table);
-  const auto policy = train_cascade_routing(table, rows, {}, options);
   const auto best = single_best(mean_scores(table, rows, Criterion::kTop1), mean_costs(table, rows));
-  ASSERT_EQ(policy->info().models.size(), 2U);
-  EXPECT_EQ(policy->info().models.back().name, table.models[static_cast<std::size_t>(best)].name);
+  for (const std::size_t n : {1, 2}) {
+    CascadeRoutingOptions options;
+    options.max_models = n;
+    const auto policy = train_cascade_routing(table, rows, {}, options);
+    ASSERT_EQ(policy->info().models.size(), n);
+    EXPECT_EQ(policy->info().models.back().name, table.models[static_cast<std::size_t>(best)].name);
+  }
 }
 
 TEST(CascadeRouting, RejectsBadOptions) {
