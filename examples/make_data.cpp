@@ -23,7 +23,7 @@ int main(int, char** argv) {
   }
   const triage::Zoo zoo = triage::load_zoo(zoo_path);
   triage::PolicyInfo info;
-  info.models.push_back({.name = "large", .fingerprint = zoo.models[1].fingerprint()});
+  info.models.push_back({{"large", zoo.models[1].fingerprint()}});
   info.n_classes = 10;
   triage::save_policy(*triage::make_single(std::move(info), 0), folder / "large.triage");
 

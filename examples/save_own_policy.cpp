@@ -1,7 +1,6 @@
 // A policy of one's own, saved and loaded again: ask the first model of a zoo, and when it is unsure ask the
 // second and take the surer of the two. Usage: save_own_policy ZOO.json IMAGE OUT.triage
-#include <triage/classifier.h>
-#include <triage/error.h>
+#include <triage/triage.h>
 
 #include <iostream>
 #include <memory>
@@ -51,9 +50,9 @@ int main(int argc, char** argv) try {
   triage::register_policy_codec(codec());
   triage::save_policy(SurerOfTwo(std::move(info), 90), argv[3]);
   const auto classifier = triage::Classifier::load(argv[3], argv[1]);
-  const auto outcome = classifier.classify(triage::read_image(argv[2])).outcome;
-  std::cout << classifier.policy().kind() << ": " << outcome.looks.size() << " looks, class "
-            << classifier.label_name(outcome.answer.best()) << '\n';
+  const triage::Result result = classifier.classify_file(argv[2]);
+  std::cout << classifier.policy()->kind() << ": " << result.looks.size() << " looks, class "
+            << classifier.label_name(result.label()) << '\n';
 } catch (const triage::Error& error) {
   std::cerr << error.what() << '\n';
   return 1;

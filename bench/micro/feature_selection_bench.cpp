@@ -82,7 +82,7 @@ void run(const Arguments& arguments) {
       arguments.profile.empty() ? synthetic(arguments) : from_profile(arguments);
   const triage::ScanKernel& kernel = find_kernel(arguments.kernel);
   const auto start = std::chrono::steady_clock::now();
-  const auto records = eliminate(task.elimination, kernel, {arguments.threads, nullptr, nullptr});
+  const auto records = eliminate(task.elimination, kernel, {arguments.threads, {}, nullptr});
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const auto& record : records) {
     fmt::print("{:>3} features: {:.4f} right{}\n", record.features.size(),

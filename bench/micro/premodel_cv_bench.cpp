@@ -65,13 +65,13 @@ void write_binary(const std::filesystem::path& path, const std::vector<Value>& v
 }
 
 // What each input's premodel ran, shape (n), and the seconds that it took.
-struct Result {
+struct CvResult {
   std::vector<std::int32_t> chosen;
   double seconds = 0;
 };
 
-Result cross_validate_premodel(const Table& table, std::span<const std::int32_t> fold_of, int folds,
-                               double theta) {
+CvResult cross_validate_premodel(const Table& table, std::span<const std::int32_t> fold_of, int folds,
+                                 double theta) {
   PremodelOptions options;
   options.theta = theta;
   Replay replay = make_replay("premodel", table.n_inputs());
@@ -98,9 +98,9 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const Table table = make_table(n);
   const auto fold_of = make_folds(table, folds, 0);
-  Result best;
+  CvResult best;
   for (int run = 0; run < 3; ++run) {
-    Result result = cross_validate_premodel(table, fold_of, folds, theta);
+    CvResult result = cross_validate_premodel(table, fold_of, folds, theta);
     fmt::print("run {}: {:.3f} s\n", run + 1, result.seconds);
     if (best.chosen.empty() || result.seconds < best.seconds) best = std::move(result);
   }

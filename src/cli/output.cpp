@@ -76,7 +76,7 @@ void check_outputs(std::span<const std::string> outputs, std::span<const std::st
 void throw_if_stopped(const Session& session, std::string_view command) {
   if (!session.stop) return;
   throw Error(ErrorCode::kInterrupted,
-              fmt::format("{}: interrupted, expected to run to the end; start it again", command));
+              fmt::format("{}: stopped, expected to run to the end; start it again", command));
 }
 
 void print_json(const nlohmann::json& document) {

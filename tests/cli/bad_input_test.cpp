@@ -42,8 +42,7 @@ struct World {
     Zoo zoo = load_zoo(zoo_path);
     for (const char* name : {"small", "large", "broken"}) {
       PolicyInfo info;
-      info.models.push_back(
-          {.name = name, .fingerprint = zoo.models[static_cast<std::size_t>(zoo.find(name))].fingerprint()});
+      info.models.push_back({{name, zoo.models[static_cast<std::size_t>(zoo.find(name))].fingerprint()}});
       info.n_classes = 10;
       save_policy(*make_single(info, 0), root / (std::string(name) + ".triage"));
     }

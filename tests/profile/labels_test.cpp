@@ -77,10 +77,13 @@ TEST_F(LabelsFrom, AStoppedRunGoesOnWithTheSameLabelsAlone) {
   measure(folder.path() / "whole.profile");
   std::stop_source stop;
   options.stop = stop.get_token();
-  const auto stop_at_15 = [&](const ProfileProgress& progress) { stop = progress.done >= 15; };
+  const auto stop_at_15 = [&](const ProfileProgress& progress) {
+    if (progress.done >= 15) stop.request_stop();
+  };
   EXPECT_TRIAGE_ERROR(measure_profile(zoo, engines, *open(), options, out, stop_at_15),
                       ErrorCode::kInterrupted, "with 15 of 60 inputs done");
-  stop = false;
+  stop = std::stop_source();
+  options.stop = stop.get_token();
   options.labels_from = "small";
   EXPECT_TRIAGE_ERROR(measure(out), ErrorCode::kProfile, "holds another profile",
                       "labels from model 'large', expected from model 'small'");

@@ -122,7 +122,7 @@ TEST_F(Batch, EncodedBytesAreDecoded) {
   const Result decoded = classifier.classify_bytes(png);
   EXPECT_EQ(decoded.label(), classifier.classify(images[4]).label());
   EXPECT_TRIAGE_ERROR(classifier.classify_bytes(std::span(png).first(20), {}, {}, "upload.png"),
-                      ErrorCode::kImage, "upload.png");
+                      ErrorCode::kImageDamaged, "upload.png");
 }
 
 TEST(View, RejectsWhatDoesNotHoldItsPixels) {

@@ -18,7 +18,7 @@ std::vector<double> random_values(std::size_t n, std::uint64_t seed) {
   return values;
 }
 
-double mean(const std::vector<double>& values) {
+double mean_value(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
@@ -27,15 +27,15 @@ TEST(Bootstrap, VarianceOfTheMeanIsTheAnalyticOne) {
   const auto means = bootstrap_means(columns, 4000, 7);
   ASSERT_EQ(means.size(), 4000U);
   double variance = 0;
-  for (const double v : columns[0]) variance += std::pow(v - mean(columns[0]), 2) / 500;
+  for (const double v : columns[0]) variance += std::pow(v - mean_value(columns[0]), 2) / 500;
   double spread = 0;
-  for (const double m : means) spread += std::pow(m - mean(means), 2) / 4000;
+  for (const double m : means) spread += std::pow(m - mean_value(means), 2) / 4000;
   // Four standard errors of a variance from 4,000 draws are 9 %.
   EXPECT_NEAR(spread / (variance / 500), 1.0, 0.09);
   const Interval interval = bootstrap_interval(means, 1, [](std::span<const double> m) { return m[0]; });
   const double half = 1.96 * std::sqrt(variance / 500);
-  EXPECT_NEAR(interval.low, mean(columns[0]) - half, 0.12 * half);
-  EXPECT_NEAR(interval.high, mean(columns[0]) + half, 0.12 * half);
+  EXPECT_NEAR(interval.low, mean_value(columns[0]) - half, 0.12 * half);
+  EXPECT_NEAR(interval.high, mean_value(columns[0]) + half, 0.12 * half);
 }
 
 TEST(Bootstrap, IsPaired) {
