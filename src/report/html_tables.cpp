@@ -26,6 +26,54 @@ Markup definitions(const std::vector<std::pair<std::string, std::string>>& items
   return element("dl", {}, out);
 }
 
+using Definitions = std::vector<std::pair<std::string, std::string>>;
+
+// What means the same in every report.
+Definitions fixed_definitions() {
+  return {
+      {"time",
+       "What the user waits: selection (features and decisions), preprocessing and inference. Loading and "
+       "decoding are not in it. Preprocessing and shared feature computations count once an input."},
+      {"optimum", "Of one input: the cheapest model that is right, by mean times of the training inputs."},
+      {"optimum chosen", "Share of the inputs that have an optimum on which the method ran it last."},
+      {"SBS", "Single best model: the best mean score on the training inputs (ties: the cheaper)."},
+      {"VBS, oracle",
+       "Always the optimum; the cheapest model where none is right. No selector can do better in "
+       "score, and it pays nothing for knowing."},
+      {"closed gap", "(score - SBS) / (VBS - SBS): 0 % is as good as SBS, 100 % as good as the oracle."},
+      {"zero router",
+       "Mixes two single models at random, as the hull of the training inputs says for a given time. "
+       "It looks at no input; a selector has to beat it at equal time."},
+      {"controls",
+       "What the premodel has to beat: itself with features shuffled among the training inputs; each "
+       "stage's more frequent answer; its first model always."},
+      {"perfect chain", "The premodel's chain and fallback if its stages were never wrong and cost nothing."},
+      {"overhead", "Selection's share of the time."},
+      {"AIQ",
+       "Mean height of a frontier's convex hull between the times of the cheapest and the dearest model."},
+      {"95 % of the way",
+       "Time at which a frontier's hull has done 95 % of the way from the cheapest model's score to SBS's, "
+       "as a share "
+       "of SBS's time."},
+      {"intervals of frontiers",
+       "Their hulls are read again on 200 resamples of the inputs. Where a resampled hull does not reach "
+       "SBS's score its "
+       "speed-up counts as 0, where it does not get 95 % of the way its time as \u201cnever\u201d. A hull is "
+       "the best "
+       "of many settings, so it flatters a little."},
+      {"difficulty", "Of one input: 1 less the mean probability that the models give to its label."},
+      {"ECE",
+       "Expected calibration error: inputs in bins of equal size by confidence, mean over the inputs of the "
+       "distance "
+       "between their bin's mean confidence and share of answers whose best class is right."},
+      {"wrong to stop",
+       "Of the stops by choice: the answer is wrong, and that of the last look would have been right. "
+       "\u201cRight to stop\u201d is the reverse; of all others the end would have been the same."},
+      {"went on for nothing",
+       "Of those that continued: what was known before the next look was right already. \u201cLost\u201d: "
+       "right before and wrong in the end; \u201cwon\u201d: wrong before and right in the end."}};
+}
+
 }  // namespace
 
 Markup results_table(const Evaluation& evaluation) {
@@ -166,49 +214,10 @@ Markup glossary(const Evaluation& evaluation) {
                 "wrong. It is no accuracy.",
                 criterion_name(evaluation), evaluation.labels_from,
                 evaluation.criterion == Criterion::kTop1 ? "" : " among the best five");
-  std::vector<std::pair<std::string, std::string>> items{
-      {"score", score},
-      {"time",
-       "What the user waits: selection (features and decisions), preprocessing and inference. Loading and "
-       "decoding are not in it. Preprocessing and shared feature computations count once an input."},
-      {"optimum", "Of one input: the cheapest model that is right, by mean times of the training inputs."},
-      {"optimum chosen", "Share of the inputs that have an optimum on which the method ran it last."},
-      {"SBS", "Single best model: the best mean score on the training inputs (ties: the cheaper)."},
-      {"VBS, oracle",
-       "Always the optimum; the cheapest model where none is right. No selector can do better in "
-       "score, and it pays nothing for knowing."},
-      {"closed gap", "(score - SBS) / (VBS - SBS): 0 % is as good as SBS, 100 % as good as the oracle."},
-      {"zero router",
-       "Mixes two single models at random, as the hull of the training inputs says for a given time. "
-       "It looks at no input; a selector has to beat it at equal time."},
-      {"controls",
-       "What the premodel has to beat: itself with features shuffled among the training inputs; each "
-       "stage's more frequent answer; its first model always."},
-      {"perfect chain", "The premodel's chain and fallback if its stages were never wrong and cost nothing."},
-      {"overhead", "Selection's share of the time."},
-      {"AIQ",
-       "Mean height of a frontier's convex hull between the times of the cheapest and the dearest model."},
-      {"95 % of the way",
-       "Time at which a frontier's hull has done 95 % of the way from the cheapest model's score to SBS's, "
-       "as a share "
-       "of SBS's time."},
-      {"intervals of frontiers",
-       "Their hulls are read again on 200 resamples of the inputs. Where a resampled hull does not reach "
-       "SBS's score its "
-       "speed-up counts as 0, where it does not get 95 % of the way its time as \u201cnever\u201d. A hull is "
-       "the best "
-       "of many settings, so it flatters a little."},
-      {"difficulty", "Of one input: 1 less the mean probability that the models give to its label."},
-      {"ECE",
-       "Expected calibration error: inputs in bins of equal size by confidence, mean over the inputs of the "
-       "distance "
-       "between their bin's mean confidence and share of answers whose best class is right."},
-      {"wrong to stop",
-       "Of the stops by choice: the answer is wrong, and that of the last look would have been right. "
-       "\u201cRight to stop\u201d is the reverse; of all others the end would have been the same."},
-      {"went on for nothing",
-       "Of those that continued: what was known before the next look was right already. \u201cLost\u201d: "
-       "right before and wrong in the end; \u201cwon\u201d: wrong before and right in the end."},
+  Definitions items{{"score", score}};
+  const Definitions fixed = fixed_definitions();
+  items.insert(items.end(), fixed.begin(), fixed.end());
+  const Definitions rest{
       {"geometric mean",
        "Over folds, as in the paper; 0 where some fold's figure is 0, blank where one is negative."},
       {"interval",
@@ -219,6 +228,7 @@ Markup glossary(const Evaluation& evaluation) {
        "Averaged over the classes that have inputs, with equal weight; a class that is never answered has "
        "precision 0."},
   };
+  items.insert(items.end(), rest.begin(), rest.end());
   if (evaluation.resamples == 0) {
     std::erase_if(items, [](const auto& item) { return item.first.starts_with("interval"); });
   }

@@ -178,10 +178,12 @@ TEST(Preprocess, EqualsTheReferenceOnEveryCombination) {
 TEST(Preprocess, RefusesWhatDoesNotFit) {
   const Recipe recipe = recipe_of(2, 1, Colour::kRgb, Layout::kNhwc, ElementType::kU8);
   std::vector<std::byte> tensor(recipe.size_bytes());
-  EXPECT_TRIAGE_ERROR(preprocess(Image{}, recipe, tensor), ErrorCode::kUsage, "image: 0x0x0");
+  EXPECT_TRIAGE_ERROR(preprocess(Image{}, recipe, tensor), ErrorCode::kUsage,
+                      "image: 0 x 0 pixels of 0 channels");
   EXPECT_TRIAGE_ERROR(preprocess(Image{2, 1, 2, {1, 2, 3, 4}}, recipe, tensor), ErrorCode::kUsage,
-                      "image: 2x1x2");
-  EXPECT_TRIAGE_ERROR(preprocess(Image{2, 1, 1, {1}}, recipe, tensor), ErrorCode::kUsage, "with 1 bytes");
+                      "image: 2 x 1 pixels of 2 channels");
+  EXPECT_TRIAGE_ERROR(preprocess(Image{2, 1, 1, {1}}, recipe, tensor), ErrorCode::kUsage,
+                      "2 x 1 pixels of 1 channels in 1 bytes");
   tensor.pop_back();
   EXPECT_TRIAGE_ERROR(preprocess(kTwoPixels, recipe, tensor), ErrorCode::kUsage,
                       "tensor: 5 bytes, expected 6");

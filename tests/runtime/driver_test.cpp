@@ -394,7 +394,7 @@ TEST_F(Caps, RequestsThatMakeNoSenseAreErrors) {
   refuse(policy, {.max_energy_j = kNaN}, "max_energy_j: nan, expected 0 or more");
   refuse(policy, {.min_confidence = 1.5}, "min_confidence: 1.5, expected 0 to 1");
   refuse(policy, {.min_confidence = kNaN}, "min_confidence: nan");
-  refuse(policy, {.price = 1}, "price: 1, expected none, as a policy of kind 'scripted' has no prices");
+  refuse(policy, {.price = 1}, "`price`: 1, expected none, as a policy of kind 'scripted' has no prices");
   refuse(policy, {.spent_ms = -1}, "spent_ms: -1");
   const FunctionPolicy unmetered(info_of(2, 0), clock, all_in_turn);
   refuse(unmetered, {.max_energy_j = 100}, "max_energy_j: 100, expected no energy cap, as the energy");

@@ -1,5 +1,5 @@
 // Makes a policy for the first model of a zoo, saves it, loads it as a Classifier and classifies an image.
-#include <triage/classifier.h>
+#include <triage/triage.h>
 
 #include <iostream>
 
@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   const triage::ModelSpec& model = zoo.models.front();
   triage::PolicyInfo info;
   info.n_classes = model.output.n_classes;
-  info.models.push_back({model.name, model.fingerprint(), 0, 0});
+  info.models.push_back({{model.name, model.fingerprint()}});
   triage::save_policy(*triage::make_single(info, 0), argv[3]);
 
   const auto classifier = triage::Classifier::load(argv[3], argv[1], {.cache_dir = ""});
