@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-std::shared_ptr<const triage::Policy> always(const triage::Zoo& zoo, std::size_t i) {
+static std::shared_ptr<const triage::Policy> always(const triage::Zoo& zoo, std::size_t i) {
   triage::PolicyInfo info;
   info.models.push_back({{zoo.models.at(i).name, zoo.models.at(i).fingerprint()}});
   info.n_classes = zoo.models[i].output.n_classes;

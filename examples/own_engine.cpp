@@ -2,32 +2,28 @@
 // by comparing the picture's mean with it. Usage: own_engine FOLDER
 #include <triage/triage.h>
 
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <numeric>
 
 namespace fs = std::filesystem;
 
-class Threshold final : public triage::Network {
- public:
-  explicit Threshold(double level) : level_(level) {}
+struct Threshold final : triage::Network {
+  explicit Threshold(double at) : level(at) {}
   std::span<const float> run(std::span<const std::byte> tensor) override {
     const auto sum = std::accumulate(tensor.begin(), tensor.end(), 0.0,
                                      [](double a, std::byte b) { return a + std::to_integer<int>(b); });
-    const bool bright = sum / static_cast<double>(tensor.size()) > level_;
-    values_[0] = bright ? 0.1F : 0.9F;  // dark
-    values_[1] = bright ? 0.9F : 0.1F;
-    return values_;
+    const bool bright = sum / static_cast<double>(tensor.size()) > level;
+    values[0] = bright ? 0.1F : 0.9F;  // dark
+    values[1] = bright ? 0.9F : 0.1F;
+    return values;
   }
 
- private:
-  double level_;
-  float values_[2] = {};
+  double level;
+  float values[2] = {};
 };
 
-class ThresholdEngine final : public triage::Engine {
- public:
+struct ThresholdEngine final : triage::Engine {
   std::string name() const override { return "threshold"; }
   std::string version() const override { return "1"; }
   std::vector<std::string> devices() const override { return {"CPU"}; }
@@ -43,10 +39,15 @@ int main(int, char** argv) {
   const fs::path folder = argv[1];
   fs::create_directories(folder);
   std::ofstream(folder / "half.level") << 127.5;
-  triage::Zoo zoo{.name = "levels", .folder = folder, .label_names = {"dark", "bright"}};
+  triage::Zoo zoo;
+  zoo.folder = folder;
+  zoo.label_names = {"dark", "bright"};
   triage::ModelSpec& model = zoo.models.emplace_back();
-  model = {.name = "half", .files = {{"half.level", triage::model_checksum(folder / "half.level")}}};
-  model.input = {.width = 8, .height = 8, .type = triage::ElementType::kU8, .colour = triage::Colour::kGray};
+  model.name = "half";
+  model.files = {{"half.level", triage::model_checksum(folder / "half.level")}};
+  model.input.width = model.input.height = 8;
+  model.input.type = triage::ElementType::kU8;
+  model.input.colour = triage::Colour::kGray;
   model.output.n_classes = 2;
   triage::PolicyInfo info;
   info.models.push_back({{model.name, model.fingerprint()}});

@@ -25,7 +25,7 @@ class SurerOfTwo final : public triage::Policy {
 };
 
 // The file has the policy's models and all else that PolicyInfo has; what is its own fits into a byte.
-triage::PolicyCodec codec() {
+static triage::PolicyCodec codec() {
   return {
       "surer-of-two", 1,
       [](const triage::Policy& policy) {
