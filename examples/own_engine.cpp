@@ -18,7 +18,6 @@ struct Threshold final : triage::Network {
     values[1] = bright ? 0.9F : 0.1F;
     return values;
   }
-
   double level;
   float values[2] = {};
 };
@@ -46,12 +45,10 @@ int main(int, char** argv) {
   model.name = "half";
   model.files = {{"half.level", triage::model_checksum(folder / "half.level")}};
   model.input.width = model.input.height = 8;
-  model.input.type = triage::ElementType::kU8;
-  model.input.colour = triage::Colour::kGray;
+  model.input.type = triage::ElementType::kU8, model.input.colour = triage::Colour::kGray;
   model.output.n_classes = 2;
   triage::PolicyInfo info;
   info.models.push_back({{model.name, model.fingerprint()}});
-
   const auto runtime = std::make_shared<triage::Runtime>(zoo);
   runtime->engines().add({".level"}, [](const auto&) { return std::make_unique<ThresholdEngine>(); });
   const triage::Classifier classifier(triage::make_single(info, 0), runtime);
