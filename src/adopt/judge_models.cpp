@@ -23,8 +23,8 @@ void check_label(const Dataset& data, std::size_t i, std::size_t n_classes) {
 }  // namespace
 
 ModelScores judge_models(const Zoo& zoo, std::span<const ModelIndex> models, EngineSet& engines,
-                        const Dataset& data, const JudgeOptions& options,
-                        const std::function<void(std::size_t, std::size_t)>& on_image) {
+                         const Dataset& data, const JudgeOptions& options,
+                         const std::function<void(std::size_t, std::size_t)>& on_image) {
   const FeatureSchema no_features;
   ModelPool pool(zoo, engines);
   LiveBackend backend(pool, {models.begin(), models.end()}, no_features, steady_clock());

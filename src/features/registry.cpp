@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "features/schema.h"
 #include "base/check.h"
 #include "features/graph.h"
+#include "features/schema.h"
 #include "triage/error.h"
 
 namespace triage {

@@ -1,6 +1,5 @@
 #include "learn/training_info.h"
 
-
 #include "base/hash.h"
 #include "stats/mean.h"
 #include "stats/quantile.h"

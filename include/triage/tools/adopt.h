@@ -69,7 +69,7 @@ struct ModelScore {
 };
 struct ModelScores {
   std::vector<ModelScore> models;  // as in the list that was asked for
-  std::size_t n_failed = 0;       // images that could not be read
+  std::size_t n_failed = 0;        // images that could not be read
 };
 // Runs the given models of the zoo on labelled images, one pass over them.
 [[nodiscard]] ModelScores judge_models(

@@ -7,12 +7,12 @@
 
 #include "base/hash.h"
 #include "base/stop.h"
-#include "learn/training_info.h"
 #include "learn/premodel/distance_limit.h"
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/neighbours.h"
 #include "learn/premodel/train_chooser.h"
 #include "learn/premodel/train_selector.h"
+#include "learn/training_info.h"
 #include "policy/premodel_policy.h"
 #include "stats/quantile.h"
 #include "triage/error.h"
@@ -236,8 +236,8 @@ std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelPar
   return warnings;
 }
 
-PremodelFacts facts_of(const Table& table, CostKind cost, const PremodelOptions& options, const ModelSelection& selection,
-                       const PremodelParameters& model) {
+PremodelFacts facts_of(const Table& table, CostKind cost, const PremodelOptions& options,
+                       const ModelSelection& selection, const PremodelParameters& model) {
   PremodelFacts facts;
   facts.kind = options.kind;
   facts.label = options.label;

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "learn/training_info.h"
 #include "learn/premodel/fallback.h"
+#include "learn/training_info.h"
 #include "policy/selector_policy.h"
 #include "triage/error.h"
 

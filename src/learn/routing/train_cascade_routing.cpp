@@ -15,9 +15,9 @@
 
 #include "base/stop.h"
 #include "learn/costs.h"
-#include "learn/training_info.h"
 #include "learn/premodel/labelled_rows.h"
 #include "learn/routing/quality_estimates.h"
+#include "learn/training_info.h"
 #include "stats/hull.h"
 #include "table/row_order.h"
 #include "triage/error.h"
