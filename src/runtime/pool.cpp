@@ -25,7 +25,7 @@ std::size_t copies_allowed(const PoolOptions& options) {
 // One model's networks.
 struct ModelPool::Slot {
   ModelIndex model = kNoModel;
-  Networks idle;
+  std::vector<std::unique_ptr<Network>> idle;
   std::size_t copies = 0;  // lent ones and those being loaded too
   std::size_t bytes = 0;   // of one copy; 0 until it is known
   std::uint64_t last_use = 0;
@@ -52,8 +52,7 @@ ModelPool::Lease ModelPool::acquire(ModelIndex model) { return std::move(*acquir
 
 std::optional<ModelPool::Lease> ModelPool::acquire(ModelIndex model, const Patience& patience) {
   Slot& slot = slot_of(model);
-  Networks dropped;  // destroyed without the lock: an engine may take its time
-  std::vector<ModelIndex> dropped_models;
+  Evicted evicted;
   Lock lock(mutex_);
   for (;;) {
     slot.last_use = ++uses_;
@@ -62,16 +61,7 @@ std::optional<ModelPool::Lease> ModelPool::acquire(ModelIndex model, const Patie
       slot.idle.pop_back();
       return Lease(*this, slot, std::move(network));
     }
-    if (may_load(slot, dropped, dropped_models)) {
-      const std::size_t bytes = use_.bytes;
-      if (!dropped.empty()) {
-        lock.unlock();
-        dropped.clear();
-        tell_evicted(dropped_models, bytes);
-        lock.lock();
-      }
-      return Lease(*this, slot, load(model, slot, lock));
-    }
+    if (may_load(slot, evicted)) return Lease(*this, slot, load(slot, evicted, lock));
     if (!wait(lock, patience)) return std::nullopt;
   }
 }
@@ -96,10 +86,10 @@ void ModelPool::reckon(Slot& slot) const {
 }
 
 // Whether another copy may be loaded now; reserves its place then.
-bool ModelPool::may_load(Slot& slot, Networks& dropped, std::vector<ModelIndex>& dropped_models) {
+bool ModelPool::may_load(Slot& slot, Evicted& evicted) {
   if (slot.copies >= options_.max_copies) return false;
   reckon(slot);
-  if (!make_room(slot, dropped, dropped_models)) return false;
+  if (!make_room(slot, evicted)) return false;
   ++slot.copies;
   // Room for it to come back, so that returning, in a destructor, need not allocate.
   slot.idle.reserve(slot.copies);
@@ -110,7 +100,7 @@ bool ModelPool::may_load(Slot& slot, Networks& dropped, std::vector<ModelIndex>&
 
 // Takes idle networks out, the one first whose model was not used for the longest time; false, with none
 // taken out, where that is not enough.
-bool ModelPool::make_room(const Slot& wanted, Networks& dropped, std::vector<ModelIndex>& dropped_models) {
+bool ModelPool::make_room(const Slot& wanted, Evicted& evicted) {
   const std::size_t budget = options_.memory_bytes;
   if (budget == 0) return true;
   std::size_t idle_bytes = 0;
@@ -119,12 +109,11 @@ bool ModelPool::make_room(const Slot& wanted, Networks& dropped, std::vector<Mod
   while (use_.bytes + wanted.bytes > budget) {
     Slot* oldest = nullptr;
     for (const auto& slot : slots_) {
-      if (slot->idle.empty() || slot.get() == &wanted) continue;
+      if (slot->idle.empty()) continue;
       if (oldest == nullptr || slot->last_use < oldest->last_use) oldest = slot.get();
     }
     TRIAGE_CHECK(oldest != nullptr);
-    dropped.push_back(std::move(oldest->idle.back()));
-    dropped_models.push_back(oldest->model);
+    evicted.emplace_back(oldest->model, std::move(oldest->idle.back()));
     oldest->idle.pop_back();
     --oldest->copies;
     --use_.networks;
@@ -134,12 +123,15 @@ bool ModelPool::make_room(const Slot& wanted, Networks& dropped, std::vector<Mod
   return true;
 }
 
-// Loading takes long, so others may use the pool meanwhile. The copy has been counted.
-std::unique_ptr<Network> ModelPool::load(ModelIndex model, Slot& slot, Lock& lock) {
-  const ModelSpec& spec = zoo_->models[static_cast<std::size_t>(model)];
+// Dropping and loading take long, so others may use the pool meanwhile. The copy has been counted; whatever
+// is thrown, an observer's error too, takes that back.
+std::unique_ptr<Network> ModelPool::load(Slot& slot, Evicted& evicted, Lock& lock) {
+  const ModelSpec& spec = zoo_->models[static_cast<std::size_t>(slot.model)];
+  const std::size_t bytes = use_.bytes;
   lock.unlock();
-  const Stopwatch watch(*clock_);
   try {
+    drop(evicted, bytes);
+    const Stopwatch watch(*clock_);
     std::unique_ptr<Network> network = engines_->load(*zoo_, spec);
     LoadEvent event{.model = spec.name, .ms = watch.ms()};
     lock.lock();
@@ -173,9 +165,10 @@ void ModelPool::give_back(Slot& slot, std::unique_ptr<Network> network) {
   changed_.notify_all();
 }
 
-void ModelPool::tell_evicted(const std::vector<ModelIndex>& models, std::size_t bytes) {
-  if (observer_ == nullptr) return;
-  for (const ModelIndex model : models) {
+void ModelPool::drop(Evicted& evicted, std::size_t bytes) const {
+  for (auto& [model, network] : evicted) {
+    network.reset();
+    if (observer_ == nullptr) continue;
     observer_->on_evict({.model = zoo_->models[static_cast<std::size_t>(model)].name, .bytes = bytes});
   }
 }
@@ -196,14 +189,13 @@ bool ModelPool::wait(Lock& lock, const Patience& patience) {
 void ModelPool::warm_up(ModelIndex model, std::size_t copies) {
   Slot& slot = slot_of(model);
   copies = std::min(copies, options_.max_copies);
-  Networks none;
-  std::vector<ModelIndex> nobody;
+  Evicted nobody;
   Lock lock(mutex_);
   while (slot.copies < copies) {
     reckon(slot);
     if (options_.memory_bytes > 0 && use_.bytes + slot.bytes > options_.memory_bytes) return;
-    if (!may_load(slot, none, nobody)) return;
-    std::unique_ptr<Network> network = load(model, slot, lock);
+    if (!may_load(slot, nobody)) return;
+    std::unique_ptr<Network> network = load(slot, nobody, lock);
     lock.lock();
     slot.last_use = ++uses_;
     slot.idle.push_back(std::move(network));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "runtime/driver.h"
@@ -40,16 +41,16 @@ class ModelPool {
 
  private:
   struct Slot;
-  using Networks = std::vector<std::unique_ptr<Network>>;
+  using Evicted = std::vector<std::pair<ModelIndex, std::unique_ptr<Network>>>;
   using Lock = std::unique_lock<std::mutex>;
 
   [[nodiscard]] Slot& slot_of(ModelIndex model);
   void reckon(Slot& slot) const;
-  bool make_room(const Slot& slot, Networks& dropped, std::vector<ModelIndex>& dropped_models);
-  bool may_load(Slot& slot, Networks& dropped, std::vector<ModelIndex>& dropped_models);
-  std::unique_ptr<Network> load(ModelIndex model, Slot& slot, Lock& lock);
+  bool make_room(const Slot& slot, Evicted& evicted);
+  bool may_load(Slot& slot, Evicted& evicted);
+  std::unique_ptr<Network> load(Slot& slot, Evicted& evicted, Lock& lock);
   void give_back(Slot& slot, std::unique_ptr<Network> network);
-  void tell_evicted(const std::vector<ModelIndex>& models, std::size_t bytes);
+  void drop(Evicted& evicted, std::size_t bytes) const;
   bool wait(Lock& lock, const Patience& patience);
 
   const Zoo* zoo_;

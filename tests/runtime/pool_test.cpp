@@ -132,6 +132,17 @@ TEST_F(PoolTest, WarmUpLoadsCopiesWithoutDroppingOthers) {
   EXPECT_EQ(pool.use().loads, 4U) << "they are there";
 }
 
+TEST_F(PoolTest, AnObserverThatThrowsLeavesNothingBehind) {
+  struct Thrower final : Observer {
+    void on_evict(const LoadEvent&) override { throw Error(ErrorCode::kIo, "the log is full"); }
+  } thrower;
+  ModelPool pool(zoo, engines, {.max_copies = 1, .memory_bytes = 1000}, steady_clock(), &thrower);
+  (void)pool.acquire(0);
+  EXPECT_TRIAGE_ERROR(pool.acquire(1), ErrorCode::kIo, "the log is full");
+  EXPECT_EQ(pool.use().networks, 0U);
+  EXPECT_EQ(pool.use().bytes, 0U);
+}
+
 TEST_F(PoolTest, AFailedLoadLeavesNothingBehind) {
   std::filesystem::remove(dir.path() / "a.heavy");
   ModelPool pool(zoo, engines, {.max_copies = 1, .memory_bytes = 2000});
