@@ -7,7 +7,6 @@
 
 #include <filesystem>
 #include <iostream>
-#include <numeric>
 
 int main(int argc, char** argv) {
   if (argc != 2) {
@@ -17,8 +16,7 @@ int main(int argc, char** argv) {
   try {
     const std::filesystem::path profiles[] = {argv[1]};
     const triage::Table table = triage::load_table(profiles);
-    std::vector<std::uint32_t> rows(table.n_inputs());
-    std::iota(rows.begin(), rows.end(), 0U);
+    const auto rows = triage::all_rows(table);
     const triage::Rows all = rows;
     const triage::Rows training = all.first(rows.size() / 2);
     const triage::Rows test = all.subspan(rows.size() / 2);

@@ -116,7 +116,7 @@ ModelIndex Drive::dearest_fitting() const {
 
 std::optional<ModelIndex> Drive::next_model() {
   while (state_ == State::kAsking) {
-    if (stop_.stop_requested()) return cut_short(Limit::kStopped);
+    if (stop_.stop_requested()) return cut_short(Limit::kStopped, false);
     if (const auto model = ask()) return model;
   }
   return std::nullopt;
@@ -155,18 +155,19 @@ std::optional<ModelIndex> Drive::within_limits(ModelIndex wanted) {
     const double cap_ms = limit == Limit::kDeadline ? deadline_ms_ : request_.max_latency_ms;
     explain_limit(policy_, wanted, limit, cap_ms, request_, result_, *trace_);
   }
-  return cut_short(limit);
+  return cut_short(limit, true);
 }
 
-// Answers with what there is; where there is nothing, has the best model that may be started answer.
-std::optional<ModelIndex> Drive::cut_short(Limit limit) {
+// Answers with what there is; where there is nothing, has the best model that may be started answer, if
+// asked.
+std::optional<ModelIndex> Drive::cut_short(Limit limit, bool may_run_another) {
   result_.limit = limit;
   const Action action = policy_.answer(evidence());
   if (action.kind == Action::Kind::kAnswer) {
     answer(action);
     return std::nullopt;
   }
-  const ModelIndex instead = limit == Limit::kStopped ? kNoModel : dearest_fitting();
+  const ModelIndex instead = may_run_another ? dearest_fitting() : kNoModel;
   if (instead != kNoModel) {
     state_ = State::kAnswersNext;
     return instead;
@@ -196,14 +197,7 @@ void Drive::gave_up() {
   const Limit limit = stop_.stop_requested()                   ? Limit::kStopped
                       : deadline_ms_ < request_.max_latency_ms ? Limit::kDeadline
                                                                : Limit::kLatency;
-  result_.limit = limit;
-  const Action action = policy_.answer(evidence());
-  if (action.kind == Action::Kind::kAnswer) {
-    answer(action);
-  } else {
-    result_.refused = true;
-    finish();
-  }
+  (void)cut_short(limit, false);
 }
 
 void Drive::extract(FeatureMask mask) {

@@ -65,7 +65,7 @@ class Drive {
   [[nodiscard]] ModelIndex dearest_fitting() const;
   std::optional<ModelIndex> ask();
   std::optional<ModelIndex> within_limits(ModelIndex wanted);
-  std::optional<ModelIndex> cut_short(Limit limit);
+  std::optional<ModelIndex> cut_short(Limit limit, bool may_run_another);
   void extract(FeatureMask mask);
   void answer(const Action& action);
   void finish();
