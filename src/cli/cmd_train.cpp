@@ -3,14 +3,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/cli.h"
 #include "cli/feature_report.h"
 #include "cli/flags.h"
 #include "cli/label_options.h"
+#include "cli/train_report.h"
 #include "triage/error.h"
 #include "triage/tools/feature_selection.h"
 #include "triage/tools/learn.h"
@@ -47,15 +46,6 @@ struct TrainArguments {
   bool all_settings = false;
   bool json = false;
 };
-
-struct TrainedPolicy {
-  std::unique_ptr<Policy> policy;
-  std::vector<SelectionStep> selection;  // of a premodel
-  std::vector<std::string> warnings;
-};
-
-constexpr std::string_view kOptimistic =
-    "Figures on training inputs are optimistic: 'triage evaluate' judges on inputs that were not trained on.";
 
 std::vector<std::uint32_t> training_rows(const Table& table, const TrainArguments& arguments) {
   if (!(arguments.train_share > 0 && arguments.train_share <= 1)) {
@@ -139,141 +129,6 @@ TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& argumen
   return train_single_with(table, rows, learn, arguments);
 }
 
-// ---- what is shown ----
-
-const std::string& name_of(const Table& table, ModelIndex model) {
-  return table.models[static_cast<std::size_t>(model)].name;
-}
-
-void print_selection(const Table& table, const TrainedPolicy& trained, double theta_points) {
-  fmt::print("\nAlgorithm 1: which models to choose from (theta {} points)\n", theta_points);
-  fmt::print("  {:<28} {:>10} {:>14}\n", "model", "coverage", "gain, points");
-  for (const auto& step : trained.selection) {
-    fmt::print("  {:<28} {:>8.2f} % {:>+14.2f}  {}\n", printable(name_of(table, step.model)),
-               100 * step.coverage, 100 * step.gain, step.kept ? "kept" : "dropped");
-  }
-}
-
-// The chosen setting with a few around it, or all.
-void print_settings(const Policy& policy, bool all) {
-  constexpr std::size_t kAround = 3;
-  const std::string_view unit = price_unit_name(policy);
-  const auto settings = policy.price_settings();
-  fmt::print("\nSettings, by price; scores and costs are those of inner cross-validation\n");
-  fmt::print("  {:>12} {:>8} {:>10}  order\n", fmt::format("price a {}", unit), "score %", unit);
-  const std::size_t chosen = policy.default_setting().value_or(0);
-  const std::size_t first = all || chosen < kAround ? 0 : chosen - kAround;
-  const std::size_t end = all ? settings.size() : std::min(settings.size(), chosen + kAround + 1);
-  for (std::size_t i = first; i < end; ++i) {
-    const PriceSetting& setting = settings[i];
-    fmt::print("{} {:>12.4g} {:>8.2f} {:>10.4f}  {}\n", policy.default_setting() == i ? '*' : ' ',
-               setting.price, 100 * setting.score, setting.cost,
-               printable(order_names(policy.info(), policy.look_order({.price = setting.price}))));
-  }
-  if (end - first < settings.size()) {
-    fmt::print("  {} of {} settings; --all-settings shows all\n", end - first, settings.size());
-  }
-}
-
-bool is_cascade(const Policy& policy) {
-  return std::holds_alternative<CascadeFacts>(policy.info().training.details);
-}
-
-void print_models(const Policy& policy) {
-  const bool cascade = is_cascade(policy);
-  const auto order = policy.look_order({});
-  fmt::print("\n  {:<28} {:>10} {:>12}{}\n", "model", "mean ms", "p99.9 ms",
-             cascade ? "   accepted from" : "");
-  for (std::size_t i = 0; i < policy.info().models.size(); ++i) {
-    const auto& model = policy.info().models[i];
-    fmt::print("  {:<28} {:>10.4f} {:>12.4f}", printable(model.name), model.mean_ms, model.p999_ms);
-    if (cascade) {
-      const double threshold = order[i].threshold;
-      fmt::print("   {}", std::isnan(threshold) ? "always" : fmt::format("confidence {:.4f}", threshold));
-    }
-    fmt::print("\n");
-  }
-}
-
-void print_training(const Policy& policy) {
-  fmt::print("\n");
-  for (const auto& [key, value] : training_lines(policy)) {
-    if (key != "coverage") fmt::print("  {:<20} {}\n", key, printable(value));  // it has a table of its own
-  }
-}
-
-void print_result(const Table& table, Rows rows, const TrainedPolicy& trained,
-                  const TrainArguments& arguments, std::uintmax_t size) {
-  fmt::print("{}, trained on {} inputs", trained.policy->kind(), rows.size());
-  if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
-  if (!table.labels_from.empty()) fmt::print(", labels {}", printable(describe_labels(table.labels_from)));
-  fmt::print("\n");
-  if (!trained.selection.empty()) print_selection(table, trained, arguments.theta_points);
-  print_models(*trained.policy);
-  if (trained.policy->has_prices()) print_settings(*trained.policy, arguments.all_settings);
-  print_training(*trained.policy);
-  fmt::print("\n{} written, {}. {}\n", printable(arguments.out), format_bytes(static_cast<double>(size)),
-             kOptimistic);
-}
-
-nlohmann::json settings_json(const Policy& policy) {
-  nlohmann::json settings = nlohmann::json::array();
-  for (const PriceSetting& setting : policy.price_settings()) {
-    nlohmann::json order = nlohmann::json::array();
-    for (const OrderedLook& look : policy.look_order({.price = setting.price})) {
-      order.push_back(model_name(policy.info(), look.model));
-    }
-    settings.push_back({{"price", setting.price},
-                        {"order", std::move(order)},
-                        {"expected_score", setting.score},
-                        {"expected_cost", setting.cost}});
-  }
-  return settings;
-}
-
-nlohmann::json thresholds_json(const Policy& cascade) {
-  nlohmann::json thresholds = nlohmann::json::array();
-  for (const OrderedLook& look : cascade.look_order({})) {
-    if (!std::isnan(look.threshold)) thresholds.push_back(look.threshold);
-  }
-  return thresholds;
-}
-
-nlohmann::json to_json(const Table& table, Rows rows, const TrainedPolicy& trained,
-                       const TrainArguments& arguments, std::uintmax_t size) {
-  const auto& info = trained.policy->info();
-  nlohmann::json document{{"policy", trained.policy->kind()},
-                          {"file", arguments.out},
-                          {"size_bytes", size},
-                          {"inputs", rows.size()},
-                          {"failed_inputs", table.n_failed},
-                          {"criterion", to_string(info.criterion)},
-                          {"warnings", trained.warnings},
-                          {"models", nlohmann::json::array()},
-                          {"features", nlohmann::json::array()},
-                          {"selection", nlohmann::json::array()},
-                          {"training", nlohmann::json::object()},
-                          {"note", kOptimistic}};
-  for (const auto& model : info.models) {
-    document["models"].push_back(
-        {{"name", model.name}, {"mean_ms", model.mean_ms}, {"p999_ms", model.p999_ms}});
-  }
-  for (const auto& feature : info.schema.features) document["features"].push_back(feature.name);
-  for (const auto& step : trained.selection) {
-    document["selection"].push_back({{"model", name_of(table, step.model)},
-                                     {"coverage", step.coverage},
-                                     {"gain", step.gain},
-                                     {"kept", step.kept}});
-  }
-  for (const auto& [key, value] : training_lines(*trained.policy)) document["training"][key] = value;
-  if (is_cascade(*trained.policy)) document["thresholds"] = thresholds_json(*trained.policy);
-  if (trained.policy->has_prices()) {
-    document["settings"] = settings_json(*trained.policy);
-    document["chosen"] = trained.policy->default_setting().value();
-  }
-  return document;
-}
-
 void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
@@ -285,10 +140,17 @@ void run(const TrainArguments& arguments, const Session& session) {
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
   for (const auto& warning : trained.warnings) warn(with_flags(warning, *session.app));
+  const TrainReport report{.table = table,
+                           .rows = rows,
+                           .trained = trained,
+                           .out = arguments.out,
+                           .size = size,
+                           .theta_points = arguments.theta_points,
+                           .all_settings = arguments.all_settings};
   if (arguments.json) {
-    print_json(to_json(table, rows, trained, arguments, size));
+    print_json(to_json(report));
   } else {
-    print_result(table, rows, trained, arguments, size);
+    print_report(report);
   }
 }
 

@@ -187,7 +187,7 @@ Markup classes_tables(const Evaluation& evaluation) {
   if (b.classes.size() <= kAllClasses) {
     return classes_table(
         evaluation,
-        fmt::format("All {} classes; first where the {} loses most right answers against SBS",
+        fmt::format("All {} classes; first where {} loses most right answers against SBS",
                     b.classes.size(), name),
         worst, b.classes.size());
   }
@@ -197,10 +197,10 @@ Markup classes_tables(const Evaluation& evaluation) {
                   mean < 10 ? ", which is too few to conclude anything from" : "");
   return classes_table(
              evaluation,
-             fmt::format("{}: those where the {} loses most right answers against SBS, by their number",
+             fmt::format("{}: those where {} loses most right answers against SBS, by their number",
                          of_all, name),
              worst, kNamedClasses) +
-         classes_table(evaluation, fmt::format("{}: the dearest for the {}", of_all, name),
+         classes_table(evaluation, fmt::format("{}: the dearest for {}", of_all, name),
                        dearest_classes(b), kNamedClasses);
 }
 

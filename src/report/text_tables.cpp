@@ -110,7 +110,7 @@ std::string classes_text(const Evaluation& evaluation) {
   const std::string losses = list_classes(b, worst, [](const InputGroup& g, std::size_t s) {
     return points(g.methods[s].score - g.methods[0].score);
   });
-  out += wrap(fmt::format("Classes where the {} loses against SBS, in points (inputs): {}.",
+  out += wrap(fmt::format("Classes where {} loses against SBS, in points (inputs): {}.",
                           method_name(evaluation, b.methods[b.subject]), losses.empty() ? "none" : losses),
               "", "  ");
   out += wrap(fmt::format("Dearest classes, in ms (inputs): {}.",
