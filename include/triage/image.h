@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -69,6 +70,9 @@ struct DecodeOptions {
 
 // Whether the extension is one that read_image takes (jpg, jpeg, png, webp, ppm, pgm, pnm; any case).
 [[nodiscard]] bool has_image_extension(const std::filesystem::path& path);
+
+// Those extensions, for messages: "jpg, jpeg, png".
+[[nodiscard]] std::string image_extensions();
 
 // As a PNG file, 8 bits a channel.
 [[nodiscard]] std::vector<std::uint8_t> encode_png(const Image& image);

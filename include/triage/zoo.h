@@ -110,6 +110,7 @@ struct Zoo {
   std::filesystem::path folder;          // the manifest's folder; relative model paths start here
   std::filesystem::path labels_file;     // as written in the manifest; may be empty
   std::vector<std::string> label_names;  // one per class, empty when there is no labels file
+  std::vector<std::string> label_ids;    // their WordNet ids, empty where the labels file has none
   std::vector<ModelSpec> models;         // names are unique
 
   // Position by name, or kNoModel.
@@ -120,10 +121,14 @@ struct Zoo {
 // Reads and validates a manifest; messages name the JSON path (`models[2].input.width: ...`). Throws kIo,
 // kManifest. Checksums are not verified here, since that reads every weight: verify_files does.
 [[nodiscard]] Zoo load_zoo(const std::filesystem::path& path);
-// Class names of a labels file, one a line. Lines of ImageNet's synset_words.txt lose their WordNet id
-// ("n01440764 tench, Tinca tinca" is "tench, Tinca tinca"). Throws kIo, and kManifest for an empty file or an
-// empty line before the last.
-[[nodiscard]] std::vector<std::string> read_label_names(const std::filesystem::path& path);
+// Class names of a labels file, one a line, and their WordNet ids where lines begin with one, as those of
+// ImageNet's synset_words.txt do ("n01440764 tench, Tinca tinca" is "tench, Tinca tinca").
+struct LabelNames {
+  std::vector<std::string> names;
+  std::vector<std::string> ids;  // empty where no line has one; "" for single lines without
+};
+// Throws kIo, and kManifest for an empty file or an empty line before the last.
+[[nodiscard]] LabelNames read_label_names(const std::filesystem::path& path);
 // Every classifier once for each device and, on the CPU, for each number of threads, named "net@CPUx2" or
 // "net@GPU": candidates of their own with the same fingerprint. Selectors stay as they are. Throws kUsage for
 // empty lists and for what is named twice.

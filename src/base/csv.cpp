@@ -20,7 +20,7 @@ std::string csv_line(std::span<const std::string> texts) {
   return line + '\n';
 }
 
-std::optional<std::vector<std::string>> split_csv_line(std::string_view line) {
+std::optional<std::vector<std::string>> split_csv_line(std::string_view line, char separator) {
   std::vector<std::string> texts(1);
   bool quoted = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -30,7 +30,7 @@ std::optional<std::vector<std::string>> split_csv_line(std::string_view line) {
       } else {
         quoted = !quoted;
       }
-    } else if (line[i] == ',' && !quoted) {
+    } else if (line[i] == separator && !quoted) {
       texts.emplace_back();
     } else {
       texts.back() += line[i];

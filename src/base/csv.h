@@ -16,6 +16,7 @@ namespace triage {
 
 // The texts of one line, given without its end; none when a quote is not closed. So a quoted field that goes
 // on in the next line is not understood.
-[[nodiscard]] std::optional<std::vector<std::string>> split_csv_line(std::string_view line);
+[[nodiscard]] std::optional<std::vector<std::string>> split_csv_line(std::string_view line,
+                                                                     char separator = ',');
 
 }  // namespace triage

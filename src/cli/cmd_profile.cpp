@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/data_labels.h"
 #include "cli/label_options.h"
 #include "cli/profile_report.h"
 #include "triage/engine.h"
@@ -27,6 +28,7 @@ struct ProfileArguments {
   std::filesystem::path zoo;
   std::vector<std::filesystem::path> data;
   std::vector<std::string> labels;
+  std::optional<Label> first_label;
   std::string range;
   std::string crop;
   std::optional<int> threads;
@@ -91,9 +93,11 @@ std::string labels_from(const ProfileArguments& arguments) {
   return model;
 }
 
-std::unique_ptr<Dataset> open_data(const ProfileArguments& arguments) {
+std::unique_ptr<Dataset> open_data(const ProfileArguments& arguments, const Zoo& zoo) {
   DatasetOptions options;
   options.data = arguments.data;
+  options.classes = classes_of(zoo);
+  options.first_label = arguments.first_label;
   const bool from_model = !labels_from(arguments).empty();
   if (!from_model) options.labels.assign(arguments.labels.begin(), arguments.labels.end());
   options.require_labels = !arguments.times_only && !from_model;
@@ -207,7 +211,9 @@ void expect_energy(const ProfileReport& report) {
 void run_profile(const ProfileArguments& arguments, Session& session) {
   ProfileOptions options = profile_options(arguments, session);
   const Zoo zoo = open_zoo(arguments);
-  const auto data = open_data(arguments);
+  const auto data = open_data(arguments, zoo);
+  const LabelMapping mapping = data->label_mapping();
+  warn_of_labels(mapping);
   const std::unique_ptr<EnergyMeter> meter = open_meter(arguments, options.energy);
   EngineOptions engine_options;
   if (!arguments.no_cache) engine_options.cache_dir = default_cache_dir();
@@ -218,7 +224,9 @@ void run_profile(const ProfileArguments& arguments, Session& session) {
     summary = measure_profile(zoo, engines, *data, options, arguments.out,
                               [&](const ProfileProgress& progress) { display.update(progress); });
   }
-  const ProfileReport report = make_report(arguments.out, summary, options);
+  ProfileReport report = make_report(arguments.out, summary, options);
+  report.mapping.warnings = mapping.warnings;
+  report.mapping.notes = mapping.notes;
   if (arguments.energy == "require") expect_energy(report);
   if (arguments.json) {
     print_json(to_json(report));
@@ -226,6 +234,22 @@ void run_profile(const ProfileArguments& arguments, Session& session) {
     print_report(report);
   }
   if (!report.failed.empty()) session.exit_code = kExitSomeFailed;
+}
+
+void add_timing_options(CLI::App& command, ProfileArguments& a) {
+  command.add_flag("--exhaustive", a.exhaustive,
+                   "Run each model on each input until the 95 % bound of its mean time is below --bound "
+                   "(default: once)");
+  command.add_option("--bound", a.bound, "Percent of the mean (default 5)")->check(CLI::Range(0.01, 99.0));
+  command.add_option("--min-runs", a.min_runs, "At least this often (default 5)")
+      ->check(CLI::Range(2, 1'000'000));
+  command
+      .add_option("--max-runs", a.max_runs, "At most this often (default 100); what it cuts off is counted")
+      ->check(CLI::Range(2, 1'000'000));
+  command.add_flag(
+      "--times-only", a.times_only,
+      "On the device: times and energy alone, no labels needed; 'triage merge --times' puts them over "
+      "scores from elsewhere");
 }
 
 }  // namespace
@@ -241,7 +265,8 @@ void add_profile(CLI::App& app, Session& session) {
   command->add_option(
       "--labels", a.labels,
       "CSV (file,label) or IDX file, one for each --data; or from:MODEL, which takes that model's "
-      "answers for labels");
+      "answers for labels; without, each sub-folder is a class");
+  add_first_label_option(*command, a.first_label);
   command->add_option("--range", a.range, "Part a:b (b excluded) of the inputs");
   command->add_option("--limit", a.limit, "At most this many inputs")->check(CLI::PositiveNumber);
   command->add_option("--crop", a.crop,
@@ -259,19 +284,7 @@ void add_profile(CLI::App& app, Session& session) {
   command->add_option("--max-pixels", a.max_pixels, "Larger images are an error")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_flag("--exhaustive", a.exhaustive,
-                    "Run each model on each input until the 95 % bound of its mean time is below --bound "
-                    "(default: once)");
-  command->add_option("--bound", a.bound, "Percent of the mean (default 5)")->check(CLI::Range(0.01, 99.0));
-  command->add_option("--min-runs", a.min_runs, "At least this often (default 5)")
-      ->check(CLI::Range(2, 1'000'000));
-  command
-      ->add_option("--max-runs", a.max_runs, "At most this often (default 100); what it cuts off is counted")
-      ->check(CLI::Range(2, 1'000'000));
-  command->add_flag(
-      "--times-only", a.times_only,
-      "On the device: times and energy alone, no labels needed; 'triage merge --times' puts them over "
-      "scores from elsewhere");
+  add_timing_options(*command, a);
   command->add_option("--energy", a.energy, "Measure energy: auto (where there is a meter), off, or require")
       ->check(CLI::IsMember({"auto", "off", "require"}))
       ->capture_default_str();

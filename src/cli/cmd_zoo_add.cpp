@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/cmd_zoo.h"
+#include "cli/data_labels.h"
 #include "triage/engine.h"
 #include "triage/error.h"
 #include "triage/runtime.h"
@@ -52,7 +53,9 @@ Zoo open_or_begin(const ZooAddArguments& arguments) {
   zoo.name = zoo.folder.filename().string();
   if (!arguments.names.empty()) {
     zoo.labels_file = reference(arguments.names, zoo.folder);
-    zoo.label_names = read_label_names(arguments.names);
+    LabelNames labels = read_label_names(arguments.names);
+    zoo.label_names = std::move(labels.names);
+    zoo.label_ids = std::move(labels.ids);
   }
   return zoo;
 }
@@ -129,7 +132,9 @@ void add(const ZooAddArguments& arguments, Session& session) {
   DatasetOptions data_options;
   data_options.data = arguments.data;
   data_options.labels = arguments.labels;
+  data_options.classes = classes_of(zoo);
   const std::unique_ptr<Dataset> data = open_dataset(data_options);
+  warn_of_labels(data->label_mapping());
 
   AdoptOptions options = arguments.adopt;
   options.stop = session.stop_source.get_token();

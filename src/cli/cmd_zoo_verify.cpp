@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cli/cmd_zoo.h"
+#include "cli/data_labels.h"
 #include "triage/engine.h"
 #include "triage/error.h"
 #include "triage/runtime.h"
@@ -80,7 +81,9 @@ std::size_t judge(const Zoo& zoo, const ZooVerifyArguments& arguments, EngineSet
   DatasetOptions options;
   options.data = arguments.data;
   options.labels = arguments.labels;
+  options.classes = classes_of(zoo);
   const std::unique_ptr<Dataset> data = open_dataset(options);
+  warn_of_labels(data->label_mapping());
   std::vector<ModelIndex> models;
   for (std::size_t i = 0; i < checks.size(); ++i) {
     if (checks[i].error.empty() && zoo.models[i].role == Role::kClassifier) {

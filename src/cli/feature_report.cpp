@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/csv.h"
 #include "cli/cli.h"
 
 namespace triage::cli {
@@ -138,6 +137,14 @@ StepLine describe(const FeatureSelection& selection, const FeatureSummary& featu
   return line;
 }
 
+// RFC 4180: names come from a file.
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
 }  // namespace
 
 FeatureSelection select_features_with_progress(const Table& table, Rows rows,
@@ -206,8 +213,8 @@ std::string feature_selection_csv(const FeatureSelection& selection) {
       "feature,fate,reason,correlated_with,r,extraction_ms,usefulness,removed_at_step,accuracy_after,"
       "extraction_ms_after,loss_of_first,loss_of_chosen\n";
   const auto add = [&](const std::string& name, const StepLine& line) {
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(name), line.fate, line.reason,
-                       csv_field(line.correlated_with), line.r, line.extraction_ms, line.usefulness, line.step,
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(name), line.fate, line.reason,
+                       quoted(line.correlated_with), line.r, line.extraction_ms, line.usefulness, line.step,
                        line.accuracy, line.left_ms, line.loss_first, line.loss_chosen);
   };
   for (const auto& feature : selection.candidates) add(feature.name, describe(selection, feature));

@@ -26,27 +26,16 @@ Input file_input(const fs::path& path, const DecodeOptions& decode) {
 }
 
 void add_folder(const fs::path& folder, const DecodeOptions& decode, std::vector<Input>& inputs) {
-  std::vector<fs::path> files;
-  std::size_t skipped = 0;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_directory()) continue;
-    if (has_image_extension(entry.path()) && entry.is_regular_file()) {  // a pipe would wait for ever
-      files.push_back(entry.path());
-    } else {
-      ++skipped;
-    }
-  }
-  if (files.empty()) {
+  const ImageFiles found = find_image_files(folder);
+  if (found.files.empty()) {
     throw Error(ErrorCode::kData,
-                fmt::format("{}: no image file among its {} files, expected at least one; name "
-                            "files one by one when their extensions are unusual",
-                            folder.string(), skipped));
+                fmt::format("{}: no image files{}, expected at least one; name files one by one when their "
+                            "extensions are unusual",
+                            folder.string(),
+                            found.left_out.empty() ? "" : fmt::format(" (left out: {})", found.left_out)));
   }
-  if (skipped > 0) {
-    warn(fmt::format("{}: {} files without an image extension were left out", folder.string(), skipped));
-  }
-  std::sort(files.begin(), files.end());
-  for (const fs::path& file : files) inputs.push_back(file_input(file, decode));
+  if (!found.left_out.empty()) warn(fmt::format("{}: left out: {}", folder.string(), found.left_out));
+  for (const std::string& file : found.files) inputs.push_back(file_input(folder / file, decode));
 }
 
 bool looks_like_idx(const fs::path& path) {

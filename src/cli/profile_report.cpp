@@ -1,6 +1,7 @@
 #include "cli/profile_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/data_labels.h"
 #include "triage/clock.h"
 #include "triage/tools/report.h"
 #include "triage/tools/rows.h"
@@ -44,6 +46,24 @@ nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json(
 
 double network_share(const ProfileSummary& summary) {
   return summary.wall_ms > 0 ? summary.network_ms / summary.wall_ms : kNotMeasured;
+}
+
+std::vector<std::string> names_at_chance(const ProfileReport& report) {
+  std::vector<std::string> names;
+  for (const ModelIndex model : report.at_chance.models) {
+    names.push_back(report.models[static_cast<std::size_t>(model)].name);
+  }
+  return names;
+}
+
+void warn_of_chance(const ProfileReport& report) {
+  const std::vector<std::string> names = names_at_chance(report);
+  if (names.empty()) return;
+  const std::size_t n = report.summary.progress.done - report.summary.progress.failed;
+  const bool all = names.size() == report.models.size();
+  warn(printable(
+      at_chance_sentence(all ? std::string("every model") : fmt::format("{}", fmt::join(names, ", ")), n,
+                         report.at_chance.chance)));
 }
 
 }  // namespace
@@ -109,6 +129,9 @@ ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary
   report.machine = table.machine;
   report.timing = table.timing;
   report.energy = table.energy;
+  report.mapping = table.label_mapping;
+  report.label_names = table.label_names;
+  if (!options.times_only) report.at_chance = models_at_chance(table);
   const std::vector<double> joules = mean_energy(table);
   const auto rows = all_rows(table);
   const std::vector<double> top1 = mean_scores(table, rows, Criterion::kTop1);
@@ -145,6 +168,9 @@ void print_report(const ProfileReport& report) {
     fmt::print("timing {}\nenergy {}\n", timing_phrase(report.timing), printable(report.energy.note));
   }
   if (!report.labels_from.empty()) fmt::print("{}\n", printable(agreement_note(report.labels_from)));
+  if (const std::string line = label_mapping_line(report.mapping, report.label_names); !line.empty()) {
+    fmt::print("{}\n", printable(line));
+  }
   const ProfileProgress& progress = report.summary.progress;
   fmt::print("{}: {} inputs, {} failed, {}\n", printable(report.out.string()), progress.done, progress.failed,
              format_bytes(static_cast<double>(progress.size_bytes)));
@@ -152,6 +178,7 @@ void print_report(const ProfileReport& report) {
     fmt::print("this run took {}, {:.0f} % of it inside the networks\n",
                format_duration(report.summary.wall_ms * 1e-3), 100 * network_share(report.summary));
   }
+  warn_of_chance(report);
   const std::size_t listed = std::min(report.failed.size(), kListedFailures);
   for (std::size_t i = 0; i < listed; ++i) {
     say("triage: {}\n", printable(report.failed[i].message));
@@ -168,6 +195,8 @@ nlohmann::json to_json(const ProfileReport& report) {
                {"machine", report.machine},
                {"contents", report.times_only ? "times" : "all"},
                {"labels_from", report.labels_from.empty() ? Json() : Json(report.labels_from)},
+               {"labels", label_mapping_json(report.mapping)},
+               {"at_chance", names_at_chance(report)},
                {"timing",
                 {{"mode", to_string(report.timing.mode)},
                  {"bound", report.timing.bound},

@@ -47,6 +47,9 @@ struct ProfileReport {
   std::string labels_from;  // Table::labels_from
   Timing timing;
   TableEnergy energy;
+  LabelMapping mapping;
+  std::vector<std::string> label_names;
+  AtChance at_chance;
   std::vector<ModelReport> models;  // empty when no input succeeded
   std::vector<FailedInput> failed;
 };

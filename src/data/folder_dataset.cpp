@@ -2,9 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <string>
 #include <unordered_set>
 
+#include "data/folder_classes.h"
+#include "data/image_tree.h"
 #include "data/label_csv.h"
 #include "data/sources.h"
 #include "triage/error.h"
@@ -22,8 +26,12 @@ struct Item {
 
 class FolderDataset final : public Dataset {
  public:
-  FolderDataset(std::vector<fs::path> folders, std::vector<Item> items, std::vector<std::string> label_names)
-      : folders_(std::move(folders)), items_(std::move(items)), label_names_(std::move(label_names)) {}
+  FolderDataset(std::vector<fs::path> folders, std::vector<Item> items, std::vector<std::string> label_names,
+                LabelMapping mapping)
+      : folders_(std::move(folders)),
+        items_(std::move(items)),
+        label_names_(std::move(label_names)),
+        mapping_(std::move(mapping)) {}
   [[nodiscard]] std::size_t size() const override { return items_.size(); }
   [[nodiscard]] std::string id(std::size_t i) const override { return items_[i].id; }
   [[nodiscard]] Label label(std::size_t i) const override { return items_[i].label; }
@@ -38,82 +46,118 @@ class FolderDataset final : public Dataset {
     return read_image(file, options);
   }
   [[nodiscard]] std::vector<std::string> label_names() const override { return label_names_; }
+  [[nodiscard]] LabelMapping label_mapping() const override { return mapping_; }
 
  private:
   std::vector<fs::path> folders_;
   std::vector<Item> items_;
   std::vector<std::string> label_names_;
+  LabelMapping mapping_;
 };
 
-bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+// What the folders of a data set come to.
+struct Contents {
+  std::vector<Item> items;
+  std::vector<std::string> names;  // of sub-folders by place
+  LabelMapping mapping;
+};
 
-// The names of the entries that `wanted` accepts, sorted, hidden ones left out.
-template <class Wanted>
-std::vector<std::string> list(const fs::path& folder, Wanted wanted) {
-  std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (!is_hidden(entry.path()) && wanted(entry)) names.push_back(entry.path().filename().string());
+void append(std::vector<std::string>& to, std::vector<std::string>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// One folder's mapping added to those before it.
+void add_mapping(LabelMapping& all, LabelMapping& one) {
+  if (all.by == LabelsBy::kNothing) all.by = one.by;
+  if (all.examples.empty()) all.examples = std::move(one.examples);
+  append(all.warnings, one.warnings);
+  append(all.notes, one.notes);
+}
+
+void add_csv(const DatasetOptions& options, std::size_t k, Contents& contents) {
+  LabelCsv csv = read_label_csv(options.labels[k], options.data[k], options.classes, options.require_labels);
+  for (CsvRow& row : csv.rows) contents.items.push_back({k, std::move(row.file), row.label});
+  add_mapping(contents.mapping, csv.mapping);
+}
+
+void expect_class_folders(const fs::path& folder, const std::vector<ClassFolder>& found,
+                          const std::vector<std::string>& loose) {
+  if (found.empty() && loose.empty()) {
+    throw Error(ErrorCode::kData, fmt::format("{}: holds no images, expected {} files; check the path",
+                                              folder.string(), image_extensions()));
   }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-bool is_folder(const fs::directory_entry& entry) { return entry.is_directory(); }
-bool is_image(const fs::directory_entry& entry) {
-  return has_image_extension(entry.path()) && entry.is_regular_file();  // a pipe would wait for ever
-}
-
-// Adds every image below `folder` / `below`, sorted by path.
-void add_tree(const fs::path& folder, std::size_t k, const std::string& below, Label label,
-              std::vector<Item>& items) {
-  std::vector<std::string> ids;
-  fs::recursive_directory_iterator entry(folder / below);
-  for (; entry != fs::recursive_directory_iterator(); ++entry) {
-    if (is_hidden(entry->path())) {
-      if (entry->is_directory()) entry.disable_recursion_pending();
-    } else if (is_image(*entry)) {
-      ids.push_back(entry->path().lexically_relative(folder).generic_string());
-    }
-  }
-  std::sort(ids.begin(), ids.end());
-  for (std::string& id : ids) items.push_back({k, std::move(id), label});
-}
-
-void add_csv(const fs::path& csv, std::size_t k, bool require_labels, std::vector<Item>& items) {
-  for (CsvRow& row : read_label_csv(csv, require_labels))
-    items.push_back({k, std::move(row.file), row.label});
-}
-
-// A folder per class. Every folder of the data set must have the same classes, since ids are positions among
-// their names.
-void add_classes(const DatasetOptions& options, std::size_t k, std::vector<std::string>& classes,
-                 std::vector<Item>& items) {
-  const fs::path& folder = options.data[k];
-  const std::vector<std::string> found = list(folder, is_folder);
-  const std::vector<std::string> loose = list(folder, is_image);
-  if (options.require_labels && found.empty()) {
+  if (found.empty()) {
     throw Error(
         ErrorCode::kData,
         fmt::format("{}: no labels, expected a sub-folder per class or a CSV of file,label; name the CSV",
                     folder.string()));
   }
-  if (options.require_labels && !loose.empty()) {
+  if (!loose.empty()) {
     throw Error(ErrorCode::kData, fmt::format("{}: {} images outside the class folders, such as {}, expected "
                                               "none; move them, or name a CSV of file,label",
                                               folder.string(), loose.size(), loose.front()));
   }
-  if (k == 0) classes = found;
-  const bool same_classes = found == classes;
-  if (options.require_labels && !same_classes) {
-    throw Error(
-        ErrorCode::kData,
-        fmt::format("{}: classes are {}, expected {} as in {}; give every folder the same sub-folders",
-                    folder.string(), fmt::join(found, ", "), fmt::join(classes, ", "),
-                    options.data.front().string()));
+}
+
+// A folder per class. Those that are classes by their places have to be the same ones in every folder.
+void add_classes(const DatasetOptions& options, std::size_t k, Contents& contents) {
+  const fs::path& folder = options.data[k];
+  ClassFolders classes = match_class_folders(folder, options);
+  const ImageTree loose = list_images(folder, {}, false);
+  if (options.require_labels) expect_class_folders(folder, classes.folders, loose.files);
+  std::vector<std::string> found;
+  for (const ClassFolder& each : classes.folders) found.push_back(each.name);
+  bool same = true;
+  if (classes.mapping.by == LabelsBy::kPosition) {
+    if (k == 0) contents.names = found;
+    same = found == contents.names;
+    if (options.require_labels && !same) {
+      throw Error(
+          ErrorCode::kData,
+          fmt::format("{}: classes are {}, expected {} as in {}; give every folder the same sub-folders",
+                      folder.string(), fmt::join(found, ", "), fmt::join(contents.names, ", "),
+                      options.data.front().string()));
+    }
   }
-  for (const std::string& name : loose) items.push_back({k, name, kNoLabel});
-  for (std::size_t c = 0; c < found.size(); ++c)
-    add_tree(folder, k, found[c], same_classes ? static_cast<Label>(c) : kNoLabel, items);
+  for (const std::string& name : loose.files) contents.items.push_back({k, name, kNoLabel});
+  for (ClassFolder& each : classes.folders) {
+    for (std::string& file : each.files) {
+      contents.items.push_back({k, std::move(file), same ? each.label : kNoLabel});
+    }
+  }
+  if (const std::string text = loose.left_out.text(); !text.empty()) {
+    classes.mapping.notes.push_back(
+        fmt::format("{}: left out beside the folders: {}", folder.string(), text));
+  }
+  add_mapping(contents.mapping, classes.mapping);
+}
+
+// Numbers of a label file that run from 1 up to the number of classes, none of them 0, count from 1.
+void settle_first_label(const DatasetOptions& options, Contents& contents) {
+  if (options.labels.empty() || contents.mapping.by != LabelsBy::kNumber) return;
+  Label least = std::numeric_limits<Label>::max();
+  Label largest = kNoLabel;
+  for (const Item& item : contents.items) {
+    if (item.label == kNoLabel) continue;
+    least = std::min(least, item.label);
+    largest = std::max(largest, item.label);
+  }
+  const bool from_1 = least >= 1 && options.classes.count > 0 && largest == options.classes.count;
+  const Label first = options.first_label.value_or(from_1 ? 1 : 0);
+  if (largest == kNoLabel || first == 0) return;
+  if (least < first) {
+    throw Error(ErrorCode::kData, fmt::format("{}: label {}, expected numbers from {} as first_label says",
+                                              options.labels.front().string(), least, first));
+  }
+  for (Item& item : contents.items) item.label -= item.label == kNoLabel ? 0 : first;
+  for (auto& [text, label] : contents.mapping.examples) label -= first;
+  contents.mapping.by = LabelsBy::kNumberFrom1;
+}
+
+std::size_t count_classes(const std::vector<Item>& items) {
+  std::unordered_set<Label> classes;
+  for (const Item& item : items) classes.insert(item.label);
+  return classes.size() - classes.count(kNoLabel);
 }
 
 void check_unique(const std::vector<fs::path>& folders, const std::vector<Item>& items) {
@@ -129,29 +173,23 @@ void check_unique(const std::vector<fs::path>& folders, const std::vector<Item>&
 }  // namespace
 
 std::unique_ptr<Dataset> open_folders(const DatasetOptions& options) {
-  std::vector<Item> items;
-  std::vector<std::string> classes;
-  try {
-    for (std::size_t k = 0; k < options.data.size(); ++k) {
-      if (options.labels.empty()) {
-        add_classes(options, k, classes, items);
-      } else {
-        add_csv(options.labels[k], k, options.require_labels, items);
-      }
+  Contents contents;
+  for (std::size_t k = 0; k < options.data.size(); ++k) {
+    if (options.labels.empty()) {
+      add_classes(options, k, contents);
+    } else {
+      add_csv(options, k, contents);
     }
-  } catch (const fs::filesystem_error& error) {
-    throw Error(ErrorCode::kIo,
-                fmt::format("{}: cannot be read ({}), expected a folder; check its permissions",
-                            error.path1().string(), error.code().message()));
   }
-  if (items.empty()) {
-    throw Error(
-        ErrorCode::kData,
-        fmt::format("{}: holds no images, expected .jpg, .png, .webp, .ppm or .pgm files; check the path",
-                    options.data.front().string()));
+  if (contents.items.empty()) {
+    throw Error(ErrorCode::kData, fmt::format("{}: holds no images, expected {} files; check the path",
+                                              options.data.front().string(), image_extensions()));
   }
-  check_unique(options.data, items);
-  return std::make_unique<FolderDataset>(options.data, std::move(items), std::move(classes));
+  check_unique(options.data, contents.items);
+  settle_first_label(options, contents);
+  contents.mapping.n_classes = count_classes(contents.items);
+  return std::make_unique<FolderDataset>(options.data, std::move(contents.items), std::move(contents.names),
+                                         std::move(contents.mapping));
 }
 
 }  // namespace triage

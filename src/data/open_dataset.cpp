@@ -20,6 +20,7 @@ class RangeDataset final : public Dataset {
     return all_->load(first_ + i, options);
   }
   [[nodiscard]] std::vector<std::string> label_names() const override { return all_->label_names(); }
+  [[nodiscard]] LabelMapping label_mapping() const override { return all_->label_mapping(); }
 
  private:
   std::unique_ptr<Dataset> all_;
@@ -40,6 +41,14 @@ bool is_folder(const fs::path& path) {
 }
 
 }  // namespace
+
+ClassList classes_of(const Zoo& zoo) {
+  ClassList classes{static_cast<std::int32_t>(zoo.label_names.size()), zoo.label_names, zoo.label_ids};
+  for (const ModelSpec& model : zoo.models) {
+    if (model.role == Role::kClassifier) classes.count = model.output.n_classes;
+  }
+  return classes;
+}
 
 std::unique_ptr<Dataset> open_dataset(const DatasetOptions& options) {
   if (options.data.empty())

@@ -1,5 +1,8 @@
 #include "evaluate/table_facts.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace triage {
 
 void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluation& evaluation) {
@@ -27,6 +30,16 @@ void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluat
   }
   evaluation.selection = select_models(table, rows, options.criterion, options.premodel.theta);
   if (!table.labels_from.empty()) evaluation.warnings.push_back({.kind = WarningKind::kLabelsOfModel});
+  if (const AtChance weak = models_at_chance(table); !weak.models.empty()) {
+    std::vector<std::string> names;
+    for (const ModelIndex model : weak.models) {
+      names.push_back(table.models[static_cast<std::size_t>(model)].name);
+    }
+    evaluation.warnings.push_back({.kind = WarningKind::kAtChance,
+                                   .inputs = table.n_inputs(),
+                                   .share = weak.chance,
+                                   .text = fmt::format("{}", fmt::join(names, ", "))});
+  }
   if (table.n_failed > 0) {
     evaluation.warnings.push_back({.kind = WarningKind::kFailedInputs, .inputs = table.n_failed});
   }

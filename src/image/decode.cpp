@@ -1,9 +1,11 @@
 // Tells the format by the content and hands over to its decoder.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -133,6 +135,15 @@ Image read_image(const std::filesystem::path& path, const DecodeOptions& options
                             format.name, expected->name));
   }
   return format.decode(bytes, name, options);
+}
+
+std::string image_extensions() {
+  std::vector<std::string_view> names;
+  for (const Format& format : kFormats) {
+    std::copy_if(format.extensions.begin(), format.extensions.end(), std::back_inserter(names),
+                 [](std::string_view extension) { return !extension.empty(); });
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 bool has_image_extension(const std::filesystem::path& path) { return format_of_extension(path) != nullptr; }

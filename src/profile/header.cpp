@@ -193,6 +193,7 @@ ProfileHeader make_header(const Zoo& zoo, const Dataset& data, const ProfileOpti
        {zoo.label_names, own_labels ? data.label_names() : std::vector<std::string>{}}) {
     if (header.label_names.empty() && std::ssize(labels) == header.n_classes) header.label_names = labels;
   }
+  if (own_labels && !options.times_only) header.label_mapping = data.label_mapping();
   header.times_only = options.times_only;
   header.timing = checked(options.timing);
   const auto n_data = static_cast<std::int64_t>(data.size());

@@ -63,6 +63,7 @@ struct ProfileHeader {
   std::vector<std::string> recipes;
   std::vector<ProfileModel> models;  // classifiers, then selectors
   std::vector<std::string> label_names;
+  LabelMapping label_mapping;
   std::vector<ProfilePart> parts;
   Timing timing;  // counts aside
   bool times_only = false;

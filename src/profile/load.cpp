@@ -31,6 +31,7 @@ void begin_table(Table& table, const ProfileHeader& header) {
   }
   table.n_classes = header.n_classes;
   table.label_names = header.label_names;
+  table.label_mapping = header.label_mapping;
   table.schema = header.schema;
   table.timing = header.timing;
   table.times_note = header.times_note;

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "profile/energy_measuring.h"
+#include "profile/label_shift.h"
 #include "profile/measurer.h"
 #include "profile/writer.h"
 #include "runtime/pool.h"
@@ -14,6 +16,10 @@ namespace triage {
 namespace {
 
 constexpr double kBusyLoad = 0.5;  // load per core from which on times are not to be trusted
+// So many inputs that fail at the start, and none that goes well: the data or the models are wrong, not they.
+constexpr std::size_t kHopelessFailures = 24;
+// Labels are checked on the first so many inputs, then on so many more, and so on.
+constexpr std::size_t kFirstLabelCheck = 64;
 
 // Spent inside the networks, all runs.
 double network_ms(const InputRecord& record) {
@@ -72,9 +78,10 @@ class ProfileRun {
     writer_->commit();
   }
 
-  void measure(Measurer& measurer, std::int32_t machine) {
+  void measure(Measurer& measurer, const ProfileHeader& header, std::int32_t machine) {
     InputRecord record;
     record.machine = machine;
+    LabelShift labels(header.n_classifiers());
     const std::vector<std::size_t> missing = missing_inputs();
     measurer.measure(missing.front(), record);  // warms code, caches and buffers; not kept
     update_size();
@@ -85,7 +92,13 @@ class ProfileRun {
       measurer.measure(position, record);
       check_stop();
       writer_->add(record);
-      if (record.error.empty()) summary_->network_ms += network_ms(record);
+      if (record.error.empty()) {
+        summary_->network_ms += network_ms(record);
+        labels.add(record);
+        if (std::has_single_bit(labels.n_inputs()) && labels.n_inputs() >= kFirstLabelCheck)
+          check_labels(labels, header);
+      }
+      check_hope(record);
       if (since_commit.ms() >= options_->commit_seconds * 1000) {
         writer_->commit();
         update_size();
@@ -95,9 +108,38 @@ class ProfileRun {
     }
     writer_->commit();
     summary_->wall_ms = wall.ms();
+    check_labels(labels, header);
   }
 
  private:
+  // Goes on with labels that are as likely right as not; ends the run where they are surely one off.
+  void check_labels(const LabelShift& labels, const ProfileHeader& header) {
+    const auto found = labels.find();
+    if (!found) return;
+    writer_->commit();
+    throw Error(
+        ErrorCode::kData,
+        fmt::format("labels: {} is right on {:.4g} % of {} inputs, and on {:.4g} % if every label is one {}, "
+                    "expected "
+                    "class numbers as the models count them; mend the labels{}, remove {} and start again",
+                    header.models[found->model].name, 100 * found->as_given, labels.n_inputs(),
+                    100 * found->shifted, found->shift < 0 ? "less" : "more",
+                    found->shift < 0 ? " (first_label 1 where they count from 1)" : "", writer_->name()));
+  }
+
+  // Ends a run that has nothing but failures to show.
+  void check_hope(const InputRecord& record) {
+    if (record.error.empty()) any_ok_ = true;
+    if (any_ok_ || ++n_failures_ < kHopelessFailures) return;
+    writer_->commit();
+    throw Error(
+        ErrorCode::kData,
+        fmt::format(
+            "{}: the first {} inputs all failed, the last with '{}', expected some to go well; mend the data "
+            "or the models, then run the same command again",
+            writer_->name(), n_failures_, record.error));
+  }
+
   [[nodiscard]] std::vector<std::size_t> missing_inputs() const {
     std::vector<std::size_t> missing;
     for (std::size_t i = options_->shard.index; i < data_->size(); i += options_->shard.count) {
@@ -130,6 +172,8 @@ class ProfileRun {
   ProfileWriter* writer_;
   ProfileSummary* summary_;
   const std::function<void(const ProfileProgress&)>* on_progress_;
+  bool any_ok_ = false;
+  std::size_t n_failures_ = 0;  // before any_ok_
 };
 
 }  // namespace
@@ -156,7 +200,7 @@ ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset
     const std::int32_t number = writer.machine(machine);
     run.measure_energy(idle, pool, header, number);
     Measurer measurer(pool, header, data, options);
-    run.measure(measurer, number);
+    run.measure(measurer, header, number);
   }
   writer.finish();
   summary.progress.size_bytes = writer.size_bytes();

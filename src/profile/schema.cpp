@@ -8,6 +8,7 @@
 
 #include "profile/codec.h"
 #include "profile/header.h"
+#include "profile/label_mapping_text.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -221,6 +222,7 @@ void write_header(const Database& database, const ProfileHeader& header) {
   put_meta(database, "max_pixels", std::to_string(header.max_pixels));
   put_meta(database, "working_px", std::to_string(header.schema.working_px));
   put_meta(database, "labels_from", header.labels_from);
+  put_meta(database, "label_mapping", label_mapping_text(header.label_mapping));
   put_names(database, "INSERT INTO label VALUES (?, ?)", header.label_names);
   put_names(database, "INSERT INTO feature_node VALUES (?, ?)", header.nodes);
   put_names(database, "INSERT INTO recipe VALUES (?, ?)", header.recipes);
@@ -376,6 +378,11 @@ ProfileHeader read_header(const Database& database) {
   if (!header.label_names.empty() && std::ssize(header.label_names) != header.n_classes) {
     database.fail_damaged(
         fmt::format("it has {} label names, expected {}", header.label_names.size(), header.n_classes));
+  }
+  if (const std::string text = get_new_meta(database, "label_mapping"); !text.empty()) {
+    auto mapping = parse_label_mapping(text);
+    if (!mapping) database.fail_damaged(fmt::format("meta 'label_mapping' is '{}'", text.substr(0, 80)));
+    header.label_mapping = std::move(*mapping);
   }
   header.nodes = read_names(database, "SELECT node, name FROM feature_node ORDER BY node", 32);
   read_numbered(

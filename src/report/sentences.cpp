@@ -56,6 +56,8 @@ std::string warning_sentence(const Evaluation& evaluation, const Warning& warnin
           "labels are the answers of {0}, not the truth: where {0} is wrong, a method that is right counts "
           "as wrong",
           evaluation.labels_from);
+    case WarningKind::kAtChance:
+      return at_chance_sentence(warning.text, warning.inputs, warning.share);
     case WarningKind::kFailedInputs:
       return fmt::format("{} inputs on which some model failed are left out of every figure", warning.inputs);
     case WarningKind::kTraining:

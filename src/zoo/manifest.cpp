@@ -279,7 +279,11 @@ Zoo load_zoo(const std::filesystem::path& path) {
   zoo.labels_file = reader.text("labels", "");
   for (ObjectReader& model : reader.objects("models", 0, kMaxModels)) zoo.models.push_back(read_model(model));
   reader.finish();
-  if (!zoo.labels_file.empty()) zoo.label_names = read_label_names(zoo.folder / zoo.labels_file);
+  if (!zoo.labels_file.empty()) {
+    LabelNames labels = read_label_names(zoo.folder / zoo.labels_file);
+    zoo.label_names = std::move(labels.names);
+    zoo.label_ids = std::move(labels.ids);
+  }
   check_names(zoo.models, document);
   check_classes(zoo, document);
   check_selectors(zoo, document);

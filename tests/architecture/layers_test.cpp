@@ -44,6 +44,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"exhibit", "report"},
                                                           {"feature_selection", "learn"},
                                                           {"imagenet_zoo", "imagenet"},
+                                                          {"label_mapping", "table"},
                                                           {"lock", "profile"},
                                                           {"recommendation", "evaluate"},
                                                           {"stability", "evaluate"},

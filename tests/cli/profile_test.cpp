@@ -225,7 +225,7 @@ TEST_F(ProfileCommand, AMeterThatIsRequiredMustBeThere) {
 }
 
 TEST_F(ProfileCommand, BadPicturesAreListed) {
-  const std::filesystem::path pictures = folder.path() / "pictures" / "class";
+  const std::filesystem::path pictures = folder.path() / "pictures" / "class 3";
   for (int i = 0; i < 9; ++i) {
     const auto file = pictures / ("p" + std::to_string(i) + ".pgm");
     testing::write_pnm(file, testing::fake_image(0, static_cast<std::uint64_t>(i)));

@@ -69,7 +69,7 @@ TEST_F(Csv, RejectsBadLinesNamingFileAndLine) {
   reject("\"a.pgm,1\n", "labels.csv:1:", "quote is not closed");
   reject(",1\n", "labels.csv:1:", "file name is empty");
   reject(std::string_view("a\0.pgm,1\n", 9), "labels.csv:1:", "zero byte");
-  reject("/tmp/a.pgm,1\n", "labels.csv:1:", "absolute");
+  reject("/tmp/a.pgm,1\n", "labels.csv:1:", "not in the data folder");
   reject("a.pgm,1\n\n./a.pgm,1\n", "labels.csv:3:", "it once (line 1)");
   reject("", "labels.csv", "no rows");
   reject("file,label\n", "labels.csv", "no rows");

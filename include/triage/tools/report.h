@@ -58,6 +58,12 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 [[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
 // A sentence where labels are a model's answers, else nothing: what scores are then, and that model's own.
 [[nodiscard]] std::string agreement_note(std::string_view labels_from);
+// "labels by name, 3 classes: 'black' is 0, 'red' is 1", with the classes' names where the labels
+// are numbers and `names` has them; empty where a data set does not say how it is labelled.
+[[nodiscard]] std::string label_mapping_line(const LabelMapping& mapping, std::span<const std::string> names);
+// That these models are right no more often than guessing, which is right on `chance` (0..1) of the inputs,
+// and what usually causes it.
+[[nodiscard]] std::string at_chance_sentence(std::string_view models, std::size_t n_inputs, double chance);
 // "a loss of at most 1.00 points against large with probability 0.95 or more".
 [[nodiscard]] std::string promise_of(const Certificate& certificate);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "triage/tools/features.h"
+#include "triage/tools/label_mapping.h"
 #include "triage/types.h"
 
 namespace triage {
@@ -72,6 +73,7 @@ struct Table {
   std::string labels_from;
   std::int32_t n_classes = 0;
   std::vector<std::string> label_names;  // (n_classes) or empty
+  LabelMapping label_mapping;  // how the data set's labels became classes; empty where it is not told
   std::size_t n_failed = 0;
 
   std::vector<std::int32_t> ranks;               // (n, m) 1-based rank of the label; 0 where unknown
@@ -127,6 +129,15 @@ struct Table {
   // Mean joules of one selector alone, preprocessing included; NaN where not measured.
   [[nodiscard]] double selector_cost_j(ModelIndex selector) const;
 };
+
+// Models that are right (top-1) no more often than whoever always says the commonest label, as far as the
+// inputs can tell (exact binomial test, 1 %): their labels or recipes are probably wrong. None below 20
+// inputs, and where labels are a model's answers.
+struct AtChance {
+  double chance = 0;  // share of the commonest label, or 1 / classes where that is more
+  std::vector<ModelIndex> models;
+};
+[[nodiscard]] AtChance models_at_chance(const Table& table);
 
 // Throws kProfile when the arrays' sizes or values do not fit together, naming the array. Every consumer may
 // rely on it.

@@ -11,6 +11,7 @@ namespace triage {
 
 enum class WarningKind {
   kLabelsOfModel,   // labels are the answers of Evaluation::labels_from
+  kAtChance,        // the models `text` are right no more often than guessing, which is right on `share`
   kFailedInputs,    // `inputs` on which some model failed are left out of every figure
   kTraining,        // of the premodel's training: `text`
   kNotCombined,     // adaptive and cascade routing are left out: they need `inputs` a fold and all outputs
@@ -26,6 +27,7 @@ struct Warning {
   MethodId method = {};  // of those about a policy
   std::size_t inputs = 0;
   Criterion criterion = Criterion::kTop1;
+  double share = 0;  // 0..1
   std::string text = {};
   friend bool operator==(const Warning&, const Warning&) = default;
 };
