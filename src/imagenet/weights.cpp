@@ -59,8 +59,8 @@ std::vector<std::uint8_t> read_zip_entry(const fs::path& path, std::string_view 
 std::optional<fs::path> find_in(const fs::path& folder, const WeightPackage& package) {
   if (folder.empty()) return std::nullopt;
   std::error_code ignored;
-  for (const fs::path& candidate :
-       {folder / package.file, folder / package.module / "models" / package.file}) {
+  for (const fs::path& candidate : {folder / package.file, folder / package.module / "models" / package.file,
+                                    folder / package.module / "data" / "_info" / package.file}) {
     if (fs::is_regular_file(candidate, ignored)) return candidate;
   }
   const std::string prefix = fmt::format("{}-", package.module);

