@@ -6,7 +6,11 @@ find_package(TriageOpenCV REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
-pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp)
+find_package(GIF REQUIRED)
+find_package(TIFF REQUIRED)
+find_path(STB_INCLUDE_DIR stb/stb_image.h REQUIRED)  # BMP
+pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
+pkg_check_modules(HEIF IMPORTED_TARGET libheif)  # AVIF and HEIC are read where it is there
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)

@@ -18,6 +18,9 @@ struct Image {
   int height = 0;
   int channels = 0;
   std::vector<std::uint8_t> pixels;
+  // What was odd about its file, though the picture is whole, such as "content is PNG, not JPEG as its name
+  // says"; empty: nothing.
+  std::string remark = {};
 
   [[nodiscard]] std::size_t size_bytes() const {
     return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
@@ -52,23 +55,31 @@ struct ImageView {
 // for.
 void check_view(const ImageView& view, std::string_view owner);
 
+// What one picture may cost; all are checked on its header, before anything is allocated for it.
 struct DecodeOptions {
-  // Images with more pixels than this are an error; checked on the header, before any allocation.
   std::int64_t max_pixels = 100'000'000;
+  // Of memory while decoding, the picture itself included, as its header asks for it.
+  std::int64_t max_bytes = 256'000'000;
+  // Pixels gone over, each pass counted: a progressive JPEG may have hundreds of passes in a few kilobytes.
+  std::int64_t max_work = 2'000'000'000;
 };
 
-// JPEG (gray, YCbCr, CMYK/YCCK, progressive, EXIF orientation), PNG (gray, palette, alpha over white, 16
-// bit), WebP, PPM/PGM (binary and plain, 8 and 16 bit). The format is told by the content. `name` is what
-// messages call the image. Throws kImageFormat for an unknown format, kImageDamaged for anything truncated,
-// corrupt or empty, kImageTooLarge over the limit; no partial picture is ever returned.
+// JPEG (gray, YCbCr, CMYK/YCCK as browsers show it, progressive), PNG (gray, palette, alpha over white, 16
+// bit; the default picture of an animation), WebP and GIF (the first frame), BMP, TIFF (the first page),
+// PPM/PGM (binary and plain, 8 and 16 bit), and AVIF and HEIC where libheif was there when this was built.
+// Upright: the orientation that EXIF, TIFF or HEIF states is applied. The format is told by the content.
+// `name` is what messages call the image. A whole picture in an odd file (no end marker, stray bytes between
+// segments, a wrong checksum of a comment) has a remark. Throws kImageFormat for an unknown format,
+// kImageDamaged for anything truncated, corrupt or empty, kImageTooLarge over a limit; no partial picture is
+// ever returned.
 [[nodiscard]] Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
                                  const DecodeOptions& options = {});
 
-// Reads and decodes a file. A file whose extension names another format than its content throws
-// kImageFormat; one that cannot be opened or read throws kIo.
+// Reads and decodes a file. An extension that names another format than the content is a remark. Throws as
+// decode_image, and kIo for what cannot be opened or read.
 [[nodiscard]] Image read_image(const std::filesystem::path& path, const DecodeOptions& options = {});
 
-// Whether the extension is one that read_image takes (jpg, jpeg, png, webp, ppm, pgm, pnm; any case).
+// Whether the extension is one of those that pictures have (image_extensions(), any case).
 [[nodiscard]] bool has_image_extension(const std::filesystem::path& path);
 
 // Those extensions, for messages: "jpg, jpeg, png".

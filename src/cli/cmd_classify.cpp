@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/decode_options.h"
 #include "cli/explain.h"
+#include "cli/flags.h"
 #include "cli/inputs.h"
 #include "triage/classifier.h"
 #include "triage/error.h"
@@ -31,7 +33,7 @@ struct Options {
   int top = 5;
   bool explain = false;
   bool json = false;
-  std::int64_t max_pixels = DecodeOptions{}.max_pixels;
+  DecodeOptions decode;
   Request request;  // what every input is asked for; the latency cap begins with its decoding
   std::optional<double> mean_latency_ms;
 };
@@ -49,8 +51,8 @@ bool is_of_input(ErrorCode code) {
 // Classifies one input after another; holds what the final document or summary needs.
 class ClassifyRun {
  public:
-  ClassifyRun(const Classifier& classifier, const Options& options)
-      : classifier_(&classifier), options_(&options) {
+  ClassifyRun(const Classifier& classifier, const Options& options, const CLI::App& app)
+      : classifier_(&classifier), options_(&options), app_(&app) {
     check_request(*classifier.policy(), options.request);
     warn_of_caps(*classifier.policy(), options.request);
     if (options.mean_latency_ms) {
@@ -69,11 +71,14 @@ class ClassifyRun {
       const Stopwatch watch(steady_clock());
       const Image image = input.load();
       shown.decode_ms = watch.ms();
+      shown.remark = image.remark;
+      if (!image.remark.empty())
+        say("triage: {}\n", printable(fmt::format("{}: {}", input.name, image.remark)));
       request.spent_ms = shown.decode_ms;
       shown.result = classifier_->classify(image, request);
     } catch (const Error& error) {
       if (!is_of_input(error.code())) throw;
-      fail(input.name, error.what());
+      fail(input.name, with_flags(error.what(), *app_));
       return;
     }
     if (stream_) stream_->record(request, shown.result.total.ms);
@@ -153,6 +158,7 @@ class ClassifyRun {
 
   const Classifier* classifier_;
   const Options* options_;
+  const CLI::App* app_;
   Json results_ = Json::array();
   std::optional<Stream> stream_;
   std::vector<Failure> failures_;
@@ -182,12 +188,12 @@ std::filesystem::path zoo_path(const Options& options) {
 void classify(const Options& options, Session& session) {
   InputOptions input_options;
   if (!options.range.empty()) input_options.range = parse_range(options.range);
-  input_options.decode.max_pixels = options.max_pixels;
+  input_options.decode = options.decode;
 
   const Classifier classifier =
       Classifier::load(options.policy, zoo_path(options), {.cache_dir = options.cache, .clock = {}});
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
-  ClassifyRun run(classifier, options);
+  ClassifyRun run(classifier, options, *session.app);
   classifier.warm_up();
   for (const Input& input : inputs) {
     throw_if_stopped(session, "classify");
@@ -215,9 +221,7 @@ void add_classify(CLI::App& app, Session& session) {
   add_request_options(*command, options->request, options->mean_latency_ms);
   command->add_flag("--explain", options->explain, "Say why: votes, neighbours, features, confidences");
   command->add_flag("--json", options->json, "Print one JSON document");
-  command->add_option("--max-pixels", options->max_pixels, "Images with more are an error")
-      ->capture_default_str()
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  add_decode_options(*command, options->decode);
   command->add_option("--cache", options->cache, "Folder for compiled models; empty for none")
       ->capture_default_str();
   command->callback([options, &session] { classify(*options, session); });

@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/data_labels.h"
+#include "cli/decode_options.h"
 #include "cli/label_options.h"
 #include "cli/profile_report.h"
 #include "triage/engine.h"
@@ -37,7 +38,7 @@ struct ProfileArguments {
   int working_px = 224;
   std::string shard = "0/1";
   std::optional<std::size_t> limit;
-  std::int64_t max_pixels = DecodeOptions{}.max_pixels;
+  DecodeOptions decode;
   bool no_cache = false;
   bool exhaustive = false;
   std::optional<double> bound;
@@ -192,7 +193,7 @@ ProfileOptions profile_options(const ProfileArguments& arguments, const Session&
   }
   options.working_px = arguments.working_px;
   options.shard = parse_shard(arguments.shard);
-  options.decode.max_pixels = arguments.max_pixels;
+  options.decode = arguments.decode;
   options.timing = timing_options(arguments);
   options.times_only = arguments.times_only;
   options.labels_from = labels_from(arguments);
@@ -281,9 +282,7 @@ void add_profile(CLI::App& app, Session& session) {
   command
       ->add_option("--shard", a.shard, "Every n-th input from the i-th, as i/n; 'triage merge' joins shards")
       ->capture_default_str();
-  command->add_option("--max-pixels", a.max_pixels, "Larger images are an error")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  add_decode_options(*command, a.decode);
   add_timing_options(*command, a);
   command->add_option("--energy", a.energy, "Measure energy: auto (where there is a meter), off, or require")
       ->check(CLI::IsMember({"auto", "off", "require"}))

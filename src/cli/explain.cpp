@@ -246,6 +246,7 @@ void print_text(const Classifier& classifier, const Shown& shown, int top, bool 
 Json to_json(const Classifier& classifier, const Shown& shown, int top, bool explain) {
   const Result& result = shown.result;
   Json document = {{"input", shown.input},
+                   {"remark", shown.remark.empty() ? Json() : Json(shown.remark)},
                    {"refused", result.refused},
                    {"limited", result.limited()},
                    {"limit", name_of(result.limit)},

@@ -12,7 +12,8 @@ struct Shown {
   std::string input;
   Label label = kNoLabel;  // the true class where the data has it
   double decode_ms = 0;
-  Result result;  // with its trace for --explain
+  std::string remark;  // Image::remark
+  Result result;       // with its trace for --explain
 };
 
 void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain);

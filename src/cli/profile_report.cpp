@@ -179,6 +179,11 @@ void print_report(const ProfileReport& report) {
                format_duration(report.summary.wall_ms * 1e-3), 100 * network_share(report.summary));
   }
   warn_of_chance(report);
+  for (const std::string& remark : report.summary.remarks) say("triage: {}\n", printable(remark));
+  if (report.summary.n_remarks > report.summary.remarks.size()) {
+    say("triage: {} more pictures were taken from odd files\n",
+        report.summary.n_remarks - report.summary.remarks.size());
+  }
   const std::size_t listed = std::min(report.failed.size(), kListedFailures);
   for (std::size_t i = 0; i < listed; ++i) {
     say("triage: {}\n", printable(report.failed[i].message));
@@ -212,6 +217,8 @@ nlohmann::json to_json(const ProfileReport& report) {
                {"network_ms", report.summary.network_ms},
                {"network_share", number(network_share(report.summary))},
                {"warnings", progress.warnings},
+               {"odd_pictures", report.summary.n_remarks},
+               {"remarks", report.summary.remarks},
                {"models", Json::array()},
                {"failed", Json::array()}};
   const auto rate = [&](double value) { return report.times_only ? Json() : Json(value); };

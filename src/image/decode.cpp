@@ -19,7 +19,7 @@ using Decoder = Image (*)(EncodedBytes, std::string_view, const DecodeOptions&);
 
 struct Format {
   std::string_view name;
-  std::array<std::string_view, 3> extensions;  // lower case, without the dot; empty: unused
+  std::array<std::string_view, 5> extensions;  // lower case, without the dot; empty: unused
   bool (*matches)(EncodedBytes);
   Decoder decode;
 };
@@ -38,12 +38,37 @@ bool is_pnm(EncodedBytes bytes) {
          (bytes[1] == '2' || bytes[1] == '3' || bytes[1] == '5' || bytes[1] == '6') &&
          (std::isspace(bytes[2]) != 0 || bytes[2] == '#');
 }
+// "BM", and a header of one of the sizes that there are.
+bool is_bmp(EncodedBytes bytes) {
+  constexpr std::array<std::uint8_t, 6> kHeaderSizes{12, 40, 52, 56, 108, 124};
+  return starts_with(bytes, "BM") && bytes.size() >= 18 && bytes[15] == 0 && bytes[16] == 0 &&
+         bytes[17] == 0 &&
+         std::find(kHeaderSizes.begin(), kHeaderSizes.end(), bytes[14]) != kHeaderSizes.end();
+}
+bool is_gif(EncodedBytes bytes) { return starts_with(bytes, "GIF87a") || starts_with(bytes, "GIF89a"); }
+bool is_tiff(EncodedBytes bytes) {
+  constexpr std::string_view kLittle("II*\0", 4), kBig("MM\0*", 4), kBigTiff("II+\0", 4),
+      kBigBigTiff("MM\0+", 4);
+  return starts_with(bytes, kLittle) || starts_with(bytes, kBig) || starts_with(bytes, kBigTiff) ||
+         starts_with(bytes, kBigBigTiff);
+}
+bool is_heif(EncodedBytes bytes) {
+  constexpr std::array<std::string_view, 9> kBrands{"avif", "avis", "heic", "heix", "heim",
+                                                    "heis", "hevc", "mif1", "msf1"};
+  return starts_with(bytes, "ftyp", 4) &&
+         std::any_of(kBrands.begin(), kBrands.end(),
+                     [&](std::string_view brand) { return starts_with(bytes, brand, 8); });
+}
 
-constexpr std::array<Format, 4> kFormats{{
-    {"JPEG", {"jpg", "jpeg", ""}, is_jpeg, decode_jpeg},
-    {"PNG", {"png", "", ""}, is_png, decode_png},
-    {"WebP", {"webp", "", ""}, is_webp, decode_webp},
+constexpr std::array<Format, 8> kFormats{{
+    {"JPEG", {"jpg", "jpeg", "jpe", "jfif", "jif"}, is_jpeg, decode_jpeg},
+    {"PNG", {"png", "apng"}, is_png, decode_png},
+    {"WebP", {"webp"}, is_webp, decode_webp},
     {"PPM/PGM", {"ppm", "pgm", "pnm"}, is_pnm, decode_pnm},
+    {"BMP", {"bmp", "dib"}, is_bmp, decode_bmp},
+    {"GIF", {"gif"}, is_gif, decode_gif},
+    {"TIFF", {"tif", "tiff"}, is_tiff, decode_tiff},
+    {"AVIF/HEIC", {"avif", "heic", "heif", "hif"}, is_heif, decode_heif},
 }};
 
 const Format* format_of_content(EncodedBytes bytes) {
@@ -72,8 +97,11 @@ Error image_error(ErrorCode code, std::string_view name, std::string_view found,
 const Format& require_format(EncodedBytes bytes, std::string_view name) {
   if (bytes.empty()) throw damaged_image(name, "is empty", "an image");
   const Format* format = format_of_content(bytes);
-  if (format == nullptr)
-    throw unsupported_image(name, "content is of no known image format", "JPEG, PNG, WebP, PPM or PGM");
+  if (format == nullptr) {
+    std::string known;
+    for (const Format& each : kFormats) known += (known.empty() ? "" : ", ") + std::string(each.name);
+    throw unsupported_image(name, "content is of no known image format", known);
+  }
   return *format;
 }
 
@@ -87,14 +115,28 @@ Error unsupported_image(std::string_view name, std::string_view found, std::stri
   return image_error(ErrorCode::kImageFormat, name, found, expected);
 }
 
-void check_pixels(std::int64_t width, std::int64_t height, std::string_view name,
-                  const DecodeOptions& options) {
+void check_size(std::int64_t width, std::int64_t height, int bytes_per_pixel, std::string_view name,
+                const DecodeOptions& options) {
   if (width <= 0 || height <= 0)
     throw damaged_image(name, fmt::format("is {} x {} pixels", width, height), "at least 1 x 1");
+  const auto too_large = [&](const std::string& found, const std::string& expected) {
+    return Error(ErrorCode::kImageTooLarge,
+                 fmt::format("{}: {}, expected at most {}; reduce the image, or raise the limit", name, found,
+                             expected));
+  };
   if (width > options.max_pixels / height) {
-    throw Error(ErrorCode::kImageTooLarge,
-                fmt::format("{}: is {} x {} pixels, expected at most {} pixels; reduce the image", name,
-                            width, height, options.max_pixels));
+    throw too_large(fmt::format("is {} x {} pixels", width, height),
+                    fmt::format("max_pixels {}", options.max_pixels));
+  }
+  const double bytes = static_cast<double>(width) * static_cast<double>(height) * bytes_per_pixel;
+  if (bytes > static_cast<double>(options.max_bytes)) {
+    throw too_large(
+        fmt::format("is {} x {} pixels, which take {:.4g} MB to decode", width, height, bytes * 1e-6),
+        fmt::format("max_bytes {}", options.max_bytes));
+  }
+  if (width > options.max_work / height) {
+    throw too_large(fmt::format("is {} x {} pixels", width, height),
+                    fmt::format("max_work {}", options.max_work));
   }
 }
 
@@ -128,13 +170,14 @@ Image read_image(const std::filesystem::path& path, const DecodeOptions& options
   const std::vector<std::uint8_t> bytes = read_file(path);
   const std::string name = path.string();
   const Format& format = require_format(bytes, name);
+  Image image = format.decode(bytes, name, options);
   const Format* expected = format_of_extension(path);
   if (expected != nullptr && expected != &format) {
-    throw Error(ErrorCode::kImageFormat,
-                fmt::format("{}: content is {}, expected {} by the file's extension; rename the file", name,
-                            format.name, expected->name));
+    const std::string other =
+        fmt::format("content is {}, not {} as its name says", format.name, expected->name);
+    image.remark = image.remark.empty() ? other : other + "; " + image.remark;
   }
-  return format.decode(bytes, name, options);
+  return image;
 }
 
 std::string image_extensions() {

@@ -17,16 +17,20 @@ using EncodedBytes = std::span<const std::uint8_t>;
 [[nodiscard]] Image decode_png(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
 [[nodiscard]] Image decode_webp(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
 [[nodiscard]] Image decode_pnm(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_bmp(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_gif(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_tiff(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
+[[nodiscard]] Image decode_heif(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
 
 // "<name>: <found>, expected <expected>; replace or remove the file"
 [[nodiscard]] Error damaged_image(std::string_view name, std::string_view found, std::string_view expected);
 [[nodiscard]] Error unsupported_image(std::string_view name, std::string_view found,
                                       std::string_view expected);
 
-// Throws kImageDamaged when width x height is empty, kImageTooLarge when it is over the limit. Call it before
-// allocating.
-void check_pixels(std::int64_t width, std::int64_t height, std::string_view name,
-                  const DecodeOptions& options);
+// Throws kImageDamaged when width x height is empty, kImageTooLarge when it is over a limit. Call it before
+// allocating; `bytes_per_pixel` is all that decoding needs at once.
+void check_size(std::int64_t width, std::int64_t height, int bytes_per_pixel, std::string_view name,
+                const DecodeOptions& options);
 
 // An image of this shape with all pixels 0.
 [[nodiscard]] Image make_image(int width, int height, int channels);

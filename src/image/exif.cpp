@@ -28,16 +28,19 @@ class Tiff {
 
 constexpr std::uint32_t kOrientationTag = 0x0112;
 constexpr std::uint32_t kShort = 3;
+constexpr std::array<std::uint8_t, 6> kExif{'E', 'x', 'i',
+                                            'f', 0,   0};  // in front of it in JPEG, and at times elsewhere
 
 }  // namespace
 
-int exif_orientation(std::span<const std::uint8_t> app1) {
-  constexpr std::array<std::uint8_t, 6> kExif{'E', 'x', 'i', 'f', 0, 0};
-  if (app1.size() < 14 || !std::equal(kExif.begin(), kExif.end(), app1.begin())) return 1;
-  const std::span<const std::uint8_t> bytes = app1.subspan(kExif.size());
-  const bool big_endian = bytes[0] == 'M' && bytes[1] == 'M';
-  if (!big_endian && !(bytes[0] == 'I' && bytes[1] == 'I')) return 1;
-  const Tiff tiff(bytes, big_endian);
+int exif_orientation(std::span<const std::uint8_t> exif) {
+  if (exif.size() >= kExif.size() && std::equal(kExif.begin(), kExif.end(), exif.begin())) {
+    exif = exif.subspan(kExif.size());
+  }
+  if (exif.size() < 8) return 1;
+  const bool big_endian = exif[0] == 'M' && exif[1] == 'M';
+  if (!big_endian && !(exif[0] == 'I' && exif[1] == 'I')) return 1;
+  const Tiff tiff(exif, big_endian);
   if (tiff.u16(2) != 42) return 1;
   const std::size_t directory = tiff.u32(4);
   const std::uint32_t n_entries = tiff.u16(directory);
@@ -60,6 +63,7 @@ Image make_upright(Image image, int orientation) {
   const bool flip_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
   Image upright{
       swapped ? image.height : image.width, swapped ? image.width : image.height, image.channels, {}};
+  upright.remark = std::move(image.remark);
   upright.pixels.resize(image.pixels.size());
   const auto channels = static_cast<std::size_t>(image.channels);
   std::uint8_t* out = upright.pixels.data();

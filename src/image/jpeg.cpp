@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 // jpeglib.h needs size_t and FILE from the headers above.
+#include <fmt/format.h>
 #include <jerror.h>
 #include <jpeglib.h>
 
@@ -16,13 +17,13 @@
 namespace triage {
 namespace {
 
-// A progressive file may hold any number of scans over the whole picture; a few kilobytes could take minutes.
-constexpr int kMaxScans = 200;
 constexpr int kEndOfImage = 0xD9;
+// What the coefficients of a picture that comes in several passes take, beside its pixels.
+constexpr int kCoefficientBytes = 2;
 
 class JpegReader {
  public:
-  JpegReader() {
+  explicit JpegReader(std::int64_t max_work) : max_work_(max_work) {
     info_.err = jpeg_std_error(&errors_);
     info_.client_data = this;
     errors_.error_exit = [](j_common_ptr info) { self(info).stop(info); };
@@ -58,14 +59,28 @@ class JpegReader {
   // Decodes all rows into `pixels`, shape (height, width, stored_channels()), up to the end-of-image marker.
   [[nodiscard]] bool read_pixels(std::uint8_t* pixels) {
     if (setjmp(jump_) != 0) return false;
+    has_passes_ = jpeg_has_multiple_scans(&info_) != 0;
     jpeg_start_decompress(&info_);
     const std::size_t row_bytes = std::size_t{info_.output_width} * static_cast<std::size_t>(channels());
     while (info_.output_scanline < info_.output_height) {
       JSAMPROW row = pixels + info_.output_scanline * row_bytes;
       jpeg_read_scanlines(&info_, &row, 1);
     }
+    const bool all_passes = has_all_passes();  // finishing lets go of what it looks at
     jpeg_finish_decompress(&info_);
-    return true;
+    if (no_end_ && !all_passes) std::snprintf(message_.data(), message_.size(), "the file ends early");
+    return !no_end_ || all_passes;
+  }
+
+  // Of memory while decoding, all channels together.
+  [[nodiscard]] int bytes_per_pixel() {
+    const bool passes = jpeg_has_multiple_scans(&info_) != 0;
+    return channels() + (passes ? kCoefficientBytes * info_.num_components : 0);
+  }
+  // What was odd, though the picture is whole.
+  [[nodiscard]] std::string remark() const {
+    if (no_end_) return "the end marker is missing";
+    return stray_bytes_ ? "there are stray bytes between its segments" : "";
   }
 
   [[nodiscard]] int width() const { return static_cast<int>(info_.image_width); }
@@ -74,9 +89,9 @@ class JpegReader {
   [[nodiscard]] int channels() const {
     return info_.out_color_space == JCS_GRAYSCALE ? 1 : info_.out_color_space == JCS_RGB ? 3 : 4;
   }
-  // Adobe's programs store CMYK inverted, and mark their files.
-  [[nodiscard]] bool inverted_cmyk() const { return info_.saw_Adobe_marker != 0; }
   [[nodiscard]] const char* message() const { return message_.data(); }
+  // Whether it was stopped by `max_work`.
+  [[nodiscard]] bool too_much_work() const { return too_much_work_; }
   [[nodiscard]] int orientation() const {
     for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr; marker = marker->next) {
       const int orientation = exif_orientation({marker->data, marker->data_length});
@@ -100,9 +115,18 @@ class JpegReader {
       case JWRN_JFIF_MAJOR:   // a newer JFIF, decoded all the same
       case JWRN_ADOBE_XFORM:  // an unknown colour transform number, guessed from the component count
         return;
+      case JWRN_JPEG_EOF:
+        // Where pixels are missing too, another warning follows; has_all_passes() looks for whole passes.
+        no_end_ = true;
+        return;
       case JWRN_EXTRANEOUS_DATA:
-        // Some cameras pad before the end; everything has been decoded then.
+        // Some cameras pad before the end; everything has been decoded then. Before the first pass nothing
+        // has been read that could have lost its place.
         if (errors_.msg_parm.i[1] == kEndOfImage) return;
+        if (info_.input_scan_number == 0) {
+          stray_bytes_ = true;
+          return;
+        }
         break;
       default:
         break;
@@ -110,12 +134,33 @@ class JpegReader {
     stop(info);
   }
 
+  // Whether a file without an end marker has brought every bit of every coefficient.
+  [[nodiscard]] bool has_all_passes() {
+    if (info_.coef_bits == nullptr) return !has_passes_;
+    for (int c = 0; c < info_.num_components; ++c) {
+      for (int k = 0; k < DCTSIZE2; ++k) {
+        if (info_.coef_bits[c][k] != 0) return false;
+      }
+    }
+    return true;
+  }
+
+  // A file may hold any number of passes over the whole picture; a few kilobytes could take minutes.
   void on_progress(j_common_ptr info) {
-    if (info->is_decompressor == 0 || info_.input_scan_number <= kMaxScans) return;
-    std::snprintf(message_.data(), message_.size(), "more than %d scans", kMaxScans);
+    if (info->is_decompressor == 0) return;
+    const std::int64_t pixels = std::int64_t{info_.image_width} * info_.image_height;
+    if (info_.input_scan_number <= 1 || pixels <= max_work_ / info_.input_scan_number) return;
+    too_much_work_ = true;
+    std::snprintf(message_.data(), message_.size(), "more than %d passes over %lld pixels",
+                  info_.input_scan_number - 1, static_cast<long long>(pixels));
     std::longjmp(jump_, 1);
   }
 
+  std::int64_t max_work_;
+  bool no_end_ = false;
+  bool stray_bytes_ = false;
+  bool has_passes_ = false;
+  bool too_much_work_ = false;
   jpeg_decompress_struct info_{};
   jpeg_error_mgr errors_{};
   jpeg_progress_mgr progress_{};
@@ -123,17 +168,15 @@ class JpegReader {
   std::array<char, JMSG_LENGTH_MAX> message_{};
 };
 
-// (height, width, 4) CMYK to RGB without a colour profile: each ink takes away its share of the light.
-void cmyk_to_rgb(Image& image, bool inverted) {
+// (height, width, 4) CMYK to RGB without a colour profile: each ink takes away its share of the light. Values
+// are stored inverted, as Adobe's programs do with a marker and browsers, Pillow and others assume without.
+void cmyk_to_rgb(Image& image) {
   const std::uint8_t* in = image.pixels.data();
   std::uint8_t* out = image.pixels.data();
   const std::size_t n_pixels = image.pixels.size() / 4;
   for (std::size_t i = 0; i < n_pixels; ++i, in += 4, out += 3) {
-    const unsigned light = inverted ? in[3] : 255U - in[3];
-    for (std::size_t c = 0; c < 3; ++c) {
-      const unsigned paper = inverted ? in[c] : 255U - in[c];
-      out[c] = static_cast<std::uint8_t>((paper * light + 127U) / 255U);
-    }
+    const unsigned light = in[3];
+    for (std::size_t c = 0; c < 3; ++c) out[c] = static_cast<std::uint8_t>((in[c] * light + 127U) / 255U);
   }
   image.channels = 3;
   image.pixels.resize(image.size_bytes());
@@ -142,17 +185,24 @@ void cmyk_to_rgb(Image& image, bool inverted) {
 }  // namespace
 
 Image decode_jpeg(EncodedBytes bytes, std::string_view name, const DecodeOptions& options) {
-  JpegReader reader;
+  JpegReader reader(options.max_work);
   const auto corrupt = [&] {
+    if (reader.too_much_work()) {
+      return Error(ErrorCode::kImageTooLarge,
+                   fmt::format("{}: {}, expected at most max_work {}; save it anew, or raise the limit", name,
+                               reader.message(), options.max_work));
+    }
     return damaged_image(name, std::string("JPEG data is corrupt or cut short (") + reader.message() + ")",
                          "a whole image");
   };
   if (!reader.read_header(bytes)) throw corrupt();
-  const int orientation = reader.orientation();  // read_pixels lets go of the markers
-  check_pixels(reader.width(), reader.height(), name, options);
+  const int orientation = reader.orientation();                 // read_pixels lets go of the markers
+  const int turned = orientation == 1 ? 0 : reader.channels();  // turning needs the picture twice
+  check_size(reader.width(), reader.height(), reader.bytes_per_pixel() + turned, name, options);
   Image image = make_image(reader.width(), reader.height(), reader.channels());
   if (!reader.read_pixels(image.pixels.data())) throw corrupt();
-  if (image.channels == 4) cmyk_to_rgb(image, reader.inverted_cmyk());
+  if (image.channels == 4) cmyk_to_rgb(image);
+  image.remark = reader.remark();
   return make_upright(std::move(image), orientation);
 }
 

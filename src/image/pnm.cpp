@@ -71,7 +71,7 @@ Image decode_pnm(EncodedBytes bytes, std::string_view name, const DecodeOptions&
   const std::int64_t width = reader.number("width");
   const std::int64_t height = reader.number("height");
   const std::int64_t maxval = reader.number("largest value");
-  check_pixels(width, height, name, options);
+  check_size(width, height, channels, name, options);
   if (maxval < 1 || maxval > 65535)
     throw reader.corrupt(fmt::format("states a largest value of {}", maxval), "1 to 65535");
 

@@ -111,7 +111,7 @@ bool fetch_labels(const ImagenetZooOptions& options, const std::function<void(st
     return true;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInterrupted) throw;
-    step(fmt::format("going on with class numbers alone: {}", error.what()));
+    step("the names of the classes are not to be had; going on with their numbers");
     return false;
   }
 }
@@ -136,7 +136,6 @@ Zoo build_imagenet_zoo(const ImagenetZooOptions& options,
     zoo.labels_file = "labels.txt";
     copy_labels(options.labels_file, options.out_dir / zoo.labels_file);
   }
-  if (options.labels_file.empty() && fetch_labels(options, on_step)) zoo.labels_file = "labels.txt";
   if (!options.tflite_dir.empty()) zoo.models = known_tflite_models(options.tflite_dir);
   for (int number = 0; number < static_cast<int>(variants().size()); ++number) {
     if (options.weights.stop.stop_requested()) {
@@ -144,6 +143,7 @@ Zoo build_imagenet_zoo(const ImagenetZooOptions& options,
     }
     build_variant(number, options, on_step, zoo.models);
   }
+  if (options.labels_file.empty() && fetch_labels(options, on_step)) zoo.labels_file = "labels.txt";
   const std::filesystem::path manifest = options.out_dir / "zoo.json";
   keep_others(manifest, zoo);
   save_zoo(zoo, manifest);

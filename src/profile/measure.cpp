@@ -92,6 +92,7 @@ class ProfileRun {
       measurer.measure(position, record);
       check_stop();
       writer_->add(record);
+      note_remark(record);
       if (record.error.empty()) {
         summary_->network_ms += network_ms(record);
         labels.add(record);
@@ -125,6 +126,12 @@ class ProfileRun {
                     header.models[found->model].name, 100 * found->as_given, labels.n_inputs(),
                     100 * found->shifted, found->shift < 0 ? "less" : "more",
                     found->shift < 0 ? " (first_label 1 where they count from 1)" : "", writer_->name()));
+  }
+
+  void note_remark(const InputRecord& record) {
+    constexpr std::size_t kKept = 5;
+    if (record.remark.empty()) return;
+    if (++summary_->n_remarks <= kKept) summary_->remarks.push_back(record.id + ": " + record.remark);
   }
 
   // Ends a run that has nothing but failures to show.

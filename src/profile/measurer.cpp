@@ -56,6 +56,7 @@ void Measurer::measure(std::size_t position, InputRecord& record) {
     const Stopwatch watch(*clock_);
     const Image image = data_->load(position, options_->decode);
     record.decode_ms = watch.ms();
+    record.remark = image.remark;
     record.width = image.width;
     record.height = image.height;
     record.channels = image.channels;
@@ -81,6 +82,7 @@ void Measurer::begin(std::size_t position, InputRecord& record) {
   const bool labelled = !header_->times_only && header_->labels_from.empty();
   record.label = labelled ? data_->label(position) : kNoLabel;
   record.error.clear();
+  record.remark.clear();
   record.width = record.height = record.channels = 0;
   record.pixel_hash.reset();
   record.features.assign(header_->schema.size(), 0.0F);

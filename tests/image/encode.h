@@ -42,4 +42,43 @@ FileBytes encode_png(int width, int height, int channels, const std::vector<std:
 FileBytes encode_webp(int width, int height, int channels, const std::vector<std::uint8_t>& pixels,
                       float quality = -1);
 
+// The same file with an eXIf chunk, right before the pixels or behind them.
+FileBytes png_with_exif(const FileBytes& png, const FileBytes& exif, bool before);
+// Makes the header state another size, with a right checksum.
+void set_png_size(FileBytes& png, std::uint32_t width, std::uint32_t height);
+
+FileBytes webp_with_exif(const Image& image, const FileBytes& exif);
+struct WebpFrame {
+  int x = 0, y = 0;  // even
+  Image image;
+};
+FileBytes animated_webp(int width, int height, const std::vector<WebpFrame>& frames);
+
+// Rows from the bottom, 24 or 32 bits a pixel.
+FileBytes encode_bmp(const Image& image);
+
+struct GifOptions {
+  int canvas_width = 0, canvas_height = 0;  // 0: the image's
+  int x = 0, y = 0;                         // of the frame in it
+  bool interlaced = false;
+  int transparent = -1;
+};
+// Gray values become as many entries of a gray table; a second frame of zeros follows.
+FileBytes encode_gif(const Image& gray, const GifOptions& options = {});
+
+struct TiffOptions {
+  int bits = 8;  // a channel; 16: pixels hold two bytes a value, high byte first
+  int orientation = 1;
+  int compression = 1;  // COMPRESSION_NONE
+  bool alpha = false;   // the last channel, not multiplied in
+  int pages = 1;
+  bool floats = false;  // 32-bit floats, all 0
+};
+FileBytes encode_tiff(int width, int height, int channels, const std::vector<std::uint8_t>& pixels,
+                      const TiffOptions& options = {});
+
+// AVIF or HEIC of the best quality, turned by 90 degrees (anticlockwise) so many times; empty where libheif
+// or its encoder is missing.
+FileBytes encode_heif(const Image& image, bool avif);
+
 }  // namespace triage::testing

@@ -45,11 +45,9 @@ TEST(Jpeg, ProgressiveEqualsBaseline) {
             decode_image(encode_jpeg(picture), "x").pixels);
 }
 
-// Inks 255, 0, 51, 0 leave no red, all green, 204 of blue; black 102 leaves 153/255 of that.
-TEST(Jpeg, CmykWithoutAdobesMarkerIsInk) {
-  expect_flat(decode_image(encode_jpeg(flat(8, 8, {255, 0, 51, 0}), {.adobe_marker = false}), "x"),
-              {0, 255, 204}, 1);
-  expect_flat(decode_image(encode_jpeg(flat(8, 8, {255, 0, 51, 102}), {.adobe_marker = false}), "x"),
+// As browsers show it: stored values are light, whether Adobe's marker says so or not.
+TEST(Jpeg, CmykWithoutAdobesMarkerIsInvertedToo) {
+  expect_flat(decode_image(encode_jpeg(flat(8, 8, {0, 255, 204, 153}), {.adobe_marker = false}), "x"),
               {0, 153, 122}, 1);
 }
 
@@ -121,6 +119,47 @@ TEST(Jpeg, ToleratesWhatFollowsTheEndAndPaddingBeforeIt) {
   FileBytes padded = whole;
   padded.insert(padded.end() - 2, 10, 0x00);
   expect_flat(decode_image(padded, "x"), {90}, 1);
+}
+
+// The end of image marker, and half of it.
+TEST(Jpeg, AWholePictureWithoutAnEndMarkerHasARemark) {
+  for (const bool progressive : {false, true}) {
+    const FileBytes whole = encode_jpeg(testing::busy(40, 24, 3), {.progressive = progressive});
+    EXPECT_EQ(decode_image(whole, "x").remark, "");
+    for (const int lost : {1, 2}) {
+      const Image image = decode_image({whole.data(), whole.size() - static_cast<std::size_t>(lost)}, "x");
+      EXPECT_EQ(image.pixels, decode_image(whole, "x").pixels);
+      EXPECT_EQ(image.remark, "the end marker is missing");
+    }
+  }
+}
+
+TEST(Jpeg, StrayBytesBetweenSegmentsAreARemark) {
+  FileBytes stray = encode_jpeg(flat(8, 8, {90}));
+  const std::size_t first_segment = 4 + stray[5];  // marker and length of APP0 stand in front of it
+  stray.insert(stray.begin() + static_cast<std::ptrdiff_t>(first_segment), 5, 0x00);
+  const Image image = decode_image(stray, "x");
+  expect_flat(image, {90}, 1);
+  EXPECT_EQ(image.remark, "there are stray bytes between its segments");
+}
+
+TEST(Jpeg, PassesOverThePictureAreLimited) {
+  const FileBytes file = encode_jpeg(testing::busy(64, 64, 3), {.progressive = true});  // 10 passes
+  EXPECT_NO_THROW((void)decode_image(file, "x", {.max_work = 64 * 64 * 10}));
+  EXPECT_TRIAGE_ERROR(decode_image(file, "x.jpg", {.max_work = 64 * 64 * 9}), ErrorCode::kImageTooLarge,
+                      "x.jpg: ", "more than 9 passes over 4096 pixels", "max_work");
+}
+
+// Coefficients of a picture in passes take two bytes each beside its pixels: 3 + 6 a pixel.
+TEST(Jpeg, MemoryIsLimitedByWhatTheKindOfFileNeeds) {
+  const Image picture = testing::busy(64, 64, 3);
+  const FileBytes plain = encode_jpeg(picture), passes = encode_jpeg(picture, {.progressive = true});
+  EXPECT_NO_THROW((void)decode_image(plain, "x", {.max_bytes = 64 * 64 * 3}));
+  EXPECT_TRIAGE_ERROR(decode_image(plain, "x", {.max_bytes = 64 * 64 * 3 - 1}), ErrorCode::kImageTooLarge,
+                      "max_bytes");
+  EXPECT_NO_THROW((void)decode_image(passes, "x", {.max_bytes = 64 * 64 * 9}));
+  EXPECT_TRIAGE_ERROR(decode_image(passes, "x", {.max_bytes = 64 * 64 * 9 - 1}), ErrorCode::kImageTooLarge,
+                      "max_bytes");
 }
 
 TEST(Jpeg, ErrorsNameTheImageAndTheCause) {

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "image/damage.h"
 #include "image/encode.h"
 #include "support/expect_error.h"
@@ -77,18 +80,68 @@ TEST(Png, EveryTruncationFails) {
       encode_png(19, 13, 2, testing::busy(19, 13, 2).pixels, {.alpha = true, .interlaced = true}));
 }
 
-// Every chunk has a checksum, so no change goes unseen.
-TEST(Png, EveryChangedByteFails) {
+// Every chunk has a checksum, so no change goes unseen; one of the end marker leaves the picture whole.
+TEST(Png, EveryChangedByteFailsOrIsSaid) {
   const FileBytes whole = encode_png(
       3, 1, 1, {1, 0, 2},
       {.palette = true, .palette_rgb = {1, 2, 3, 4, 5, 6, 7, 8, 9}, .palette_alpha = {255, 0, 51}});
+  const Pixels pixels = decode_image(whole, "whole").pixels;
   for (std::size_t i = 0; i < whole.size(); ++i) {
     for (const int bit : {0, 5, 7}) {
       FileBytes changed = whole;
       changed[i] = static_cast<std::uint8_t>(changed[i] ^ (1 << bit));
-      EXPECT_THROW((void)decode_image(changed, "changed"), Error) << "byte " << i << ", bit " << bit;
+      try {
+        const Image image = decode_image(changed, "changed");
+        EXPECT_EQ(image.pixels, pixels) << "byte " << i << ", bit " << bit;
+        EXPECT_NE(image.remark, "") << "byte " << i << ", bit " << bit;
+      } catch (const Error& error) {
+        EXPECT_TRUE(is_image_error(error.code())) << error.what();
+      }
     }
   }
+}
+
+TEST(Png, AWrongChecksumOfATextIsARemark) {
+  FileBytes file = encode_png(3, 1, 1, {1, 2, 3}, {.text = "a comment"});
+  EXPECT_EQ(decode_image(file, "x").remark, "");
+  const std::string_view name = "zTXt";
+  const auto at = std::search(file.begin(), file.end(), name.begin(), name.end());
+  ASSERT_NE(at, file.end());
+  *(at + 12) ^= 1;
+  const Image image = decode_image(file, "x");
+  EXPECT_EQ(image.pixels, (Pixels{1, 2, 3}));
+  EXPECT_EQ(image.remark, "a checksum beside the pixels is wrong");
+}
+
+TEST(Png, AWholePictureWithoutItsEndHasARemark) {
+  FileBytes file = encode_png(3, 1, 1, {1, 2, 3});
+  file.resize(file.size() - 12);  // IEND
+  const Image image = decode_image(file, "x");
+  EXPECT_EQ(image.pixels, (Pixels{1, 2, 3}));
+  EXPECT_EQ(image.remark, "the end of the file is missing");
+}
+
+TEST(Png, ExifOrientationTurnsUprightBeforeAndBehindThePixels) {
+  const Image picture = testing::busy(6, 4, 3);
+  testing::FileBytes exif = testing::exif_segment(8, true);
+  exif.erase(exif.begin(), exif.begin() + 6);
+  for (const bool before : {true, false}) {
+    const FileBytes file = testing::png_with_exif(encode_png(6, 4, 3, picture.pixels), exif, before);
+    const Image image = decode_image(file, "x");
+    EXPECT_EQ(image.width, 4);
+    EXPECT_EQ(image.height, 6);
+    // Stored top right is seen top left.
+    EXPECT_EQ(image.pixels[0], picture.pixels[static_cast<std::size_t>(5 * 3)]);
+  }
+}
+
+// 65 bytes that state 40,000 x 1,000 pixels of eight bytes.
+TEST(Png, AHeaderWithoutPixelsBehindItCostsNothing) {
+  FileBytes bomb = encode_png(1, 1, 4, {1, 2, 3, 4, 5, 6, 7, 8}, {.bit_depth = 16, .alpha = true});
+  testing::set_png_size(bomb, 40'000, 1'000);
+  EXPECT_TRIAGE_ERROR(decode_image(bomb, "x"), ErrorCode::kImageDamaged, "cut short", "40000 x 1000 pixels");
+  testing::set_png_size(bomb, 40'000, 100'000);
+  EXPECT_TRIAGE_ERROR(decode_image(bomb, "x"), ErrorCode::kImageTooLarge, "max_pixels");
 }
 
 TEST(Png, DamageIsSurvived) {

@@ -53,7 +53,7 @@ TEST(Pnm, RejectsEachKindOfDamage) {
   reject("P5 99999999999999999999 1 255\n", "width is above", "sane");
   reject("P5 0 1 255\n", "is 0 x 1 pixels", "at least 1 x 1");
   EXPECT_TRIAGE_ERROR(decode("P5 100000 100000 255\n"), ErrorCode::kImageTooLarge,
-                      "x: ", "100000 x 100000 pixels", "at most 100000000");
+                      "x: ", "100000 x 100000 pixels", "max_pixels 100000000");
   reject("P5 1 1 0\n1", "largest value of 0", "1 to 65535");
   reject("P5 1 1 65536\n11", "largest value of 65536", "1 to 65535");
   reject("P5 3 1 255\nab", "2 bytes of pixels", "3 or more");

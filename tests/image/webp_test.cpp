@@ -42,11 +42,50 @@ TEST(WebP, DamageIsSurvived) {
   testing::expect_damage_is_survived(encode_webp(21, 11, 4, testing::busy(21, 11, 4).pixels, 80), 1000);
 }
 
-TEST(WebP, AnimationIsAnError) {
-  // An extended header of a 2 x 2 canvas with the animation flag.
-  const FileBytes animated{'R', 'I', 'F', 'F', 22, 0, 0, 0, 'W', 'E', 'B', 'P', 'V', 'P', '8',
-                           'X', 10,  0,   0,   0,  2, 0, 0, 0,   1,   0,   0,   1,   0,   0};
-  EXPECT_TRIAGE_ERROR(decode_image(animated, "gif.webp"), ErrorCode::kImageFormat, "gif.webp", "animated");
+TEST(WebP, AnAnimationGivesItsFirstFrame) {
+  // A frame of 4 x 2 at (2, 2) of a canvas of 8 x 6, and another one.
+  const Image first = testing::busy(4, 2, 3);
+  const Image image =
+      decode_image(testing::animated_webp(8, 6, {{2, 2, first}, {0, 0, testing::busy(8, 6, 3)}}), "x");
+  EXPECT_EQ(image.width, 8);
+  EXPECT_EQ(image.height, 6);
+  EXPECT_NE(image.remark.find("first frame"), std::string::npos);
+  for (int y = 0; y < 6; ++y) {
+    for (int x = 0; x < 8; ++x) {
+      const bool inside = x >= 2 && x < 6 && y >= 2 && y < 4;
+      for (int c = 0; c < 3; ++c) {
+        const int expected =
+            inside ? first.pixels[static_cast<std::size_t>(((y - 2) * 4 + x - 2) * 3 + c)] : 255;
+        ASSERT_EQ(image.pixels[static_cast<std::size_t>((y * 8 + x) * 3 + c)], expected) << x << " " << y;
+      }
+    }
+  }
+}
+
+TEST(WebP, ExifOrientationTurnsUpright) {
+  const Image picture = testing::busy(6, 4, 3);
+  for (const bool prefix : {true, false}) {
+    testing::FileBytes exif = testing::exif_segment(6, false);
+    if (!prefix) exif.erase(exif.begin(), exif.begin() + 6);
+    const Image image = decode_image(testing::webp_with_exif(picture, exif), "x");
+    EXPECT_EQ(image.width, 4);
+    EXPECT_EQ(image.height, 6);
+    // Stored bottom left is seen top left.
+    EXPECT_EQ(image.pixels[0], picture.pixels[static_cast<std::size_t>(3 * 6 * 3)]);
+  }
+}
+
+TEST(WebP, AHeaderWithoutPixelsBehindItCostsNothing) {
+  // 16,383 x 16,383 lossless, in 42 bytes.
+  FileBytes bomb = encode_webp(21, 11, 3, testing::busy(21, 11, 3).pixels);
+  bomb.resize(42);
+  bomb[4] = 34;
+  bomb[5] = 0;
+  bomb[16] = 22;
+  bomb[17] = 0;
+  for (const std::size_t at : {21U, 22U, 23U}) bomb[at] = 0xFF;
+  bomb[24] |= 0x0F;
+  EXPECT_TRIAGE_ERROR(decode_image(bomb, "x"), ErrorCode::kImageTooLarge, "expected at most");
 }
 
 TEST(WebP, ErrorsNameTheImageAndBothLengths) {

