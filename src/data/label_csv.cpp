@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxCsvBytes = std::uint64_t{1} << 30;
 constexpr std::size_t kSampledLines = 50;  // that separator and columns are told by
-constexpr std::size_t kExamples = 3;
+constexpr std::size_t kLabelExamples = 3;
 
 struct Separator {
   char character;
@@ -347,7 +347,7 @@ class CsvReader {
                         : parse_class_number(text).has_value() ? LabelsBy::kNumber
                                                                : LabelsBy::kName;
     if (mapping.by == LabelsBy::kNothing || by == LabelsBy::kName) mapping.by = by;
-    if (mapping.examples.size() == kExamples) return;
+    if (mapping.examples.size() == kLabelExamples) return;
     for (const auto& [known, same] : mapping.examples) {
       if (same == label) return;
     }

@@ -83,7 +83,7 @@ json encode_chooser(const SvmFacts& svm) {
           {"accuracy", or_null(svm.accuracy)}};
 }
 
-ChooserFacts decode_chooser(const Fields& fields) {
+ChooserFacts decode_chooser_facts(const Fields& fields) {
   const std::string& kind = fields.text("kind");
   if (kind == "knn") return KnnFacts{};
   if (kind == "tree") {
@@ -137,7 +137,7 @@ PremodelFacts decode_premodel_facts(const Fields& fields) {
         {step.text("model"), step.number("coverage"), step.number("gain"), step.boolean("kept")});
   }
   facts.optimum_of = fields.counts("optimum_of");
-  for (const Fields& chooser : fields.objects("choosers")) facts.choosers.push_back(decode_chooser(chooser));
+  for (const Fields& chooser : fields.objects("choosers")) facts.choosers.push_back(decode_chooser_facts(chooser));
   facts.fallback = fields.integer("fallback");
   if (!fields.is_null("distance_limit")) {
     const Fields limit = fields.object("distance_limit");

@@ -12,7 +12,7 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t kCommitInputs = 2000;
+constexpr std::size_t kCommitEvery = 2000;
 
 [[noreturn]] void fail(const std::string& message) { throw Error(ErrorCode::kProfile, message); }
 
@@ -173,7 +173,7 @@ void write(const ProfileReader& times, ProfileReader& scores, Donors& donors,
       take_answers(matches, record);
     }
     writer.add(record);
-    if (++uncommitted < kCommitInputs) continue;
+    if (++uncommitted < kCommitEvery) continue;
     writer.commit();
     uncommitted = 0;
   }

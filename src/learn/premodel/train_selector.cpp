@@ -12,7 +12,7 @@
 namespace triage {
 namespace {
 
-[[noreturn]] void fail_usage(const std::string& message) { throw Error(ErrorCode::kUsage, message); }
+[[noreturn]] void refuse(const std::string& message) { throw Error(ErrorCode::kUsage, message); }
 
 std::string known_selectors(const Table& table) {
   std::string names;
@@ -24,13 +24,13 @@ std::string known_selectors(const Table& table) {
 
 void check_options(const PremodelOptions& options) {
   if (options.label == PremodelLabel::kCorrect) {
-    fail_usage("label: correct, expected optimum for the premodel 'cnn', which was trained on that");
+    refuse("label: correct, expected optimum for the premodel 'cnn', which was trained on that");
   }
   if (options.weights != VoteWeights::kUniform) {
-    fail_usage("weights: distance, expected uniform for the premodel 'cnn', in which no neighbours vote");
+    refuse("weights: distance, expected uniform for the premodel 'cnn', in which no neighbours vote");
   }
   if (options.max_distance_quantile) {
-    fail_usage(
+    refuse(
         "max_distance_quantile: given for the premodel 'cnn', expected one that keeps features of its "
         "training inputs");
   }
@@ -46,7 +46,7 @@ std::vector<ModelIndex> chosen_models(const Table& table, const TableSelector& s
     }
   }
   if (models.empty()) {
-    fail_usage(fmt::format("selector '{}': chooses no model, expected one or more", selector.name));
+    refuse(fmt::format("selector '{}': chooses no model, expected one or more", selector.name));
   }
   return models;
 }
@@ -57,20 +57,20 @@ ModelIndex find_selector(const Table& table, const std::string& wanted) {
   if (!wanted.empty()) {
     const ModelIndex found = table.find_selector(wanted);
     if (found != kNoModel) return found;
-    fail_usage(fmt::format("selector: '{}' is not in the profile, expected one of: {}", wanted,
+    refuse(fmt::format("selector: '{}' is not in the profile, expected one of: {}", wanted,
                            known_selectors(table)));
   }
   ModelIndex only = kNoModel;
   for (std::size_t i = 0; i < table.selectors.size(); ++i) {
     if (!table.selectors[i].fold_of.empty()) continue;
     if (only != kNoModel) {
-      fail_usage(fmt::format("selector: not given, expected one of: {}; name one as `selector`",
+      refuse(fmt::format("selector: not given, expected one of: {}; name one as `selector`",
                              known_selectors(table)));
     }
     only = static_cast<ModelIndex>(i);
   }
   if (only == kNoModel) {
-    fail_usage("premodel 'cnn': no selector in the profile, expected one; profile a zoo that has one");
+    refuse("premodel 'cnn': no selector in the profile, expected one; profile a zoo that has one");
   }
   return only;
 }
@@ -82,7 +82,7 @@ ModelIndex find_selector(const Table& table, const std::string& wanted, Rows tra
     const TableSelector& each = table.selectors[i];
     if (each.fold_of == base && each.fold_inputs == hash) return static_cast<ModelIndex>(i);
   }
-  fail_usage(
+  refuse(
       fmt::format("selector '{}': none in the profile saw just the {} training inputs of a fold (hash {}), "
                   "expected one for each fold; train them with tools/train_selectors.py on the folds of "
                   "these inputs, or leave the premodel cnn out",
