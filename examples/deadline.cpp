@@ -1,10 +1,10 @@
-// A deadline on a clock of the caller's own: what does not fit is not started, and the result says why.
+// A deadline on the caller's own clock: a model that does not fit is not started, and the result says why.
 // Usage: deadline ZOO.json IMAGE
 #include <triage/triage.h>
 
 #include <iostream>
 
-// Every look is needed, dearest last.
+// Runs every model in turn, the most expensive last.
 class AllInTurn final : public triage::Policy {
  public:
   explicit AllInTurn(triage::PolicyInfo info) : Policy(std::move(info)) {}

@@ -1,5 +1,5 @@
-// A new policy while eight threads classify: no request is lost, and every answer is from one policy or the
-// other. Usage: hot_swap ZOO.json IMAGE
+// Replaces the policy while eight threads classify: no request is lost, and each answer is from one policy
+// or the other. Usage: hot_swap ZOO.json IMAGE
 #include <triage/triage.h>
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// Room for two models where the zoo has four: the one that was not used for the longest time makes room.
+// Memory for two of the zoo's four models: the one that was not used for the longest time is dropped.
 // Usage: memory_budget FOUR.json IMAGE
 #include <triage/triage.h>
 

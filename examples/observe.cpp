@@ -1,4 +1,4 @@
-// What can be watched: loads, looks and outcomes, for logs and metrics. Usage: observe POLICY.triage ZOO.json
+// Observing loads, looks and outcomes, for logs and metrics. Usage: observe POLICY.triage ZOO.json
 // IMAGE...
 #include <triage/triage.h>
 

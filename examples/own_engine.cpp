@@ -1,4 +1,4 @@
-// An engine of one's own: the "networks" are text files that hold one number, and answer "bright" or "dark"
+// Your own engine: the "networks" are text files that hold one number, and answer "bright" or "dark"
 // by comparing the picture's mean with it. Usage: own_engine FOLDER
 #include <triage/triage.h>
 

@@ -1,5 +1,5 @@
-// A policy of one's own, saved and loaded again: ask the first model of a zoo, and when it is unsure ask the
-// second and take the surer of the two. Usage: save_own_policy ZOO.json IMAGE OUT.triage
+// Your own kind of policy, saved and loaded again: run the first model of a zoo and, when it is unsure, the
+// second; take the surer answer. Usage: save_own_policy ZOO.json IMAGE OUT.triage
 #include <triage/triage.h>
 
 #include <iostream>
@@ -24,7 +24,7 @@ class SurerOfTwo final : public triage::Policy {
   int percent_;  // enough confidence, 0 to 100
 };
 
-// The file has the policy's models and all else that PolicyInfo has; what is its own fits into a byte.
+// The file has everything in PolicyInfo; the policy's own data fits into a byte.
 static triage::PolicyCodec codec() {
   return {
       "surer-of-two", 1,

@@ -1,4 +1,4 @@
-// One Classifier, shared by two threads: const methods are safe concurrently, each call borrows its own
+// One Classifier, shared by two threads: const methods may run concurrently; each call borrows its own
 // networks. Usage: two_threads POLICY.triage ZOO.json IMAGE...
 #include <triage/triage.h>
 

@@ -3,15 +3,16 @@
 
     tools/chooser_parity.py FOLDER
 
-tests/learn/chooser_parity_test.cpp writes FOLDER and runs this. In it, little-endian: train.f32 and test.f32
-(n, d), train_labels.u8, test_labels.u8, answers.u8 (ours on test.f32), for a tree feature.i32 and
+tests/learn/premodel/chooser_parity_test.cpp writes FOLDER and runs this. FOLDER has, little-endian: train.f32
+and test.f32 (n, d), train_labels.u8, test_labels.u8, answers.u8 (ours on test.f32), for a tree feature.i32 and
 threshold.f32, and meta.json: kind, d, and the options.
 
-Demanded: the same answers of nearest neighbours, but where neighbours are equally far or votes weighted by
-distance come to the same within 1e-9; of trees and support
-vector machines a share of right answers within 0.2 points; and of a tree, where `exact` is set, the same nodes.
+What has to agree:
+  nearest neighbours   the same answers, except where neighbours are equally far or the sums of weighted votes
+                       are equal within 1e-9
+  trees, SVMs          shares of right answers within 0.2 points; for a tree with `exact`, the same nodes
 scikit-learn chooses at random among equally good splits, so ten of its trees are grown: their mean is compared,
-and one of them has to have our nodes. Exit code 0: so it is; 1: not; 77: no scikit-learn.
+and one of them must have our nodes. Exit code 0: all agrees; 1: it does not; 77: no scikit-learn.
 """
 import json
 import pathlib

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Proves that a refactoring changed no output: runs two builds of triage on one profile and compares what they write.
 
-What depends on the clock is found by running the old build twice: what differs between its own runs is noise. Changed
-words are listed and are no failure. Exit code: 0 nothing differs, 1 something does, 2 it cannot be compared.
+The old build runs at least twice, to find what depends on the clock: what differs between its own runs is noise. Changed
+words are listed, but are not a failure. Exit code: 0 nothing differs, 1 something does, 2 the builds cannot be compared.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from pathlib import Path
 from output_differences import Result, compare_documents, compare_policies, compare_texts, pattern_of
 from output_formats import Page, document_of
 
-LISTED = 20  # lines of a kind that are shown of one comparison, without --all
-# Runs of OLD and NEW; the later ones only where there seems to be a difference.
+LISTED = 20  # lines of each kind shown for one comparison, without --all
+# Numbers of runs of OLD and NEW; the later pairs only where something seems to differ.
 ROUNDS = ((2, 1), (3, 2))
 ROUNDS_OF_TRAINING = ((1, 1), (2, 1), (3, 2))  # it rarely looks at the clock
 ROUNDS_OF_ANSWERS = ((2, 1), (4, 2), (8, 4))  # fast, with clocks that tick coarsely
@@ -44,7 +44,7 @@ POLICIES = {  # options of `triage train`
 
 
 class CannotCompare(Exception):
-    """What the caller can mend: one line."""
+    """An error that the caller can fix: one line."""
 
 
 # ---- what is run ----
@@ -62,7 +62,7 @@ def digest_of(*parts: Path | str) -> str:
 
 
 class Build:
-    """One of the two binaries, with a folder of its own; what was run there once is not run again."""
+    """One of the two binaries, with its own folder; no command is run twice there."""
 
     def __init__(self, name: str, binary: Path, folder: Path) -> None:
         self.name, self.binary, self.folder = name, binary.resolve(), folder
@@ -104,7 +104,7 @@ class Comparison:
         self.kinds = POLICIES | {"single": ["--policy", f"single:{first}"], "certified": []}
 
     def provide_profile(self) -> None:
-        """A copy, since reading one may leave files beside it; or a new one of few images."""
+        """A copy of the profile, since reading it may leave files beside it; or a new profile of few images."""
         part = self.folder / "part"
         if self.options.quick:
             done = self.old.run("profile of 2,000 images", 0, "profile", "--zoo", self.zoo, "--data", self.images,
@@ -116,7 +116,7 @@ class Comparison:
         part.rename(self.folder / self.options.profile.name)
 
     def policy(self, build: Build, kind: str, number: int) -> dict:
-        """What training printed, and the file, if any; the first one of a build stays in its folder."""
+        """What training printed, and the policy file, if any; the first one of each build stays in its folder."""
         folder = build.folder if number == 0 else build.folder.with_name(f"{build.folder.name}, {number}")
         folder.mkdir(exist_ok=True)
         command, what = ["train", self.profile, *self.kinds[kind]], f"train {kind}"
@@ -185,7 +185,7 @@ class Comparison:
 
 def settle(old: Callable[[int], dict], new: Callable[[int], dict],
            compare: Callable[[list[dict], list[dict]], list[Result]], rounds: tuple) -> list[Result]:
-    """Compares runs of both, in turns; again with more of them where something seems to differ."""
+    """Compares alternating runs of both builds; with more runs where something seems to differ."""
     olds: list[dict] = []
     news: list[dict] = []
     results: list[Result] = []

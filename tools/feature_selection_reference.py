@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Does a feature search again with scikit-learn: the same decisions, and how much longer it takes.
+"""Repeats a feature search with scikit-learn: checks for the same decisions, and says how much longer it takes.
 
     build/release/bench/feature_selection_bench --profile X.profile --rows 2000 --threads 1 --export search/
     tools/feature_selection_reference.py search/
 
-Each candidate of each step is a KNeighborsClassifier a fold, as the paper's authors would have written it, on one
-thread; only fitting and predicting is timed. Where the K-th and the next neighbour are equally far,
-scikit-learn's choice is arbitrary: there, outside the clock, the lower row is taken, as ours does.
+Each candidate of each step is one KNeighborsClassifier for each fold, as the paper's authors would have written
+it, on one thread; only fitting and predicting are timed. Where the K-th and the next neighbour are equally far,
+scikit-learn's choice is arbitrary; there we take the lower row, as Triage does, and do not time it.
 
-Exit code 0: the same rows are right for every candidate, and the same features go; 1: some differ; 77: no
-scikit-learn.
+Exit code 0: the same rows are right for every candidate, and the same features are removed; 1: some differ; 77:
+no scikit-learn.
 """
 import json
 import os
@@ -19,7 +19,7 @@ import time
 
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy is loaded
 
-NONE = -1  # the label of rows without an optimum, and what a chain says whose stages all say no
+NONE = -1  # the label of rows without an optimum, and the answer of a chain whose stages all say no
 
 
 def load(folder):
@@ -49,7 +49,7 @@ def majority(shares, classes):
 
 
 def settle(rows, labels, query, k):
-    """What the chain says when ties go to the lower row; sums in the order of the features."""
+    """The chain's answer when ties go to the lower row; sums in the order of the features."""
     distance = np.zeros(len(rows))
     for feature in range(rows.shape[1]):
         distance += (rows[:, feature] - query[feature]) ** 2

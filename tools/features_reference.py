@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""The features once more, written straight from their definitions with OpenCV and NumPy.
+"""A second implementation of the features, straight from their definitions, with OpenCV and NumPy.
 
-Writes tests/features/golden/features.json, which tests/features/golden_test.cpp compares the library with. The
+Writes tests/features/golden/features.json; tests/features/golden_test.cpp compares the library with it. The
 pictures are synthetic; the test makes the same ones in code (tests/features/pictures.h).
 
     python3 -m venv /tmp/reference && /tmp/reference/bin/pip install numpy opencv-python-headless
     /tmp/reference/bin/python tools/features_reference.py
 
-Edge contours and FAST are OpenCV's own functions, so another OpenCV may differ in them; the file names the version
-that made it.
+Edge contours and FAST are OpenCV's own functions, so another version of OpenCV may give other values; the file
+names the version that made it.
 """
 import json
 import math

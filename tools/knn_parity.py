@@ -2,12 +2,11 @@
 """Compares the votes of a premodel's KNN stages with scikit-learn's KNeighborsClassifier.
 
     build/release/triage train X.profile --policy premodel -o p.triage
-    build/release/tests/policy/knn_votes p.triage votes/     # every row asked of the other nine folds' rows
+    build/release/tests/policy/knn_votes p.triage votes/     # votes on every row, by the rows of the other nine folds
     tools/knn_parity.py votes/
 
-Rows at which the K-th and the next neighbour are equally far are left out and counted: which of them is taken
-is a matter of convention (ours: the lower row). Exit code 0: all others agree; 1: some differ; 77: no
-scikit-learn.
+Rows whose K-th and next neighbour are equally far are left out and counted: which of the two votes is a
+convention (ours: the lower row). Exit code 0: all others agree; 1: some differ; 77: no scikit-learn.
 """
 import json
 import pathlib
@@ -26,7 +25,7 @@ def load(folder):
 def sklearn_votes(rows, labels, queries, k):
     """Votes for "yes", shape (n_queries, n_stages), and where no tie is at the border, shape (n_queries)."""
     classifier = KNeighborsClassifier(n_neighbors=k, algorithm="kd_tree").fit(rows, labels)
-    # Two outputs at least, so that scikit-learn gives a list of them.
+    # With at least two outputs scikit-learn returns a list of them.
     votes = np.zeros((len(queries), labels.shape[1]), int)
     for stage, shares in enumerate(classifier.predict_proba(queries)):
         yes = np.flatnonzero(classifier.classes_[stage] == 1)
@@ -41,7 +40,7 @@ def sklearn_votes(rows, labels, queries, k):
 def main():
     meta, rows, optimum, ours = load(pathlib.Path(sys.argv[1]))
     n, k, n_folds, n_stages = meta["n"], meta["k"], meta["n_folds"], meta["n_stages"]
-    # A column more than stages: see sklearn_votes.
+    # One column more than stages, so there are at least two: see sklearn_votes.
     labels = (optimum[:, None] == np.arange(-1, n_stages)[None, :]).astype(int)
     theirs, clear = np.zeros((n, n_stages), int), np.zeros(n, bool)
     fold = np.arange(n) % max(n_folds, 1)

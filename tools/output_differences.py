@@ -1,6 +1,6 @@
-"""How what two builds wrote is compared, for `tools/compare_outputs.py`: exactly, but for the noise between several runs
-of the old one. Of texts the numbers are compared, since words may change on purpose; they are rounded, so that noise
-may show in one run and not in the other, and have to be what some noisy exact figure looks like.
+"""Compares what two builds wrote, for `tools/compare_outputs.py`: exactly, except for the noise between several runs of the
+old one. In texts only the numbers are compared, since words may change on purpose. Numbers in texts are rounded, so noise
+may show in one run and not in the other; such a number must be the rounded form of some noisy exact figure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from output_formats import ABSENT, Text, flatten, is_number, read_policy
 
-GENEROUS = 3  # times the spread of the old build's runs is still noise
+GENEROUS = 3  # up to this many times the spread of the old build's runs counts as noise
 
 # ---- fields ----
 
@@ -60,7 +60,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 def is_time_like(path: str) -> bool:
-    """By its unit, which names carry here, or as a ratio of times. How far such noise goes depends on the machine."""
+    """A time, by the unit in its name, or a ratio of times. How large such noise is depends on the machine."""
     return re.search(r"(^|[._])(ms|times?|speed|overhead)($|[._\[])", path) is not None
 
 
@@ -69,7 +69,7 @@ def spread_of(values: list) -> float:
 
 
 def judge(path: str, olds: list, news: list, spread: float) -> str:
-    """equal, noisy or different; `spread` is the largest between OLD's runs in fields of this kind."""
+    """equal, noisy or different; `spread` is the largest one between OLD's runs in fields of this kind."""
     if all(same(value, olds[0]) for value in olds + news):
         return "equal"
     if all(same(value, olds[0]) for value in olds):
@@ -132,13 +132,13 @@ def words_of(text: str) -> str:
 
 
 def rounded(values: list, digits: int) -> set[str]:
-    """How figures are shown with so many digits: themselves, in per cent, as the factor the other way round."""
+    """The ways to show figures with so many digits: as they are, in per cent, or as the reciprocal factor."""
     views = [view for value in values if is_number(value) for view in (value, 100 * value, 1 / value if value else 0)]
     return {f"{view:.{digits}f}" for view in views}
 
 
 class Values:
-    """What one field, or the fields of one pattern, have held: numbers or not."""
+    """The values that one field, or the fields of one pattern, have had: numbers or not."""
 
     def __init__(self, olds: list, news: list) -> None:
         self.olds, self.news = list(olds), list(news)
@@ -162,13 +162,13 @@ class Figures:
         self.alike: dict[str, Values] = {}  # all fields of a pattern
 
     def explain(self, old: str, new: str, picked: bool) -> bool:
-        """Whether both are a noisy figure; or, of what a noisy choice has `picked`, figures of one kind."""
+        """Whether both are a noisy figure; or, where a noisy choice has `picked` them, figures of one kind."""
         return any(values.explain(old, new) for values in self.noisy) or picked and any(
             values.explain(old, new) for values in self.alike.values())
 
 
 def align(base: list[Text], other: list[Text]) -> tuple[dict[int, int], list[tuple[list[int], list[int]]]]:
-    """Which pieces have the same words in the same order; and the blocks between them that were replaced."""
+    """The pieces that have the same words in the same order, and the blocks between them that were replaced."""
     ours, theirs = ([(piece.group, words_of(piece.text)) for piece in pieces] for pieces in (base, other))
     if ours == theirs:
         return {i: i for i in range(len(ours))}, []
@@ -186,7 +186,7 @@ def align(base: list[Text], other: list[Text]) -> tuple[dict[int, int], list[tup
 
 @dataclasses.dataclass
 class Like:
-    """Of all texts of a kind at one place: how far what is drawn moved between OLD's runs, and the numbers."""
+    """For all texts of a kind at one place: how far drawn elements moved between OLD's runs, and the numbers."""
 
     spread: float = 0.0
     noisy: bool = False
@@ -203,14 +203,14 @@ class Like:
             known.update(item for text in texts for item in enumerate(NUMBER.findall(text)))
 
     def excuses(self, k: int, old: str, new: str) -> bool:
-        """What is drawn moved no farther than its like, or lines that stand by time changed places."""
+        """Drawn elements moved no farther than others of their kind, or lines sorted by time changed places."""
         near = abs(float(old) - float(new)) <= GENEROUS * self.spread
         return self.noisy and (near or (k, old) in self.news and (k, new) in self.olds)
 
 
 def judge_number(k: int, olds: tuple, news: tuple, drawn: bool, like: Like, figures: Figures) -> str:
-    """`k`: it is the how many-th of its text. Wording is where only the digits shown differ, or where what is drawn
-    beside noisy things has jumped, as labels do that look for a free place."""
+    """`k` is its position in the text. It is wording if only the number of digits differs, or if something drawn beside
+    noisy elements has jumped, as labels do that look for a free place."""
     if len(set(olds + news)) == 1:
         return "equal"
     stable = len(set(olds)) == 1
@@ -228,7 +228,7 @@ def judge_number(k: int, olds: tuple, news: tuple, drawn: bool, like: Like, figu
 
 
 def quotients(numbers: list[str], k: int) -> set[tuple[int, int]]:
-    """Which two other numbers, as they are shown, have number `k` as their quotient."""
+    """Two other numbers of which number `k`, as shown, is the quotient."""
     values = [float(number) for number in numbers]
     doubt = [0.5 / 10 ** len(number.partition(".")[2]) for number in numbers]
     return {(i, j) for i, a in enumerate(values) for j, b in enumerate(values)
@@ -237,8 +237,8 @@ def quotients(numbers: list[str], k: int) -> set[tuple[int, int]]:
 
 
 def judge_numbers(olds: list[str], news: list[str], like: Like, figures: Figures) -> str:
-    """Of texts with the same words: the worst of what their numbers are. What is the quotient of two others is as noisy
-    as they are."""
+    """For texts with the same words: the worst result of their numbers. A quotient of two others is as noisy as they
+    are."""
     old, new = [NUMBER.findall(text) for text in olds], [NUMBER.findall(text) for text in news]
     drawn = olds[0].startswith("<")
     verdicts = [judge_number(k, a, b, drawn, like, figures) for k, (a, b) in enumerate(zip(zip(*old), zip(*new)))]
@@ -305,7 +305,7 @@ def compare_documents(name: str, olds: list[dict], news: list[dict]) -> Result:
 
 
 def compare_policies(name: str, olds: list[Path], news: list[Path]) -> Result:
-    """The bytes first. Fields are counted all the same; the number of the format stands apart."""
+    """Compares the bytes first. Fields are counted in any case; the number of the format is compared separately."""
     result = Result(name, "same bytes")
     runs = []
     for path in olds + news:

@@ -1,4 +1,4 @@
-"""What two builds wrote, read for `tools/output_differences.py`: policy files, JSON documents and reports as plain
+"""Reads what two builds wrote, for `tools/output_differences.py`: policy files, JSON documents and reports as plain
 fields by path, and texts by place.
 """
 
@@ -70,8 +70,8 @@ def read_policy(path: Path) -> dict:
 
 
 def keys_of(items: list) -> list:
-    """Names by which a list's items are matched, where they have unique ones; else their places. Points of a frontier
-    stand by rising time, which is noisy, so that they are matched by price."""
+    """Names by which a list's items are matched, if they have unique ones; else their positions. Points of a frontier
+    are sorted by time, which is noisy, so they are matched by price."""
     prices = [item.get("price") if isinstance(item, dict) and "ms" in item else None for item in items]
     if all(map(is_number, prices)) and len(set(prices)) == len(prices):
         return [f"price {price!r}" for price in prices]
@@ -85,7 +85,7 @@ def keys_of(items: list) -> list:
 
 
 def flatten(value: Any, path: str, fields: dict[str, Any], texts: list[Text] | None) -> None:
-    """Leaves by path into `fields`; sentences, that is strings with blanks, into `texts` where it is given."""
+    """Puts leaves by path into `fields`; sentences (strings with spaces) go into `texts` if it is given."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             flatten(item, f"{path}.{key}" if path else str(key), fields, texts)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The cross-validation of bench/micro/premodel_cv_bench.cpp with scikit-learn, one thread.
 
-Usage: OMP_NUM_THREADS=1 /usr/bin/python3 tools/premodel_cv_reference.py DIR, DIR as --export made it. Prints both times, their
-ratio, and on how many inputs the two choose differently (ties at the border of the neighbours aside, none). Each stage is a
-KNeighborsClassifier of its own, asked about every input; --open asks it only about those that no earlier stage took, --share makes
-one search for all stages, as the paper describes.
+Usage: OMP_NUM_THREADS=1 /usr/bin/python3 tools/premodel_cv_reference.py DIR, where --export made DIR. Prints both times,
+their ratio, and on how many inputs the two choose differently (none, except ties between the K-th and the next neighbour).
+Each stage is its own KNeighborsClassifier and is asked about every input. With --open it is asked only about inputs that no
+earlier stage took; with --share one search serves all stages, as the paper describes.
 """
 import argparse
 import pathlib

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Adds 8-bit versions of a zoo's networks to its manifest; `scripts/quantize` is how to run it.
+"""Adds 8-bit versions of a zoo's networks to its manifest; run it with `scripts/quantize`.
 
-Every network of --models is quantized by NNCF (post-training, 8 bits for weights and activations) and written beside
-the manifest as NAME.xml and NAME.bin, NAME being the model's with `-int8` before the input size. Its entry is the
-original's but for name, files and source. Running it again replaces the entries that it made.
+NNCF quantizes every network of --models (post-training, 8 bits for weights and activations). The result is written
+beside the manifest as NAME.xml and NAME.bin, where NAME is the model's name with `-int8` before the input size. Its entry
+is that of the original, except for name, files and source. A second run replaces the entries that the first one made.
 
-Calibration sees images without labels, and only to find the ranges of the activations. By default they are crops of
-photographs that come with scikit-image and scikit-learn, so that no image on which the zoo will be judged has been
-seen; --data takes a folder of images like those that the networks will meet.
+Calibration uses images without labels, only to find the ranges of the activations. By default they are crops of the
+photographs that come with scikit-image and scikit-learn, so no image on which the zoo will be judged has been seen.
+--data takes a folder of images like those that the networks will meet in use.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".webp"}
 
 
 class UsageError(Exception):
-    """What the caller can mend: one line."""
+    """An error that the caller can fix: one line."""
 
 
 def built_in_photos() -> list[Path]:
@@ -46,7 +46,7 @@ def built_in_photos() -> list[Path]:
 
 
 def random_crops(paths: list[Path], n: int, seed: int) -> list[Image.Image]:
-    """`n` crops, as many of each photograph, of 0.35 to 1 of its sides; every other one mirrored."""
+    """`n` crops, equally many of each photograph, of 0.35 to 1 of its sides; every other one is mirrored."""
     random = np.random.default_rng(seed)
     crops = []
     for i in range(n):
@@ -116,7 +116,7 @@ def quantize(model: dict, folder: Path, images: list[Image.Image]) -> openvino.M
 
 
 def save(network: openvino.Model, path: Path) -> None:
-    """NAME.xml and NAME.bin, each in one step; the .xml, without which the other is nothing, last."""
+    """NAME.xml and NAME.bin, each replaced in one step; the .xml last, since nothing reads the .bin without it."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".quantize-") as scratch:
         openvino.save_model(network, Path(scratch) / path.name, compress_to_fp16=False)
         for suffix in (".bin", ".xml"):
@@ -151,7 +151,7 @@ def write(path: Path, manifest: dict) -> None:
 
 
 def silently() -> None:
-    """NNCF draws bars and advertises; errors still come as exceptions."""
+    """Hides NNCF's progress bars and advertisements; errors still come as exceptions."""
     nncf.set_log_level(logging.ERROR)
     logging.getLogger("nncf").setLevel(logging.ERROR)
 
@@ -168,7 +168,7 @@ def arguments() -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> Iterator[str]:
-    """Yields the name of each network made; the manifest is whole after each."""
+    """Yields the name of each network made; the manifest is complete after each."""
     try:
         manifest = json.loads(options.zoo.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Takes one figure out of a report and writes it as an SVG file of its own, such as the README's picture.
+"""Extracts one figure from a report and writes it as an SVG file, such as the README's picture.
 
 usage: report_picture.py REPORT.html OUT.svg [FIGURE]     FIGURE: its id in the report (default: scatter)
 
-The report's colours are CSS variables for light and dark pages; both go along.
+The report's colours are CSS variables for light and dark pages; the SVG file gets both.
 """
 import re
 import sys

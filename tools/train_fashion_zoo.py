@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Trains the Fashion-MNIST zoo: ten small image classifiers, from 5 us to most of a millisecond.
+"""Trains the Fashion-MNIST zoo: ten small image classifiers that take from 5 us to half a millisecond.
 
-Nobody needs to run this: its products are committed under zoo/fashion/, and nothing else in the
-project calls it. It is here so that they can be checked, changed and made again.
+You do not need to run this: its results are committed under zoo/fashion/, and nothing else in the
+project calls it. It is here so that the networks can be checked, changed and made again.
 
 What it writes, into --out:
   NAME.onnx      one network: `image` (1, 1, 28, 28) f32 -> `logits` (1, 10) f32, and for some also
@@ -16,17 +16,17 @@ What it writes, into --out:
 Input of every network: (pixel - PIXEL_MEAN) / PIXEL_SCALE with pixel in 0..255, no resizing.
 
 Data: Fashion-MNIST, 70,000 images: the train file (60,000), then the t10k file (10,000). Only the
-first 20,000 are learnt from. The other 50,000 give the final figures and choose nothing: there is
-no early stopping, the last epoch is the one exported. To tune a recipe use --holdout, which keeps
-the last part of the 20,000 out of training and reports on that part instead.
+first 20,000 are used for training. The other 50,000 give the final figures and choose nothing: there
+is no early stopping; the last epoch is exported. To tune a recipe use --holdout, which keeps the last
+part of the 20,000 out of training and reports on that part instead.
 
 How to run (Debian 12; packages python3-torch, python3-numpy, dataset-fashion-mnist):
   /usr/bin/python3 tools/train_fashion_zoo.py                        # everything, in order
   /usr/bin/python3 tools/train_fashion_zoo.py --only linear mlp      # some networks
-The whole takes about an hour on one core with AVX-512; two processes with different --only may run
+All of it takes about an hour on one core with AVX-512; two processes with different --only may run
 side by side. It can be killed at any time: --state holds a checkpoint per network, and the next run
-goes on after the last finished epoch and skips finished networks. On one machine, with one number
-of threads, the result is always the same; another machine rounds differently.
+continues after the last finished epoch and skips finished networks. On one machine, with the same
+number of threads, the result is always the same; another machine rounds differently.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def pooled(layers: list[nn.Module], n_features: int,
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one network is trained; a checkpoint of another recipe is not resumed."""
+    """How one network is trained; a checkpoint of another recipe is not continued."""
 
     name: str
     epochs: int
@@ -240,7 +240,7 @@ def train_epoch(model: Classifier, optimizer: torch.optim.Optimizer, recipe: Rec
 
 def train(model: Classifier, recipe: Recipe, images: Tensor, labels: Tensor,
           checkpoint: Path) -> list[dict]:
-    """Trains in place, going on from the checkpoint if any; returns one record per epoch."""
+    """Trains in place, from the checkpoint if there is one; returns one record per epoch."""
     rng = torch.Generator().manual_seed(recipe.seed)
     optimizer = torch.optim.SGD(model.parameters(), recipe.peak_learning_rate, momentum=0.9,
                                 weight_decay=recipe.weight_decay, nesterov=True)

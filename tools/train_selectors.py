@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the premodel as a network (role `selector`): one for use, and one for each fold of a cross-validation.
 
-Nobody needs to run this: its products are committed under zoo/fashion/selectors/. To make them again (Debian 12;
+You do not need to run this: its results are committed under zoo/fashion/selectors/. To make them again (Debian 12;
 packages python3-torch, python3-numpy, dataset-fashion-mnist), from the profile that scripts/demo makes:
 
   build/release/triage evaluate out/demo/fashion.profile --cv 10 --seed 0 --bootstrap 0 --folds out/demo/folds.csv
@@ -12,11 +12,11 @@ What it writes, beside --zoo:
   selectors/training.json                              protocol, versions, and per network what it learned from
   zoo_with_selectors.json                              the zoo's models, then the selectors
 
-Protocol, reduced so that all take about two minutes on one core (the paper trained its network for 500 epochs): a
-network of two convolutions sees --images images, drawn from its training part with a seed, --epochs times. Its
-classes are the models that Algorithm 1 selects on that whole part, and "none is right"; an image's class is its
-optimum among them, as for every other premodel. A fold's network sees nothing of the fold's test part: neither
-images, nor answers, nor times. No early stopping, no choice among runs.
+The protocol is reduced so that everything takes about two minutes on one core (the paper trained its network for 500
+epochs). A network with two convolutions sees --images images, drawn from its training part with a seed, --epochs
+times. Its classes are the models that Algorithm 1 selects on the whole training part, and "none is right"; the class of
+an image is its optimum among them, as for every other premodel. The network of a fold sees nothing of the fold's test
+part: no images, no answers, no times. There is no early stopping and no choice among runs.
 """
 
 from __future__ import annotations

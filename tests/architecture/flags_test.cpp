@@ -35,7 +35,7 @@ bool is_exception(std::string_view path, std::string_view flag) {
   return false;
 }
 
-// Behind the end of the string literal whose opening quote is at `at`.
+// The position after the string literal whose opening quote is at `at`.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
   if (at > 0 && text[at - 1] == 'R') {
     const std::size_t open = text.find('(', at);

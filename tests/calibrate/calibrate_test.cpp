@@ -155,7 +155,7 @@ TEST(Calibrate, ATighterBoundIsSlower) {
 }
 
 // Calibrates a policy that always runs one model, against another that alone is right on the first `worse` of
-// n inputs and alone wrong on the `better` ones behind them.
+// n inputs and alone wrong on the `better` ones after them.
 Calibration calibrate_counts(std::size_t n, std::size_t worse, std::size_t better, double max_loss) {
   Table table = testing::synthetic_table(n, {testing::three_models()[0], testing::three_models()[1]}, 1);
   for (std::size_t i = 0; i < n; ++i) {

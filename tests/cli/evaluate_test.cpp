@@ -65,7 +65,7 @@ class Evaluate : public ::testing::Test {
 };
 triage::testing::TempFolder* Evaluate::folder_ = nullptr;
 
-// The cells of a table's row: of the first line behind `title` that begins so, marked as recommended or not.
+// The cells of a table's row: the first line after `title` that begins so, marked as recommended or not.
 std::vector<std::string> cells_of(const std::string& out, const std::string& title, const std::string& row) {
   std::istringstream lines(out.substr(std::min(out.find(title), out.size())));
   for (std::string line; std::getline(lines, line);) {

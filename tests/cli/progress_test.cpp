@@ -40,7 +40,7 @@ TEST(FormatBytes, UsesDecimalUnits) {
   EXPECT_EQ(format_bytes(-1), "unknown");
 }
 
-// In tests stderr is no terminal, so a plain line ends the work.
+// In tests stderr is not a terminal, so a plain line ends the work.
 TEST(Progress, WritesOnePlainLineAtTheEnd) {
   testing::internal::CaptureStderr();
   {

@@ -154,7 +154,7 @@ TEST(BandReading, CountsWhatLiesWhollyAboveOrBelow) {
   EXPECT_DOUBLE_EQ(below.from_ms, 4);
   EXPECT_DOUBLE_EQ(below.to_ms, 4);
   EXPECT_DOUBLE_EQ(below.worst, -0.002);
-  // What one reading of the clock is worth is no difference.
+  // A difference worth less than one reading of the clock is ignored.
   for (FrontierPoint& p : frontier.points) p.resolution = 0.00101;
   EXPECT_EQ(read_band(frontier).below, 0U);
   EXPECT_EQ(read_band(frontier).above, 0U);

@@ -286,7 +286,7 @@ double least_time(std::span<const FrontierPoint> points, double score) {
 
 TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
   auto zoo = testing::three_models();
-  zoo.push_back({"slow", 2 * zoo.back().ms, zoo[1].skill});  // the dearest is not the best
+  zoo.push_back({"slow", 2 * zoo.back().ms, zoo[1].skill});  // the most expensive is not the best
   const Table table = testing::synthetic_table(1000, zoo, 5);
   const Evaluation e = cross_validate(table, quick());
   const auto costs = mean_costs(table, all_rows(table));
@@ -318,7 +318,7 @@ TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
   }
 }
 
-// By the rule of docs/design.md, on tables where a rival, which is never recommended, would win.
+// The rule of docs/design.md, on tables where a rival would win: rivals are never recommended.
 TEST(CrossValidation, RecommendsTheFastestPolicyThatIsNoWorse) {
   const auto fastest = [](const Evaluation& e, const std::vector<MethodId>& methods) {
     const Method* best = e.find({MethodKind::kSbs});

@@ -1,4 +1,4 @@
-// Stops and goings on of a cascade on six inputs, counted by hand.
+// Stopping and continuing: a cascade on six inputs, counted by hand.
 #include "evaluate/decisions.h"
 
 #include <gtest/gtest.h>
@@ -17,9 +17,9 @@ namespace {
 //   in0   x .9    x .9    x     stops at a: right, as in the end
 //   in1   - .9    x .9    x     stops at a: wrong to stop
 //   in2   x .7    - .9    -     stops at a: right to stop
-//   in3   x .5    x .9    -     goes on for nothing, stops at b: right to stop
-//   in4   - .5    x .5    x     won by going on; at b for nothing
-//   in5   x .5    - .5    -     lost by going on; at b neither
+//   in3   x .5    x .9    -     continues for nothing, stops at b: right to stop
+//   in4   - .5    x .5    x     won by continuing; at b for nothing
+//   in5   x .5    - .5    -     lost by continuing; at b neither
 Table six_inputs() {
   const bool right[6][3] = {{true, true, true},  {false, true, true}, {true, false, false},
                             {true, true, false}, {false, true, true}, {true, false, false}};
@@ -122,7 +122,7 @@ TEST(Decisions, StopsByACapAreNotChosen) {
   EXPECT_EQ(std::count(judged.replay.limited.begin(), judged.replay.limited.end(), 1), 2);
 }
 
-// Without a gain to expect it never goes on by itself; what it would have said is known all the same.
+// Without an expected gain it never continues; what it would have answered is still known.
 TEST(Decisions, OfAnAdaptivePolicyGoToTheEndOfItsOrder) {
   AdaptiveParameters model;
   AdaptiveSetting setting;

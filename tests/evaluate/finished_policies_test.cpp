@@ -75,7 +75,7 @@ TEST(Judge, SinglesSbsAndVbs) {
 
 TEST(Judge, OracleTakesTheCheapestWhereNoneIsRight) {
   Table table = four_inputs();
-  table.ranks[8] = 2;  // now nobody is right on in2
+  table.ranks[8] = 2;  // now no model is right on in2
   const Evaluation e = judge_policies(table, {}, no_resamples());
   const Method& vbs = *e.find({MethodKind::kVbs});
   EXPECT_DOUBLE_EQ(vbs.pooled.mean_ms, (1 + 2 + 1 + 2) / 4.0);

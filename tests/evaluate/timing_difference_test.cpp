@@ -70,7 +70,7 @@ TEST_F(JudgingTiming, ComparesTheInputsThatBothHave) {
   EXPECT_EQ(difference.to_cheap.transfers.at(0).time_ratio.value, 1);
 }
 
-// Timed exhaustively the dearest model is the cheapest: who chooses by the wrong times pays.
+// By exhaustive times the dearest model is the cheapest: choosing by the wrong times costs time.
 TEST_F(JudgingTiming, WrongTimesCost) {
   const Table cheap = cheap_table();
   Table exhaustive = exhaustive_table(cheap, 1);

@@ -1,5 +1,5 @@
 // Synthetic pictures and one-line extraction for the feature tests. tools/features_reference.py makes the
-// same pictures; keep the two alike.
+// same pictures; keep the two the same.
 #pragma once
 
 #include <algorithm>

@@ -31,7 +31,7 @@ struct PngOptions {
   bool interlaced = false;
   std::vector<std::uint8_t> palette_rgb = {};    // three bytes an entry
   std::vector<std::uint8_t> palette_alpha = {};  // tRNS of a palette
-  int transparent_value = -1;                    // tRNS of gray and RGB (all channels alike)
+  int transparent_value = -1;                    // tRNS of gray and RGB (the same in all channels)
   std::string text = {};                         // a compressed text chunk
 };
 // `rows` is as stored in the file.

@@ -1,4 +1,4 @@
-// Policies of one's own in files: the registry of their codecs, and each way in which one is refused.
+// A program's own policies in files: the registry of their codecs, and each way in which one is refused.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -111,7 +111,7 @@ TEST(OwnCodec, SavingNeedsOne) {
                       "policy of kind 'unknown': no codec, expected one to save it with; call "
                       "triage::register_policy_codec first");
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "a.triage"));
-  // A kind() that lies is no way round.
+  // A kind() that lies does not help.
   EXPECT_TRIAGE_ERROR(encode_policy(*favourite("single")), ErrorCode::kPolicy,
                       "policy of kind 'single': no codec");
 }

@@ -68,7 +68,7 @@ TEST(Verdict, WorseScoreIsNot) {
             std::string::npos);
 }
 
-// Each shortcoming, and what is no candidate at all.
+// Each shortcoming, and methods that are not candidates.
 TEST(Recommendation, SaysWhyNot) {
   const auto why = [](Estimate gain, Estimate time, Estimate router) {
     return with_cascade(gain, time, router).recommendation.candidates.at(0).shortcoming;

@@ -38,7 +38,7 @@ std::unique_ptr<Policy> cascade_of_all(const Table& table) {
   return make_cascade(info, {.thresholds = std::vector<double>(info.models.size() - 1, 0.8)});
 }
 
-// Models that cost more the later they stand, but that the first two have changed places, as they have by
+// Models with rising costs, except that the first two have changed places, as they have by
 // their true times on the default zoo. What is learned then does not depend on how busy the machine was.
 void set_times(Table& table) {
   for (std::size_t i = 0; i < table.infer_ms.size(); ++i) {

@@ -137,7 +137,7 @@ TEST(WithoutFeatures, EachFoldIsGivenTheMajorityOfTheOthers) {
   task.rows.values.assign(7, 0);
   task.labels = {0, 0, 1, 0, 1, 1, 1};
   EXPECT_EQ(count_right_without_features(task), 1U + 1U);
-  // Now nobody has more than half in fold 1: no stage says yes there, which the fallback answers for fold 0.
+  // Now no class has more than half in fold 1: no stage says yes there, and the fallback answers in fold 0.
   task.labels = {0, 0, 0, 1, 1, 2, kNoModel};
   task.fallback = kNoModel;
   EXPECT_EQ(count_right_without_features(task), 0U);

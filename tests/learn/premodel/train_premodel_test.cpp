@@ -254,7 +254,7 @@ TEST(TrainPremodel, EveryKindFindsThreeBands) {
     const auto trained = train_premodel(table, all_rows(table), {}, options);
     const auto& model = premodel_of(trained).parameters();
     EXPECT_EQ(model.choosers.size(), std::string_view(kind).find('.') == std::string_view::npos ? 1U : 3U);
-    // Without neighbours to ask there is no need for the training inputs.
+    // Without neighbours the training inputs are not needed.
     EXPECT_EQ(premodel_of(trained).has_index(), std::string_view(kind).find("knn") != std::string_view::npos);
     for (std::size_t i = 0; i < 60; ++i) {
       const auto chosen = choice(*trained.policy, table.feature_row(i));
