@@ -168,6 +168,11 @@ class ClassifyRun {
   std::vector<std::size_t> chosen_ = std::vector<std::size_t>(classifier_->policy()->info().models.size());
 };
 
+class Remarks final : public Observer {
+ public:
+  void on_remark(std::string_view text) override { warn(text); }
+};
+
 // Beside the policy file, unless told otherwise: the two are shipped together.
 std::filesystem::path zoo_path(const Options& options) {
   if (!options.zoo.empty()) return options.zoo;
@@ -184,8 +189,10 @@ void classify(const Options& options, Session& session) {
   if (!options.range.empty()) input_options.range = parse_range(options.range);
   input_options.decode.max_pixels = options.max_pixels;
 
-  const Classifier classifier =
-      Classifier::load(options.policy, zoo_path(options), {.cache_dir = options.cache, .clock = {}});
+  RuntimeOptions runtime_options;
+  runtime_options.cache_dir = options.cache;
+  runtime_options.observer = std::make_shared<Remarks>();
+  const Classifier classifier = Classifier::load(options.policy, zoo_path(options), runtime_options);
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   ClassifyRun run(classifier, options);
   classifier.warm_up();
