@@ -28,6 +28,8 @@ Database::Database(const std::filesystem::path& path, Mode mode) : name_(path.st
   // The file may come from anywhere: nothing that its schema defines may run, and cells are checked on use.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   exec("PRAGMA cell_size_check = ON");
 }
 
@@ -162,7 +164,7 @@ double Statement::real(int column) const {
 double Statement::time_ms(int column) const {
   const double value = real(column);
   if (!(value >= 0.0 && value <= 1e12)) {
-    database_->fail_damaged(fmt::format("column '{}' is {}, expected a finite time of 0 or more",
+    database_->fail_damaged(fmt::format("column '{}' is {:.4g}, expected a finite time of 0 or more",
                                         sqlite3_column_name(statement_.get(), column), value));
   }
   return value;
