@@ -20,12 +20,10 @@ constexpr std::size_t kFileNameChars = 32;
 
 std::string text_of(const CompiledKey& key) { return fmt::format("{}build: {}\n", key.network, key.build); }
 
-void put(std::vector<std::uint8_t>& bytes, std::string_view text) {
-  bytes.insert(bytes.end(), text.begin(), text.end());
-}
-
-void put_integer(std::vector<std::uint8_t>& bytes, std::uint64_t value, int size) {
-  for (int i = 0; i < size; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+std::string integer_bytes(std::uint64_t value, int size) {
+  std::string bytes;
+  for (int i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8 * i));
+  return bytes;
 }
 
 std::uint64_t get_integer(std::span<const std::uint8_t> bytes) {
@@ -57,17 +55,13 @@ std::string_view first_line(std::string_view text) { return text.substr(0, text.
 
 std::vector<std::uint8_t> seal_compiled(const CompiledKey& key, std::span<const std::uint8_t> payload) {
   const std::string text = text_of(key);
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(kHeaderBytes + text.size() + payload.size());
-  put(bytes, kMagic);
-  put_integer(bytes, kCacheFormat, 4);
-  put_integer(bytes, text.size(), 4);
-  put_integer(bytes, payload.size(), 8);
-  bytes.resize(kHeaderBytes);
-  put(bytes, text);
-  bytes.insert(bytes.end(), payload.begin(), payload.end());
-  const std::string hash = sha256_hex(std::as_bytes(std::span(bytes).subspan(kHeaderBytes)));
-  std::copy(hash.begin(), hash.end(), bytes.begin() + kHeaderBytes - kHashChars);
+  std::vector<std::uint8_t> bytes(kHeaderBytes + text.size() + payload.size());
+  std::copy(text.begin(), text.end(), bytes.begin() + kHeaderBytes);
+  std::copy(payload.begin(), payload.end(), bytes.end() - static_cast<std::ptrdiff_t>(payload.size()));
+  const std::string header = std::string(kMagic) + integer_bytes(kCacheFormat, 4) +
+                             integer_bytes(text.size(), 4) + integer_bytes(payload.size(), 8) +
+                             sha256_hex(std::as_bytes(std::span(bytes).subspan(kHeaderBytes)));
+  std::copy(header.begin(), header.end(), bytes.begin());
   return bytes;
 }
 
@@ -115,7 +109,7 @@ std::optional<CompiledFile> CompileCache::find(const CompiledKey& key) {
       refuse(key, misfit.what());
     }
   } catch (const Error& unreadable) {
-    say(fmt::format("{}; the model is compiled anew", unreadable.what()));
+    say_unusable(unreadable.what());
   }
   return std::nullopt;
 }
@@ -131,22 +125,26 @@ void CompileCache::keep(const CompiledKey& key, std::span<const std::uint8_t> pa
   } catch (const Error& error) {
     {
       const std::lock_guard lock(mutex_);
-      if (!writes_) return;
       writes_ = false;
     }
-    say(fmt::format("{}; compiled models are not kept, so that the next start compiles them again",
-                    error.what()));
+    say_unusable(error.what());
   }
 }
 
 void CompileCache::refuse(const CompiledKey& key, std::string_view reason) {
-  say(fmt::format("{}: does not fit ({}); the model is compiled anew", path_of(key).string(), reason));
+  say(std::string(reason),
+      fmt::format("{}: does not fit ({}); such models are compiled anew", path_of(key).string(), reason));
 }
 
-void CompileCache::say(std::string text) {
+// A file or the folder: one has the same cause as the other.
+void CompileCache::say_unusable(std::string_view what) {
+  say("unusable", fmt::format("{}; what cannot be read or kept there is compiled at every start", what));
+}
+
+void CompileCache::say(const std::string& kind, std::string_view text) {
   {
     const std::lock_guard lock(mutex_);
-    if (!said_.insert(text).second) return;
+    if (!said_.insert(kind).second) return;
   }
   if (remark_) remark_(text);
 }

@@ -34,8 +34,8 @@ struct CompiledFile {
                                                       std::span<const std::uint8_t> payload);
 [[nodiscard]] CompiledFile open_compiled(std::vector<std::uint8_t> file, const CompiledKey& key);
 
-// A folder of them. Nothing here throws Error: what cannot be used is said through `remark`, once each, and
-// the caller compiles. Safe concurrently, also with other processes.
+// A folder of them. Nothing here throws Error: what cannot be used is said through `remark`, each kind of
+// fault once, and the caller compiles. Safe concurrently, also with other processes.
 class CompileCache {
  public:
   using Remark = std::function<void(std::string_view)>;
@@ -52,13 +52,14 @@ class CompileCache {
   void refuse(const CompiledKey& key, std::string_view reason);
 
  private:
-  void say(std::string text);
+  void say_unusable(std::string_view what);
+  void say(const std::string& kind, std::string_view text);
 
   std::filesystem::path folder_;
   Remark remark_;
   std::mutex mutex_;            // guards what follows
   bool writes_ = true;          // writing has not failed
-  std::set<std::string> said_;  // remarks
+  std::set<std::string> said_;  // kinds of remark
 };
 
 }  // namespace triage

@@ -95,7 +95,7 @@ TEST_F(CompileCacheTest, SaysOnceWhatIsMadeAnew) {
       remarks_[0].find(cache_.path_of(kKey).string() + ": does not fit (its checksum differs, expected "),
       std::string::npos)
       << remarks_[0];
-  EXPECT_TRUE(remarks_[0].ends_with("; the model is compiled anew"));
+  EXPECT_TRUE(remarks_[0].ends_with("; such models are compiled anew"));
   cache_.keep(kKey, kPayload);
   EXPECT_TRUE(cache_.find(kKey));
 }
@@ -110,11 +110,15 @@ TEST_F(CompileCacheTest, AnotherModelUnderTheNameIsRefused) {
 
 TEST_F(CompileCacheTest, ANewerBuildReplacesTheOlder) {
   cache_.keep(kKey, kPayload);
+  const CompiledKey other{"model: 4567\ndevice: CPU\n", "engine 1"};
+  cache_.keep(other, kPayload);
   const CompiledKey newer{kKey.network, "engine 2"};
   EXPECT_FALSE(cache_.find(newer));
+  EXPECT_FALSE(cache_.find({other.network, "engine 2"}));
+  EXPECT_EQ(remarks_.size(), 1U) << "an update is said once, not for each model";
   cache_.keep(newer, {kPayload.data(), 2});
   EXPECT_TRUE(cache_.find(newer));
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir_.path() / "cache"), {}), 1);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir_.path() / "cache"), {}), 2);
 }
 
 TEST_F(CompileCacheTest, GoesOnWhereNothingCanBeKept) {
@@ -124,8 +128,7 @@ TEST_F(CompileCacheTest, GoesOnWhereNothingCanBeKept) {
   no_folder.keep({"model: 4567\n", "engine 1"}, kPayload);
   EXPECT_FALSE(no_folder.find(kKey));
   ASSERT_EQ(remarks_.size(), 1U);
-  EXPECT_TRUE(
-      remarks_[0].ends_with("compiled models are not kept, so that the next start compiles them again"))
+  EXPECT_TRUE(remarks_[0].ends_with("; what cannot be read or kept there is compiled at every start"))
       << remarks_[0];
 }
 
@@ -134,10 +137,10 @@ TEST_F(CompileCacheTest, GoesOnWhereAFileCannotBeRead) {
       cache_.path_of(kKey));  // a folder under its name: root can read all files
   EXPECT_FALSE(cache_.find(kKey));
   ASSERT_EQ(remarks_.size(), 1U);
-  EXPECT_NE(remarks_[0].find("is a folder, expected a file; the model is compiled anew"), std::string::npos);
+  EXPECT_NE(remarks_[0].find("is a folder, expected a file; what cannot be read"), std::string::npos);
   cache_.keep(kKey, kPayload);
-  EXPECT_EQ(remarks_.size(), 2U);
   EXPECT_FALSE(cache_.find(kKey));
+  EXPECT_EQ(remarks_.size(), 1U) << "that it cannot be written either is no news";
 }
 
 TEST_F(CompileCacheTest, AFolderThatCannotBeWrittenIsSaid) {
@@ -154,7 +157,7 @@ TEST_F(CompileCacheTest, RefusesWhatTheEngineCannotUse) {
   cache_.refuse(kKey, "of another kind");
   EXPECT_EQ(remarks_,
             std::vector<std::string>{cache_.path_of(kKey).string() +
-                                     ": does not fit (of another kind); the model is compiled anew"});
+                                     ": does not fit (of another kind); such models are compiled anew"});
 }
 
 // Several starts at once: readers see nothing or a whole file, and nothing is left beside it.
