@@ -168,7 +168,7 @@ class ClassifyRun {
   std::vector<std::size_t> chosen_ = std::vector<std::size_t>(classifier_->policy()->info().models.size());
 };
 
-class Remarks final : public Observer {
+class CacheWarnings final : public Observer {
  public:
   void on_remark(std::string_view text) override { warn(text); }
 };
@@ -191,7 +191,7 @@ void classify(const Options& options, Session& session) {
 
   RuntimeOptions runtime_options;
   runtime_options.cache_dir = options.cache;
-  runtime_options.observer = std::make_shared<Remarks>();
+  runtime_options.observer = std::make_shared<CacheWarnings>();
   const Classifier classifier = Classifier::load(options.policy, zoo_path(options), runtime_options);
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   ClassifyRun run(classifier, options);

@@ -51,8 +51,10 @@ void Database::fail(int result) const {
   };
   if (result == SQLITE_IOERR_SHORT_READ) fail_damaged(reason);
   switch (result & 0xFF) {
-    case SQLITE_NOMEM:
-      throw std::bad_alloc();
+    case SQLITE_NOMEM:  // SQLite says so of some damaged schemas as well
+      throw error(ErrorCode::kProfile,
+                  "cannot be used, expected an undamaged profile and enough memory; free some memory and try "
+                  "again, and profile again if that is of no use");
     case SQLITE_FULL:
       throw error(
           ErrorCode::kIo,

@@ -59,13 +59,15 @@ class Limits final : public nlohmann::json_sax<json> {
   static constexpr std::size_t kMaxValues = std::size_t{1} << 20;
 
   bool count() {
-    if (++n_values_ > kMaxValues) fail(fmt::format("more than {0} values, expected at most {0}", kMaxValues));
+    if (++n_values_ > kMaxValues)
+      fail(fmt::format("more than {0} values, expected at most {0}; correct the file", kMaxValues));
     return true;
   }
   bool open() {
     keys_.emplace_back();
     if (keys_.size() > kMaxDepth) {
-      fail(fmt::format("more than {0} values in each other, expected at most {0}", kMaxDepth));
+      fail(fmt::format("more than {0} values in each other, expected at most {0}; correct the file",
+                       kMaxDepth));
     }
     return count();
   }
