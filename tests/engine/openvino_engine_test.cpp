@@ -16,6 +16,7 @@
 
 #include "base/files.h"
 #include "engine/compile_cache.h"
+#include "runtime/pool.h"
 #include "support/expect_error.h"
 #include "support/fake_zoo.h"
 #include "triage/engine.h"
@@ -307,6 +308,25 @@ TEST_F(CachedOpenVino, GoesOnWithoutAFolder) {
   cache_ = dir_.write("file", "") / "cache";
   EXPECT_EQ(answer(save(channel_means({1, 3, 2, 2}))), right_);
   EXPECT_EQ(remarks_.size(), 1U);
+}
+
+TEST_F(CachedOpenVino, TellsTheRuntimesObserver) {
+  struct Listener final : Observer {
+    void on_remark(std::string_view text) override { remarks.emplace_back(text); }
+    std::vector<std::string> remarks;
+  };
+  Zoo zoo = zoo_;
+  zoo.models = {save(channel_means({1, 3, 2, 2}))};
+  const auto listener = std::make_shared<Listener>();
+  for (const auto& observer : {std::shared_ptr<Listener>(), listener}) {
+    RuntimeOptions options;
+    options.cache_dir = dir_.write("file", "") / "cache";
+    options.observer = observer;
+    Runtime runtime(zoo, options);
+    runtime.pool().warm_up(0, 1);
+  }
+  ASSERT_EQ(listener->remarks.size(), 1U);
+  EXPECT_NE(listener->remarks[0].find("file/cache: folder cannot be made"), std::string::npos);
 }
 
 TEST_F(OpenVino, LoadsInSeveralThreads) {
