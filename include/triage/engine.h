@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "triage/clock.h"
@@ -48,10 +49,13 @@ struct ModelShapes {
 };
 
 struct EngineOptions {
-  // Compiled models are cached here; empty turns that off.
+  // Compiled models are cached here; empty turns that off. What is not usable there is made anew.
   std::filesystem::path cache_dir;
   // Used by the fake engine to let its models' time pass.
   std::shared_ptr<Clock> clock = nullptr;  // none: steady_clock()
+  // Told once of each thing about the cache that a user should know (a damaged file, a folder that cannot be
+  // written), from whatever thread loads. Empty: nobody is told.
+  std::function<void(std::string_view)> on_remark = {};
 };
 
 class Engine {

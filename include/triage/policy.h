@@ -72,6 +72,9 @@ class Policy {
   }
   // Whether this model's look is an answer.
   [[nodiscard]] virtual bool can_answer(ModelIndex) const { return true; }
+  // Of a network that chooses among the others: for how many classes the policy knows what they stand for.
+  // They have to be those of the zoo's and the profile's. 0: of any other.
+  [[nodiscard]] virtual std::int32_t choices_of(ModelIndex) const { return 0; }
 
   // The settings that Request::price chooses among, by falling price; none where a price means nothing to it.
   [[nodiscard]] virtual std::span<const PriceSetting> price_settings() const { return {}; }

@@ -18,8 +18,8 @@ class EngineSet;
 class ModelPool;
 class Policy;
 
-// A folder for RuntimeOptions::cache_dir: $XDG_CACHE_HOME/triage or ~/.cache/triage; empty when neither can
-// be made.
+// A folder for RuntimeOptions::cache_dir: $XDG_CACHE_HOME/triage or ~/.cache/triage; empty when neither
+// variable is set. It need not exist; whoever writes to it makes it.
 [[nodiscard]] std::filesystem::path default_cache_dir();
 
 struct LoadEvent {
@@ -45,6 +45,8 @@ class Observer {
   // A network was dropped to keep the memory budget.
   virtual void on_evict(const LoadEvent&) {}
   virtual void on_look(const LookEvent&) {}
+  // Something a user should know, once: of the compiled networks' cache. Valid during the call.
+  virtual void on_remark(std::string_view text) { (void)text; }
   // After every call that did not throw; `policy` is the one that decided.
   virtual void on_outcome(const Policy& policy, const Result& result) {
     (void)policy;
@@ -62,7 +64,8 @@ struct PoolOptions {
 };
 
 struct RuntimeOptions {
-  // Compiled networks are kept here; empty turns that off.
+  // Compiled networks are kept here; empty turns that off. What is damaged or of others there is made anew,
+  // and where nothing can be kept work goes on without; Observer::on_remark says so.
   std::filesystem::path cache_dir = default_cache_dir();
   std::shared_ptr<Clock> clock = nullptr;  // none: steady_clock()
   PoolOptions pool = {};

@@ -11,6 +11,7 @@
 #include "adopt/candidates.h"
 #include "adopt/image_sample.h"
 #include "base/check.h"
+#include "base/files.h"
 #include "preprocess/preprocess.h"
 #include "stats/binomial.h"
 #include "triage/error.h"
@@ -277,7 +278,7 @@ Adoption adopt_model(std::span<const std::filesystem::path> files, const Zoo& zo
   ModelSpec& model = adoption.model;
   model.name = options.name.empty() ? files[0].stem().string() : options.name;
   for (const std::filesystem::path& file : files) {
-    model.files.push_back({std::filesystem::absolute(file), model_checksum(file)});
+    model.files.push_back({absolute_path(file), model_checksum(file)});
   }
   const std::string owner = fmt::format("model '{}'", model.name);
   ModelShapes shapes = engine.inspect(files[0]);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -91,6 +92,20 @@ bool is_stream(const std::filesystem::path& path) {
          !std::filesystem::is_directory(status);
 }
 
+// A new file beside `target`, of nobody else: threads and processes, of other containers too, may write the
+// same target at once. Negative: errno says why.
+int open_beside(const std::filesystem::path& target, std::filesystem::path& temporary) {
+  static std::atomic<unsigned> count = 0;
+  constexpr int kMaxTries = 100;  // what killed processes have left may be in the way
+  int fd = -1;
+  for (int i = 0; i < kMaxTries; ++i) {
+    temporary = target.string() + fmt::format(".{}.{}.tmp", ::getpid(), count++);
+    fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd >= 0 || errno != EEXIST) break;
+  }
+  return fd;
+}
+
 // False: errno says why.
 bool write_all(int fd, std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
@@ -112,6 +127,26 @@ std::string read_text(const std::filesystem::path& path, std::uint64_t max_bytes
   return read_whole<std::string>(path, max_bytes);
 }
 
+bool path_exists(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(path, error);
+  if (error) fail(path, "cannot be examined, expected a path that can be used", error.value());
+  return exists;
+}
+
+std::filesystem::path absolute_path(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  if (error) fail(path, "has no place, expected a path that can be used", error.value());
+  return absolute;
+}
+
+void rename_path(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code error;
+  std::filesystem::rename(from, to, error);
+  if (error) fail(to, "cannot be made, expected a folder that can be written", error.value());
+}
+
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
   // Before links are read: those of /proc/self/fd to a pipe name no file.
   if (is_stream(path)) {
@@ -126,8 +161,8 @@ void write_file_atomic(const std::filesystem::path& path, std::span<const std::u
     std::filesystem::create_directories(target.parent_path(), error);
     if (error) fail(target.parent_path(), "folder cannot be made", error.value());
   }
-  const std::filesystem::path temporary = target.string() + fmt::format(".{}.tmp", ::getpid());
-  FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  std::filesystem::path temporary;
+  FileDescriptor file(open_beside(target, temporary));
   if (file.get() < 0) fail(path, "cannot be written", errno);
   const auto give_up = [&](std::string_view what) {
     const int error = errno;

@@ -19,6 +19,14 @@ inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{4} << 30;
 [[nodiscard]] std::string read_text(const std::filesystem::path& path,
                                     std::uint64_t max_bytes = kMaxFileBytes);
 
+// Whether there is such a file or folder. Throws where that cannot be told: a name that is too long, a folder
+// that may not be searched. Not std::filesystem::exists, whose error is of no use to our callers.
+[[nodiscard]] bool path_exists(const std::filesystem::path& path);
+// From the root on.
+[[nodiscard]] std::filesystem::path absolute_path(const std::filesystem::path& path);
+// Replaces what is there.
+void rename_path(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Writes beside the target, flushes to disk, renames: readers see the old file or the new one, never a part;
 // on failure nothing is left behind. Parent folders are made. Links are followed; devices and pipes are
 // written to directly.

@@ -59,7 +59,8 @@ std::string sha256_files(std::span<const std::filesystem::path> paths) {
   std::vector<char> block(1 << 20);
   for (const std::filesystem::path& path : paths) {
     std::ifstream in(path, std::ios::binary);
-    if (!in || std::filesystem::is_directory(path)) {
+    std::error_code unknown;
+    if (!in || std::filesystem::is_directory(path, unknown)) {
       throw Error(
           ErrorCode::kIo,
           fmt::format("{}: cannot be opened, expected a readable file; check the path and its permissions",

@@ -21,10 +21,11 @@ namespace {
 
 void check(const Policy& policy, const CalibrateOptions& options) {
   if (!(options.max_loss > 0 && options.max_loss < 1)) {
-    fail("max loss", fmt::to_string(options.max_loss), "a share between 0 and 1, such as 0.01 for one point");
+    fail("max loss", fmt::format("{:.4g}", options.max_loss),
+         "a share between 0 and 1, such as 0.01 for one point");
   }
   if (!(options.delta >= 1e-9 && options.delta < 1)) {
-    fail("delta", fmt::to_string(options.delta), "a probability from 1e-9 to below 1, such as 0.05");
+    fail("delta", fmt::format("{:.4g}", options.delta), "a probability from 1e-9 to below 1, such as 0.05");
   }
   if (!policy.has_prices()) {
     fail("a policy of kind", fmt::format("'{}'", policy.kind()),
@@ -140,7 +141,7 @@ std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss
 Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {
   check_table(table);
   check(policy, options);
-  if (const auto difference = policy_difference(table, policy.info())) {
+  if (const auto difference = policy_difference(table, policy)) {
     throw Error(ErrorCode::kPolicy, "policy: " + *difference);
   }
   Calibration calibration;

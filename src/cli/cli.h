@@ -77,7 +77,8 @@ void say(fmt::format_string<Values...> format, Values&&... values) {
   say_text(fmt::format(format, std::forward<Values>(values)...));
 }
 
-// "triage: warning: <text>" on stderr. What the library warns of goes through with_flags() first.
+// "triage: warning: <text>" on stderr, made printable. What the library warns of goes through with_flags()
+// first.
 void warn(std::string_view text);
 
 // Text from outside (a path, a label) for a terminal: control characters become \xNN, so that one line stays

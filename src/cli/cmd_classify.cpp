@@ -174,6 +174,11 @@ class ClassifyRun {
   std::vector<std::size_t> chosen_ = std::vector<std::size_t>(classifier_->policy()->info().models.size());
 };
 
+class CacheWarnings final : public Observer {
+ public:
+  void on_remark(std::string_view text) override { warn(text); }
+};
+
 // Beside the policy file, unless told otherwise: the two are shipped together.
 std::filesystem::path zoo_path(const Options& options) {
   if (!options.zoo.empty()) return options.zoo;
@@ -190,8 +195,10 @@ void classify(const Options& options, Session& session) {
   if (!options.range.empty()) input_options.range = parse_range(options.range);
   input_options.decode = options.decode;
 
-  const Classifier classifier =
-      Classifier::load(options.policy, zoo_path(options), {.cache_dir = options.cache, .clock = {}});
+  RuntimeOptions runtime_options;
+  runtime_options.cache_dir = options.cache;
+  runtime_options.observer = std::make_shared<CacheWarnings>();
+  const Classifier classifier = Classifier::load(options.policy, zoo_path(options), runtime_options);
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   ClassifyRun run(classifier, options, *session.app);
   classifier.warm_up();

@@ -1,5 +1,6 @@
 // triage info: the machine, this build, and what is missing for the rest of the commands.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -83,7 +84,9 @@ Json data_json(std::vector<Missing>& missing) {
 
 Json cache_json(std::vector<Missing>& missing) {
   const fs::path folder = default_cache_dir();
-  if (folder.empty()) {
+  std::error_code refused;
+  if (!folder.empty()) fs::create_directories(folder, refused);
+  if (folder.empty() || refused || ::access(folder.c_str(), W_OK) != 0) {
     missing.push_back({"model cache: neither XDG_CACHE_HOME nor HOME is a folder that can be written",
                        "set one of them; without it models are compiled at every start"});
     return {{"folder", nullptr}};

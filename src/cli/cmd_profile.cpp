@@ -217,6 +217,7 @@ void run_profile(const ProfileArguments& arguments, Session& session) {
   warn_of_labels(mapping);
   const std::unique_ptr<EnergyMeter> meter = open_meter(arguments, options.energy);
   EngineOptions engine_options;
+  engine_options.on_remark = &warn;
   if (!arguments.no_cache) engine_options.cache_dir = default_cache_dir();
   EngineSet engines(engine_options);
   ProfileSummary summary;

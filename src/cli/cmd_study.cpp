@@ -65,9 +65,20 @@ void write_study(const Study& study, const ReportInfo& info, StagedFolder& out) 
   out.publish();
 }
 
-std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo) {
+// Of the models that were profiled, which a zoo of the same names need not have.
+std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo, const Table& table) {
   std::map<std::string, std::uint64_t> bytes;
   for (const ModelSpec& model : zoo.models) {
+    const ModelIndex profiled = table.find(model.name);
+    if (profiled == kNoModel) continue;
+    const std::string& wanted = table.models[static_cast<std::size_t>(profiled)].fingerprint;
+    if (!wanted.empty() && wanted != model.fingerprint()) {
+      throw Error(
+          ErrorCode::kProfile,
+          fmt::format("zoo '{}': model '{}' has fingerprint {}, expected {} as in the profile; give the "
+                      "zoo that was profiled",
+                      zoo.name, model.name, model.fingerprint(), wanted));
+    }
     for (const ModelFile& file : model.files) bytes[model.name] += model_bytes(zoo.resolve(file));
   }
   return bytes;
@@ -125,7 +136,7 @@ void run(StudyArguments& arguments, const Session& session) {
     data = open_dataset(dataset);
     options.data = data.get();
   }
-  if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo));
+  if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo), table);
   const Study study = study_paper(table, options);
   write_study(study, report_info(command_line(arguments), arguments.profiles), out);
   print_study(study, arguments.out, session);

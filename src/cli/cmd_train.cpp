@@ -50,7 +50,7 @@ struct TrainArguments {
 std::vector<std::uint32_t> training_rows(const Table& table, const TrainArguments& arguments) {
   if (!(arguments.train_share > 0 && arguments.train_share <= 1)) {
     throw Error(ErrorCode::kUsage,
-                fmt::format("--train-share: {}, expected above 0 and at most 1", arguments.train_share));
+                fmt::format("--train-share: {:.4g}, expected above 0 and at most 1", arguments.train_share));
   }
   return draw_rows(table, arguments.train_share, arguments.seed);
 }

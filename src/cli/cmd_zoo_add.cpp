@@ -127,7 +127,7 @@ void add(const ZooAddArguments& arguments, Session& session) {
                   fmt::format("{}: is missing, expected a model file; check the path", file.string()));
     }
   }
-  EngineSet engines({.cache_dir = default_cache_dir(), .clock = {}});
+  EngineSet engines({.cache_dir = default_cache_dir(), .clock = {}, .on_remark = &warn});
   Engine& engine = engines.for_file(arguments.files[0]);
   DatasetOptions data_options;
   data_options.data = arguments.data;

@@ -175,7 +175,7 @@ void print_best(const Zoo& zoo, const std::vector<Check>& checks, Criterion crit
 void verify(const ZooVerifyArguments& arguments, Session& session) {
   const Criterion criterion = parse_criterion(arguments.criterion);
   const Zoo zoo = load_zoo(arguments.zoo);
-  EngineSet engines({.cache_dir = default_cache_dir(), .clock = {}});
+  EngineSet engines({.cache_dir = default_cache_dir(), .clock = {}, .on_remark = &warn});
   std::vector<Check> checks;
   for (const ModelSpec& model : zoo.models) {
     throw_if_stopped(session, "zoo verify");

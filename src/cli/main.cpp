@@ -140,6 +140,9 @@ int run(CLI::App& app, int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return fail(
         {ErrorCode::kIo, "memory: exhausted, expected enough for this input; use fewer or smaller inputs"});
+  } catch (const std::filesystem::filesystem_error& error) {
+    return fail({ErrorCode::kIo, fmt::format("{}: {}, expected a path that can be used",
+                                             error.path1().string(), error.code().message())});
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) != 0) return 0;  // finish() reports it
     return fail({ErrorCode::kIo, error.what()});

@@ -26,19 +26,6 @@ bool is_database(const std::string& path) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 CLI::Validator not_negative() {
   return {[](std::string& text) {
             if (text.starts_with('-')) return fmt::format("{}, expected 0 or more", text);

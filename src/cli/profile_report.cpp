@@ -71,7 +71,7 @@ void warn_of_chance(const ProfileReport& report) {
 void ProfileDisplay::update(const ProfileProgress& progress) {
   for (; n_warnings_ < progress.warnings.size(); ++n_warnings_) {
     begin_line();
-    warn(printable(progress.warnings[n_warnings_]));
+    warn(progress.warnings[n_warnings_]);
   }
   if (!progress.loading.empty()) {
     if (!loading_) loading_.emplace("loading models:", 0);

@@ -99,7 +99,20 @@ std::string_view fit_line(std::string_view line, std::size_t columns) {
 
 void say_text(std::string_view text) { (void)!std::fwrite(text.data(), 1, text.size(), stderr); }
 
-void warn(std::string_view text) { say("triage: warning: {}\n", text); }
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void warn(std::string_view text) { say("triage: warning: {}\n", printable(text)); }
 
 std::string format_duration(double seconds) {
   if (!(seconds >= 0) || !std::isfinite(seconds)) return "unknown";

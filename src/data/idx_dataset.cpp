@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "base/files.h"
 #include "data/idx_file.h"
 #include "data/sources.h"
 #include "triage/error.h"
@@ -73,7 +74,7 @@ fs::path labels_beside(const fs::path& images) {
 fs::path labels_of(const DatasetOptions& options, std::size_t k) {
   if (!options.labels.empty()) return options.labels[k];
   const fs::path beside = labels_beside(options.data[k]);
-  if (!beside.empty() && fs::exists(beside)) return beside;
+  if (!beside.empty() && path_exists(beside)) return beside;
   if (!options.require_labels) return {};
   throw Error(ErrorCode::kData,
               fmt::format("{}: no labels, expected a file {} beside it; name its label file",

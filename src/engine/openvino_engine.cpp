@@ -10,24 +10,11 @@
 #include <openvino/openvino.hpp>
 
 #include "engine/engines.h"
+#include "engine/openvino_cache.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
-
-// OpenVINO's messages run over several lines and name its source files; this makes a short single line.
-std::string one_line(std::string_view what) {
-  std::string text;
-  for (const char c : what) {
-    if (c != '\n' && c != '\t' && c != ' ') {
-      text += c;
-    } else if (!text.empty() && text.back() != ' ') {
-      text += ' ';
-    }
-  }
-  if (text.size() > 300) text = text.substr(0, 297) + "...";
-  return text;
-}
 
 // Does `work` and turns whatever OpenVINO throws into an Error of `code` that begins with `owner`.
 template <class Work>
@@ -273,9 +260,7 @@ class OpenVinoNetwork final : public Network {
 
 class OpenVinoEngine final : public Engine {
  public:
-  explicit OpenVinoEngine(const EngineOptions& options) {
-    if (!options.cache_dir.empty()) core_.set_property(ov::cache_dir(options.cache_dir.string()));
-  }
+  explicit OpenVinoEngine(const EngineOptions& options) : cache_(options.cache_dir, options.on_remark) {}
 
   [[nodiscard]] std::string name() const override { return "OpenVINO"; }
   [[nodiscard]] std::string version() const override { return ov::get_openvino_version().buildNumber; }
@@ -285,17 +270,8 @@ class OpenVinoEngine final : public Engine {
     check_device(model);
     std::vector<ov::CompiledModel> parts;
     for (std::size_t i = 0; i < model.files.size(); ++i) {
-      std::shared_ptr<ov::Model> network = read(zoo.resolve(model.files[i]), owner_of(model));
-      check_one_input(*network, model, i);
-      if (i == 0) {
-        fit_input_shape(*network, model);
-      } else {
-        fit_chain(*network, parts.back(), model);
-      }
-      network = with_plain_tensors(network, model, i == 0);
-      parts.push_back(translated(ErrorCode::kModel, owner_of(model), "compiling it", [&] {
-        return core_.compile_model(network, model.device, compile_options(model));
-      }));
+      parts.push_back(compiled_or_cached(core_, cache_, model, i, compile_options(model),
+                                         [&] { return compile(zoo, model, i, parts); }));
     }
     return translated(ErrorCode::kModel, owner_of(model), "preparing it",
                       [&] { return std::make_unique<OpenVinoNetwork>(std::move(parts), model); });
@@ -324,6 +300,21 @@ class OpenVinoEngine final : public Engine {
       drop_unused_inputs(*network);
       return network;
     });
+  }
+
+  // `before` are the parts that feed it.
+  [[nodiscard]] ov::CompiledModel compile(const Zoo& zoo, const ModelSpec& model, std::size_t part,
+                                          const std::vector<ov::CompiledModel>& before) {
+    std::shared_ptr<ov::Model> network = read(zoo.resolve(model.files[part]), owner_of(model));
+    check_one_input(*network, model, part);
+    if (part == 0) {
+      fit_input_shape(*network, model);
+    } else {
+      fit_chain(*network, before.back(), model);
+    }
+    network = with_plain_tensors(network, model, part == 0);
+    return translated(ErrorCode::kModel, owner_of(model), "compiling it",
+                      [&] { return core_.compile_model(network, model.device, compile_options(model)); });
   }
 
   // "CPU" or "GPU.1"; what stands before '.' or ':' must be there, or be one of the virtual devices.
@@ -377,6 +368,7 @@ class OpenVinoEngine final : public Engine {
   }
 
   ov::Core core_;
+  CompileCache cache_;
 };
 
 }  // namespace

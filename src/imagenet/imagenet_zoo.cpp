@@ -118,7 +118,7 @@ bool fetch_labels(const ImagenetZooOptions& options, const std::function<void(st
 
 // Models that somebody added to the manifest that is to be replaced.
 void keep_others(const std::filesystem::path& manifest, Zoo& zoo) {
-  if (!std::filesystem::exists(manifest)) return;
+  if (!path_exists(manifest)) return;
   for (ModelSpec& model : load_zoo(manifest).models) {
     if (zoo.find(model.name) == kNoModel) zoo.models.push_back(std::move(model));
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/files.h"
 #include "base/hash.h"
 #include "triage/error.h"
 
@@ -47,7 +48,7 @@ ModelSpec make_spec(const KnownFile& known, const std::filesystem::path& folder)
   spec.name = known.name;
   for (const std::string_view file : {known.file, known.second_file}) {
     if (file.empty()) continue;
-    const std::filesystem::path path = std::filesystem::absolute(folder / file).lexically_normal();
+    const std::filesystem::path path = absolute_path(folder / file).lexically_normal();
     spec.files.push_back({path, sha256_file(path)});
   }
   spec.input.width = spec.input.height = known.size_px;

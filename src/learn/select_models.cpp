@@ -81,7 +81,7 @@ ModelSelection select_models(const Table& table, Rows rows, Criterion criterion,
                              std::size_t max_models, CostKind cost, SelectionRule rule) {
   if (!(theta >= 0 && theta < 1)) {
     throw Error(ErrorCode::kUsage,
-                fmt::format("theta: {}, expected a share from 0 up to 1; 0.005 is usual", theta));
+                fmt::format("theta: {:.4g}, expected a share from 0 up to 1; 0.005 is usual", theta));
   }
   if (rows.empty() || max_models == 0) {
     throw Error(ErrorCode::kUsage,

@@ -8,6 +8,8 @@ namespace triage {
 namespace {
 
 constexpr int kMaxDepth = 8;
+// Of all kinds, keys too: each takes many bytes in memory, and long lists of numbers are byte strings.
+constexpr std::size_t kMaxItems = std::size_t{1} << 20;
 
 class Scanner {
  public:
@@ -21,6 +23,7 @@ class Scanner {
  private:
   void item(int depth) {
     if (depth > kMaxDepth) fail("deeper nesting", "at most 8 levels");
+    if (++n_items_ > kMaxItems) fail("more items", fmt::format("at most {}", kMaxItems));
     const std::uint8_t head = take();
     const unsigned major = head >> 5, info = head & 31;
     switch (major) {
@@ -94,6 +97,7 @@ class Scanner {
 
   std::span<const std::uint8_t> bytes_;
   std::size_t at_ = 0;
+  std::size_t n_items_ = 0;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "base/number_text.h"
 #include "triage/error.h"
 #include "triage/policy.h"
 
@@ -13,7 +14,7 @@ namespace triage {
 
 template <class Found>
 [[noreturn]] void fail_field(std::string_view field, const Found& found, std::string_view expected) {
-  throw Error(ErrorCode::kPolicy, fmt::format("{}: {}, expected {}", field, found, expected));
+  throw Error(ErrorCode::kPolicy, fmt::format("{}: {}, expected {}", field, number_text(found), expected));
 }
 
 // At least one model, unique names, finite times, at most 64 distinct features, a working size.

@@ -34,6 +34,15 @@ Action Selector::next(const Evidence& evidence, Trace* trace) const {
   return look.model == parameters_.selector ? choose(look, trace) : Action::answer_of(look);
 }
 
+Action Selector::answer(const Evidence& evidence) const {
+  if (evidence.looks.empty() || !can_answer(evidence.looks.back().model)) return Action::refuse();
+  return Action::answer_of(evidence.looks.back());
+}
+
+std::int32_t Selector::choices_of(ModelIndex model) const {
+  return can_answer(model) ? 0 : static_cast<std::int32_t>(parameters_.chooses.size());
+}
+
 Action Selector::choose(const Look& look, Trace* trace) const {
   const std::int32_t cls = look.output.best();
   TRIAGE_CHECK(cls >= 0 && static_cast<std::size_t>(cls) < parameters_.chooses.size());

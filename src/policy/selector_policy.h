@@ -20,6 +20,10 @@ class Selector final : public Policy {
   Selector(PolicyInfo info, SelectorParameters parameters);
   [[nodiscard]] std::string_view kind() const override { return "selector"; }
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
+  // What the selector says are no classes of the input: it answers nothing.
+  [[nodiscard]] Action answer(const Evidence& evidence) const override;
+  [[nodiscard]] bool can_answer(ModelIndex model) const override { return model != parameters_.selector; }
+  [[nodiscard]] std::int32_t choices_of(ModelIndex model) const override;
   [[nodiscard]] const SelectorParameters& parameters() const { return parameters_; }
 
  private:

@@ -100,7 +100,7 @@ Timing checked(Timing timing) {
   if (timing.mode == TimingMode::kCheap) return Timing{};
   if (!(timing.bound >= 0.0001 && timing.bound < 1)) {
     throw Error(ErrorCode::kUsage,
-                fmt::format("timing bound: {}, expected a share from 0.0001 to 1; 0.05 is the "
+                fmt::format("timing bound: {:.4g}, expected a share from 0.0001 to 1; 0.05 is the "
                             "paper's",
                             timing.bound));
   }

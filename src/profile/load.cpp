@@ -37,7 +37,12 @@ void begin_table(Table& table, const ProfileHeader& header) {
   table.times_note = header.times_note;
 }
 
-void reserve(Table& table, const ProfileHeader& header, std::size_t n) {
+// For `n` more inputs, unless the file is too small for what it states: a row that is there takes more bytes.
+void reserve(Table& table, const ProfileReader& reader, const ProfileHeader& header) {
+  constexpr std::size_t kLeastRowBytes = 16;
+  const auto more = static_cast<std::size_t>(reader.n_done());
+  if (more > reader.size_bytes() / (kLeastRowBytes * header.models.size())) return;
+  const std::size_t n = table.n_inputs() + more;
   table.ids.reserve(n);
   table.labels.reserve(n);
   table.decode_ms.reserve(n);
@@ -206,7 +211,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
                       "a profile with scores",
                       reader.name()));
     }
-    reserve(table, first, table.n_inputs() + static_cast<std::size_t>(reader.n_done()));
+    reserve(table, reader, first);
     read_rows(reader, table);
     ends.push_back(table.n_inputs());
     if (!energy_known && !reader.machines().empty()) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/files.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -17,7 +18,7 @@ void remove_profile(const std::filesystem::path& path) {
 }  // namespace
 
 void expect_new(const std::filesystem::path& out) {
-  if (!std::filesystem::exists(out)) return;
+  if (!path_exists(out)) return;
   throw Error(
       ErrorCode::kUsage,
       fmt::format("{}: exists already, expected a new file; remove it or write another", out.string()));
@@ -41,11 +42,7 @@ void make_profile(const std::filesystem::path& out, const ProfileHeader& header,
       fill(writer);
     }
     remove_profile(out);  // side files of one that somebody removed
-    std::filesystem::rename(temporary, out);
-  } catch (const std::filesystem::filesystem_error& error) {
-    remove_profile(temporary);
-    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be made ({}), expected a folder that can be written",
-                                            out.string(), error.code().message()));
+    rename_path(temporary, out);
   } catch (...) {
     remove_profile(temporary);
     throw;

@@ -51,6 +51,11 @@ ProfileReader::ProfileReader(const std::filesystem::path& path) : database_(open
 
 ProfileReader::~ProfileReader() = default;
 
+std::uint64_t ProfileReader::size_bytes() const {
+  return static_cast<std::uint64_t>(database_.integer("PRAGMA page_count")) *
+         static_cast<std::uint64_t>(database_.integer("PRAGMA page_size"));
+}
+
 void ProfileReader::fail(const InputRecord& record, std::string_view what) const {
   database_.fail_damaged(fmt::format("input {} ('{}'): {}", record.input, record.id, what));
 }

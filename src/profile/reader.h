@@ -24,6 +24,7 @@ class ProfileReader {
     return read_energy(database_, header_, machine);
   }
   [[nodiscard]] const std::string& name() const { return database_.name(); }
+  [[nodiscard]] std::uint64_t size_bytes() const;
   // Inputs that are there, failed ones included.
   [[nodiscard]] std::int64_t n_done() const { return n_done_; }
   [[nodiscard]] bool finished() const { return n_done_ == header_.n_inputs(); }

@@ -254,6 +254,12 @@ void write_header(const Database& database, const ProfileHeader& header) {
   write_selectors(database, header);
 }
 
+// Of a data set's inputs, those in the shard.
+std::int64_t most_inputs(const ProfilePart& part) {
+  const std::int64_t index = part.shard.index;
+  return part.n_data <= index ? 0 : (part.n_data - index - 1) / part.shard.count + 1;
+}
+
 void read_parts(const Database& database, ProfileHeader& header) {
   read_numbered(database,
                 "SELECT part, data, n_data, shard_index, shard_count, first_input, n_inputs FROM part "
@@ -265,9 +271,14 @@ void read_parts(const Database& database, ProfileHeader& header) {
                   part.shard.count = static_cast<std::uint32_t>(row.integer(4, 1, UINT32_MAX));
                   part.shard.index = static_cast<std::uint32_t>(row.integer(3, 0, part.shard.count - 1));
                   part.first = row.integer(5, 0, kMaxInputs);
-                  part.n_inputs = row.integer(6, 0, part.n_data);
+                  part.n_inputs = row.integer(6, 0, most_inputs(part));
                   header.parts.push_back(part);
                 });
+  // Parts that meet in one file share inputs; one alone has all of its own.
+  if (header.parts.size() == 1 && header.parts[0].n_inputs != most_inputs(header.parts[0])) {
+    database.fail_damaged(fmt::format("its part of {} inputs states {}, expected {}", header.parts[0].n_data,
+                                      header.parts[0].n_inputs, most_inputs(header.parts[0])));
+  }
 }
 
 void read_models(const Database& database, ProfileHeader& header) {

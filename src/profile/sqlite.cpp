@@ -28,6 +28,8 @@ Database::Database(const std::filesystem::path& path, Mode mode) : name_(path.st
   // The file may come from anywhere: nothing that its schema defines may run, and cells are checked on use.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   exec("PRAGMA cell_size_check = ON");
 }
 
@@ -49,8 +51,10 @@ void Database::fail(int result) const {
   };
   if (result == SQLITE_IOERR_SHORT_READ) fail_damaged(reason);
   switch (result & 0xFF) {
-    case SQLITE_NOMEM:
-      throw std::bad_alloc();
+    case SQLITE_NOMEM:  // SQLite says so of some damaged schemas as well
+      throw error(ErrorCode::kProfile,
+                  "cannot be used, expected an undamaged profile and enough memory; free some memory and try "
+                  "again, and profile again if that is of no use");
     case SQLITE_FULL:
       throw error(
           ErrorCode::kIo,
@@ -162,7 +166,7 @@ double Statement::real(int column) const {
 double Statement::time_ms(int column) const {
   const double value = real(column);
   if (!(value >= 0.0 && value <= 1e12)) {
-    database_->fail_damaged(fmt::format("column '{}' is {}, expected a finite time of 0 or more",
+    database_->fail_damaged(fmt::format("column '{}' is {:.4g}, expected a finite time of 0 or more",
                                         sqlite3_column_name(statement_.get(), column), value));
   }
   return value;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/files.h"
 #include "profile/codec.h"
 #include "triage/error.h"
 
@@ -42,7 +43,7 @@ struct ProfileWriter::Statements {
 
 ProfileWriter::ProfileWriter(const std::filesystem::path& path, const ProfileHeader& header)
     : lock_((make_parent(path), path)), header_(header) {
-  const bool fresh = !std::filesystem::exists(path);
+  const bool fresh = !path_exists(path);
   if (fresh) {
     create(path, header);
   } else {
@@ -101,11 +102,10 @@ void ProfileWriter::read_done() {
     for (const ProfilePart& part : header_.parts) end = std::max(end, part.first + part.n_data);
     return end;
   }();
-  done_.assign(static_cast<std::size_t>(n), false);
   n_capped_ = static_cast<std::size_t>(database_->integer("SELECT coalesce(sum(capped), 0) FROM input_cost"));
   Statement rows(*database_, "SELECT input, status = 'ok' FROM input");
   while (rows.step()) {
-    done_[static_cast<std::size_t>(rows.integer(0, 0, n - 1))] = true;
+    done_.insert(rows.integer(0, 0, n - 1));
     ++n_done_;
     if (rows.integer(1, 0, 1) == 0) ++n_failed_;
   }
@@ -127,8 +127,7 @@ std::int32_t ProfileWriter::machine(std::string_view description) {
 }
 
 void ProfileWriter::add(const InputRecord& record) {
-  const auto position = static_cast<std::size_t>(record.input);
-  TRIAGE_CHECK(position < done_.size() && !done_[position]);
+  TRIAGE_CHECK(record.input >= 0 && !has(record.input));
   begin();
   TRIAGE_CHECK(record.infer_spread.size() == record.infer_ms.size() &&
                record.preprocess_spread.size() == record.preprocess_ms.size());
@@ -147,7 +146,7 @@ void ProfileWriter::add(const InputRecord& record) {
   input.run();
   if (ok && !header_.times_only) add_outputs(record);
   if (ok) add_costs(record);
-  done_[position] = true;
+  done_.insert(record.input);
   ++n_done_;
   if (!ok) ++n_failed_;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "profile/header.h"
@@ -20,7 +21,7 @@ class ProfileWriter {
   ProfileWriter(const std::filesystem::path& path, const ProfileHeader& header);
   ~ProfileWriter();
 
-  [[nodiscard]] bool has(std::int64_t input) const { return done_[static_cast<std::size_t>(input)]; }
+  [[nodiscard]] bool has(std::int64_t input) const { return done_.contains(input); }
   [[nodiscard]] const std::string& name() const { return database_->name(); }
   [[nodiscard]] std::size_t n_done() const { return n_done_; }
   [[nodiscard]] std::size_t n_failed() const { return n_failed_; }
@@ -57,7 +58,7 @@ class ProfileWriter {
   std::optional<Database> database_;
   struct Statements;
   std::unique_ptr<Statements> statements_;
-  std::vector<bool> done_;
+  std::unordered_set<std::int64_t> done_;  // positions; the header's may be far apart
   std::size_t n_done_ = 0;
   std::size_t n_failed_ = 0;
   std::size_t n_capped_ = 0;

@@ -72,6 +72,10 @@ std::optional<std::string> feature_difference(const Table& table, const FeatureS
   return std::nullopt;
 }
 
+std::int32_t selector_classes(const Table& table, ModelIndex selector) {
+  return static_cast<std::int32_t>(table.selectors[static_cast<std::size_t>(selector)].chooses.size());
+}
+
 // What the looks of selectors took.
 Cost cost_of_selectors(const ReplayBackend& backend, const Result& result) {
   Cost cost{.ms = 0, .j = 0};
@@ -88,8 +92,27 @@ double score_of_answer(const TopK& answer, Label label, Criterion criterion) {
 }  // namespace
 
 std::optional<std::string> policy_difference(const Table& table, const PolicyInfo& policy) {
-  const auto difference = model_difference(table, policy);
-  return difference ? difference : feature_difference(table, policy.schema);
+  if (auto difference = model_difference(table, policy)) return difference;
+  if (policy.n_classes != 0 && policy.n_classes != table.n_classes) {
+    return fmt::format("has {} classes, expected the profile's {}; train again on this profile",
+                       policy.n_classes, table.n_classes);
+  }
+  return feature_difference(table, policy.schema);
+}
+
+std::optional<std::string> policy_difference(const Table& table, const Policy& policy) {
+  if (auto difference = policy_difference(table, policy.info())) return difference;
+  for (std::size_t i = 0; i < policy.info().models.size(); ++i) {
+    const std::string& name = policy.info().models[i].name;
+    const ModelIndex selector = table.find_selector(name);
+    const std::int32_t wanted = policy.choices_of(static_cast<ModelIndex>(i));
+    const std::int32_t found = selector == kNoModel ? table.n_classes : selector_classes(table, selector);
+    if (wanted == 0 || found == wanted) continue;
+    return fmt::format(
+        "knows {} choices of model '{}', expected the profile's {}; train again on this profile", wanted,
+        name, found);
+  }
+  return std::nullopt;
 }
 
 ReplayBackend::ReplayBackend(const Table& table, const PolicyInfo& policy)
@@ -212,6 +235,9 @@ template <class NextRequest, class Took>
 void replay_requests(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                      const NextRequest& next_request, const Took& took) {
   TRIAGE_CHECK(replay.ms.size() == table.n_inputs());
+  if (const auto difference = policy_difference(table, policy)) {
+    throw Error(ErrorCode::kPolicy, "policy: " + *difference);
+  }
   ReplayBackend backend(table, policy.info());
   Result result;
   for (const std::uint32_t input : rows) {

@@ -14,10 +14,7 @@ std::filesystem::path default_cache_dir() {
   } else {
     return {};
   }
-  const std::filesystem::path folder = base / "triage";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  return error ? std::filesystem::path() : folder;
+  return base / "triage";
 }
 
 }  // namespace triage

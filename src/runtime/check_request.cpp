@@ -12,7 +12,7 @@ namespace triage {
 namespace {
 
 [[noreturn]] void fail(std::string_view field, double found, const std::string& expected) {
-  throw Error(ErrorCode::kUsage, fmt::format("{}: {}, expected {}", field, found, expected));
+  throw Error(ErrorCode::kUsage, fmt::format("{}: {:.4g}, expected {}", field, found, expected));
 }
 
 }  // namespace

@@ -10,7 +10,12 @@ struct Runtime::State {
       : options(options_in),
         zoo(std::move(zoo_in)),
         clock(options.clock != nullptr ? options.clock : unowned(steady_clock())),
-        engines({.cache_dir = options.cache_dir, .clock = clock}),
+        engines({.cache_dir = options.cache_dir,
+                 .clock = clock,
+                 .on_remark =
+                     [observer = options.observer](std::string_view text) {
+                       if (observer != nullptr) observer->on_remark(text);
+                     }}),
         pool(zoo, engines, options.pool, *clock, options.observer.get()) {}
 
   RuntimeOptions options;

@@ -36,6 +36,26 @@ std::vector<ModelIndex> map_models(const Policy& policy, const Zoo& zoo, const s
   return models;
 }
 
+// A network may have the same fingerprint and yet not be what the policy was made for: the file may lie.
+void check_classes(const Policy& policy, const Zoo& zoo, const std::vector<ModelIndex>& zoo_models,
+                   const std::string& owner) {
+  std::int32_t answered = policy.info().n_classes;  // 0: not known before the first
+  for (std::size_t i = 0; i < zoo_models.size(); ++i) {
+    const auto model = static_cast<ModelIndex>(i);
+    const ModelSpec& found = zoo.models[static_cast<std::size_t>(zoo_models[i])];
+    const bool answers = policy.choices_of(model) == 0 && policy.can_answer(model);
+    const std::int32_t wanted = answers ? answered : policy.choices_of(model);
+    if (wanted != 0 && found.output.n_classes != wanted) {
+      throw Error(
+          ErrorCode::kPolicy,
+          fmt::format("{}: model '{}' has {} classes in zoo '{}', expected {} as the policy states; give "
+                      "the zoo that it was trained with, or profile this one and train again",
+                      owner, found.name, found.output.n_classes, zoo.name, wanted));
+    }
+    if (answers) answered = found.output.n_classes;
+  }
+}
+
 }  // namespace
 
 Serving::Serving(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> runtime)
@@ -44,6 +64,7 @@ Serving::Serving(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> 
   const std::string owner = fmt::format("policy of kind '{}'", policy_->kind());
   check_schema(policy_->info().schema, owner);
   zoo_models_ = map_models(*policy_, runtime_->zoo(), owner);
+  check_classes(*policy_, runtime_->zoo(), zoo_models_, owner);
 }
 
 std::unique_ptr<LiveBackend> Serving::borrow() {

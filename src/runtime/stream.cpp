@@ -30,7 +30,7 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
   std::stable_sort(settings_.begin(), settings_.end(),
                    [](const Setting& a, const Setting& b) { return a.ms < b.ms; });
   if (!(options.mean_latency_ms >= settings_.front().ms) || std::isinf(options.mean_latency_ms)) {
-    throw Error(ErrorCode::kUsage, fmt::format("mean_latency_ms: {}, expected a time of at least {:.4g}, "
+    throw Error(ErrorCode::kUsage, fmt::format("mean_latency_ms: {:.4g}, expected a time of at least {:.4g}, "
                                                "what the policy's cheapest setting takes",
                                                options.mean_latency_ms, settings_.front().ms));
   }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/hash.h"
+#include "base/number_text.h"
 #include "base/parallel.h"
 #include "base/stop.h"
 #include "calibrate/setting_losses.h"
@@ -26,7 +27,8 @@ namespace {
 void check(const Table& table, const GuaranteeOptions& options) {
   check_table(table);
   const auto fail = [](std::string_view what, auto found, std::string_view expected) {
-    throw Error(ErrorCode::kUsage, fmt::format("guarantee: {} {}, expected {}", what, found, expected));
+    throw Error(ErrorCode::kUsage,
+                fmt::format("guarantee: {} {}, expected {}", what, number_text(found), expected));
   };
   if (table.n_inputs() < 100) fail("inputs", table.n_inputs(), "at least 100, half of them to train on");
   if (options.resamples < 1) fail("resamples", options.resamples, "at least 1");

@@ -22,7 +22,7 @@ void check_size(std::string_view array, std::size_t found, std::size_t expected)
 void check_times(std::string_view array, std::span<const float> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!(values[i] >= 0.0F) || std::isinf(values[i])) {
-      fail(fmt::format("{}[{}] is {}, expected a finite time of 0 or more", array, i, values[i]));
+      fail(fmt::format("{}[{}] is {:.4g}, expected a finite time of 0 or more", array, i, values[i]));
     }
   }
 }
@@ -127,7 +127,7 @@ void check_features(const Table& table) {
   check_size("features", table.features.size(), n * table.schema.size());
   for (std::size_t i = 0; i < table.features.size(); ++i) {
     if (!std::isfinite(table.features[i])) {
-      fail(fmt::format("features[{}] is {}, expected a finite value", i, table.features[i]));
+      fail(fmt::format("features[{}] is {:.4g}, expected a finite value", i, table.features[i]));
     }
   }
   // A table without features may come without their costs.
@@ -141,7 +141,7 @@ void check_joules(std::string_view array, const std::vector<double>& values, std
   if (!values.empty()) check_size(array, values.size(), expected);
   for (const double value : values) {
     if (std::isnan(value) || (value >= 0 && std::isfinite(value))) continue;
-    fail(fmt::format("{} has {}, expected joules of 0 or more, or none", array, value));
+    fail(fmt::format("{} has {:.4g}, expected joules of 0 or more, or none", array, value));
   }
 }
 

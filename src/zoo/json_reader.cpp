@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "base/number_text.h"
+
 namespace triage {
 namespace {
 
@@ -15,6 +17,7 @@ using nlohmann::json;
 std::string shown(const json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return fmt::format("an array of {}", value.size());
+  if (value.is_number_float()) return number_text(value.get<double>());
   std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   return text;
@@ -25,21 +28,70 @@ std::string shown(Range range) {
                                 : fmt::format("{} to {}", range.low, range.high);
 }
 
+// Goes through a text before anything is made of it, and refuses what should not be made.
+class Limits final : public nlohmann::json_sax<json> {
+ public:
+  Limits(const std::string& document, ErrorCode code) : document_(&document), code_(code) {}
+
+  bool null() override { return count(); }
+  bool boolean(bool) override { return count(); }
+  bool number_integer(number_integer_t) override { return count(); }
+  bool number_unsigned(number_unsigned_t) override { return count(); }
+  bool number_float(number_float_t, const string_t&) override { return count(); }
+  bool string(string_t&) override { return count(); }
+  bool binary(binary_t&) override { return count(); }
+  bool start_object(std::size_t) override { return open(); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    if (!keys_.back().insert(name).second) {
+      fail(fmt::format("key '{}' twice in one object, expected it once; remove one", name.substr(0, 60)));
+    }
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const json::exception&) override {
+    return false;  // parsing says it better
+  }
+
+ private:
+  static constexpr std::size_t kMaxDepth = 32;
+  static constexpr std::size_t kMaxValues = std::size_t{1} << 20;
+
+  bool count() {
+    if (++n_values_ > kMaxValues)
+      fail(fmt::format("more than {0} values, expected at most {0}; correct the file", kMaxValues));
+    return true;
+  }
+  bool open() {
+    keys_.emplace_back();
+    if (keys_.size() > kMaxDepth) {
+      fail(fmt::format("more than {0} values in each other, expected at most {0}; correct the file",
+                       kMaxDepth));
+    }
+    return count();
+  }
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(code_, fmt::format("{}: {}", *document_, what));
+  }
+
+  const std::string* document_;
+  ErrorCode code_;
+  std::size_t n_values_ = 0;
+  std::vector<std::set<std::string>> keys_;  // seen, of each object and array that is open
+};
+
 }  // namespace
 
 json parse_json(std::string_view text, const std::string& document, ErrorCode code) {
-  std::vector<std::set<std::string>> keys;  // seen, of each object that is open
-  const auto refuse_repeated = [&](int, json::parse_event_t event, const json& value) {
-    if (event == json::parse_event_t::object_start) keys.emplace_back();
-    if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second) {
-      throw Error(code, fmt::format("{}: key '{}' twice in one object, expected it once; remove one",
-                                    document, value.get<std::string>().substr(0, 60)));
-    }
-    return true;
-  };
   try {
-    return json::parse(text, refuse_repeated);
+    Limits limits(document, code);
+    (void)json::sax_parse(text, &limits);
+    return json::parse(text);
   } catch (const json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 5: ..." without its first word.
     const std::string_view what = error.what();

@@ -15,7 +15,9 @@
 
 namespace triage {
 
-// Parses a text. `document` is what messages call it. Throws `code` with line and column for bad JSON.
+// Parses a text. `document` is what messages call it. Throws `code` with line and column for bad JSON, and
+// for more nesting or more values than any document of ours has: each byte of such a text takes many in
+// memory.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text, const std::string& document, ErrorCode code);
 
 struct Range {

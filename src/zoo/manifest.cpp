@@ -275,7 +275,7 @@ Zoo load_zoo(const std::filesystem::path& path) {
   }
   Zoo zoo;
   zoo.name = reader.text("name", {}, 200);
-  zoo.folder = std::filesystem::absolute(path).parent_path();
+  zoo.folder = absolute_path(path).parent_path();
   zoo.labels_file = reader.text("labels", "");
   for (ObjectReader& model : reader.objects("models", 0, kMaxModels)) zoo.models.push_back(read_model(model));
   reader.finish();

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/files.h"
 #include "base/hash.h"
 #include "triage/error.h"
 
@@ -18,7 +19,7 @@ std::vector<std::filesystem::path> parts_of(const std::filesystem::path& path) {
   if (path.extension() != ".xml") return parts;
   std::filesystem::path weights = path;
   weights.replace_extension(".bin");
-  if (std::filesystem::exists(weights)) parts.push_back(std::move(weights));
+  if (path_exists(weights)) parts.push_back(std::move(weights));
   return parts;
 }
 
@@ -67,7 +68,7 @@ std::uint64_t model_size_bytes(const Zoo& zoo, const ModelSpec& model) {
 void verify_files(const Zoo& zoo, const ModelSpec& model) {
   for (const ModelFile& file : model.files) {
     const std::filesystem::path path = zoo.resolve(file);
-    if (!std::filesystem::exists(path)) {
+    if (!path_exists(path)) {
       throw Error(ErrorCode::kIo,
                   fmt::format("{}: is missing, expected the weights of model '{}'; put the file there, build "
                               "it ('triage zoo build') or take the model out of the manifest",

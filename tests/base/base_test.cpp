@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/number_text.h"
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
 #include "triage/clock.h"
@@ -180,6 +181,52 @@ TEST(ReadFile, ReadsFilesThatStateNoSize) { EXPECT_FALSE(read_text("/proc/self/s
 
 std::size_t n_entries(const fs::path& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
+}
+
+TEST(NumberText, HasFourSignificantDigits) {
+  EXPECT_EQ(number_text(0.1 + 0.2), "0.3");
+  EXPECT_EQ(number_text(1.0 / 3), "0.3333");
+  EXPECT_EQ(number_text(2.0F / 3), "0.6667");
+  EXPECT_EQ(number_text(123456.7), "1.235e+05");
+  EXPECT_EQ(number_text(1e300), "1e+300");
+  EXPECT_EQ(number_text(123456), 123456);
+  EXPECT_EQ(number_text(std::string("as it is")), "as it is");
+}
+
+TEST(PathExists, SaysWhatCannotBeTold) {
+  const testing::TempFolder dir;
+  EXPECT_TRUE(path_exists(dir.path()));
+  EXPECT_FALSE(path_exists(dir / "none"));
+  EXPECT_FALSE(path_exists(dir.write("file", "") / "below"));
+  EXPECT_TRIAGE_ERROR(path_exists(dir / std::string(256, 'a')), kIo, "aaa: cannot be examined",
+                      "File name too long");
+}
+
+TEST(AbsolutePath, IsFromTheRootOn) {
+  EXPECT_EQ(absolute_path("/a/b"), "/a/b");
+  EXPECT_TRUE(absolute_path("b").is_absolute());
+  EXPECT_TRIAGE_ERROR(absolute_path(""), kIo, "has no place");
+}
+
+TEST(RenamePath, ReplacesOrSaysWhyNot) {
+  const testing::TempFolder dir;
+  rename_path(dir.write("a", "new"), dir.write("b", "old"));
+  EXPECT_EQ(read_text(dir / "b"), "new");
+  EXPECT_TRIAGE_ERROR(rename_path(dir / "b", dir / "none/b"), kIo, "none/b: cannot be made", "No such file");
+}
+
+// What a killed process has left is not written to, nor in the way.
+TEST(WriteFileAtomic, WritesBesideWhatIsThere) {
+  const testing::TempFolder dir;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) write_text_atomic(dir / "file", std::string(5000, 'x'));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(read_text(dir / "file"), std::string(5000, 'x'));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator()), 1);
 }
 
 TEST(WriteFileAtomic, ReplacesAndMakesFolders) {

@@ -15,6 +15,8 @@
 #include <thread>
 
 #include "base/files.h"
+#include "engine/compile_cache.h"
+#include "runtime/pool.h"
 #include "support/expect_error.h"
 #include "support/fake_zoo.h"
 #include "triage/engine.h"
@@ -214,14 +216,117 @@ TEST_F(OpenVino, InspectsShapes) {
   EXPECT_EQ(shapes.output_names, (std::vector<std::string>{"classes", "features"}));
 }
 
-TEST_F(OpenVino, CachesCompiledModels) {
-  EngineSet cached({.cache_dir = dir_.path() / "cache", .clock = {}});
-  const ModelSpec model = save(channel_means({1, 3, 2, 2}));
-  for (int i = 0; i < 2; ++i) {
-    const auto network = cached.load(zoo_, model);
-    EXPECT_EQ(run(*network, f32_picture()), (std::vector<float>{2.5F, 10, 2}));
+// A folder for compiled networks, and what was said about it.
+class CachedOpenVino : public OpenVino {
+ protected:
+  std::vector<float> answer(const ModelSpec& model) {
+    EngineSet engines({.cache_dir = cache_, .clock = {}, .on_remark = [this](std::string_view text) {
+                         remarks_.emplace_back(text);
+                       }});
+    return run(*engines.load(zoo_, model), f32_picture());
   }
-  EXPECT_FALSE(std::filesystem::is_empty(dir_.path() / "cache"));
+  [[nodiscard]] std::vector<std::filesystem::path> files() const {
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(cache_)) found.push_back(entry.path());
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  std::filesystem::path cache_ = dir_.path() / "cache";
+  std::vector<std::string> remarks_;
+  const std::vector<float> right_{2.5F, 10, 2};
+};
+
+TEST_F(CachedOpenVino, KeepsWhatWasCompiled) {
+  const ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(answer(model), right_);
+  ASSERT_EQ(files().size(), 1U);
+  const std::filesystem::file_time_type written = std::filesystem::last_write_time(files()[0]);
+  EXPECT_EQ(answer(model), right_);
+  EXPECT_EQ(std::filesystem::last_write_time(files()[0]), written);
+  EXPECT_TRUE(remarks_.empty());
+}
+
+TEST_F(CachedOpenVino, TellsNetworksAndTheirUseApart) {
+  ModelSpec model = save(channel_means({1, 3, -1, -1}));
+  EXPECT_EQ(answer(model), right_);
+  model.threads = 2;
+  EXPECT_EQ(answer(model), right_);
+  model.input.width = 1;
+  model.input.height = 4;
+  EXPECT_EQ(answer(model), right_);
+  EXPECT_EQ(files().size(), 3U);
+  EXPECT_TRUE(remarks_.empty());
+}
+
+TEST_F(CachedOpenVino, ADamagedFileIsMadeAnew) {
+  const ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  EXPECT_EQ(answer(model), right_);
+  const std::vector<std::uint8_t> good = read_file(files()[0]);
+  for (std::size_t at = 0; at < good.size(); at += good.size() / 16) {
+    std::vector<std::uint8_t> bad = good;
+    bad[at] ^= 0x10;
+    write_file_atomic(files()[0], bad);
+    remarks_.clear();
+    EXPECT_EQ(answer(model), right_);
+    EXPECT_EQ(remarks_.size(), 1U) << at;
+    EXPECT_EQ(answer(model), right_);
+    EXPECT_EQ(remarks_.size(), 1U) << "the new file fits";
+  }
+}
+
+TEST_F(CachedOpenVino, AnotherNetworksFileIsMadeAnew) {
+  const ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  EXPECT_EQ(answer(model), right_);
+  const std::filesystem::path file = files()[0];
+  EXPECT_NE(answer(save(channel_means({1, 3, 2, 2}, ov::element::f32, ov::element::i32), "other")), right_);
+  for (const auto& found : files()) {
+    if (found != file) std::filesystem::rename(found, file);
+  }
+  EXPECT_EQ(answer(model), right_);
+  EXPECT_EQ(remarks_.size(), 1U);
+}
+
+// Its checksum is right, but OpenVINO cannot use it.
+TEST_F(CachedOpenVino, AFileThatIsNoNetworkIsMadeAnew) {
+  const ModelSpec model = save(channel_means({1, 3, 2, 2}));
+  EXPECT_EQ(answer(model), right_);
+  const std::vector<std::uint8_t> good = read_file(files()[0]);
+  const std::string_view text(reinterpret_cast<const char*>(good.data()) + 96, good[20] + 256U * good[21]);
+  const std::size_t build = text.find("build: ");
+  ASSERT_NE(build, std::string_view::npos);
+  const CompiledKey key{std::string(text.substr(0, build)),
+                        std::string(text.substr(build + 7, text.size() - build - 8))};
+  for (const std::size_t size : {0, 10, 4000}) {
+    write_file_atomic(files()[0], seal_compiled(key, std::vector<std::uint8_t>(size, 1)));
+    remarks_.clear();
+    EXPECT_EQ(answer(model), right_);
+    EXPECT_EQ(remarks_.size(), 1U);
+  }
+}
+
+TEST_F(CachedOpenVino, GoesOnWithoutAFolder) {
+  cache_ = dir_.write("file", "") / "cache";
+  EXPECT_EQ(answer(save(channel_means({1, 3, 2, 2}))), right_);
+  EXPECT_EQ(remarks_.size(), 1U);
+}
+
+TEST_F(CachedOpenVino, TellsTheRuntimesObserver) {
+  struct Listener final : Observer {
+    void on_remark(std::string_view text) override { remarks.emplace_back(text); }
+    std::vector<std::string> remarks;
+  };
+  Zoo zoo = zoo_;
+  zoo.models = {save(channel_means({1, 3, 2, 2}))};
+  const auto listener = std::make_shared<Listener>();
+  for (const auto& observer : {std::shared_ptr<Listener>(), listener}) {
+    RuntimeOptions options;
+    options.cache_dir = dir_.write("file", "") / "cache";
+    options.observer = observer;
+    Runtime runtime(zoo, options);
+    runtime.pool().warm_up(0, 1);
+  }
+  ASSERT_EQ(listener->remarks.size(), 1U);
+  EXPECT_NE(listener->remarks[0].find("file/cache: folder cannot be made"), std::string::npos);
 }
 
 TEST_F(OpenVino, LoadsInSeveralThreads) {

@@ -269,6 +269,16 @@ TEST(PolicyCodec, RefusesEveryTruncation) {
   }
 }
 
+// Each item takes many bytes in memory.
+TEST(PolicyCodec, RefusesMoreItemsThanAnyPolicyHas) {
+  json wide = json::array();
+  for (int i = 0; i < 1 << 20; ++i) wide.push_back(0);
+  EXPECT_TRIAGE_ERROR(check_cbor(json::to_cbor(wide)), ErrorCode::kPolicy,
+                      "more items, expected at most 1048576");
+  wide.erase(wide.begin());
+  check_cbor(json::to_cbor(wide));
+}
+
 TEST(PolicyCodec, NoticesEveryFlippedBit) {
   for (const auto kind : kKinds) {
     const auto bytes = encode_policy(*example(kind));

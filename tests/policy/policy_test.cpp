@@ -355,6 +355,23 @@ TEST(Selector, RunsTheNetworkThenWhatItSays) {
   EXPECT_EQ(next(*policy, {}, looks).answer.best(), 7);
 }
 
+// When a cap ends the work after the selector's look, its classes must not pass for the input's.
+TEST(Selector, NeverAnswersItself) {
+  const auto policy = make_selector(info_of({"small", "big", "cnn"}), {2, {1, kNoModel, 0}, kNoModel});
+  EXPECT_FALSE(policy->can_answer(2));
+  EXPECT_TRUE(policy->can_answer(0));
+  EXPECT_EQ(policy->choices_of(2), 3);
+  EXPECT_EQ(policy->choices_of(0), 0);
+  std::vector<Look> looks(1);
+  looks[0].model = 2;
+  EXPECT_EQ(policy->answer({.features = {}, .looks = {}, .spent = {}}).kind, Action::Kind::kRefuse);
+  EXPECT_EQ(policy->answer({.features = {}, .looks = looks, .spent = {}}).kind, Action::Kind::kRefuse);
+  looks[0].model = 1;
+  const Action action = policy->answer({.features = {}, .looks = looks, .spent = {}});
+  EXPECT_EQ(action.kind, Action::Kind::kAnswer);
+  EXPECT_EQ(action.model, 1);
+}
+
 TEST(Selector, ExplainsItsChoiceAndItsFallback) {
   const auto why = [](ModelIndex fallback, std::int32_t cls) {
     Trace trace;

@@ -124,6 +124,26 @@ TEST_F(Merging, UnfinishedProfilesAreRefused) {
   EXPECT_TRIAGE_ERROR(merge_profiles(one, out), ErrorCode::kProfile, "has 3 of 5 inputs");
 }
 
+// Positions may be far apart, and nothing is made for each that there could be.
+TEST_F(Merging, AStatedSizeTakesNoMemory) {
+  ProfileHeader shard = made_up_header(5);
+  shard.parts[0].n_data = std::int64_t{1} << 38;
+  shard.parts[0].shard = {1, 1U << 31};
+  shard.parts[0].n_inputs = 128;
+  ProfileWriter writer(path("a"), shard);
+  InputRecord record;
+  record.error = "failed";
+  for (int i = 0; i < 128; ++i) {
+    record.input = 1 + (std::int64_t{i} << 31);
+    record.id = std::to_string(i);
+    EXPECT_FALSE(writer.has(record.input));
+    writer.add(record);
+  }
+  writer.finish();
+  const Paths one = {path("a")};
+  EXPECT_EQ(merge_profiles(one, out).inputs, 128U);
+}
+
 TEST_F(Merging, NothingIsOverwritten) {
   const Paths one = {write("a", made_up_header(5))};
   EXPECT_TRIAGE_ERROR(merge_profiles(one, one[0]), ErrorCode::kUsage, "exists already");

@@ -386,7 +386,11 @@ TEST_F(Store, ValuesThatCannotBe) {
       {"DELETE FROM label WHERE label = 19", "it has 19 label names, expected 20"},
       {"UPDATE part SET shard_index = 1", "column 'shard_index' is 1, expected 0 to 0"},
       {"UPDATE part SET shard_count = 0", "column 'shard_count' is 0"},
-      {"UPDATE part SET n_inputs = 20", "it has 50 inputs, expected at most 20"},
+      {"UPDATE part SET n_inputs = 20", "its part of 50 inputs states 20, expected 50"},
+      {"UPDATE part SET n_data = 8589934592", "its part of 8589934592 inputs states 50, expected 8589934592"},
+      {"UPDATE part SET n_data = 100, shard_count = 3", "column 'n_inputs' is 50, expected 0 to 34"},
+      {"INSERT INTO part VALUES (1, 'x', 0, 0, 1, 0, 0); UPDATE part SET n_inputs = 20 WHERE part = 0",
+       "it has 50 inputs, expected at most 20"},
       {"UPDATE input SET label = 20 WHERE input = 0", "column 'label' is 20, expected -1 to 19"},
       {"UPDATE input SET label = -1 WHERE input = 0", "rank and label do not fit together"},
       {"UPDATE input SET status = 'fine' WHERE input = 0", "status 'fine', expected ok or failed"},
@@ -429,6 +433,18 @@ TEST_F(Store, ValuesThatCannotBe) {
     sql(damage.sql);
     EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, damage.message, path.string());
   }
+}
+
+// Views and triggers are code of whoever made the file; a view may have rows without end.
+TEST_F(Store, NothingThatTheFileDefinesRuns) {
+  write();
+  sql("ALTER TABLE input RENAME TO other; CREATE VIEW input AS SELECT * FROM other");
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "is damaged", "view");
+  sql("DROP VIEW input; CREATE VIEW input AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) "
+      "SELECT i AS input, 'x' AS id, 0 AS label, 'ok' AS status, NULL AS message, 1 AS width, 1 AS height, 1 "
+      "AS "
+      "channels, NULL AS pixel_hash FROM n");
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "is damaged");
 }
 
 TEST_F(Store, ProfilesThatDoNotFitTogether) {

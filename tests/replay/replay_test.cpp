@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "policy/selector_policy.h"
 #include "replay/replay_backend.h"
 #include "support/expect_error.h"
 #include "triage/tools/evaluate.h"
@@ -210,6 +211,31 @@ TEST(Replay, RejectsWhatDoesNotFit) {
   size.schema.features = {table.schema.features[0]};
   size.schema.working_px = 64;
   EXPECT_TRIAGE_ERROR(ReplayBackend(table, size), ErrorCode::kPolicy, "at 64 px", "at 224 px");
+  PolicyInfo classes = info_for(table, {0});
+  classes.n_classes = 4;
+  EXPECT_TRIAGE_ERROR(ReplayBackend(table, classes), ErrorCode::kPolicy, "has 4 classes",
+                      "expected the profile's 3");
+}
+
+TEST(Replay, RejectsSelectorsWithAnotherNumberOfChoices) {
+  Table table = small_table();
+  TableSelector& selector = table.selectors.emplace_back();
+  selector.name = "chooser";
+  selector.fingerprint = "fs";
+  selector.recipe = "r0";
+  selector.chooses = {"a", "b"};
+  table.selector_outputs = {TopK::from_probabilities(std::vector<float>{0.9F, 0.1F}),
+                            TopK::from_probabilities(std::vector<float>{0.2F, 0.8F})};
+  table.selector_ms = {1, 1};
+  table.selector_recipe_of = {0};
+  PolicyInfo info = info_for(table, {0, 1});
+  info.models.push_back({{"chooser", "fs"}});
+  EXPECT_EQ(policy_difference(table, *make_selector(info, {2, {0, 1}})), std::nullopt);
+  const auto wrong = make_selector(info, {2, {0}});
+  FakeClock clock;
+  Replay replay = make_replay("x", 2);
+  EXPECT_TRIAGE_ERROR(replay_policy(table, kBoth, *wrong, clock, replay), ErrorCode::kPolicy,
+                      "knows 1 choices of model 'chooser'", "expected the profile's 2");
 }
 
 }  // namespace

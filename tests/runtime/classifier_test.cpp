@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "policy/selector_policy.h"
+#include "support/expect_error.h"
 #include "support/fake_zoo.h"
 #include "triage/triage.h"
 
@@ -190,6 +192,44 @@ TEST_F(ClassifierTest, RejectsPoliciesOfForeignTables) {
   PolicyInfo info = info_for(zoo, {"large"});
   info.models[0].fingerprint.clear();
   expect_policy_error(info, {"foreign table"});
+}
+
+TEST_F(ClassifierTest, RejectsAnotherNumberOfClasses) {
+  for (const std::int32_t n : {9, 11}) {
+    PolicyInfo info = info_for(zoo, {"small", "large"});
+    info.n_classes = n;
+    expect_policy_error(info, {"model 'small' has 10 classes in zoo", "expected " + std::to_string(n)});
+  }
+  PolicyInfo unknown = info_for(zoo, {"small", "large"});
+  unknown.n_classes = 0;  // of a policy of one's own, say
+  EXPECT_EQ(make(make_single(unknown, 1), zoo).classify(testing::fake_image(3, 7)).answer.best(), 3);
+}
+
+TEST_F(ClassifierTest, RejectsModelsThatAnswerInOtherClasses) {
+  zoo.models[1].output.n_classes = 7;
+  PolicyInfo info = info_for(zoo, {"small", "large"});
+  info.n_classes = 0;
+  expect_policy_error(info, {"model 'large' has 7 classes", "expected 10"});
+}
+
+TEST_F(ClassifierTest, RejectsSelectorsWithAnotherNumberOfChoices) {
+  const auto made = [&](std::size_t n_choices) {
+    return make(make_selector(info_for(zoo, {"small", "large"}), {0, std::vector<ModelIndex>(n_choices, 1)}),
+                zoo);
+  };
+  EXPECT_EQ(made(10).classify(testing::fake_image(3, 7)).answer.best(), 3);
+  for (const std::size_t n : {1, 9, 11}) {
+    testing::expect_error([&] { (void)made(n); }, ErrorCode::kPolicy,
+                          {"model 'small' has 10 classes in zoo", "expected " + std::to_string(n) + " as"});
+  }
+}
+
+TEST_F(ClassifierTest, SaysWhichFileDoesNotFit) {
+  PolicyInfo info = info_for(zoo, {"large"});
+  info.n_classes = 9;
+  save_policy(*make_single(info, 0), dir.path() / "nine.triage");
+  testing::expect_error([&] { (void)Classifier::load(dir.path() / "nine.triage", zoo_path, options); },
+                        ErrorCode::kPolicy, {"nine.triage': policy of kind 'single': model 'large'"});
 }
 
 TEST_F(ClassifierTest, RejectsFeaturesOfAnotherVersion) {

@@ -125,8 +125,24 @@ TEST_F(Manifest, RefusesWhatIsNotJson) {
   EXPECT_TRIAGE_ERROR(load(""), ErrorCode::kManifest, "zoo.json: parse error");
   EXPECT_TRIAGE_ERROR(load("{\"format\": "), ErrorCode::kManifest, "line 1");
   EXPECT_TRIAGE_ERROR(load("[]"), ErrorCode::kManifest, "found an array of 0, expected an object");
-  EXPECT_TRIAGE_ERROR(load(std::string(100'000, '[')), ErrorCode::kManifest, "parse error");
+  EXPECT_TRIAGE_ERROR(load(std::string(30, '[')), ErrorCode::kManifest, "parse error");
   EXPECT_TRIAGE_ERROR(load_zoo(dir_.path() / "none.json"), ErrorCode::kIo, "none.json");
+}
+
+// Each bracket takes many bytes in memory: what no manifest has is refused before anything is made of it.
+TEST_F(Manifest, RefusesWhatWouldFillTheMemory) {
+  const std::string deep(32, '[');
+  EXPECT_TRIAGE_ERROR(load(deep), ErrorCode::kManifest, "parse error");
+  EXPECT_TRIAGE_ERROR(load(deep + "["), ErrorCode::kManifest, "zoo.json: more than 32 values in each other",
+                      "expected at most 32");
+  EXPECT_TRIAGE_ERROR(load(std::string(1 << 24, '[')), ErrorCode::kManifest,
+                      "more than 32 values in each other");
+  std::string objects;
+  for (int i = 0; i < 40; ++i) objects += "{\"a\":";
+  EXPECT_TRIAGE_ERROR(load(objects), ErrorCode::kManifest, "more than 32 values in each other");
+  std::string wide = "[0";
+  for (int i = 0; i < 1 << 20; ++i) wide += ",0";
+  EXPECT_TRIAGE_ERROR(load(wide + "]"), ErrorCode::kManifest, "more than 1048576 values, expected at most");
 }
 
 // JSON leaves open which of them counts, so that two readers may see two manifests.
@@ -338,6 +354,27 @@ TEST(VerifyFiles, NamesBothChecksums) {
   verify_files(zoo, model);
   write_text_atomic(dir.path() / "m.onnx", "abd");
   EXPECT_TRIAGE_ERROR(verify_files(zoo, model), ErrorCode::kManifest, "expected " + sha);
+}
+
+// No foreign exception from anything that a manifest names.
+TEST(VerifyFiles, NamesThatNoFileCanHave) {
+  const TempFolder dir;
+  Zoo zoo;
+  zoo.folder = dir.path();
+  ModelSpec model;
+  model.name = "m";
+  dir.write("file", "");
+  for (const std::string& name : {std::string(300, 'a') + ".onnx", std::string(300, 'a') + ".xml",
+                                  std::string(4000, 'a') + "/" + std::string(4000, 'b')}) {
+    model.files = {{name, ""}};
+    EXPECT_TRIAGE_ERROR(verify_files(zoo, model), ErrorCode::kIo, name, "File name too long");
+    const std::string stem = name.substr(0, 300);  // of the weights beside an .xml, too
+    EXPECT_TRIAGE_ERROR(model_checksum(dir.path() / name), ErrorCode::kIo, stem);
+    EXPECT_TRIAGE_ERROR(model_size_bytes(zoo, model), ErrorCode::kIo, stem);
+    EXPECT_TRIAGE_ERROR(load_zoo(dir.path() / name), ErrorCode::kIo, name);
+  }
+  model.files = {{"file/m.onnx", ""}};
+  EXPECT_TRIAGE_ERROR(verify_files(zoo, model), ErrorCode::kIo, "m.onnx: is missing");
 }
 
 TEST(ModelChecksum, OfAnXmlCoversItsWeights) {

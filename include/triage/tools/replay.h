@@ -16,8 +16,10 @@
 namespace triage {
 
 // Why the policy cannot be replayed on the table, and what to do; nothing when it can. Models and features go
-// by name, and have to have the policy's fingerprints and versions.
+// by name, and have to have the policy's fingerprints, versions and classes; with the policy itself, also the
+// choices of the networks that choose (Policy::choices_of).
 [[nodiscard]] std::optional<std::string> policy_difference(const Table& table, const PolicyInfo& policy);
+[[nodiscard]] std::optional<std::string> policy_difference(const Table& table, const Policy& policy);
 
 // What a chooser did on each input of a table; arrays of shape (n). The common currency of every method that
 // is compared.

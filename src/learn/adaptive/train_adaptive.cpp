@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/number_text.h"
 #include "base/stop.h"
 #include "learn/adaptive/order_search.h"
 #include "learn/training_info.h"
@@ -18,7 +19,8 @@ namespace {
 
 void check(const Table& table, Rows rows, const LearnOptions& learn, const AdaptiveOptions& options) {
   const auto fail = [](std::string_view what, auto found, std::string_view expected) {
-    throw Error(ErrorCode::kUsage, fmt::format("adaptive: {} {}, expected {}", what, found, expected));
+    throw Error(ErrorCode::kUsage,
+                fmt::format("adaptive: {} {}, expected {}", what, number_text(found), expected));
   };
   // Every inner fold has to fit something.
   if (rows.size() < 20) fail("training inputs", rows.size(), "at least 20; profile more");

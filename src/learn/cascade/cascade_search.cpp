@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stop_token>
 
+#include "base/number_text.h"
 #include "base/stop.h"
 #include "stats/hull.h"
 #include "triage/error.h"
@@ -243,7 +244,8 @@ class CascadeSearch {
 
 void check(const Table& table, Rows rows, const CascadeOptions& options) {
   const auto fail = [](std::string_view what, auto found, const std::string& expected) {
-    throw Error(ErrorCode::kUsage, fmt::format("cascade: {} {}, expected {}", what, found, expected));
+    throw Error(ErrorCode::kUsage,
+                fmt::format("cascade: {} {}, expected {}", what, number_text(found), expected));
   };
   if (rows.empty()) fail("training inputs", 0, "at least one; profile some first");
   if (options.max_stages < 1 || options.max_stages > kMaxStages) fail("stages", options.max_stages, "1 to 3");

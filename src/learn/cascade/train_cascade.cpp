@@ -18,8 +18,9 @@ namespace {
 
 void check_price(double price) {
   if (!(std::isfinite(price) && price >= 0)) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("cascade: price {}, expected a finite score a millisecond of 0 or more", price));
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("cascade: price {:.4g}, expected a finite score a millisecond of 0 or more", price));
   }
 }
 
@@ -50,7 +51,7 @@ std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const Learn
   if (options.price) check_price(*options.price);
   const double margin = learn.margin.value_or(default_margin(table));
   if (!std::isfinite(margin)) {
-    throw Error(ErrorCode::kUsage, fmt::format("cascade: margin {}, expected a finite share", margin));
+    throw Error(ErrorCode::kUsage, fmt::format("cascade: margin {:.4g}, expected a finite share", margin));
   }
   const auto frontier = search_cascades(table, rows, learn, options);
   if (options.price) return choose_at_price(table, rows, learn.criterion, frontier, *options.price);

@@ -21,12 +21,12 @@ namespace {
 void check_options(const FeatureSelectionOptions& options, std::size_t n) {
   check_neighbours(options.k);
   if (!(options.max_correlation >= 0 && options.max_correlation <= 1)) {
-    fail_usage(fmt::format("greatest correlation: {}, expected 0 to 1; 0.75 is the paper's",
+    fail_usage(fmt::format("greatest correlation: {:.4g}, expected 0 to 1; 0.75 is the paper's",
                            options.max_correlation));
   }
   if (!(options.tolerance >= 0) || !std::isfinite(options.tolerance)) {
     fail_usage(
-        fmt::format("tolerance: {}, expected 0 or more standard errors; 1 is usual", options.tolerance));
+        fmt::format("tolerance: {:.4g}, expected 0 or more standard errors; 1 is usual", options.tolerance));
   }
   if (options.folds < 2 || static_cast<std::size_t>(options.folds) > n) {
     fail_usage(fmt::format("inner folds: {}, expected 2 to {} (the number of inputs); choose another number",

@@ -46,7 +46,7 @@ void check_distance(const PremodelOptions& options, Rows rows) {
   if (!options.max_distance_quantile) return;
   const double q = *options.max_distance_quantile;
   if (!(q >= 0 && q <= 1)) {
-    fail_usage(fmt::format("max_distance_quantile: {}, expected a share from 0 to 1; 0.99 is usual", q));
+    fail_usage(fmt::format("max_distance_quantile: {:.4g}, expected a share from 0 to 1; 0.99 is usual", q));
   }
   if (static_cast<std::size_t>(options.k) >= rows.size()) {
     fail_usage(
@@ -223,7 +223,7 @@ std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelPar
   for (std::size_t i = 0; i < info.schema.size(); ++i) {
     if (model.minimum[i] < model.maximum[i]) continue;
     warnings.push_back(
-        fmt::format("feature '{}' is {} on every training input: it scales to 0 and decides nothing",
+        fmt::format("feature '{}' is {:.4g} on every training input: it scales to 0 and decides nothing",
                     info.schema.features[i].name, model.minimum[i]));
   }
   if (label != PremodelLabel::kOptimum) return warnings;

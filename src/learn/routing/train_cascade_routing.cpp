@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/number_text.h"
 #include "base/stop.h"
 #include "learn/costs.h"
 #include "learn/premodel/labelled_rows.h"
@@ -35,7 +36,8 @@ constexpr std::string_view kName = "cascade routing";
 
 void check(const Table& table, Rows rows, const LearnOptions& learn, const CascadeRoutingOptions& options) {
   const auto fail = [](std::string_view what, auto found, std::string_view expected) {
-    throw Error(ErrorCode::kUsage, fmt::format("cascade routing: {} {}, expected {}", what, found, expected));
+    throw Error(ErrorCode::kUsage,
+                fmt::format("cascade routing: {} {}, expected {}", what, number_text(found), expected));
   };
   if (rows.size() < 20) fail("training inputs", rows.size(), "at least 20; profile more");
   if (options.max_models < 1 || options.max_models > kMaxRouted) fail("models", options.max_models, "1 to 8");

@@ -1,0 +1,46 @@
+#include "fuzz_target.h"
+
+#include <array>
+
+#include "base/files.h"
+#include "support/temp_folder.h"
+#include "triage/error.h"
+
+namespace triage::fuzz {
+namespace {
+
+template <void (*work)(std::span<const std::uint8_t>)>
+std::string read(std::span<const std::uint8_t> bytes) {
+  return outcome_of(work, bytes);
+}
+
+// A further reader, or picture format: its function in fuzz_target.h, a line here and a corpus
+// (make_corpus.cpp).
+constexpr std::array kTargets{
+    Target{"jpeg", &read<read_jpeg>},           Target{"png", &read<read_png>},
+    Target{"webp", &read<read_webp>},           Target{"pnm", &read<read_pnm>},
+    Target{"label_csv", &read<read_label_csv>}, Target{"idx", &read<read_idx>},
+    Target{"manifest", &read<read_manifest>},   Target{"json", &read<read_json>},
+    Target{"labels", &read<read_labels>},       Target{"policy", &read<read_policy>},
+    Target{"profile", &read<read_profile>},     Target{"compiled", &read<read_compiled>}};
+
+}  // namespace
+
+std::span<const Target> targets() { return kTargets; }
+
+std::string outcome_of(void (*work)(std::span<const std::uint8_t>), std::span<const std::uint8_t> bytes) {
+  try {
+    work(bytes);
+    return "read";
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInternal) throw;
+    return error.what();
+  }
+}
+
+std::filesystem::path as_file(std::string_view name, std::span<const std::uint8_t> bytes) {
+  static const testing::TempFolder folder;
+  return folder.write(name, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+}  // namespace triage::fuzz

@@ -1,0 +1,153 @@
+// Makes the kept inputs, corpus/<target>/<name>: small files of every kind that a reader knows. Policies come
+// from tests/policy/golden. Usage: fuzz_corpus FOLDER
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "engine/compile_cache.h"
+#include "image/encode.h"
+#include "profile/profile_fixture.h"
+#include "support/fake_zoo.h"
+#include "triage/zoo.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace triage;
+using namespace triage::testing;
+
+using Bytes = std::vector<std::uint8_t>;
+
+Image picture(int width, int height, int channels) {
+  Image image{width, height, channels, {}};
+  for (int i = 0; i < width * height * channels; ++i)
+    image.pixels.push_back(static_cast<std::uint8_t>(37 * i));
+  return image;
+}
+
+void write_pictures(const fs::path& folder) {
+  const auto jpeg = [&](const std::string& name, const Image& image, const JpegOptions& options) {
+    write_file_atomic(folder / "jpeg" / (name + ".jpg"), encode_jpeg(image, options));
+  };
+  jpeg("gray", picture(9, 7, 1), {});
+  jpeg("rgb", picture(17, 9, 3), {.quality = 80});
+  jpeg("progressive", picture(17, 9, 3), {.quality = 80, .progressive = true});
+  jpeg("cmyk", picture(9, 9, 4), {});
+  jpeg("ycck", picture(9, 9, 4), {.ycck = true});
+  jpeg("turned", picture(9, 5, 3), {.app1 = exif_segment(6, true)});
+  const auto png = [&](const std::string& name, int channels, std::size_t row_bytes,
+                       const PngOptions& options) {
+    Bytes rows;
+    for (std::size_t i = 0; i < 5 * row_bytes; ++i) rows.push_back(static_cast<std::uint8_t>(29 * i));
+    write_file_atomic(folder / "png" / (name + ".png"), encode_png(8, 5, channels, rows, options));
+  };
+  png("gray", 1, 8, {});
+  png("gray1", 1, 1, {.bit_depth = 1});
+  png("gray_clear", 1, 8, {.transparent_value = 3});
+  png("rgb16", 3, 48, {.bit_depth = 16});
+  png("rgba", 4, 32, {.alpha = true});
+  png("interlaced", 3, 24, {.interlaced = true, .text = "a text"});
+  png("palette", 1, 1,
+      {.bit_depth = 1, .palette = true, .palette_rgb = {1, 2, 3, 4, 5, 6}, .palette_alpha = {9}});
+  const auto webp = [&](const std::string& name, int channels, float quality) {
+    write_file_atomic(folder / "webp" / (name + ".webp"),
+                      encode_webp(9, 7, channels, picture(9, 7, channels).pixels, quality));
+  };
+  webp("lossless", 3, -1);
+  webp("lossless_alpha", 4, -1);
+  webp("lossy", 3, 50);
+  webp("lossy_alpha", 4, 50);
+  const auto pnm = [&](const std::string& name, const std::string& text) {
+    write_text_atomic(folder / "pnm" / (name + ".pnm"), text);
+  };
+  pnm("gray", "P5\n# a comment\n3 2\n255\nabcdef");
+  pnm("gray16", "P5 2 1 65535\nabcd");
+  pnm("rgb", "P6 2 1 255\nabcdef");
+  pnm("plain_gray", "P2 3 2 15\n0 1 2\n13 14 15\n");
+  pnm("plain_rgb", "P3 1 2 255 1 2 3 # why not\n 253 254 255");
+}
+
+void write_data(const fs::path& folder) {
+  const auto csv = [&](const std::string& name, const std::string& text) {
+    write_text_atomic(folder / "label_csv" / (name + ".csv"), text);
+  };
+  csv("plain", "a.pgm,0\nb.pgm,1\nsub/c.pgm,2\n");
+  csv("header", "file,label\r\n\"a.pgm\",0\r\n\"b.pgm\",\"1\"\r\n");
+  csv("some", "b.pgm,3\n");
+  using namespace std::string_literals;
+  const auto idx = [&](const std::string& name, const std::string& text) {
+    write_text_atomic(folder / "idx" / name, text);
+  };
+  idx("images", "\0\0\x08\x03\0\0\0\x02\0\0\0\x02\0\0\0\x03"s + "abcdefghijkl");
+  idx("labels", "\0\0\x08\x01\0\0\0\x02\x01\x02"s);
+  // gzip of a header and no pixels, stored.
+  idx("images.gz",
+      "\x1f\x8b\x08\0\0\0\0\0\0\x03\x01\x10\0\xef\xff\0\0\x08\x03\0\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\0\x10\0\0\0"s);
+  const auto labels = [&](const std::string& name, const std::string& text) {
+    write_text_atomic(folder / "labels" / (name + ".txt"), text);
+  };
+  labels("plain", "cat\ndog\n");
+  labels("wordnet", "n01440764 tench, Tinca tinca\nn01443537 goldfish\n");
+}
+
+void write_zoo(const fs::path& folder) {
+  const TempFolder scratch;
+  const fs::path path =
+      write_fake_zoo(scratch / "zoo", {{.name = "small"}, {.name = "large", .logits = true}}, 2, false);
+  Zoo zoo = load_zoo(path);
+  write_text_atomic(folder / "manifest" / "two.json", read_text(path));
+  ModelSpec selector = zoo.models[0];
+  selector.name = "chooser";
+  selector.role = Role::kSelector;
+  selector.chooses = {"small", ""};
+  zoo.models.push_back(selector);
+  selector.name = "chooser_0";
+  selector.fold = SelectorFold{"chooser", 0, 10, 1, "0123456789abcdef"};
+  selector.input.type = ElementType::kU8;
+  selector.input.colour = Colour::kBgr;
+  selector.input.crop = {0.875};
+  selector.output.embedding = "features";
+  selector.license = "MIT";
+  zoo.models.push_back(selector);
+  save_zoo(zoo, folder / "manifest" / "selectors.json");
+  write_text_atomic(folder / "manifest" / "empty.json",
+                    R"({"format": "triage-zoo", "version": 1, "name": "x", "models": []})");
+  write_text_atomic(
+      folder / "json" / "all.json",
+      R"({"a": [1, -2, 3.5e-7, true, false, null, "\u00e4\n\ud83d\ude00"], "b": {"c": {}, "d": []}})");
+  const Bytes payload{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  write_file_atomic(folder / "compiled" / "nine",
+                    seal_compiled({"model: 0123\ndevice: CPU\n", "engine 1"}, payload));
+}
+
+// With small pages, as a file has at least one for each table.
+void write_profile(const fs::path& folder) {
+  const fs::path path = folder / "profile" / "five.profile";
+  fs::remove(path);
+  write_made_up(path, made_up_header(5));
+  const Database database(path, Database::Mode::kWrite);
+  database.exec("PRAGMA page_size = 512; VACUUM");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fmt::print(stderr, "fuzz_corpus: {} arguments, expected the folder of the kept inputs\n", argc - 1);
+    return 2;
+  }
+  try {
+    write_pictures(argv[1]);
+    write_data(argv[1]);
+    write_zoo(argv[1]);
+    write_profile(argv[1]);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "fuzz_corpus: {}\n", error.what());
+    return 2;
+  }
+  return 0;
+}

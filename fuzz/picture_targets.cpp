@@ -1,0 +1,58 @@
+// Pictures: those of a million pixels at most, so that what a picture is allowed to take is not much.
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "fuzz_target.h"
+#include "triage/error.h"
+#include "triage/image.h"
+
+namespace triage::fuzz {
+namespace {
+
+constexpr DecodeOptions kOptions{.max_pixels = 1'000'000};
+
+void decode(std::span<const std::uint8_t> bytes, std::string_view name) {
+  const Image image = decode_image(bytes, name, kOptions);
+  check_view(ImageView(image), name);
+}
+
+std::uint32_t crc_of(std::span<const std::uint8_t> bytes) {
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (const std::uint8_t byte : bytes) {
+    crc ^= byte;
+    for (int i = 0; i < 8; ++i) crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
+  }
+  return ~crc;
+}
+
+// With right checksums, behind which libpng looks at the content.
+Bytes with_checksums(std::span<const std::uint8_t> bytes) {
+  Bytes png(bytes.begin(), bytes.end());
+  for (std::size_t at = 8; at + 12 <= png.size();) {
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < 4; ++i) length = length << 8 | png[at + i];
+    if (length > png.size() - at - 12) break;
+    const std::uint32_t crc = crc_of(std::span(png).subspan(at + 4, length + 4));
+    for (std::size_t i = 0; i < 4; ++i) {
+      png[at + 8 + length + i] = static_cast<std::uint8_t>(crc >> (8 * (3 - i)));
+    }
+    at += length + 12;
+  }
+  return png;
+}
+
+}  // namespace
+
+void read_jpeg(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.jpg"); }
+void read_png(std::span<const std::uint8_t> bytes) {
+  const Bytes right = with_checksums(bytes);
+  if (!std::equal(right.begin(), right.end(), bytes.begin(), bytes.end())) {
+    (void)outcome_of([](std::span<const std::uint8_t> as_is) { decode(as_is, "picture.png"); }, bytes);
+  }
+  decode(right, "picture.png");
+}
+void read_webp(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.webp"); }
+void read_pnm(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.pnm"); }
+
+}  // namespace triage::fuzz
