@@ -68,6 +68,7 @@ void ProfileDisplay::update(const ProfileProgress& progress) {
     loading_.reset();
     energy_.reset();
     if (progress.resumed > 0) say("continuing after {} inputs\n", progress.resumed);
+    if (progress.retried > 0) say("trying {} again that failed\n", progress.retried);
     measuring_.emplace("profiling", progress.total, progress.resumed);
     start_ns_ = steady_clock().now_ns();
     start_bytes_ = progress.size_bytes;
@@ -178,6 +179,7 @@ nlohmann::json to_json(const ProfileReport& report) {
                {"energy", {{"note", report.energy.note}, {"idle_w", number(report.energy.idle_w)}}},
                {"inputs", progress.done},
                {"resumed", progress.resumed},
+               {"retried", progress.retried},
                {"size_bytes", progress.size_bytes},
                {"wall_ms", report.summary.wall_ms},
                {"network_ms", report.summary.network_ms},

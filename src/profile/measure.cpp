@@ -144,6 +144,7 @@ ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset
   summary.progress.total = static_cast<std::size_t>(header.n_inputs());
   summary.progress.done = summary.progress.resumed = writer.n_done();
   summary.progress.failed = writer.n_failed();
+  summary.progress.retried = writer.n_to_retry();
   summary.progress.capped = writer.n_capped();
   summary.progress.size_bytes = writer.size_bytes();
   if (summary.progress.done < summary.progress.total) {

@@ -20,10 +20,15 @@ class ProfileWriter {
   ProfileWriter(const std::filesystem::path& path, const ProfileHeader& header);
   ~ProfileWriter();
 
+  // An input that failed in an earlier run is not there: add() replaces it. Until then the file keeps it, so
+  // that it stays whole when this run ends early.
   [[nodiscard]] bool has(std::int64_t input) const { return done_[static_cast<std::size_t>(input)]; }
   [[nodiscard]] const std::string& name() const { return database_->name(); }
   [[nodiscard]] std::size_t n_done() const { return n_done_; }
+  // Of those: what failed since this writer was opened.
   [[nodiscard]] std::size_t n_failed() const { return n_failed_; }
+  // Not done: what failed in earlier runs and has not been added anew.
+  [[nodiscard]] std::size_t n_to_retry() const { return n_to_retry_; }
   // Cells that ended at the cap.
   [[nodiscard]] std::size_t n_capped() const { return n_capped_; }
   // Size of the database, uncommitted pages included.
@@ -60,6 +65,8 @@ class ProfileWriter {
   std::vector<bool> done_;
   std::size_t n_done_ = 0;
   std::size_t n_failed_ = 0;
+  std::vector<bool> to_retry_;
+  std::size_t n_to_retry_ = 0;
   std::size_t n_capped_ = 0;
   bool in_transaction_ = false;
   std::vector<std::uint8_t> bytes_;

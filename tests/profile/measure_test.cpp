@@ -111,6 +111,34 @@ TEST_F(Measuring, CountsBadPicturesAndGoesOn) {
   EXPECT_EQ(load().n_failed, 2U);
 }
 
+// A mount that was missing, a file that has been repaired since.
+TEST_F(Measuring, WhatFailedIsTriedAgain) {
+  (void)measure(*pictures(12, {3, 7}));
+  const auto repaired = pictures(12, {7});
+  std::size_t last = 0;
+  const ProfileSummary summary =
+      measure_profile(zoo, engines, *repaired, options, out, [&](const ProfileProgress& progress) {
+        EXPECT_GE(progress.done, last);
+        last = progress.done;
+      });
+  EXPECT_EQ(summary.progress.resumed, 10U);
+  EXPECT_EQ(summary.progress.retried, 2U);
+  EXPECT_EQ(summary.progress.done, 12U);
+  EXPECT_EQ(summary.progress.total, 12U);
+  EXPECT_EQ(summary.progress.failed, 1U);
+  EXPECT_EQ(last, 12U);
+  ASSERT_EQ(failed_inputs(out).size(), 1U);
+  EXPECT_EQ(failed_inputs(out)[0].id, "p7.pgm");
+  EXPECT_EQ(load().n_inputs(), 11U);
+  // As if it had never failed.
+  const auto retried = read_records(out);
+  std::filesystem::remove(out);
+  (void)measure(*repaired);
+  expect_same_content(retried, read_records(out));
+  EXPECT_EQ(measure(*pictures(12, {})).progress.retried, 1U);
+  EXPECT_EQ(measure(*pictures(12, {})).progress.retried, 0U);
+}
+
 TEST_F(Measuring, PicturesAboveTheLimitFail) {
   const auto data = pictures(3, {});
   options.decode.max_pixels = 100;

@@ -56,10 +56,11 @@ struct ProfileOptions {
 };
 
 struct ProfileProgress {
-  std::size_t done = 0;               // inputs in the file, earlier runs included
-  std::size_t failed = 0;             // of those
+  std::size_t done = 0;               // inputs in the file, earlier runs included, but what is tried again
+  std::size_t failed = 0;             // of those, in this run
   std::size_t total = 0;              // of this shard
-  std::size_t resumed = 0;            // were there when this run began
+  std::size_t resumed = 0;            // were there, and well, when this run began
+  std::size_t retried = 0;            // had failed in earlier runs and are tried again in this one
   std::int64_t size_bytes = 0;        // of the file, as of the last commit
   std::size_t capped = 0;             // cells whose time is known less well than the bound asks for
   std::string loading;                // name of the model that is being loaded; empty while measuring
@@ -76,8 +77,8 @@ struct ProfileSummary {
 // Runs every classifier of the zoo on every input and extracts features, through the live backend. Creates
 // `out`, or goes on where an earlier run stopped; a file of another zoo, data set, shard or feature list
 // throws kProfile and is left alone, as does one that another process is writing. Inputs that fail are
-// recorded with their message. Models with equal fingerprints say the same: the first one's answers stand for
-// all of them.
+// recorded with their message, and tried again by the next run. Models with equal fingerprints say the same:
+// the first one's answers stand for all of them.
 ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset& data,
                                const ProfileOptions& options, const std::filesystem::path& out,
                                const std::function<void(const ProfileProgress&)>& on_progress = {});
