@@ -157,6 +157,7 @@ void print_feature_selection(const FeatureSelection& selection, const FeatureSel
                  ? ""
                  : fmt::format(" (labels {})", printable(describe_labels(selection.labels_from))),
              printable(fmt::format("{}", fmt::join(selection.models, ", "))));
+  if (!selection.machine.empty()) fmt::print("Timed on {}\n", printable(selection.machine));
   print_removed(selection, options);
   print_trace(selection, options);
   print_importance(selection);
@@ -167,6 +168,7 @@ Json feature_selection_json(const FeatureSelection& selection, const FeatureSele
   Json document{{"inputs", selection.n_rows},
                 {"criterion", to_string(options.criterion)},
                 {"labels_from", selection.labels_from.empty() ? Json() : Json(selection.labels_from)},
+                {"machine", selection.machine},
                 {"models", selection.models},
                 {"k", options.k},
                 {"inner_folds", options.folds},
@@ -207,8 +209,8 @@ std::string feature_selection_csv(const FeatureSelection& selection) {
       "extraction_ms_after,loss_of_first,loss_of_chosen\n";
   const auto add = [&](const std::string& name, const StepLine& line) {
     out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(name), line.fate, line.reason,
-                       csv_field(line.correlated_with), line.r, line.extraction_ms, line.usefulness, line.step,
-                       line.accuracy, line.left_ms, line.loss_first, line.loss_chosen);
+                       csv_field(line.correlated_with), line.r, line.extraction_ms, line.usefulness,
+                       line.step, line.accuracy, line.left_ms, line.loss_first, line.loss_chosen);
   };
   for (const auto& feature : selection.candidates) add(feature.name, describe(selection, feature));
   for (const auto& dropped : selection.dropped) {

@@ -143,6 +143,7 @@ void print_report(const ProfileReport& report) {
                std::isnan(model.mean_j) ? "not measured" : fmt::format("{:.4g}", model.mean_j));
   }
   if (!report.models.empty()) {
+    fmt::print("machine {}\n", printable(report.machine));
     fmt::print("timing {}\nenergy {}\n", timing_phrase(report.timing), printable(report.energy.note));
   }
   if (!report.labels_from.empty()) fmt::print("{}\n", printable(agreement_note(report.labels_from)));
@@ -152,6 +153,13 @@ void print_report(const ProfileReport& report) {
   if (report.summary.wall_ms > 0) {
     fmt::print("this run took {}, {:.0f} % of it inside the networks\n",
                format_duration(report.summary.wall_ms * 1e-3), 100 * network_share(report.summary));
+  }
+  if (progress.retries > 0) {
+    fmt::print(
+        "{} runs were timed again, as the process stood still meanwhile (stopped, or others had the "
+        "processor){}\n",
+        progress.retries,
+        progress.disturbed > 0 ? fmt::format("; {} cells stayed so", progress.disturbed) : "");
   }
   const std::size_t listed = std::min(report.failed.size(), kListedFailures);
   for (std::size_t i = 0; i < listed; ++i) {
@@ -180,6 +188,8 @@ nlohmann::json to_json(const ProfileReport& report) {
                {"inputs", progress.done},
                {"resumed", progress.resumed},
                {"retried", progress.retried},
+               {"timed_again", progress.retries},
+               {"disturbed_cells", progress.disturbed},
                {"size_bytes", progress.size_bytes},
                {"wall_ms", report.summary.wall_ms},
                {"network_ms", report.summary.network_ms},

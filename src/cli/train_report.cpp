@@ -109,10 +109,10 @@ void print_report(const TrainReport& report) {
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, theta_points);
   print_models(*trained.policy);
+  if (!table.machine.empty()) fmt::print("  timed on {}\n", printable(table.machine));
   if (trained.policy->has_prices()) print_settings(*trained.policy, all_settings);
   print_training(*trained.policy);
-  fmt::print("\n{} written, {}. {}\n", printable(out), format_bytes(static_cast<double>(size)),
-             kOptimistic);
+  fmt::print("\n{} written, {}. {}\n", printable(out), format_bytes(static_cast<double>(size)), kOptimistic);
 }
 
 nlohmann::json to_json(const TrainReport& report) {
@@ -124,6 +124,7 @@ nlohmann::json to_json(const TrainReport& report) {
                           {"inputs", report.rows.size()},
                           {"failed_inputs", report.table.n_failed},
                           {"criterion", to_string(info.criterion)},
+                          {"machine", report.table.machine},
                           {"warnings", trained.warnings},
                           {"models", nlohmann::json::array()},
                           {"features", nlohmann::json::array()},

@@ -86,6 +86,8 @@ class ProfileRun {
       check_stop();
       writer_->add(record);
       if (record.error.empty()) summary_->network_ms += network_ms(record);
+      summary_->progress.retries += static_cast<std::size_t>(record.retries);
+      summary_->progress.disturbed += static_cast<std::size_t>(record.disturbed);
       if (since_commit.ms() >= options_->commit_seconds * 1000) {
         writer_->commit();
         update_size();
@@ -95,6 +97,7 @@ class ProfileRun {
     }
     writer_->commit();
     summary_->wall_ms = wall.ms();
+    warn_of_standstills();
   }
 
  private:
@@ -114,6 +117,16 @@ class ProfileRun {
         fmt::format("{}: interrupted with {} of {} inputs done, all of them kept; run the same command "
                     "again to go on",
                     writer_->name(), writer_->n_done(), summary_->progress.total));
+  }
+
+  void warn_of_standstills() {
+    const std::size_t disturbed = summary_->progress.disturbed;
+    if (disturbed == 0) return;
+    summary_->progress.warnings.push_back(fmt::format(
+        "the process stood still again and again while {} cells were timed: their times may be too "
+        "long; profile on a machine that does nothing else",
+        disturbed));
+    report();
   }
 
   void update_size() { summary_->progress.size_bytes = writer_->size_bytes(); }

@@ -96,6 +96,7 @@ std::string evaluation_text(const Evaluation& evaluation) {
   }
   out += wrap(evaluation_verdict(evaluation), "\nVerdict: ", "  ");
   for (const std::string& remark : evaluation_remarks(evaluation)) out += wrap(remark, "  - ", "    ");
+  if (!evaluation.machine.empty()) out += wrap(evaluation.machine, "Machine: ", "  ");
   out += wrap(timing_sentence(evaluation), "Timing: ", "  ");
   const std::string difference = timing_difference_sentences(evaluation);
   if (!difference.empty()) {

@@ -314,6 +314,54 @@ TEST_F(Timed, OneNetworkRunInSeveralWaysIsSeveralCandidates) {
   }
 }
 
+// What others see of the process: its own time, and once a pause of 90 ms at a reading of the clock.
+class PausedOnce final : public Clock {
+ public:
+  PausedOnce(const FakeClock& own, int at) : own_(&own), at_(at) {}
+  [[nodiscard]] std::int64_t now_ns() const override {
+    if (++readings_ == at_) gone_ += 90'000'000;
+    return own_->now_ns() + gone_;
+  }
+  void pass_ns(std::int64_t) override {}
+  [[nodiscard]] int readings() const { return readings_; }
+
+ private:
+  const FakeClock* own_;
+  int at_;
+  mutable int readings_ = 0;
+  mutable std::int64_t gone_ = 0;
+};
+
+// Stopped and continued, wherever the pause falls once every network has run.
+TEST_F(Timed, APauseIsNoNetworksTime) {
+  zoo.models.resize(2);
+  zoo.models[1] = zoo.models[0];
+  zoo.models[1].name = "other recipe";
+  zoo.models[1].input.crop.fraction = 0.5;
+  const auto data = idx(3);
+  options.cpu_clock = unowned(clock);
+  std::size_t retries = 0;
+  int readings = 100;
+  for (int at = 30; at <= readings; ++at) {
+    SCOPED_TRACE(at);
+    PausedOnce paused(clock, at);
+    options.clock = unowned(paused);
+    std::filesystem::remove(out);
+    const Table table = measure_timed(*data);
+    for (const float ms : table.infer_ms) EXPECT_NEAR(ms, 2, 1e-6);
+    for (const float ms : table.preprocess_ms) EXPECT_LT(ms, 1);
+    for (const float ms : table.node_ms) EXPECT_LT(ms, 1);
+    EXPECT_LE(summary.progress.retries, 1U);
+    EXPECT_EQ(summary.progress.disturbed, 0U);
+    for (const std::string& warning : summary.progress.warnings) {
+      EXPECT_EQ(warning.find("stood still"), std::string::npos) << warning;
+    }
+    retries += summary.progress.retries;
+    readings = paused.readings();
+  }
+  EXPECT_GT(retries, 10U);
+}
+
 TEST_F(Timed, ADeviceThatTheEngineLacksIsAnError) {
   zoo.models[0].device = "NPU";
   EXPECT_TRIAGE_ERROR(measure_timed(*idx(3)), ErrorCode::kEngine, "model 'steady': device is 'NPU'");
