@@ -17,6 +17,9 @@ class Clock {
 
 // std::chrono::steady_clock; safe to share between threads.
 [[nodiscard]] Clock& steady_clock();
+// The processor time of this process, all its threads together; safe to share between threads. Where it runs
+// slower than steady_clock(), the process waited or was kept waiting.
+[[nodiscard]] Clock& process_cpu_clock();
 // For options whose clock may be left out.
 [[nodiscard]] inline const Clock& clock_or_steady(const std::shared_ptr<const Clock>& clock) {
   return clock != nullptr ? *clock : steady_clock();

@@ -29,7 +29,8 @@ struct CalibrateArguments {
   bool json = false;
 };
 
-void print_text(const CalibrateArguments& arguments, const Calibration& calibration) {
+void print_text(const CalibrateArguments& arguments, const Calibration& calibration,
+                const std::string& machine) {
   fmt::print("{} inputs", calibration.inputs);
   if (calibration.left_out > 0)
     fmt::print("; {} that the policy was trained on are left out", calibration.left_out);
@@ -40,10 +41,12 @@ void print_text(const CalibrateArguments& arguments, const Calibration& calibrat
                step.p_value, step.mean_ms, step.passed ? "passed" : "failed");
   }
   fmt::print("\n{}\n", printable(calibration_verdict(calibration)));
+  if (!machine.empty()) fmt::print("Timed on {}\n", printable(machine));
   if (calibration.policy != nullptr) fmt::print("{} written\n", printable(arguments.out));
 }
 
-nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& calibration) {
+nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& calibration,
+                       const std::string& machine) {
   nlohmann::json steps = nlohmann::json::array();
   for (const CalibrationStep& step : calibration.steps) {
     steps.push_back({{"price", step.price},
@@ -59,6 +62,7 @@ nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& c
                           {"versus", calibration.versus},
                           {"inputs", calibration.inputs},
                           {"left_out", calibration.left_out},
+                          {"machine", machine},
                           {"inputs_needed", nullptr},
                           {"verdict", calibration_verdict(calibration)},
                           {"steps", std::move(steps)}};
@@ -79,9 +83,9 @@ void run(CalibrateArguments& arguments, Session& session) {
   throw_if_stopped(session, "calibrate");
   if (calibration.policy != nullptr) save_policy(*calibration.policy, arguments.out);
   if (arguments.json) {
-    print_json(to_json(arguments, calibration));
+    print_json(to_json(arguments, calibration, table.machine));
   } else {
-    print_text(arguments, calibration);
+    print_text(arguments, calibration, table.machine);
   }
   if (calibration.policy == nullptr) session.exit_code = kExitSomeFailed;
 }

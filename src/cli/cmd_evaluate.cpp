@@ -16,6 +16,7 @@
 #include "cli/fitting.h"
 #include "cli/flags.h"
 #include "cli/label_options.h"
+#include "cli/train_command.h"
 #include "triage/error.h"
 #include "triage/tools/profile.h"
 #include "triage/tools/report.h"
@@ -227,11 +228,16 @@ void run(const EvaluateArguments& arguments, const Session& session) {
   auto difference = timing_difference(table, arguments, options);
   Evaluation evaluation = evaluate(table, arguments, options);
   evaluation.timing_difference = std::move(difference);
-  const ReportInfo info = report_info(arguments);
+  ReportInfo info = report_info(arguments);
+  info.make = train_command(evaluation, options, arguments.profiles, arguments.labels);
   for (const std::string& warning : evaluation_warnings(evaluation)) warn(with_flags(warning, *session.app));
   if (!arguments.folds_file.empty()) write_report(arguments.folds_file, folds_csv(table, evaluation));
-  if (!arguments.report.empty()) write_report(arguments.report, evaluation_html(evaluation, info));
-  fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation));
+  if (!arguments.report.empty()) {
+    ReportInfo passed_on = info;  // without the user's own folders
+    passed_on.make = train_command(evaluation, options, info.sources, arguments.labels);
+    write_report(arguments.report, evaluation_html(evaluation, passed_on));
+  }
+  fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation, info));
   if (!arguments.json && !arguments.report.empty()) fmt::print("\nReport: {}\n", printable(arguments.report));
 }
 

@@ -16,6 +16,7 @@ struct MergeArguments {
   std::vector<std::filesystem::path> inputs;
   std::filesystem::path times;
   std::filesystem::path out;
+  std::string machines = "one";
   bool json = false;
 };
 
@@ -24,6 +25,10 @@ void run_merge_times(const MergeArguments& arguments) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("--times: {} profiles with scores, expected 1; merge those first",
                             arguments.inputs.size()));
+  }
+  if (arguments.machines != "one") {
+    throw Error(ErrorCode::kUsage,
+                "--machines apart: given with --times, expected without; the times are of one machine then");
   }
   const TimesSummary summary = merge_times(arguments.times, arguments.inputs.front(), arguments.out);
   if (arguments.json) {
@@ -41,18 +46,24 @@ void run_merge_times(const MergeArguments& arguments) {
 }
 
 void run_merge(const MergeArguments& arguments) {
-  const MergeSummary summary = merge_profiles(arguments.inputs, arguments.out);
+  const MergeOptions options{.machines_apart = arguments.machines == "apart"};
+  const MergeSummary summary = merge_profiles(arguments.inputs, arguments.out, options);
   const auto size = std::filesystem::file_size(arguments.out);
   if (arguments.json) {
     print_json({{"profile", arguments.out.string()},
                 {"profiles", arguments.inputs.size()},
                 {"inputs", summary.inputs},
                 {"failed", summary.failed},
+                {"machines", summary.machines},
                 {"size_bytes", size}});
   } else {
     fmt::print("{}: {} inputs of {} profiles, {} failed, {}\n", printable(arguments.out.string()),
                summary.inputs, arguments.inputs.size(), summary.failed,
                format_bytes(static_cast<double>(size)));
+    for (const std::string& machine : summary.machines) fmt::print("timed on {}\n", printable(machine));
+    if (summary.machines.size() > 1) {
+      fmt::print("times are kept as they are, each input's of the machine that measured it\n");
+    }
   }
 }
 
@@ -67,6 +78,13 @@ void add_merge(CLI::App& app, Session& /*session*/) {
   command->add_flag("--json", arguments->json, "Print the result as JSON");
   command->add_option("--times", arguments->times,
                       "Put the times of this profile, made on the target, over the scores of the other");
+  command
+      ->add_option(
+          "--machines", arguments->machines,
+          "one: refuse profiles of different machines; apart: join them all the same, times kept as they "
+          "are")
+      ->check(CLI::IsMember({"one", "apart"}))
+      ->capture_default_str();
   command->callback(
       [arguments] { arguments->times.empty() ? run_merge(*arguments) : run_merge_times(*arguments); });
 }

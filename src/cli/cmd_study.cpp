@@ -100,6 +100,7 @@ void print_study(const Study& study, const std::string& out, const Session& sess
   fmt::print("{}\n\n", study.verdict);
   for (const Exhibit& exhibit : study.exhibits)
     fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
+  if (!study.evaluation.machine.empty()) fmt::print("\nTimed on {}", printable(study.evaluation.machine));
   fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(out),
              study.exhibits.size());
 }

@@ -129,6 +129,39 @@ TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& argumen
   return train_single_with(table, rows, learn, arguments);
 }
 
+// What training itself can say of whether its policy pays. Not where a price says what score is worth, nor of
+// networks that choose, which saw the inputs.
+std::optional<InnerGain> inner_estimate(const Table& table, Rows rows, const TrainArguments& arguments,
+                                        const TrainedPolicy& trained, const Session& session) {
+  if (arguments.price || arguments.policy.starts_with("single:")) return std::nullopt;
+  if (arguments.policy == "adaptive") return adaptive_gain(*trained.policy);
+  if (arguments.policy == "premodel" && arguments.premodel == "cnn") return std::nullopt;
+  TrainArguments inner = arguments;
+  if (inner.features == std::vector<std::string>{"auto"}) {
+    inner.features.clear();  // as they were found; the search is what takes long
+    for (const auto& feature : trained.policy->info().schema.features) inner.features.push_back(feature.name);
+  }
+  return inner_gain(table, rows, parse_criterion(arguments.criterion), arguments.seed,
+                    [&](Rows part) { return train(table, part, inner, session).policy; });
+}
+
+// The model that a policy has to beat.
+const std::string& best_model(const Table& table, Rows rows, const std::string& criterion) {
+  const auto scores = mean_scores(table, rows, parse_criterion(criterion));
+  return table.models[static_cast<std::size_t>(single_best(scores, mean_costs(table, rows)))].name;
+}
+
+void warn_if_it_does_not_pay(const TrainReport& report, const TrainArguments& arguments) {
+  if (report.pays) return;
+  const std::string& best = best_model(report.table, report.rows, arguments.criterion);
+  warn(printable(fmt::format(
+      "by training's own estimate this {} policy does not pay: {:+.2f} points at {:.4g} times the {} of {} "
+      "alone; "
+      "'triage evaluate' says what does, and --policy single:{} makes that model's policy",
+      report.trained.policy->kind(), 100 * report.estimate->score_gain, report.estimate->cost_ratio,
+      report.trained.policy->price_unit() == CostKind::kEnergy ? "energy" : "time", best, best)));
+}
+
 void run(const TrainArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, arguments.profiles);
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
@@ -136,17 +169,23 @@ void run(const TrainArguments& arguments, const Session& session) {
   throw_if_stopped(session, "train");
   const auto rows = training_rows(table, arguments);
   const TrainedPolicy trained = train(table, rows, arguments, session);
+  const auto estimate = inner_estimate(table, rows, arguments, trained, session);
   throw_if_stopped(session, "train");
   save_policy(*trained.policy, arguments.out);
   const auto size = std::filesystem::file_size(arguments.out);
   for (const auto& warning : trained.warnings) warn(with_flags(warning, *session.app));
-  const TrainReport report{.table = table,
-                           .rows = rows,
-                           .trained = trained,
-                           .out = arguments.out,
-                           .size = size,
-                           .theta_points = arguments.theta_points,
-                           .all_settings = arguments.all_settings};
+  const TrainReport report{
+      .table = table,
+      .rows = rows,
+      .trained = trained,
+      .out = arguments.out,
+      .size = size,
+      .estimate = estimate,
+      .pays =
+          !estimate || estimate->pays(std::max(kScoreTolerance, -arguments.margin_points.value_or(0) / 100)),
+      .theta_points = arguments.theta_points,
+      .all_settings = arguments.all_settings};
+  warn_if_it_does_not_pay(report, arguments);
   if (arguments.json) {
     print_json(to_json(report));
   } else {

@@ -164,6 +164,7 @@ void print_feature_selection(const FeatureSelection& selection, const FeatureSel
                  ? ""
                  : fmt::format(" (labels {})", printable(describe_labels(selection.labels_from))),
              printable(fmt::format("{}", fmt::join(selection.models, ", "))));
+  if (!selection.machine.empty()) fmt::print("Timed on {}\n", printable(selection.machine));
   print_removed(selection, options);
   print_trace(selection, options);
   print_importance(selection);
@@ -174,6 +175,7 @@ Json feature_selection_json(const FeatureSelection& selection, const FeatureSele
   Json document{{"inputs", selection.n_rows},
                 {"criterion", to_string(options.criterion)},
                 {"labels_from", selection.labels_from.empty() ? Json() : Json(selection.labels_from)},
+                {"machine", selection.machine},
                 {"models", selection.models},
                 {"k", options.k},
                 {"inner_folds", options.folds},

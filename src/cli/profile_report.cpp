@@ -88,6 +88,7 @@ void ProfileDisplay::update(const ProfileProgress& progress) {
     loading_.reset();
     energy_.reset();
     if (progress.resumed > 0) say("continuing after {} inputs\n", progress.resumed);
+    if (progress.retried > 0) say("trying {} again that failed\n", progress.retried);
     measuring_.emplace("profiling", progress.total, progress.resumed);
     start_ns_ = steady_clock().now_ns();
     start_bytes_ = progress.size_bytes;
@@ -165,6 +166,7 @@ void print_report(const ProfileReport& report) {
                std::isnan(model.mean_j) ? "not measured" : fmt::format("{:.4g}", model.mean_j));
   }
   if (!report.models.empty()) {
+    fmt::print("machine {}\n", printable(report.machine));
     fmt::print("timing {}\nenergy {}\n", timing_phrase(report.timing), printable(report.energy.note));
   }
   if (!report.labels_from.empty()) fmt::print("{}\n", printable(agreement_note(report.labels_from)));
@@ -183,6 +185,13 @@ void print_report(const ProfileReport& report) {
   if (report.summary.n_remarks > report.summary.remarks.size()) {
     say("triage: {} more pictures were taken from odd files\n",
         report.summary.n_remarks - report.summary.remarks.size());
+  }
+  if (progress.retries > 0) {
+    fmt::print(
+        "{} runs were timed again, as the process stood still meanwhile (stopped, or others had the "
+        "processor){}\n",
+        progress.retries,
+        progress.disturbed > 0 ? fmt::format("; {} cells stayed so", progress.disturbed) : "");
   }
   const std::size_t listed = std::min(report.failed.size(), kListedFailures);
   for (std::size_t i = 0; i < listed; ++i) {
@@ -212,6 +221,9 @@ nlohmann::json to_json(const ProfileReport& report) {
                {"energy", {{"note", report.energy.note}, {"idle_w", number(report.energy.idle_w)}}},
                {"inputs", progress.done},
                {"resumed", progress.resumed},
+               {"retried", progress.retried},
+               {"timed_again", progress.retries},
+               {"disturbed_cells", progress.disturbed},
                {"size_bytes", progress.size_bytes},
                {"wall_ms", report.summary.wall_ms},
                {"network_ms", report.summary.network_ms},

@@ -102,15 +102,21 @@ nlohmann::json thresholds_json(const Policy& cascade) {
 }  // namespace
 
 void print_report(const TrainReport& report) {
-  const auto& [table, rows, trained, out, size, theta_points, all_settings] = report;
+  const auto& [table, rows, trained, out, size, estimate, pays, theta_points, all_settings] = report;
   fmt::print("{}, trained on {} inputs", trained.policy->kind(), rows.size());
   if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
   if (!table.labels_from.empty()) fmt::print(", labels {}", printable(describe_labels(table.labels_from)));
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, theta_points);
   print_models(*trained.policy);
+  if (!table.machine.empty()) fmt::print("  timed on {}\n", printable(table.machine));
   if (trained.policy->has_prices()) print_settings(*trained.policy, all_settings);
   print_training(*trained.policy);
+  if (estimate) {
+    fmt::print("  {:<20} {:+.2f} points (standard error {:.2f}) at {:.4g} times its {}\n", "against the best",
+               100 * estimate->score_gain, 100 * estimate->score_error, estimate->cost_ratio,
+               trained.policy->price_unit() == CostKind::kEnergy ? "energy" : "time");
+  }
   fmt::print("\n{} written, {}. {}\n", printable(out), format_bytes(static_cast<double>(size)), kOptimistic);
 }
 
@@ -123,12 +129,20 @@ nlohmann::json to_json(const TrainReport& report) {
                           {"inputs", report.rows.size()},
                           {"failed_inputs", report.table.n_failed},
                           {"criterion", to_string(info.criterion)},
+                          {"machine", report.table.machine},
                           {"warnings", trained.warnings},
                           {"models", nlohmann::json::array()},
                           {"features", nlohmann::json::array()},
                           {"selection", nlohmann::json::array()},
                           {"training", nlohmann::json::object()},
+                          {"inner_estimate", nullptr},
+                          {"pays", report.pays},
                           {"note", kOptimistic}};
+  if (report.estimate) {
+    document["inner_estimate"] = {{"score_gain", report.estimate->score_gain},
+                                  {"score_error", report.estimate->score_error},
+                                  {"cost_ratio", report.estimate->cost_ratio}};
+  }
   for (const auto& model : info.models) {
     document["models"].push_back(
         {{"name", model.name}, {"mean_ms", model.mean_ms}, {"p999_ms", model.p999_ms}});

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "triage/policy.h"
+#include "triage/tools/inner_gain.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/table.h"
 
@@ -24,7 +26,9 @@ struct TrainReport {
   Rows rows;  // that were trained on
   const TrainedPolicy& trained;
   std::string out;
-  std::uintmax_t size = 0;  // bytes of the file
+  std::uintmax_t size = 0;            // bytes of the file
+  std::optional<InnerGain> estimate;  // against the single best model, where training can tell
+  bool pays = true;                   // as far as it can
   double theta_points = 0;
   bool all_settings = false;
 };

@@ -3,8 +3,6 @@
 namespace triage {
 namespace {
 
-constexpr double kTolerance = 0.005;  // of score, below which nobody is missed
-
 bool is_candidate(MethodKind kind) {
   return kind == MethodKind::kPremodel || kind == MethodKind::kCascade || kind == MethodKind::kAdaptive ||
          kind == MethodKind::kPolicy;
@@ -12,7 +10,7 @@ bool is_candidate(MethodKind kind) {
 
 Judgement judge(const Method& method) {
   Judgement judged{.method = method.id,
-                   .no_worse = low_end(method.score_gain) > -kTolerance,
+                   .no_worse = low_end(method.score_gain) > -kScoreTolerance,
                    .better = low_end(method.score_gain) > 0,
                    .faster = high_end(method.time_ratio) < 1,
                    .above_router = low_end(method.above_router) > 0};

@@ -193,6 +193,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
   if (profiles.empty()) throw Error(ErrorCode::kUsage, "profiles: none given, expected 1 or more");
   Table table;
   ProfileHeader first;
+  std::string first_machines;
   std::vector<std::string> machines;
   std::vector<std::size_t> ends;
   bool energy_known = false;
@@ -200,9 +201,14 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
     ProfileReader reader(path);
     if (&path == &profiles.front()) {
       first = reader.header();
+      first_machines = machines_line(reader);
       begin_table(table, first);
     }
     check_header(reader, first, profiles.front().string());
+    if (&path != &profiles.front()) {
+      expect_same_machine({profiles.front().string(), first_machines},
+                          {reader.name(), machines_line(reader)});
+    }
     if (!allow_partial) expect_finished(reader);
     if (reader.header().times_only) {
       throw Error(

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "triage/tools/profile.h"
@@ -28,6 +30,23 @@ std::string cpu_name() {
   return board.empty() ? "unknown processor" : board;
 }
 
+// As in machine_description() and Table::machine.
+constexpr std::string_view kCores = " cores";
+constexpr std::string_view kNextMachine = " | ";
+
+// What is the same for as long as the machine is, of each machine once.
+std::set<std::string_view> hardware(std::string_view machines) {
+  std::set<std::string_view> all;
+  while (true) {
+    const std::size_t end = machines.find(kNextMachine);
+    const std::string_view one = machines.substr(0, end);
+    const std::size_t cores = one.find(kCores);
+    all.insert(cores == std::string_view::npos ? one : one.substr(0, cores));
+    if (end == std::string_view::npos) return all;
+    machines.remove_prefix(end + kNextMachine.size());
+  }
+}
+
 unsigned int n_cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 }  // namespace
@@ -45,6 +64,8 @@ std::string machine_description() {
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return text;
 }
+
+bool same_machine(std::string_view a, std::string_view b) { return hardware(a) == hardware(b); }
 
 double load_per_core() {
   double load = 0;

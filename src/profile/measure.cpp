@@ -100,6 +100,8 @@ class ProfileRun {
           check_labels(labels, header);
       }
       check_hope(record);
+      summary_->progress.retries += static_cast<std::size_t>(record.retries);
+      summary_->progress.disturbed += static_cast<std::size_t>(record.disturbed);
       if (since_commit.ms() >= options_->commit_seconds * 1000) {
         writer_->commit();
         update_size();
@@ -109,6 +111,7 @@ class ProfileRun {
     }
     writer_->commit();
     summary_->wall_ms = wall.ms();
+    warn_of_standstills();
     check_labels(labels, header);
   }
 
@@ -165,6 +168,16 @@ class ProfileRun {
                     writer_->name(), writer_->n_done(), summary_->progress.total));
   }
 
+  void warn_of_standstills() {
+    const std::size_t disturbed = summary_->progress.disturbed;
+    if (disturbed == 0) return;
+    summary_->progress.warnings.push_back(fmt::format(
+        "the process stood still again and again while {} cells were timed: their times may be too "
+        "long; profile on a machine that does nothing else",
+        disturbed));
+    report();
+  }
+
   void update_size() { summary_->progress.size_bytes = writer_->size_bytes(); }
 
   void report() {
@@ -195,6 +208,7 @@ ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset
   summary.progress.total = static_cast<std::size_t>(header.n_inputs());
   summary.progress.done = summary.progress.resumed = writer.n_done();
   summary.progress.failed = writer.n_failed();
+  summary.progress.retried = writer.n_to_retry();
   summary.progress.capped = writer.n_capped();
   summary.progress.size_bytes = writer.size_bytes();
   if (summary.progress.done < summary.progress.total) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <utility>
 
 #include "base/hash.h"
 #include "triage/error.h"
@@ -20,6 +21,12 @@ bool is_input_error(ErrorCode code) {
 std::int64_t hash_pixels(const Image& image) {
   const std::string_view pixels(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size());
   return std::bit_cast<std::int64_t>(hash64(0, pixels));
+}
+
+// A made-up clock and the real processor time have nothing to do with each other.
+const Clock* cpu_clock_of(const ProfileOptions& options) {
+  if (options.cpu_clock != nullptr) return options.cpu_clock.get();
+  return options.clock != nullptr ? nullptr : &process_cpu_clock();
 }
 
 }  // namespace
@@ -38,9 +45,12 @@ Measurer::Measurer(ModelPool& pool, const ProfileHeader& header, const Dataset& 
       data_(&data),
       options_(&options),
       clock_(&clock_or_steady(options.clock)),
+      cpu_clock_(cpu_clock_of(options)),
       backend_(pool, profiled_models(pool.zoo()), header.schema, *clock_),
       recipe_users_(recipe_users(header)),
-      order_(header.models.size()) {
+      order_(header.models.size()),
+      recipe_standstills_(header.recipes.size()),
+      model_standstills_(header.models.size()) {
   for (const ProfileModel& model : header.models) {
     const auto first =
         std::find_if(header.models.begin(), header.models.end(), [&](const ProfileModel& other) {
@@ -66,7 +76,7 @@ void Measurer::measure(std::size_t position, InputRecord& record) {
     // In another order for every input, so that no model always runs in the cache that the same other left.
     Random random(position);
     shuffle(std::span(order_), random);
-    for (const std::size_t model : order_) measure_model(model, record);
+    for (const std::size_t model : order_) measure_model(image, model, record);
     share_answers(record);
   } catch (const Error& error) {
     if (!is_input_error(error.code())) throw;
@@ -96,62 +106,109 @@ void Measurer::begin(std::size_t position, InputRecord& record) {
   record.feature_runs = 1;
   record.capped = 0;
   record.warming_ms = 0;
+  record.retries = record.disturbed = 0;
+  tensor_timed_.assign(header_->recipes.size(), false);
   for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = i;
 }
 
-int Measurer::is_capped(const CellTimes& cell) const {
-  return header_->timing.mode == TimingMode::kExhaustive && !cell.within(header_->timing.bound) ? 1 : 0;
+void Measurer::count(const CellTimes& cell, InputRecord& record) const {
+  if (header_->timing.mode == TimingMode::kExhaustive && !cell.within(header_->timing.bound)) ++record.capped;
+  record.retries += cell.retries;
+  if (cell.disturbed) ++record.disturbed;
+}
+
+// Threads of the engine may do the work, so that the whole process' time is compared.
+template <class Run>
+CellRun Measurer::timed(const Run& run) const {
+  CellRun cell;
+  const Stopwatch wall(*clock_);
+  if (cpu_clock_ == nullptr) {
+    cell.ms = run();
+    return cell;
+  }
+  const Stopwatch cpu(*cpu_clock_);
+  cell.ms = run();
+  cell.cpu_ms = cpu.ms();
+  cell.wall_ms = wall.ms();
+  return cell;
 }
 
 // The nodes' times are means over the runs that the extraction as a whole needs.
 void Measurer::measure_features(const Image& image, InputRecord& record) {
   std::vector<double> node_ms(record.node_ms.size(), 0.0);
-  const CellTimes cell = time_cell(header_->timing, options_->stop, [&] {
+  const auto extract = [&] {
     backend_.begin(image);
-    const double ms = backend_.extract(all_features(header_->schema), record.features).ms;
-    for (std::size_t node = 0; node < node_ms.size(); ++node) {
-      node_ms[node] += static_cast<double>(backend_.node_ms()[node]);
-    }
-    return ms;
-  });
+    return backend_.extract(all_features(header_->schema), record.features).ms;
+  };
+  const CellTimes cell = time_cell(
+      header_->timing, options_->stop, feature_standstills_, [&] { return timed(extract); },
+      [&] {
+        for (std::size_t node = 0; node < node_ms.size(); ++node) {
+          node_ms[node] += static_cast<double>(backend_.node_ms()[node]);
+        }
+      });
   for (std::size_t node = 0; node < node_ms.size(); ++node) {
     record.node_ms[node] = static_cast<float>(node_ms[node] / cell.runs);
   }
   record.feature_runs = cell.runs;
-  record.capped += is_capped(cell);
+  count(cell, record);
 }
 
 // Leaves every tensor made, so that the networks' times that follow are theirs alone.
 void Measurer::measure_recipes(const Image& image, InputRecord& record) {
   for (std::size_t recipe = 0; recipe < recipe_users_.size(); ++recipe) {
-    const CellTimes cell = time_cell(header_->timing, options_->stop, [&] {
+    const auto prepare = [&] {
       backend_.begin(image);
       return backend_.prepare(recipe_users_[recipe]);
-    });
+    };
+    const CellTimes cell = time_cell(header_->timing, options_->stop, recipe_standstills_[recipe],
+                                     [&] { return timed(prepare); });
     record.preprocess_ms[recipe] = cell.mean;
     record.preprocess_spread[recipe] = {cell.runs, cell.m2};
-    record.capped += is_capped(cell);
+    tensor_timed_[recipe] = true;
+    count(cell, record);
   }
   for (const ModelIndex user : recipe_users_) (void)backend_.prepare(user);
 }
 
-void Measurer::measure_model(std::size_t model, InputRecord& record) {
+// In the cheap mode the first model of a recipe makes the tensor, and its time is taken then. Beginning anew
+// forgets all tensors, which is why the others may have to be made again, untimed.
+void Measurer::measure_tensor(const Image& image, std::size_t model, InputRecord& record) {
   const auto index = static_cast<ModelIndex>(model);
-  // In the cheap mode the first model of a recipe makes the tensor; else this adds 0.
-  record.preprocess_ms[static_cast<std::size_t>(header_->models[model].recipe)] += backend_.prepare(index);
+  const auto recipe = static_cast<std::size_t>(header_->models[model].recipe);
+  if (!tensor_timed_[recipe]) {
+    bool again = false;
+    const CellTimes cell = time_cell(Timing{}, options_->stop, recipe_standstills_[recipe], [&] {
+      if (std::exchange(again, true)) backend_.begin(image);
+      return timed([&] { return backend_.prepare(index); });
+    });
+    record.preprocess_ms[recipe] = cell.mean;
+    record.retries += cell.retries;
+    if (cell.disturbed) ++record.disturbed;
+    tensor_timed_[recipe] = true;
+  }
+  (void)backend_.prepare(index);
+}
+
+void Measurer::measure_model(const Image& image, std::size_t model, InputRecord& record) {
+  const auto index = static_cast<ModelIndex>(model);
+  measure_tensor(image, model, record);
+  const auto run = [&] {
+    record.outputs[model] = backend_.run(index).output;
+    return backend_.last_times().infer_ms;
+  };
   try {
     // Whoever uses a network runs it again and again; here others have emptied the caches since its last run.
     if (header_->timing.mode == TimingMode::kCheap) {
-      (void)backend_.run(index);
-      record.warming_ms += backend_.last_times().infer_ms;
+      const CellRun warming = timed(run);
+      (void)model_standstills_[model].stood_still(warming);
+      record.warming_ms += warming.ms;
     }
-    const CellTimes cell = time_cell(header_->timing, options_->stop, [&] {
-      record.outputs[model] = backend_.run(index).output;
-      return backend_.last_times().infer_ms;
-    });
+    const CellTimes cell =
+        time_cell(header_->timing, options_->stop, model_standstills_[model], [&] { return timed(run); });
     record.infer_ms[model] = cell.mean;
     record.infer_spread[model] = {cell.runs, cell.m2};
-    record.capped += is_capped(cell);
+    count(cell, record);
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("model '{}': {}", header_->models[model].name, error.what()));
   }

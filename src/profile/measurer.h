@@ -27,18 +27,28 @@ class Measurer {
   void begin(std::size_t position, InputRecord& record);
   void measure_features(const Image& image, InputRecord& record);
   void measure_recipes(const Image& image, InputRecord& record);
-  void measure_model(std::size_t model, InputRecord& record);
+  void measure_tensor(const Image& image, std::size_t model, InputRecord& record);
+  void measure_model(const Image& image, std::size_t model, InputRecord& record);
   void share_answers(InputRecord& record) const;
-  [[nodiscard]] int is_capped(const CellTimes& cell) const;
+  // Enters what there is to count of a cell that was timed.
+  void count(const CellTimes& cell, InputRecord& record) const;
+  // `run` returns the milliseconds that are recorded.
+  template <class Run>
+  [[nodiscard]] CellRun timed(const Run& run) const;
 
   const ProfileHeader* header_;
   const Dataset* data_;
   const ProfileOptions* options_;
   const Clock* clock_;
+  const Clock* cpu_clock_;  // null: runs are not judged by it
   LiveBackend backend_;
   std::vector<ModelIndex> recipe_users_;
   std::vector<std::size_t> speaker_;  // (m) first model with the same fingerprint
   std::vector<std::size_t> order_;
+  std::vector<bool> tensor_timed_;  // (r) on this input
+  Standstills feature_standstills_;
+  std::vector<Standstills> recipe_standstills_;  // (r)
+  std::vector<Standstills> model_standstills_;   // (m)
 };
 
 }  // namespace triage

@@ -88,6 +88,25 @@ ProfileHeader joined_header(const std::vector<std::unique_ptr<Source>>& sources)
   return header;
 }
 
+void expect_one_machine(const std::vector<std::unique_ptr<Source>>& sources) {
+  const ProfileReader& first = sources.front()->reader;
+  for (const auto& source : sources) {
+    const ProfileReader& reader = source->reader;
+    expect_same_machine({first.name(), machines_line(first)}, {reader.name(), machines_line(reader)});
+  }
+}
+
+// All machines of the sources, each once.
+std::vector<std::string> all_machines(const std::vector<std::unique_ptr<Source>>& sources) {
+  std::vector<std::string> all;
+  for (const auto& source : sources) {
+    for (const std::string& machine : source->reader.machines()) {
+      if (std::find(all.begin(), all.end(), machine) == all.end()) all.push_back(machine);
+    }
+  }
+  return all;
+}
+
 // What an input's models said, times aside.
 std::string content_hash(const InputRecord& record) {
   std::vector<std::uint8_t> content;
@@ -205,16 +224,25 @@ class Merge {
 
 }  // namespace
 
-MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const std::filesystem::path& out) {
+MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const std::filesystem::path& out,
+                            const MergeOptions& options) {
   if (inputs.empty()) throw Error(ErrorCode::kUsage, "merge: no profiles given, expected 1 or more");
   expect_new(out);
   std::vector<std::unique_ptr<Source>> sources;
   for (const std::filesystem::path& path : inputs) sources.push_back(std::make_unique<Source>(path));
-  const ProfileHeader header = joined_header(sources);
+  ProfileHeader header = joined_header(sources);
+  if (!options.machines_apart) expect_one_machine(sources);
   MergeSummary summary;
+  summary.machines = all_machines(sources);
+  if (options.machines_apart && summary.machines.size() > 1) {
+    header.times_note = fmt::format(
+        "times of {} machines, each input's of the one that measured it: means are of their mixture",
+        summary.machines.size());
+  }
   make_profile(out, header, [&](ProfileWriter& writer) {
     Merge(sources, header, writer).run();
-    summary = {writer.n_done(), writer.n_failed()};
+    summary.inputs = writer.n_done();
+    summary.failed = writer.n_failed();
   });
   return summary;
 }

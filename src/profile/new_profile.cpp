@@ -1,6 +1,7 @@
 #include "profile/new_profile.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/files.h"
 #include "triage/error.h"
@@ -29,6 +30,23 @@ void expect_finished(const ProfileReader& reader) {
   throw Error(ErrorCode::kProfile, fmt::format("{}: has {} of {} inputs, expected all; run the same 'triage "
                                                "profile' again to finish it",
                                                reader.name(), reader.n_done(), reader.header().n_inputs()));
+}
+
+std::string machines_line(const ProfileReader& reader) {
+  return fmt::format("{}", fmt::join(reader.machines(), " | "));
+}
+
+void expect_same_machine(const TimedOn& first, const TimedOn& next) {
+  // Where nothing was timed there is nothing to mix.
+  if (first.machines.empty() || next.machines.empty() || same_machine(first.machines, next.machines)) return;
+  throw Error(
+      ErrorCode::kProfile,
+      fmt::format(
+          "{}: was timed on '{}', expected '{}' as {}, since times of different machines have no "
+          "common mean; put the times of one over the scores of the other with 'triage merge' "
+          "and `times`, or join them with 'triage merge' and `machines` apart, which keeps each input's "
+          "times as they are",
+          next.profile, next.machines, first.machines, first.profile));
 }
 
 void make_profile(const std::filesystem::path& out, const ProfileHeader& header,

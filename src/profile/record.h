@@ -39,6 +39,8 @@ struct InputRecord {
   std::vector<Spread> infer_spread;       // (m)
   int capped = 0;                         // cells that ended at the cap
   double warming_ms = 0;                  // of runs that are not in infer_ms; not stored
+  int retries = 0;                        // runs given up because the process stood still; not stored
+  int disturbed = 0;                      // cells in which it did so in the end; not stored
 };
 
 }  // namespace triage

@@ -37,8 +37,9 @@ struct ProfileWriter::Statements {
         output(db, "INSERT INTO output VALUES (?, ?, ?, ?, ?)"),
         input_cost(db, "INSERT INTO input_cost VALUES (?, ?, ?, ?, ?, ?)"),
         preprocess_cost(db, "INSERT INTO preprocess_cost VALUES (?, ?, ?, ?, ?, ?)"),
-        infer_cost(db, "INSERT INTO infer_cost VALUES (?, ?, ?, ?, ?)") {}
-  Statement input, features, output, input_cost, preprocess_cost, infer_cost;
+        infer_cost(db, "INSERT INTO infer_cost VALUES (?, ?, ?, ?, ?)"),
+        forget_failure(db, "DELETE FROM input WHERE input = ? AND status = 'failed'") {}
+  Statement input, features, output, input_cost, preprocess_cost, infer_cost, forget_failure;
 };
 
 ProfileWriter::ProfileWriter(const std::filesystem::path& path, const ProfileHeader& header)
@@ -105,9 +106,9 @@ void ProfileWriter::read_done() {
   n_capped_ = static_cast<std::size_t>(database_->integer("SELECT coalesce(sum(capped), 0) FROM input_cost"));
   Statement rows(*database_, "SELECT input, status = 'ok' FROM input");
   while (rows.step()) {
-    done_.insert(rows.integer(0, 0, n - 1));
-    ++n_done_;
-    if (rows.integer(1, 0, 1) == 0) ++n_failed_;
+    const bool ok = rows.integer(1, 0, 1) == 1;
+    (ok ? done_ : to_retry_).insert(rows.integer(0, 0, n - 1));
+    if (ok) ++n_done_;
   }
 }
 
@@ -132,6 +133,8 @@ void ProfileWriter::add(const InputRecord& record) {
   TRIAGE_CHECK(record.infer_spread.size() == record.infer_ms.size() &&
                record.preprocess_spread.size() == record.preprocess_ms.size());
   const bool ok = record.error.empty();
+  // A row that failed has nothing in the other tables.
+  if (to_retry_.erase(record.input) > 0) statements_->forget_failure.bind(0, record.input).run();
   Statement& input = statements_->input;
   input.bind(0, record.input).bind(1, std::string_view(record.id)).bind(2, std::int64_t{record.label});
   input.bind(3, std::string_view(ok ? "ok" : "failed"));

@@ -21,10 +21,15 @@ class ProfileWriter {
   ProfileWriter(const std::filesystem::path& path, const ProfileHeader& header);
   ~ProfileWriter();
 
+  // An input that failed in an earlier run is not there: add() replaces it. Until then the file keeps it, so
+  // that it stays whole when this run ends early.
   [[nodiscard]] bool has(std::int64_t input) const { return done_.contains(input); }
   [[nodiscard]] const std::string& name() const { return database_->name(); }
   [[nodiscard]] std::size_t n_done() const { return n_done_; }
+  // Of those: what failed since this writer was opened.
   [[nodiscard]] std::size_t n_failed() const { return n_failed_; }
+  // Not done: what failed in earlier runs and has not been added anew.
+  [[nodiscard]] std::size_t n_to_retry() const { return to_retry_.size(); }
   // Cells that ended at the cap.
   [[nodiscard]] std::size_t n_capped() const { return n_capped_; }
   // Size of the database, uncommitted pages included.
@@ -61,6 +66,7 @@ class ProfileWriter {
   std::unordered_set<std::int64_t> done_;  // positions; the header's may be far apart
   std::size_t n_done_ = 0;
   std::size_t n_failed_ = 0;
+  std::unordered_set<std::int64_t> to_retry_;
   std::size_t n_capped_ = 0;
   bool in_transaction_ = false;
   std::vector<std::uint8_t> bytes_;

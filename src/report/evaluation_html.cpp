@@ -74,6 +74,9 @@ Markup page_head(const Evaluation& evaluation, const ReportInfo& info) {
   std::string_view lead = verdict;
   if (lead.starts_with(headline(evaluation) + ": ")) lead.remove_prefix(headline(evaluation).size() + 2);
   inner += element_text("p", {{"class", "lead"}}, lead);
+  if (!info.make.empty()) {
+    inner += element("p", {{"class", "note"}}, text("To make it: ") + element_text("code", {}, info.make));
+  }
   for (const std::string& warning : evaluation_warnings(evaluation)) {
     inner += element_text("p", {{"class", "warning"}, {"role", "note"}}, "Warning: " + warning + ".");
   }

@@ -156,6 +156,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
       {"models", evaluation.models},
       {"recommended", method_name(evaluation, evaluation.recommendation.method)},
       {"verdict", evaluation_verdict(evaluation)},
+      {"make", info.make.empty() ? OrderedJson() : OrderedJson(info.make)},
       {"remarks", evaluation_remarks(evaluation)},
       {"warnings", evaluation_warnings(evaluation)},
       {"candidates", candidates_json(evaluation)},

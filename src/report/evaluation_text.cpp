@@ -25,10 +25,11 @@ std::string accuracy_table(const Evaluation& evaluation) {
                                               "p99 ms", "time / SBS", "F1 %"}};
   for (const Method& m : evaluation.methods) {
     const bool is_sbs = m.id.kind == MethodKind::kSbs;
-    rows.push_back({marked(evaluation, m), percent(m.geometric.top1, 2), percent(m.deviation.top1, 2),
-                    percent(m.geometric.top5, 2), is_sbs ? "" : points_estimate(m.score_gain),
-                    milliseconds(m.geometric.mean_ms), milliseconds(m.geometric.p99_ms),
-                    is_sbs ? "" : times_estimate(m.time_ratio), percent(m.geometric.f1)});
+    // All inputs alike, as the verdict has them; geometric means over folds are the paper's and in the JSON.
+    rows.push_back({marked(evaluation, m), percent(m.pooled.top1, 2), percent(m.deviation.top1, 2),
+                    percent(m.pooled.top5, 2), is_sbs ? "" : points_estimate(m.score_gain),
+                    milliseconds(m.pooled.mean_ms), milliseconds(m.pooled.p99_ms),
+                    is_sbs ? "" : times_estimate(m.time_ratio), percent(m.pooled.f1)});
     if (!cv) rows.back()[2].clear();
   }
   // F1 by another model's answers tells little, and its column is needed for the longer heads.
@@ -74,7 +75,7 @@ std::string stage_table(const Evaluation& evaluation) {
 
 }  // namespace
 
-std::string evaluation_text(const Evaluation& evaluation) {
+std::string evaluation_text(const Evaluation& evaluation, const ReportInfo& info) {
   std::string out = fmt::format("{} inputs, {} models, {}, {}\n\n", evaluation.n_inputs,
                                 evaluation.models.size(), criterion_name(evaluation),
                                 evaluation.folds > 0 ? fmt::format("{}-fold cross-validation, seed {}",
@@ -84,7 +85,7 @@ std::string evaluation_text(const Evaluation& evaluation) {
   out += stage_table(evaluation);
   out += frontiers_text(evaluation) + request_text(evaluation) + decisions_text(evaluation) +
          difficulty_text(evaluation) + classes_text(evaluation) + reliability_text(evaluation);
-  out += evaluation.folds > 0 ? "\nGeometric means over folds, +- standard deviation"
+  out += evaluation.folds > 0 ? "\nArithmetic means over all inputs, +- standard deviation over folds"
                               : "\nAll inputs at once; SBS chosen in hindsight";
   out += interval_note(evaluation, "; differences and ratios with 95 % intervals") + ".\n";
   if (!evaluation.labels_from.empty()) {
@@ -95,7 +96,10 @@ std::string evaluation_text(const Evaluation& evaluation) {
         "", "");
   }
   out += wrap(evaluation_verdict(evaluation), "\nVerdict: ", "  ");
+  if (!info.make.empty())
+    out += fmt::format("  To make it: {}\n", info.make);  // to be copied, so not wrapped
   for (const std::string& remark : evaluation_remarks(evaluation)) out += wrap(remark, "  - ", "    ");
+  if (!evaluation.machine.empty()) out += wrap(evaluation.machine, "Machine: ", "  ");
   out += wrap(timing_sentence(evaluation), "Timing: ", "  ");
   const std::string difference = timing_difference_sentences(evaluation);
   if (!difference.empty()) {

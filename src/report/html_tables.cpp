@@ -80,21 +80,20 @@ Markup results_table(const Evaluation& evaluation) {
   TableSpec table;
   const bool cv = evaluation.folds > 0;
   table.caption =
-      (cv ? "Geometric mean over the folds, as in the paper; arithmetic mean ± standard deviation; "
-            "differences to SBS"
-          : "All inputs at once; differences to SBS") +
+      std::string("All inputs at once") +
+      (cv ? ", ± standard deviation over the folds; differences to SBS" : "; differences to SBS") +
       interval_note(evaluation, " with paired bootstrap 95 % intervals");
-  const std::string top1 = score_head(Criterion::kTop1, evaluation.labels_from);
-  table.head = {"method",         top1 + " geo.",
-                top1 + " arith.", score_head(Criterion::kTop5, evaluation.labels_from),
-                "mean ms geo.",   "score - SBS, points",
+  table.head = {"method",
+                score_head(Criterion::kTop1, evaluation.labels_from),
+                score_head(Criterion::kTop5, evaluation.labels_from),
+                "mean ms",
+                "score - SBS, points",
                 "time / SBS"};
   for (const Method& m : evaluation.methods) {
-    const Metrics& g = m.geometric;
+    const Metrics& p = m.pooled;
     if (m.id == evaluation.recommendation.method) table.strong_rows.push_back(table.rows.size());
-    table.rows.push_back({method_name(evaluation, m.id), percent(g.top1, 2),
-                          with_spread(m.arithmetic.top1, m.deviation.top1, 2), percent(g.top5, 2),
-                          milliseconds(g.mean_ms), points_estimate(m.score_gain),
+    table.rows.push_back({method_name(evaluation, m.id), with_spread(p.top1, m.deviation.top1, 2),
+                          percent(p.top5, 2), milliseconds(p.mean_ms), points_estimate(m.score_gain),
                           times_estimate(m.time_ratio)});
   }
   return html_table(table);
@@ -102,13 +101,13 @@ Markup results_table(const Evaluation& evaluation) {
 
 Markup details_table(const Evaluation& evaluation) {
   TableSpec table;
-  table.caption = "Spread of the times and quality by class; geometric means over the folds";
+  table.caption = "Spread of the times and quality by class, over all inputs";
   table.head = {"method", "p50 ms", "p90 ms", "p99 ms", "precision %", "recall %", "F1 %"};
   for (const Method& m : evaluation.methods) {
-    const Metrics& g = m.geometric;
+    const Metrics& p = m.pooled;
     if (m.id == evaluation.recommendation.method) table.strong_rows.push_back(table.rows.size());
-    table.rows.push_back({method_name(evaluation, m.id), milliseconds(g.p50_ms), milliseconds(g.p90_ms),
-                          milliseconds(g.p99_ms), percent(g.precision), percent(g.recall), percent(g.f1)});
+    table.rows.push_back({method_name(evaluation, m.id), milliseconds(p.p50_ms), milliseconds(p.p90_ms),
+                          milliseconds(p.p99_ms), percent(p.precision), percent(p.recall), percent(p.f1)});
   }
   return html_table(table);
 }
@@ -218,8 +217,6 @@ Markup glossary(const Evaluation& evaluation) {
   const Definitions fixed = fixed_definitions();
   items.insert(items.end(), fixed.begin(), fixed.end());
   const Definitions rest{
-      {"geometric mean",
-       "Over folds, as in the paper; 0 where some fold's figure is 0, blank where one is negative."},
       {"interval",
        fmt::format("Paired bootstrap over the inputs, {} resamples, 2.5 % to 97.5 %. It covers the choice "
                    "of inputs, not that of the training set.",

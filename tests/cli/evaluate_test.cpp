@@ -77,21 +77,12 @@ std::vector<std::string> cells_of(const std::string& out, const std::string& tit
   return std::vector<std::string>(20);
 }
 
-// Geometric mean over three folds, in %, of the share of inputs for which `is_right`.
+// Share of the inputs, in %, for which `is_right`.
 template <class IsRight>
-std::string over_folds(const Table& table, const IsRight& is_right) {
-  const auto fold_of = make_folds(table, 3, 0);
-  double logarithms = 0;
-  for (int fold = 0; fold < 3; ++fold) {
-    double right = 0, n = 0;
-    for (std::size_t i = 0; i < table.n_inputs(); ++i) {
-      if (fold_of[i] != fold) continue;
-      right += is_right(i) ? 1 : 0;
-      n += 1;
-    }
-    logarithms += std::log(right / n) / 3;
-  }
-  return fmt::format("{:.2f}", 100 * std::exp(logarithms));
+std::string over_inputs(const Table& table, const IsRight& is_right) {
+  double right = 0;
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) right += is_right(i) ? 1 : 0;
+  return fmt::format("{:.2f}", 100 * right / static_cast<double>(table.n_inputs()));
 }
 
 TEST_F(Evaluate, PrintsTablesAndAVerdict) {
@@ -107,14 +98,15 @@ TEST_F(Evaluate, PrintsTablesAndAVerdict) {
   const auto right = [&](std::size_t i, ModelIndex m) { return measured.score(i, m, Criterion::kTop1) > 0; };
   for (ModelIndex m = 0; m < 3; ++m) {
     const std::string& name = measured.models[static_cast<std::size_t>(m)].name;
-    EXPECT_EQ(cell(name, 0), over_folds(measured, [&](std::size_t i) { return right(i, m); })) << name;
-    EXPECT_EQ(cell(name, 2),
-              over_folds(measured, [&](std::size_t i) { return measured.score(i, m, Criterion::kTop5) > 0; }))
+    EXPECT_EQ(cell(name, 0), over_inputs(measured, [&](std::size_t i) { return right(i, m); })) << name;
+    EXPECT_EQ(
+        cell(name, 2),
+        over_inputs(measured, [&](std::size_t i) { return measured.score(i, m, Criterion::kTop5) > 0; }))
         << name;
   }
   EXPECT_EQ(cell("SBS", 0), cell("large", 0)) << "the best single model";
   EXPECT_EQ(cell("VBS (oracle)", 0),
-            over_folds(measured, [&](std::size_t i) { return right(i, 0) || right(i, 1) || right(i, 2); }));
+            over_inputs(measured, [&](std::size_t i) { return right(i, 0) || right(i, 1) || right(i, 2); }));
   // Algorithm 1: the cheapest where it is right, then what the others add, the one that adds most first.
   double before = 0;
   std::vector<bool> is_covered(240);
@@ -138,8 +130,7 @@ TEST_F(Evaluate, TextAndJsonSayTheSame) {
   for (const auto& method : json["methods"]) {
     const std::string name = method["name"];
     const auto cells = cells_of(run.out, "  method", name);
-    EXPECT_EQ(cells.at(0), fmt::format("{:.2f}", 100 * method["geometric_mean"]["top1"].get<double>()))
-        << name;
+    EXPECT_EQ(cells.at(0), fmt::format("{:.2f}", 100 * method["pooled"]["top1"].get<double>())) << name;
     EXPECT_EQ(cells.at(1), fmt::format("{:.2f}", 100 * method["standard_deviation"]["top1"].get<double>()))
         << name;
   }
@@ -159,6 +150,31 @@ TEST_F(Evaluate, TextAndJsonSayTheSame) {
     EXPECT_EQ(found[4], fmt::format("{:.2f}", 100 * method["pooled"]["score"].get<double>()));
   }
   EXPECT_NE(run.out.find("\n* " + recommended + " "), std::string::npos) << "marked in the tables";
+}
+
+// What is recommended can be made by the command as it stands there.
+TEST_F(Evaluate, SaysHowToMakeWhatItRecommends) {
+  const CliRun run = evaluate({"--cv", "3", "--bootstrap", "0", "--seed", "4", "--margin", "-1"});
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(run.out, found, std::regex("\n  To make it: triage (train .*)\n")))
+      << run.out;
+  const auto json = nlohmann::json::parse(
+      evaluate({"--cv", "3", "--bootstrap", "0", "--seed", "4", "--margin", "-1", "--json"}).out);
+  EXPECT_EQ(json.at("make").get<std::string>().substr(0, 13), "triage train ");
+  std::istringstream words(found[1]);
+  std::vector<std::string> command;
+  for (std::string word; words >> word;) command.push_back(word);
+  const CliRun made = run_cli(command, {.folder = folder_->path()});
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  const std::string policy = (folder_->path() / command.back()).string();
+  EXPECT_TRUE(std::filesystem::exists(policy));
+  // A finished policy is there already.
+  const CliRun finished = evaluate({"--policy", policy, "--bootstrap", "0", "--report", policy + ".html"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  if (finished.out.find("Use the ") != std::string::npos) {
+    EXPECT_EQ(finished.out.find("To make it"), std::string::npos) << finished.out;
+  }
+  std::filesystem::remove(policy);
 }
 
 TEST_F(Evaluate, WithoutResamplesThereAreNoIntervals) {

@@ -86,10 +86,12 @@ TEST_F(ProfileCommand, PrintsATable) {
               "model +top-1 +top-5 +mean ms +\\+-95 % +p50 +p90 +p99 +joules a run\n"
               "small +0\\.[0-9]{4} .* not measured\n"
               "large +0\\.[0-9]{4} .* not measured\n"
+              "machine .* cores, .*\n"
               "timing cheap: each model timed once on each input, after a run that warmed its caches\n"
               "energy not measured: no .*/class/powercap and no .*\n"
               ".*out\\.profile: 50 inputs, 0 failed, [0-9.]+ kB\n"
-              "this run took .*, [0-9]+ % of it inside the networks\n"));
+              "this run took .*, [0-9]+ % of it inside the networks\n"
+              "([0-9]+ runs were timed again, as the process stood still meanwhile .*\n)?"));
 }
 
 TEST_F(ProfileCommand, LabelsFromAModelAreMarkedAsSuch) {
@@ -145,9 +147,43 @@ TEST_F(ProfileCommand, ShardsMergeToTheWhole) {
   }
   const CliRun run = run_cli(merge);
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_TRUE(matches(run.out, ".*merged: 50 inputs of 2 profiles, 0 failed, .*\n"));
+  EXPECT_TRUE(matches(run.out, ".*merged: 50 inputs of 2 profiles, 0 failed, .*\ntimed on .* cores, .*\n"));
   expect_same_content(read_records(whole), read_records(folder.path() / "merged"));
   EXPECT_EQ(run_cli(merge).exit_code, 2);  // it exists now
+}
+
+TEST_F(ProfileCommand, ShardsOfTwoMachinesAreRefusedWithTheWaysOut) {
+  const std::string merged = (folder.path() / "merged").string();
+  std::vector<std::string> merge = {"merge", "-o", merged};
+  const std::string policy = (folder.path() / "p.triage").string();
+  std::vector<std::string> train = {"train", "--policy", "cascade", "-o", policy};
+  for (const char* shard : {"0/2", "1/2"}) {
+    out = (folder.path() / (std::string("shard") + shard[0])).string();
+    ASSERT_EQ(run_cli(command({"--limit", "60", "--shard", shard})).exit_code, 0);
+    merge.push_back(out);
+    train.push_back(out);
+  }
+  Database(out, Database::Mode::kWrite).exec("UPDATE machine SET description = 'a board'");
+  for (const std::vector<std::string>& refused : {merge, train}) {
+    const CliRun run = run_cli(refused);
+    EXPECT_EQ(run.exit_code, 3);
+    for (const char* part : {"shard1: was timed on 'a board'", "shard0", "--times", "--machines apart"}) {
+      EXPECT_NE(run.err.find(part), std::string::npos) << run.err;
+    }
+  }
+  std::vector<std::string> apart = merge;
+  apart.insert(apart.end(), {"--machines", "apart"});
+  const CliRun joined = run_cli(apart);
+  ASSERT_EQ(joined.exit_code, 0) << joined.err;
+  EXPECT_NE(joined.out.find("\ntimed on a board\n"), std::string::npos) << joined.out;
+  EXPECT_NE(joined.out.find("times are kept as they are"), std::string::npos);
+  const CliRun trained = run_cli({"train", "--policy", "cascade", "-o", policy, merged});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_TRUE(std::regex_search(trained.out, std::regex("\n  timed on .* \\| a board\n"))) << trained.out;
+  apart.insert(apart.end(), {"--times", out});
+  EXPECT_EQ(run_cli(apart).exit_code, 2);
+  apart[apart.size() - 3] = "together";
+  EXPECT_EQ(run_cli(apart).exit_code, 2);
 }
 
 TEST_F(ProfileCommand, ExhaustiveSaysSoAndCountsWhatIsCutOff) {

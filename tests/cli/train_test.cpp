@@ -252,6 +252,43 @@ TEST_F(Train, RefusesBadArguments) {
   expect_usage({"--policy", "cascade", "--labels", "a.csv"}, "--labels: 'a.csv', expected from:MODEL");
 }
 
+// Small is right as often as large and a twentieth of the time: looking twice cannot pay where nothing is
+// right more often, and a network alone never claims to.
+TEST_F(Train, SaysWhatItsKindGains) {
+  const auto json = nlohmann::json::parse(train({"--policy", "cascade", "--json"}).out);
+  ASSERT_TRUE(json.at("inner_estimate").is_object()) << json.dump(1);
+  EXPECT_LT(json["inner_estimate"].at("cost_ratio"), 1.0);
+  EXPECT_TRUE(json.at("pays"));
+  const auto single = nlohmann::json::parse(train({"--policy", "single:large", "--json"}).out);
+  EXPECT_TRUE(single.at("inner_estimate").is_null());
+  EXPECT_TRUE(single.at("pays"));
+  EXPECT_TRUE(nlohmann::json::parse(train({"--policy", "cascade", "--price", "1", "--json"}).out)
+                  .at("inner_estimate")
+                  .is_null());
+  EXPECT_NE(train({"--policy", "cascade"}).out.find("\n  against the best "), std::string::npos);
+}
+
+TEST_F(Train, WarnsWhereItsKindDoesNotPay) {
+  // Without its cheap network, there is nothing to gain.
+  const auto zoo = load_zoo(triage::testing::write_fake_zoo(
+      out().parent_path() / "flat",
+      {{.name = "good", .accuracy = 0.97, .ms = 0.01}, {.name = "poor", .accuracy = 0.3, .ms = 0.2}}));
+  const auto data = triage::testing::write_fake_data(out().parent_path() / "flat-data", 120);
+  FakeClock clock;
+  EngineSet engines({.cache_dir = {}, .clock = unowned(clock)});
+  ProfileOptions options;
+  options.clock = unowned(clock);
+  const std::string flat = (out().parent_path() / "flat.profile").string();
+  measure_profile(zoo, engines, *open_dataset({.data = {data.images}, .labels = {data.labels}, .range = {}}),
+                  options, flat);
+  for (const char* kind : {"cascade", "premodel", "adaptive"}) {
+    const CliRun run = run_cli({"train", flat, "--policy", kind, "-o", out().string()});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_NE(run.err.find("does not pay"), std::string::npos) << kind << run.err << run.out;
+    EXPECT_NE(run.err.find("--policy single:good"), std::string::npos) << run.err;
+  }
+}
+
 TEST_F(Train, CtrlCLeavesTheOutputAlone) {
   for (const char* policy : {"adaptive", "premodel", "cascade", "single:large"}) {
     const auto folder = out().parent_path() / "stopped";

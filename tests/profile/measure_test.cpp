@@ -111,6 +111,34 @@ TEST_F(Measuring, CountsBadPicturesAndGoesOn) {
   EXPECT_EQ(load().n_failed, 2U);
 }
 
+// A mount that was missing, a file that has been repaired since.
+TEST_F(Measuring, WhatFailedIsTriedAgain) {
+  (void)measure(*pictures(12, {3, 7}));
+  const auto repaired = pictures(12, {7});
+  std::size_t last = 0;
+  const ProfileSummary summary =
+      measure_profile(zoo, engines, *repaired, options, out, [&](const ProfileProgress& progress) {
+        EXPECT_GE(progress.done, last);
+        last = progress.done;
+      });
+  EXPECT_EQ(summary.progress.resumed, 10U);
+  EXPECT_EQ(summary.progress.retried, 2U);
+  EXPECT_EQ(summary.progress.done, 12U);
+  EXPECT_EQ(summary.progress.total, 12U);
+  EXPECT_EQ(summary.progress.failed, 1U);
+  EXPECT_EQ(last, 12U);
+  ASSERT_EQ(failed_inputs(out).size(), 1U);
+  EXPECT_EQ(failed_inputs(out)[0].id, "p7.pgm");
+  EXPECT_EQ(load().n_inputs(), 11U);
+  // As if it had never failed.
+  const auto retried = read_records(out);
+  std::filesystem::remove(out);
+  (void)measure(*repaired);
+  expect_same_content(retried, read_records(out));
+  EXPECT_EQ(measure(*pictures(12, {})).progress.retried, 1U);
+  EXPECT_EQ(measure(*pictures(12, {})).progress.retried, 0U);
+}
+
 TEST_F(Measuring, PicturesAboveTheLimitFail) {
   const auto data = pictures(3, {});
   options.decode.max_pixels = 100;
@@ -284,6 +312,54 @@ TEST_F(Timed, OneNetworkRunInSeveralWaysIsSeveralCandidates) {
     EXPECT_NEAR(table.infer_ms[table.at(i, 3)], 3, 1e-6);  // half of it divided by two
     EXPECT_NEAR(table.infer_ms[table.at(i, 4)], 1, 1e-6);
   }
+}
+
+// What others see of the process: its own time, and once a pause of 90 ms at a reading of the clock.
+class PausedOnce final : public Clock {
+ public:
+  PausedOnce(const FakeClock& own, int at) : own_(&own), at_(at) {}
+  [[nodiscard]] std::int64_t now_ns() const override {
+    if (++readings_ == at_) gone_ += 90'000'000;
+    return own_->now_ns() + gone_;
+  }
+  void pass_ns(std::int64_t) override {}
+  [[nodiscard]] int readings() const { return readings_; }
+
+ private:
+  const FakeClock* own_;
+  int at_;
+  mutable int readings_ = 0;
+  mutable std::int64_t gone_ = 0;
+};
+
+// Stopped and continued, wherever the pause falls once every network has run.
+TEST_F(Timed, APauseIsNoNetworksTime) {
+  zoo.models.resize(2);
+  zoo.models[1] = zoo.models[0];
+  zoo.models[1].name = "other recipe";
+  zoo.models[1].input.crop.fraction = 0.5;
+  const auto data = idx(3);
+  options.cpu_clock = unowned(clock);
+  std::size_t retries = 0;
+  int readings = 100;
+  for (int at = 30; at <= readings; ++at) {
+    SCOPED_TRACE(at);
+    PausedOnce paused(clock, at);
+    options.clock = unowned(paused);
+    std::filesystem::remove(out);
+    const Table table = measure_timed(*data);
+    for (const float ms : table.infer_ms) EXPECT_NEAR(ms, 2, 1e-6);
+    for (const float ms : table.preprocess_ms) EXPECT_LT(ms, 1);
+    for (const float ms : table.node_ms) EXPECT_LT(ms, 1);
+    EXPECT_LE(summary.progress.retries, 1U);
+    EXPECT_EQ(summary.progress.disturbed, 0U);
+    for (const std::string& warning : summary.progress.warnings) {
+      EXPECT_EQ(warning.find("stood still"), std::string::npos) << warning;
+    }
+    retries += summary.progress.retries;
+    readings = paused.readings();
+  }
+  EXPECT_GT(retries, 10U);
 }
 
 TEST_F(Timed, ADeviceThatTheEngineLacksIsAnError) {

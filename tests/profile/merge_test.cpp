@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/files.h"
 #include "profile/profile_fixture.h"
 #include "triage/tools/profile.h"
@@ -46,8 +48,10 @@ TEST_F(Merging, ShardsGiveTheWhole) {
     EXPECT_EQ(whole[i].preprocess_ms, merged[i].preprocess_ms);
     EXPECT_EQ(whole[i].node_ms, merged[i].node_ms);
   }
-  // It is what a run over the whole would have made, so that run finds nothing left to do.
-  EXPECT_EQ(ProfileWriter(out, made_up_header(50)).n_done(), 50U);
+  // It is what a run over the whole would have made, so that run finds only failures left to do.
+  const ProfileWriter writer(out, made_up_header(50));
+  EXPECT_EQ(writer.n_done(), 43U);
+  EXPECT_EQ(writer.n_to_retry(), 7U);
 }
 
 TEST_F(Merging, SomeShardsAreAProfileToo) {
@@ -80,9 +84,34 @@ TEST_F(Merging, MachinesAreKeptApart) {
     writer.add(record);
     writer.finish();
   }
-  (void)merge_profiles(two, out);
+  // Refused with the ways out, in the library's words, and nothing is left behind.
+  for (const auto& refused : {std::function<void()>([&] { (void)merge_profiles(two, out); }),
+                              std::function<void()>([&] { (void)load_table(two); })}) {
+    EXPECT_TRIAGE_ERROR(refused(), ErrorCode::kProfile, "b.profile: was timed on 'another machine'",
+                        "expected 'a machine' as ", "a.profile", "`times`", "`machines` apart");
+  }
+  EXPECT_FALSE(std::filesystem::exists(out));
+  EXPECT_EQ(merge_profiles(two, out, {.machines_apart = true}).machines,
+            (std::vector<std::string>{"a machine", "another machine"}));
   EXPECT_EQ(load_table({&out, 1}).machine, "a machine | another machine");
+  EXPECT_NE(load_table({&out, 1}).times_note.find("times of 2 machines"), std::string::npos);
+  // It goes on mixing when it is joined with more of either.
+  const Paths more = {out, write("c", made_up_header(5, {}, "more"), "more")};
+  EXPECT_TRIAGE_ERROR(merge_profiles(more, path("all")), ErrorCode::kProfile, "was timed on 'a machine'",
+                      "expected 'a machine | another machine'");
   EXPECT_EQ(read_records(out).back().machine, 1);
+}
+
+TEST(SameMachine, IsTheProcessorAndItsCores) {
+  constexpr std::string_view kHere = "AMD EPYC, 2 cores, 23.5 GiB, Linux 6.1.0 x86_64";
+  EXPECT_TRUE(same_machine(kHere, "AMD EPYC, 2 cores, 23.4 GiB, Linux 6.1.1 x86_64"));
+  EXPECT_FALSE(same_machine(kHere, "AMD EPYC, 4 cores, 23.5 GiB, Linux 6.1.0 x86_64"));
+  EXPECT_FALSE(same_machine(kHere, "Raspberry Pi 4, 2 cores, 23.5 GiB, Linux 6.1.0 x86_64"));
+  EXPECT_FALSE(same_machine(kHere, ""));
+  EXPECT_FALSE(same_machine(kHere, std::string(kHere) + " | a board"));
+  EXPECT_TRUE(same_machine("a board | " + std::string(kHere), std::string(kHere) + " | a board"));
+  EXPECT_TRUE(same_machine("a board", "a board"));
+  EXPECT_TRUE(same_machine(machine_description(), machine_description()));
 }
 
 TEST_F(Merging, TheSameInputsTwiceAreTakenOnce) {

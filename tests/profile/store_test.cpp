@@ -119,6 +119,37 @@ TEST_F(Store, GoesOnWhereItStopped) {
   testing::expect_same_content(resumed, read_records(path));
 }
 
+TEST_F(Store, AFailureIsReplacedByWhatComesNext) {
+  write();
+  {
+    ProfileWriter writer(path, header);
+    EXPECT_EQ(writer.n_done(), 43U);
+    EXPECT_EQ(writer.n_failed(), 0U);
+    EXPECT_EQ(writer.n_to_retry(), 7U);
+    EXPECT_FALSE(writer.has(3));
+    InputRecord record = made_up_record(header, 3);
+    record.error = "in3.png: fails otherwise now";
+    writer.add(record);
+    EXPECT_TRUE(writer.has(3));
+    record = made_up_record(header, 11);  // any that is well
+    record.input = 10;
+    record.id = "in10.png";
+    writer.add(record);
+    EXPECT_EQ(writer.n_done(), 45U);
+    EXPECT_EQ(writer.n_failed(), 1U);
+    EXPECT_EQ(writer.n_to_retry(), 5U);
+    writer.commit();
+    writer.add(made_up_record(header, 17));  // never committed, as when the process is killed
+  }
+  const auto failed = failed_inputs(path);
+  ASSERT_EQ(failed.size(), 6U);
+  EXPECT_EQ(failed[0].message, "in3.png: fails otherwise now");
+  EXPECT_EQ(failed[1].id, "in17.png");
+  EXPECT_EQ(failed[1].message, "in17.png: is truncated");
+  EXPECT_EQ(load().n_inputs(), 44U);  // and it is still whole
+  EXPECT_EQ(load().ids[9], "in10.png");
+}
+
 TEST_F(Store, AReaderSeesWhatIsCommittedWhileAWriterWorks) {
   ProfileWriter writer(path, header);
   const std::int32_t machine = writer.machine("a machine");

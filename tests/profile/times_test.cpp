@@ -45,9 +45,11 @@ TEST(CellTimes, OneRunTellsNothingOfTheSpread) {
 struct TimeCell : ::testing::Test {
   Timing timing{.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 100};
   int runs = 0;
+  Standstills standstills;
+  static CellRun run_of(double ms) { return {ms, ms, ms}; }
   // 0.9 and 1.1 ms in turn.
   CellTimes alternate(std::stop_token stop = {}) {
-    return time_cell(timing, stop, [&] { return ++runs % 2 == 0 ? 1.1 : 0.9; });
+    return time_cell(timing, stop, standstills, [&] { return run_of(++runs % 2 == 0 ? 1.1 : 0.9); });
   }
 };
 
@@ -66,8 +68,9 @@ TEST_F(TimeCell, StopsAtTheCap) {
 }
 
 TEST_F(TimeCell, RunsAtLeastTheMinimum) {
-  EXPECT_EQ(time_cell(timing, {}, [] { return 1.0; }).runs, 5);
-  EXPECT_EQ(time_cell(timing, {}, [] { return 0.0; }).runs, 5);  // a clock that stands still
+  EXPECT_EQ(time_cell(timing, {}, standstills, [] { return run_of(1); }).runs, 5);
+  EXPECT_EQ(time_cell(timing, {}, standstills, [] { return run_of(0); }).runs,
+            5);  // a clock that stands still
 }
 
 TEST_F(TimeCell, OnceInTheCheapMode) {
@@ -79,6 +82,67 @@ TEST_F(TimeCell, EndsWhenItIsToldTo) {
   std::stop_source stop;
   stop.request_stop();
   EXPECT_EQ(alternate(stop.get_token()).runs, 1);
+}
+
+// Each run is {recorded, around it, of the processor}.
+TEST_F(TimeCell, ARunDuringWhichTheProcessStoodStillIsMadeAgain) {
+  timing = {};
+  (void)standstills.stood_still(run_of(1));
+  int kept = 0;
+  const auto once = [&] { return ++runs == 1 ? CellRun{91, 91.1, 1} : run_of(1); };
+  const CellTimes cell = time_cell(timing, {}, standstills, once, [&] { ++kept; });
+  EXPECT_EQ(cell.mean, 1);
+  EXPECT_EQ(cell.runs, 1);
+  EXPECT_EQ(cell.retries, 1);
+  EXPECT_FALSE(cell.disturbed);
+  EXPECT_EQ(kept, 1);
+}
+
+TEST_F(TimeCell, WhatStandsStillEveryTimeIsTakenAndSaid) {
+  (void)standstills.stood_still(run_of(1));
+  const auto once = [&] {
+    ++runs;
+    return CellRun{3, 3, 1};
+  };
+  for (const Timing& each : {Timing{}, timing}) {
+    runs = 0;
+    const CellTimes cell = time_cell(each, {}, standstills, once);
+    EXPECT_EQ(cell.mean, 3);
+    EXPECT_EQ(cell.runs, each.min_runs);
+    EXPECT_EQ(runs, kMaxRetries + each.min_runs);
+    EXPECT_EQ(cell.retries, kMaxRetries);
+    EXPECT_TRUE(cell.disturbed);
+  }
+}
+
+TEST_F(TimeCell, AStandstillDoesNotDelayAnEnd) {
+  (void)standstills.stood_still(run_of(1));
+  std::stop_source stop;
+  stop.request_stop();
+  const CellTimes cell = time_cell(timing, stop.get_token(), standstills, [] { return CellRun{3, 3, 1}; });
+  EXPECT_EQ(cell.runs, 1);
+}
+
+TEST(Standstill, IsJudgedByWhatTheNetworkUsuallyWaits) {
+  Standstills handing_over;  // to another thread, which takes 0.03 of 0.1 ms
+  EXPECT_FALSE(handing_over.stood_still({0.1, 0.1, 0.07}));
+  EXPECT_FALSE(handing_over.stood_still({0.12, 0.12, 0.07}));
+  EXPECT_TRUE(handing_over.stood_still({1, 1, 0.07}));
+  EXPECT_FALSE(handing_over.stood_still({0.3, 0.3, 1.1}));  // several threads at work
+  Standstills elsewhere;                                    // an accelerator computes
+  for (const double ms : {4.0, 4.1, 90.0}) EXPECT_FALSE(elsewhere.stood_still({ms, ms, 0.2}));
+  Standstills first;  // nothing is known before
+  EXPECT_FALSE(first.stood_still({90, 90, 1}));
+  EXPECT_FALSE(first.stood_still({1, 1, 1}));
+  EXPECT_TRUE(first.stood_still({90, 90, 1}));
+  Standstills no_time;  // a clock that stands still
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(no_time.stood_still({0, 0, 0.5}));
+}
+
+TEST(ProcessCpuClock, RunsWhileThisProcessWorks) {
+  const std::int64_t before = process_cpu_clock().now_ns();
+  process_cpu_clock().pass_ns(100'000);
+  EXPECT_GE(process_cpu_clock().now_ns() - before, 100'000);
 }
 
 TEST(SummarizeTimes, OneValueHasNoBoundAndNoneHasNothing) {

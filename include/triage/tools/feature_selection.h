@@ -108,6 +108,7 @@ struct FeatureSelection {
   std::size_t n_rows = 0;           // searched on
   std::vector<std::string> models;  // that Algorithm 1 selected on these rows, the stages in order
   std::string labels_from;          // Table::labels_from
+  std::string machine;              // Table::machine
 
   std::vector<FeatureSummary> candidates;     // those not dropped, in the table's order
   std::vector<DroppedFeature> dropped;        // constant or not finite

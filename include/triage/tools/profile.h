@@ -9,6 +9,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "triage/engine.h"
@@ -51,19 +52,25 @@ struct ProfileOptions {
   std::string labels_from;
   EnergyMeasuring energy;
   std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
-  double commit_seconds = 1.0;                   // at most this much work is repeated after a kill
-  std::stop_token stop = {};                     // when asked to stop: commits and throws kInterrupted
+  // By which runs are found during which the process stood still, to be timed again. None:
+  // process_cpu_clock(), or with a `clock` of one's own nothing is judged.
+  std::shared_ptr<const Clock> cpu_clock = nullptr;
+  double commit_seconds = 1.0;  // at most this much work is repeated after a kill
+  std::stop_token stop = {};    // when asked to stop: commits and throws kInterrupted
 };
 
 struct ProfileProgress {
-  std::size_t done = 0;               // inputs in the file, earlier runs included
-  std::size_t failed = 0;             // of those
-  std::size_t total = 0;              // of this shard
-  std::size_t resumed = 0;            // were there when this run began
-  std::int64_t size_bytes = 0;        // of the file, as of the last commit
-  std::size_t capped = 0;             // cells whose time is known less well than the bound asks for
-  std::string loading;                // name of the model that is being loaded; empty while measuring
-  std::string energy;                 // what energy is being measured of; empty otherwise
+  std::size_t done = 0;         // inputs in the file, earlier runs included, but what is tried again
+  std::size_t failed = 0;       // of those, in this run
+  std::size_t total = 0;        // of this shard
+  std::size_t resumed = 0;      // were there, and well, when this run began
+  std::size_t retried = 0;      // had failed in earlier runs and are tried again in this one
+  std::int64_t size_bytes = 0;  // of the file, as of the last commit
+  std::size_t capped = 0;       // cells whose time is known less well than the bound asks for
+  std::size_t retries = 0;      // runs timed again, in this run, because the process stood still meanwhile
+  std::size_t disturbed = 0;    // cells in which it did so every time: they may be too long
+  std::string loading;          // name of the model that is being loaded; empty while measuring
+  std::string energy;           // what energy is being measured of; empty otherwise
   std::vector<std::string> warnings;  // so far: a loaded machine, say
 };
 
@@ -78,22 +85,31 @@ struct ProfileSummary {
 // Runs every classifier of the zoo on every input and extracts features, through the live backend. Creates
 // `out`, or goes on where an earlier run stopped; a file of another zoo, data set, shard or feature list
 // throws kProfile and is left alone, as does one that another process is writing. Inputs that fail are
-// recorded with their message. Models with equal fingerprints say the same: the first one's answers stand for
-// all of them.
+// recorded with their message, and tried again by the next run. Models with equal fingerprints say the same:
+// the first one's answers stand for all of them.
 ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset& data,
                                const ProfileOptions& options, const std::filesystem::path& out,
                                const std::function<void(const ProfileProgress&)>& on_progress = {});
 
+struct MergeOptions {
+  // Join profiles of different machines all the same; their times are kept as they are, each input's where it
+  // was measured, and Table::times_note says so.
+  bool machines_apart = false;
+};
+
 struct MergeSummary {
-  std::size_t inputs = 0;  // in the new file
-  std::size_t failed = 0;  // of those
+  std::size_t inputs = 0;             // in the new file
+  std::size_t failed = 0;             // of those
+  std::vector<std::string> machines;  // that measured them
 };
 
 // Joins shards, or profiles of other inputs by the same models, into a new file. All shards of a data set
 // give what one run over it would have written (times aside). Inputs that occur twice with the same content
 // are taken once. Throws kProfile for models or features that differ, for unfinished profiles and for inputs
-// that occur twice with different content, kUsage when `out` exists.
-MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const std::filesystem::path& out);
+// that occur twice with different content, and for profiles of different machines, whose times have no common
+// mean; kUsage when `out` exists.
+MergeSummary merge_profiles(std::span<const std::filesystem::path> inputs, const std::filesystem::path& out,
+                            const MergeOptions& options = {});
 
 struct TimesSummary {
   std::size_t inputs = 0;  // in the new file
@@ -114,7 +130,7 @@ TimesSummary merge_times(const std::filesystem::path& times, const std::filesyst
 
 // Reads one or several profiles of the same models into a table, rows in the order of the inputs. Labels that
 // are a model's answers are made here, by label_by_model. Throws kIo, kProfile; a profile that is not
-// finished throws kProfile unless `allow_partial`.
+// finished throws kProfile unless `allow_partial`, as do profiles of different machines.
 [[nodiscard]] Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial = false);
 
 // The same for one profile, of which the times alone are read: ranks are 0, outputs empty, and there are no
@@ -138,6 +154,10 @@ struct TimeSummary {
 // This machine in one line (CPU model, cores, memory, kernel), and whether it is busy (1-minute load over the
 // cores).
 [[nodiscard]] std::string machine_description();
+// Whether two such lines are of the same processor and number of cores: a kernel's update, or memory that is
+// counted otherwise, makes no other machine. Of tables of several machines ("A | B"): whether they are the
+// same ones.
+[[nodiscard]] bool same_machine(std::string_view a, std::string_view b);
 [[nodiscard]] double load_per_core();
 
 }  // namespace triage

@@ -9,6 +9,8 @@
 
 namespace triage {
 
+inline constexpr double kScoreTolerance = 0.005;  // loss of score, a share, that nobody misses
+
 // Why a method is not worth using; the first that holds.
 enum class Shortcoming {
   kScoresLess,    // surely less than the single best model

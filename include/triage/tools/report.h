@@ -20,6 +20,7 @@ struct ReportInfo {
   std::string command;               // as typed
   std::vector<std::string> sources;  // the profiles
   std::string date;
+  std::string make;  // the command that makes what is recommended; empty where there is none
 };
 // Which method to use, in one or two sentences.
 [[nodiscard]] std::string evaluation_verdict(const Evaluation& evaluation);
@@ -39,7 +40,7 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 // One JSON document: docs/formats.md has its keys.
 [[nodiscard]] std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info);
 // Plain text for a terminal: sentences of at most 120 columns, tables as wide as their names ask for.
-[[nodiscard]] std::string evaluation_text(const Evaluation& evaluation);
+[[nodiscard]] std::string evaluation_text(const Evaluation& evaluation, const ReportInfo& info = {});
 // One self-contained HTML page.
 [[nodiscard]] std::string evaluation_html(const Evaluation& evaluation, const ReportInfo& info);
 // Lines `input,fold`.

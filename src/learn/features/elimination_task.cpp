@@ -131,6 +131,7 @@ SelectionTask prepare_selection(const Table& table, Rows all_rows, const Feature
   FeatureSelection& report = task.report;
   report.n_rows = rows.size();
   report.labels_from = table.labels_from;
+  report.machine = table.machine;
   auto columns = find_candidates(table, options.candidates);
   report.dropped = drop_useless(table, rows, columns);
   if (columns.empty()) {
