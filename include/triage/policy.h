@@ -124,6 +124,13 @@ void register_policy_codec(PolicyCodec codec);
 void save_policy(const Policy& policy, const std::filesystem::path& path);
 [[nodiscard]] std::unique_ptr<Policy> load_policy(const std::filesystem::path& path);
 
+// The same policy whose models' times (and joules) were measured anew: `models` are those of info(), in their
+// order, `best` is info().best measured there too, or without a name where it is not known there. What it
+// decides, its prices, settings and expected costs, and its certificate stay as they are; info().trained_on
+// says where those times were measured. Throws kPolicy for other models, and for a kind without a codec.
+[[nodiscard]] std::unique_ptr<Policy> with_times(const Policy& policy, std::span<const PolicyModel> models,
+                                                 const PolicyModel& best, const std::string& machine);
+
 // Runs one model on everything. The baseline.
 [[nodiscard]] std::unique_ptr<Policy> make_single(PolicyInfo info, ModelIndex model);
 

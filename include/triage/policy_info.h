@@ -2,6 +2,7 @@
 // numbers and ids. report puts them into words (triage/tools/report.h, training_lines).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,7 +20,18 @@ struct PolicyModel : ModelId {
   double mean_ms = 0;  // preprocessing and inference, on `machine` (see PolicyInfo)
   double p999_ms = 0;
   double mean_j = kNotMeasured;  // the same in joules
+  // Further quantiles of the time; none in files of older versions, which have that of 0.999 alone.
+  double p50_ms = kNotMeasured;
+  double p90_ms = kNotMeasured;
+  double p99_ms = kNotMeasured;
+
+  // The time that so large a share of the runs takes at most, NaN where it is not known; `quantile` is one of
+  // kTimeQuantiles.
+  [[nodiscard]] double time_quantile_ms(double quantile) const;
 };
+
+// Those that are kept of a model's time.
+inline constexpr std::array<double, 4> kTimeQuantiles{0.5, 0.9, 0.99, 0.999};
 
 // What training of each kind of policy aimed at and saw. Scores are means from 0 to 1.
 
@@ -135,6 +147,9 @@ struct PolicyInfo {
   FeatureSchema schema;             // may be empty
   std::int32_t n_classes = 0;
   std::string machine;  // where the times were measured
+  // Where those were measured that training saw, when they have been measured anew since (with_times): what a
+  // policy decides by, its prices and its expected costs are of that machine. Empty: `machine`.
+  std::string trained_on;
   TrainingFacts training;
   // The single model with the best mean score in training, to say what the policy saves. No name: not known.
   PolicyModel best{};

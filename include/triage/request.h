@@ -25,8 +25,8 @@ inline constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::m
 // The default leaves everything to the policy as it was trained. Values out of range are an error (kUsage)
 // before anything runs, see check_request; caps that cannot be met are not: see Result.
 struct Request {
-  // Hard caps. No model is started whose upper time quantile (PolicyModel::p999_ms) or mean energy does not
-  // fit into what is left. An energy cap is an error where the models' energy was not measured.
+  // Hard caps. No model is started whose upper time quantile (`cap_quantile`) or mean energy does not fit
+  // into what is left. An energy cap is an error where the models' energy was not measured.
   double max_latency_ms = std::numeric_limits<double>::infinity();
   double max_energy_j = std::numeric_limits<double>::infinity();
   // A point in time, Clock::now_ns() of the classifier's clock, by which the answer is wanted: held like
@@ -36,6 +36,10 @@ struct Request {
   double price = kNotMeasured;  // score that a millisecond (or joule) is worth; NaN: what the policy chose
   double spent_ms = 0;          // gone before the call, in a queue, say; counts as elapsed
   bool explain = false;         // fill Result::trace
+  // Which quantile of a model's time the latency cap and the deadline reckon with, one of kTimeQuantiles:
+  // with a lower one a model that is slow once in a thousand runs is not kept out, and more answers come
+  // late.
+  double cap_quantile = 0.999;
 
   // Whether it asks for nothing that changes what the policy does.
   [[nodiscard]] bool is_default() const {
@@ -44,8 +48,8 @@ struct Request {
   }
 };
 
-// Throws kUsage, naming the field, for values out of range, a price for a policy without prices, and an
-// energy cap for one whose models' energy is not known.
+// Throws kUsage, naming the field, for values out of range, a price for a policy without prices, an energy
+// cap for one whose models' energy is not known, and a cap's quantile that it does not know of each model.
 void check_request(const Policy& policy, const Request& request);
 
 struct StreamOptions {

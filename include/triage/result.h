@@ -151,14 +151,17 @@ struct Result {
   // Request::spent_ms. What a latency cap counts.
   double elapsed_ms = 0;
 
-  TopK answer;                    // empty when refused
-  bool refused = false;           // no answer; by the policy where `limit` is kNone
-  Limit limit = Limit::kNone;     // else a limit decided: the policy would have run another model
-  ModelIndex model = kNoModel;    // whose answer it is; kNoModel when refused or combined
-  bool breached = false;          // the latency cap or the deadline was overrun all the same: a model took
-                                  // longer than its upper quantile
-  bool below_confidence = false;  // the answer's confidence is below Request::min_confidence
-  bool certified = false;         // a guarantee covers this answer
+  TopK answer;                     // empty when refused
+  bool refused = false;            // no answer; by the policy where `limit` is kNone
+  Limit limit = Limit::kNone;      // else a limit decided: the policy would have run another model
+  ModelIndex kept_out = kNoModel;  // the model that the limit kept from starting; kNoModel where it did not,
+                                   // or where it was waited for in vain
+  double kept_out_at_ms = 0;       // elapsed when it did
+  ModelIndex model = kNoModel;     // whose answer it is; kNoModel when refused or combined
+  bool breached = false;           // the latency cap or the deadline was overrun all the same: a model took
+                                   // longer than its upper quantile
+  bool below_confidence = false;   // the answer's confidence is below Request::min_confidence
+  bool certified = false;          // a guarantee covers this answer
 
   std::vector<Look> looks;      // in the order in which they were taken
   std::vector<float> features;  // by the policy's schema; NaN where not extracted

@@ -44,6 +44,7 @@ void add_evaluate(CLI::App& app, Session& session);
 void add_calibrate(CLI::App& app, Session& session);
 void add_study(CLI::App& app, Session& session);
 void add_classify(CLI::App& app, Session& session);
+void add_time(CLI::App& app, Session& session);
 
 // A bar with rate and time left on a terminal; elsewhere a plain line now and then. Writes to stderr.
 class Progress {
@@ -92,12 +93,18 @@ void check_outputs(std::span<const std::string> outputs, std::span<const std::st
 // The one document of --json. Bytes that are not UTF-8 are replaced.
 void print_json(const nlohmann::json& document);
 
-// --max-latency-ms, --max-energy-j, --min-confidence and --price, what is asked of the policy for every
-// input; and --mean-latency-ms, what is asked for all of them together.
+// --max-latency-ms, --cap-quantile, --max-energy-j, --min-confidence and --price, what is asked of the policy
+// for every input; and --mean-latency-ms, what is asked for all of them together.
 void add_request_options(CLI::App& command, Request& request, std::optional<double>& mean_latency_ms);
 
-// Says so when a cap is below what any of the policy's models needs, so that all inputs will be refused.
+// Says so when a cap is below what any of the policy's models needs, so that all inputs will be refused, and
+// when it keeps out a model for what it takes once in many runs.
 void warn_of_caps(const Policy& policy, const Request& request);
+
+// The manifest beside the policy file, unless `zoo` names another: the two are shipped together. Throws
+// kUsage, naming the command, where there is none.
+[[nodiscard]] std::filesystem::path zoo_of_policy(const std::string& policy, const std::string& zoo,
+                                                  std::string_view command);
 
 // For counts and seeds: CLI11 takes "-1", and what is too large, for the largest number that there is.
 [[nodiscard]] CLI::Validator not_negative();

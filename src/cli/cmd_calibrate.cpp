@@ -37,8 +37,8 @@ void print_text(const CalibrateArguments& arguments, const Calibration& calibrat
   fmt::print("\n\nSettings in the order of testing, until one fails\n");
   fmt::print("  {:>12} {:>14} {:>10} {:>10}\n", "price", "loss, points", "p-value", "mean ms");
   for (const CalibrationStep& step : calibration.steps) {
-    fmt::print("  {:>12.4g} {:>+14.3f} {:>10.2g} {:>10.4f}  {}\n", step.price, 100 * step.mean_loss,
-               step.p_value, step.mean_ms, step.passed ? "passed" : "failed");
+    fmt::print("  {:>12.4g} {:>+14.3f} {:>10.2g} {:>10}  {}\n", step.price, 100 * step.mean_loss,
+               step.p_value, format_figure(step.mean_ms), step.passed ? "passed" : "failed");
   }
   fmt::print("\n{}\n", printable(calibration_verdict(calibration)));
   if (!machine.empty()) fmt::print("Timed on {}\n", printable(machine));

@@ -18,6 +18,8 @@
 #include "triage/error.h"
 #include "triage/request.h"
 #include "triage/runtime.h"
+#include "triage/tools/profile.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 namespace {
@@ -48,6 +50,57 @@ bool is_of_input(ErrorCode code) {
   return is_image_error(code) || code == ErrorCode::kIo || code == ErrorCode::kData;
 }
 
+// Caps and mean times are in milliseconds of this machine, what the policy knows may be of another's.
+void warn_of_another_machine(const Policy& policy, const Options& options) {
+  const PolicyInfo& info = policy.info();
+  if (std::isinf(options.request.max_latency_ms) && !options.mean_latency_ms) return;
+  const std::string here = machine_description();
+  const auto is_here = [&](const std::string& machine) {
+    return machine.empty() || same_machine(machine, here);
+  };
+  if (!std::isinf(options.request.max_latency_ms) && !is_here(info.machine)) {
+    warn(
+        printable(fmt::format("--max-latency-ms: reckons with times of '{}', and this is '{}'; 'triage time "
+                              "{} --zoo {} -o NEW.triage' puts "
+                              "times of this machine into the policy",
+                              info.machine, here, options.policy,
+                              zoo_of_policy(options.policy, options.zoo, "classify").string())));
+  }
+  const std::string& trained_on = info.trained_on.empty() ? info.machine : info.trained_on;
+  if (options.mean_latency_ms && !is_here(trained_on)) {
+    warn(
+        printable(fmt::format("--mean-latency-ms: begins with what training expected on '{}', and this is "
+                              "'{}'; it is met by feedback, after "
+                              "some inputs",
+                              trained_on, here)));
+  }
+}
+
+// What max_latency_ms would have had to be so that it had decided nothing on this input: the model that it
+// kept out, and, where the order is fixed, those that may have followed, as slow as the cap reckons.
+double enough_ms(const Policy& policy, const Request& request, const Result& result) {
+  if (result.limit != Limit::kLatency || result.kept_out == kNoModel) return 0;
+  const auto& models = policy.info().models;
+  const auto slow = [&](ModelIndex model) {
+    return models[static_cast<std::size_t>(model)].time_quantile_ms(request.cap_quantile);
+  };
+  double needs = result.kept_out_at_ms + slow(result.kept_out);
+  const auto order = policy.look_order(request);
+  const auto at = std::find_if(order.begin(), order.end(),
+                               [&](const OrderedLook& look) { return look.model == result.kept_out; });
+  for (auto next = at; next != order.end(); ++next) {
+    if (next != at) needs += slow(next->model);
+  }
+  return needs;
+}
+
+// To four digits, never below it.
+double rounded_up(double value) {
+  if (!(value > 0)) return value;
+  const double unit = std::pow(10.0, std::floor(std::log10(value)) - 3);
+  return std::ceil(value / unit) * unit;
+}
+
 // Classifies one input after another; holds what the final document or summary needs.
 class ClassifyRun {
  public:
@@ -55,6 +108,7 @@ class ClassifyRun {
       : classifier_(&classifier), options_(&options), app_(&app) {
     check_request(*classifier.policy(), options.request);
     warn_of_caps(*classifier.policy(), options.request);
+    warn_of_another_machine(*classifier.policy(), options);
     if (options.mean_latency_ms) {
       stream_.emplace(*classifier.policy(), StreamOptions{.mean_latency_ms = *options.mean_latency_ms});
     }
@@ -83,6 +137,7 @@ class ClassifyRun {
     }
     if (stream_) stream_->record(request, shown.result.total.ms);
     count(shown);
+    enough_ms_ = std::max(enough_ms_, enough_ms(*classifier_->policy(), request, shown.result));
     if (options_->json) {
       results_.push_back(to_json(*classifier_, shown, options_->top, options_->explain));
     } else {
@@ -100,6 +155,7 @@ class ClassifyRun {
       print_json({{"policy", options_->policy},
                   {"kind", classifier_->policy()->kind()},
                   {"zoo", classifier_->zoo().name},
+                  {"cap", cap_json()},
                   {"results", results_},
                   {"failed", failed}});
     } else if (done_ > 1) {
@@ -134,11 +190,22 @@ class ClassifyRun {
     }
   }
 
+  Json cap_json() const {
+    return {{"decided", limited_},
+            {"quantile", options_->request.cap_quantile},
+            {"enough_ms", enough_ms_ > 0 ? Json(rounded_up(enough_ms_)) : Json()}};
+  }
+
   void print_summary() const {
-    fmt::print("{} inputs, {:.3f} ms each on average", done_, total_ms_ / static_cast<double>(done_));
+    fmt::print("{} inputs, {} ms each on average", done_,
+               format_figure(total_ms_ / static_cast<double>(done_), 3));
     if (labelled_ > 0) fmt::print("; {} of {} labelled ones right", right_, labelled_);
     if (refused_ > 0) fmt::print("; {} refused", refused_);
-    if (limited_ > 0) fmt::print("; a cap decided {}", limited_);
+    if (limited_ > 0) {
+      fmt::print(
+          "; a cap decided {}{}", limited_,
+          enough_ms_ > 0 ? fmt::format(" (none with --max-latency-ms {:.4g})", rounded_up(enough_ms_)) : "");
+    }
     if (breached_ > 0) fmt::print("; {} over the latency cap", breached_);
     if (unsure_ > 0) fmt::print("; {} below the confidence asked for", unsure_);
     fmt::print("\nanswered by");
@@ -171,6 +238,7 @@ class ClassifyRun {
   std::size_t labelled_ = 0;
   std::size_t right_ = 0;
   double total_ms_ = 0;
+  double enough_ms_ = 0;  // a latency cap that would have decided nothing; 0: none decided
   std::vector<std::size_t> chosen_ = std::vector<std::size_t>(classifier_->policy()->info().models.size());
 };
 
@@ -178,17 +246,6 @@ class CacheWarnings final : public Observer {
  public:
   void on_remark(std::string_view text) override { warn(text); }
 };
-
-// Beside the policy file, unless told otherwise: the two are shipped together.
-std::filesystem::path zoo_path(const Options& options) {
-  if (!options.zoo.empty()) return options.zoo;
-  const std::filesystem::path beside = std::filesystem::path(options.policy).parent_path() / "zoo.json";
-  std::error_code ignored;
-  if (std::filesystem::exists(beside, ignored)) return beside;
-  throw Error(ErrorCode::kUsage,
-              fmt::format("classify: no --zoo and no {}, expected a zoo manifest; add --zoo ZOO.json",
-                          beside.string()));
-}
 
 void classify(const Options& options, Session& session) {
   InputOptions input_options;
@@ -198,7 +255,8 @@ void classify(const Options& options, Session& session) {
   RuntimeOptions runtime_options;
   runtime_options.cache_dir = options.cache;
   runtime_options.observer = std::make_shared<CacheWarnings>();
-  const Classifier classifier = Classifier::load(options.policy, zoo_path(options), runtime_options);
+  const Classifier classifier = Classifier::load(
+      options.policy, zoo_of_policy(options.policy, options.zoo, "classify"), runtime_options);
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   ClassifyRun run(classifier, options, *session.app);
   classifier.warm_up();

@@ -78,6 +78,8 @@ std::string command_line(const EvaluateArguments& arguments) {
   const Request& request = arguments.request;
   if (!std::isinf(request.max_latency_ms))
     out += fmt::format(" --max-latency-ms {:g}", request.max_latency_ms);
+  if (request.cap_quantile != Request{}.cap_quantile)
+    out += fmt::format(" --cap-quantile {:g}", request.cap_quantile);
   if (!std::isinf(request.max_energy_j)) out += fmt::format(" --max-energy-j {:g}", request.max_energy_j);
   if (request.min_confidence > 0) out += fmt::format(" --min-confidence {:g}", request.min_confidence);
   if (arguments.mean_latency_ms) out += fmt::format(" --mean-latency-ms {:g}", *arguments.mean_latency_ms);

@@ -61,7 +61,8 @@ std::vector<std::string> notes_of(const Result& result) {
                                       : "a cap decided: the policy would have run another model");
   }
   if (result.breached)
-    notes.push_back(fmt::format("over the latency cap: {:.3f} ms were used", result.elapsed_ms));
+    notes.push_back(
+        fmt::format("over the latency cap: {} ms were used", format_figure(result.elapsed_ms, 3)));
   if (result.below_confidence)
     notes.emplace_back("its confidence is below the one asked for, and nobody is left to ask");
   if (result.certified) notes.emplace_back("covered by the policy's certificate");
@@ -97,8 +98,9 @@ Json certificate_json(const Classifier& classifier, const Result& result) {
 void print_alternative(const Classifier& classifier, const Result& result) {
   const PolicyModel& best = classifier.policy()->info().best;
   if (best.name.empty()) return;
-  fmt::print("  instead   always {}, the best single model: {:.3f} ms on average, {:.2f} times this\n",
-             printable(best.name), best.mean_ms, best.mean_ms / result.total.ms);
+  fmt::print("  instead   always {}, the best single model: {} ms on average, {} times this\n",
+             printable(best.name), format_figure(best.mean_ms, 3),
+             format_figure(best.mean_ms / result.total.ms, 2));
 }
 
 void print_classes(const Classifier& classifier, const TopK& answer, int top) {
@@ -236,11 +238,10 @@ void print_text(const Classifier& classifier, const Shown& shown, int top, bool 
   if (explain) print_why(classifier, shown);
   if (explain) print_certificate(classifier, result);
   if (explain) print_alternative(classifier, result);
-  fmt::print(
-      "  time      {:.3f} ms: features {:.3f}, decision {:.3f}, preprocess {:.3f}, inference {:.3f}; decode "
-      "{:.3f} apart\n\n",
-      result.total.ms, result.features_ms, result.decision_ms, result.preprocess_ms, result.infer_ms,
-      shown.decode_ms);
+  fmt::print("  time      {} ms: features {}, decision {}, preprocess {}, inference {}; decode {} apart\n\n",
+             format_figure(result.total.ms, 3), format_figure(result.features_ms, 3),
+             format_figure(result.decision_ms, 3), format_figure(result.preprocess_ms, 3),
+             format_figure(result.infer_ms, 3), format_figure(shown.decode_ms, 3));
 }
 
 Json to_json(const Classifier& classifier, const Shown& shown, int top, bool explain) {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "cli/cli.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 namespace {
@@ -17,9 +18,7 @@ using Json = nlohmann::json;
 
 std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
 
-std::string milliseconds(double ms) {
-  return std::isnan(ms) ? std::string("not known") : fmt::format("{:.4f}", ms);
-}
+std::string milliseconds(double ms) { return std::isnan(ms) ? std::string("not known") : format_figure(ms); }
 
 std::string_view rule_name(PairRule rule) { return rule == PairRule::kCheaper ? "cheaper" : "useful"; }
 

@@ -172,5 +172,6 @@ int main(int argc, char** argv) {
   triage::cli::add_study(app, session);
   triage::cli::add_calibrate(app, session);
   triage::cli::add_classify(app, session);
+  triage::cli::add_time(app, session);
   return finish(run(app, argc, argv));
 }

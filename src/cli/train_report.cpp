@@ -40,8 +40,8 @@ void print_settings(const Policy& policy, bool all) {
   const std::size_t end = all ? settings.size() : std::min(settings.size(), chosen + kAround + 1);
   for (std::size_t i = first; i < end; ++i) {
     const PriceSetting& setting = settings[i];
-    fmt::print("{} {:>12.4g} {:>8.2f} {:>10.4f}  {}\n", policy.default_setting() == i ? '*' : ' ',
-               setting.price, 100 * setting.score, setting.cost,
+    fmt::print("{} {:>12.4g} {:>8.2f} {:>10}  {}\n", policy.default_setting() == i ? '*' : ' ', setting.price,
+               100 * setting.score, format_figure(setting.cost),
                printable(order_names(policy.info(), policy.look_order({.price = setting.price}))));
   }
   if (end - first < settings.size()) {
@@ -60,7 +60,8 @@ void print_models(const Policy& policy) {
              cascade ? "   accepted from" : "");
   for (std::size_t i = 0; i < policy.info().models.size(); ++i) {
     const auto& model = policy.info().models[i];
-    fmt::print("  {:<28} {:>10.4f} {:>12.4f}", printable(model.name), model.mean_ms, model.p999_ms);
+    fmt::print("  {:<28} {:>10} {:>12}", printable(model.name), format_figure(model.mean_ms),
+               format_figure(model.p999_ms));
     if (cascade) {
       const double threshold = order[i].threshold;
       fmt::print("   {}", std::isnan(threshold) ? "always" : fmt::format("confidence {:.4f}", threshold));
@@ -144,8 +145,12 @@ nlohmann::json to_json(const TrainReport& report) {
                                   {"cost_ratio", report.estimate->cost_ratio}};
   }
   for (const auto& model : info.models) {
-    document["models"].push_back(
-        {{"name", model.name}, {"mean_ms", model.mean_ms}, {"p999_ms", model.p999_ms}});
+    document["models"].push_back({{"name", model.name},
+                                  {"mean_ms", model.mean_ms},
+                                  {"p50_ms", model.p50_ms},
+                                  {"p90_ms", model.p90_ms},
+                                  {"p99_ms", model.p99_ms},
+                                  {"p999_ms", model.p999_ms}});
   }
   for (const auto& feature : info.schema.features) document["features"].push_back(feature.name);
   for (const auto& step : trained.selection) {

@@ -10,6 +10,7 @@
 #include "evaluate/table_facts.h"
 #include "evaluate/unseen_rows.h"
 #include "triage/error.h"
+#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {
@@ -35,8 +36,9 @@ void warn_about(const Table& table, const Policy& policy, MethodId method, const
   if (training.labels_from != table.labels_from) {
     warnings.push_back({.kind = WarningKind::kOtherLabels, .method = method, .text = training.labels_from});
   }
-  if (info.machine != table.machine) {
-    warnings.push_back({.kind = WarningKind::kOtherMachine, .method = method, .text = info.machine});
+  const std::string& trained_on = info.trained_on.empty() ? info.machine : info.trained_on;
+  if (!same_machine(trained_on, table.machine)) {
+    warnings.push_back({.kind = WarningKind::kOtherMachine, .method = method, .text = trained_on});
   }
 }
 

@@ -12,12 +12,13 @@ namespace {
 
 constexpr std::size_t kFewestRows = 60;
 constexpr int kParts = 3;
+constexpr double kDoubt = 2;       // standard errors
 constexpr double kCheaper = 0.99;  // less than that is no gain that anyone would notice
 
 }  // namespace
 
 bool InnerGain::pays(double tolerance) const {
-  const bool is_cheaper = cost_ratio < kCheaper && score_gain >= -tolerance - score_error;
+  const bool is_cheaper = cost_ratio < kCheaper && score_gain >= -tolerance - kDoubt * score_error;
   return is_cheaper || score_gain > score_error;
 }
 

@@ -1,8 +1,7 @@
 #include "learn/training_info.h"
 
 #include "base/hash.h"
-#include "stats/mean.h"
-#include "stats/quantile.h"
+#include "table/model_times.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -14,8 +13,7 @@ PolicyModel describe(const std::string& name, const std::string& fingerprint, Ro
   std::vector<double> times;
   times.reserve(rows.size());
   for (const std::uint32_t row : rows) times.push_back(cost(row));
-  const double mean_ms = mean(times);
-  return {{name, fingerprint}, mean_ms, covering_quantile(times, 0.999), kNotMeasured};
+  return timed_model({name, fingerprint}, std::move(times));
 }
 
 PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {

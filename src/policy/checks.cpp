@@ -11,6 +11,10 @@ void check_times(const PolicyModel& model, std::string_view field) {
   for (const double ms : {model.mean_ms, model.p999_ms}) {
     if (!std::isfinite(ms) || ms < 0) fail_field(field, ms, "finite times of 0 ms or more");
   }
+  for (const double ms : {model.p50_ms, model.p90_ms, model.p99_ms}) {
+    if (!std::isnan(ms) && !(std::isfinite(ms) && ms >= 0))
+      fail_field(field, ms, "finite times of 0 ms or more");
+  }
   if (!std::isnan(model.mean_j) && !(std::isfinite(model.mean_j) && model.mean_j >= 0)) {
     fail_field(field, model.mean_j, "a finite energy of 0 J or more, or none");
   }

@@ -1,5 +1,7 @@
 // What every policy file has.
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "policy/kind_codecs.h"
 
@@ -9,17 +11,29 @@ namespace {
 using nlohmann::json;
 
 json encode_model(const PolicyModel& model) {
-  return {{"name", model.name},
-          {"fingerprint", model.fingerprint},
-          {"mean_ms", model.mean_ms},
-          {"p999_ms", model.p999_ms},
-          {"mean_j", optional_number(model.mean_j)}};
+  json fields{{"name", model.name},
+              {"fingerprint", model.fingerprint},
+              {"mean_ms", model.mean_ms},
+              {"p999_ms", model.p999_ms},
+              {"mean_j", optional_number(model.mean_j)}};
+  // Left out where they are not known, as in the files of the first versions of this format.
+  for (const auto& [key, ms] :
+       {std::pair{"p50_ms", model.p50_ms}, {"p90_ms", model.p90_ms}, {"p99_ms", model.p99_ms}}) {
+    if (!std::isnan(ms)) fields[key] = ms;
+  }
+  return fields;
 }
 
 PolicyModel decode_model(const Fields& fields, int format) {
   PolicyModel model{
       {fields.text("name"), fields.text("fingerprint")}, fields.number("mean_ms"), fields.number("p999_ms")};
   if (format > 2) model.mean_j = fields.number_or_nan("mean_j");
+  const auto newer = [&](std::string_view key) {
+    return fields.has(key) ? fields.number(key) : kNotMeasured;
+  };
+  model.p50_ms = newer("p50_ms");
+  model.p90_ms = newer("p90_ms");
+  model.p99_ms = newer("p99_ms");
   return model;
 }
 
@@ -41,13 +55,15 @@ json encode_info(const PolicyInfo& info) {
   for (const auto& feature : info.schema.features) {
     features.push_back({{"name", feature.name}, {"version", feature.version}});
   }
-  return {{"criterion", to_string(info.criterion)},
-          {"models", std::move(models)},
-          {"schema", {{"working_px", info.schema.working_px}, {"features", std::move(features)}}},
-          {"n_classes", info.n_classes},
-          {"machine", info.machine},
-          {"training", encode_training(info.training)},
-          {"best", info.best.name.empty() ? json(nullptr) : encode_model(info.best)}};
+  json payload{{"criterion", to_string(info.criterion)},
+               {"models", std::move(models)},
+               {"schema", {{"working_px", info.schema.working_px}, {"features", std::move(features)}}},
+               {"n_classes", info.n_classes},
+               {"machine", info.machine},
+               {"training", encode_training(info.training)},
+               {"best", info.best.name.empty() ? json(nullptr) : encode_model(info.best)}};
+  if (!info.trained_on.empty()) payload["trained_on"] = info.trained_on;
+  return payload;
 }
 
 PolicyInfo decode_info(const Fields& fields, int format) {
@@ -58,6 +74,7 @@ PolicyInfo decode_info(const Fields& fields, int format) {
   info.schema = decode_schema(fields.object("schema"));
   info.n_classes = fields.integer("n_classes");
   info.machine = fields.text("machine");
+  if (fields.has("trained_on")) info.trained_on = fields.text("trained_on");
   info.training =
       format > 4 ? decode_training(fields.object("training")) : decode_old_training(fields.array("training"));
   return info;

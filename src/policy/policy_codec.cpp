@@ -50,6 +50,14 @@ std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   fail_field("kind", fmt::format("'{}'", kind), "single, premodel, selector, cascade or adaptive");
 }
 
+json payload_of(const Policy& policy, const PolicyInfo& info) {
+  json payload = encode_info(info);
+  payload["format"] = kPolicyFormat;
+  payload["kind"] = policy.kind();
+  encode_kind(policy, payload);
+  return payload;
+}
+
 json parse(std::span<const std::uint8_t> bytes) {
   check_cbor(bytes);
   try {
@@ -70,11 +78,27 @@ std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload, int fo
 }
 
 std::vector<std::uint8_t> encode_policy(const Policy& policy) {
-  json payload = encode_info(policy.info());
-  payload["format"] = kPolicyFormat;
-  payload["kind"] = policy.kind();
-  encode_kind(policy, payload);
-  return seal_payload(json::to_cbor(payload));
+  return seal_payload(json::to_cbor(payload_of(policy, policy.info())));
+}
+
+// The codecs know how to make every kind anew.
+std::unique_ptr<Policy> with_times(const Policy& policy, std::span<const PolicyModel> models,
+                                   const PolicyModel& best, const std::string& machine) {
+  PolicyInfo info = policy.info();
+  if (models.size() != info.models.size()) {
+    fail_field("models", models.size(), fmt::format("{}, those of the policy", info.models.size()));
+  }
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (models[i].name != info.models[i].name || models[i].fingerprint != info.models[i].fingerprint) {
+      fail_field(fmt::format("models[{}]", i), fmt::format("'{}'", models[i].name),
+                 fmt::format("'{}' of the same fingerprint", info.models[i].name));
+    }
+  }
+  info.models.assign(models.begin(), models.end());
+  info.best = best;
+  if (info.trained_on.empty()) info.trained_on = info.machine;
+  info.machine = machine;
+  return decode_payload(payload_of(policy, info), kPolicyFormat);
 }
 
 std::unique_ptr<Policy> decode_policy(std::span<const std::uint8_t> bytes) {

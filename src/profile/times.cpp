@@ -22,7 +22,7 @@ bool Standstills::stood_still(const CellRun& run) {
   const bool judged = std::isfinite(least_idle_ms_) && least_idle_share_ < kWaits;
   const bool still = judged && idle > least_idle_ms_ + kNoticeMs + kNoticeShare * run.cpu_ms;
   least_idle_ms_ = std::min(least_idle_ms_, idle);
-  if (run.wall_ms > 0) least_idle_share_ = std::min(least_idle_share_, idle / run.wall_ms);
+  least_idle_share_ = std::min(least_idle_share_, run.wall_ms > 0 ? idle / run.wall_ms : 0.0);
   return still;
 }
 

@@ -57,6 +57,7 @@ OrderedJson request_json(const Evaluation& evaluation) {
   const Request& request = evaluation.request;
   if (request.is_default() && !evaluation.mean_latency_ms) return nullptr;
   return {{"max_latency_ms", figure_json(request.max_latency_ms)},
+          {"cap_quantile", request.cap_quantile},
           {"max_energy_j", figure_json(request.max_energy_j)},
           {"min_confidence", figure_json(request.min_confidence)},
           {"price", figure_json(request.price)},

@@ -6,17 +6,19 @@
 #include <cmath>
 
 #include "base/files.h"
+#include "triage/tools/report.h"
 
 namespace triage {
 namespace {
 
-// Three significant digits without an exponent.
-std::string significant(double value) {
+// So many significant digits without an exponent.
+std::string significant(double value, int digits, int most_decimals = 9) {
   if (!std::isfinite(value)) return kNoFigure;
   if (value == 0) return "0";
   int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
-  if (std::abs(value) >= 9.995 * std::pow(10.0, magnitude)) ++magnitude;  // it will be rounded up
-  return fmt::format("{:.{}f}", value, std::clamp(2 - magnitude, 0, 9));
+  const double rounded_up = 10 - 5 * std::pow(10.0, -digits);
+  if (std::abs(value) >= rounded_up * std::pow(10.0, magnitude)) ++magnitude;
+  return fmt::format("{:.{}f}", value, std::clamp(digits - 1 - magnitude, 0, most_decimals));
 }
 
 // "-0.00" is no figure, nor is "+0.00".
@@ -44,8 +46,11 @@ std::string points(double share, int digits) {
   return without_minus_zero(fmt::format("{:+.{}f}", 100 * share, digits));
 }
 
-std::string milliseconds(double ms) { return significant(ms); }
-std::string times(double factor) { return significant(factor); }
+std::string format_figure(double value, int most_decimals) {
+  return value == 0 ? fmt::format("{:.{}f}", 0.0, most_decimals) : significant(value, 4, most_decimals);
+}
+std::string milliseconds(double ms) { return significant(ms, 3); }
+std::string times(double factor) { return significant(factor, 3); }
 
 std::string points_range(Interval interval) {
   if (!std::isfinite(interval.low)) return kNoFigure;
@@ -93,7 +98,12 @@ std::string request_phrase(const Evaluation& evaluation) {
   const Request& request = evaluation.request;
   std::string out;
   const auto add = [&](const std::string& part) { out += (out.empty() ? "" : ", ") + part; };
-  if (std::isfinite(request.max_latency_ms)) add(fmt::format("at most {:g} ms", request.max_latency_ms));
+  if (std::isfinite(request.max_latency_ms)) {
+    const bool usual = request.cap_quantile == Request{}.cap_quantile;
+    add(fmt::format(
+        "at most {:g} ms{}", request.max_latency_ms,
+        usual ? "" : fmt::format(" by the quantile {:g} of a model's time", request.cap_quantile)));
+  }
   if (std::isfinite(request.max_energy_j)) add(fmt::format("at most {:g} J", request.max_energy_j));
   if (request.min_confidence > 0) add(fmt::format("confidence of at least {:g}", request.min_confidence));
   if (std::isfinite(request.price)) add(fmt::format("price {:g}", request.price));

@@ -37,7 +37,7 @@ class Lines {
                    : fmt::format("least time at a score of at least {:.4f}{}", facts.wanted,
                                  facts.reached ? "" : ", which no cascade reaches: the best score instead"));
     add("score in training", fmt::format("{:.4f}", facts.score));
-    add("ms in training", fmt::format("{:.4f}", facts.ms));
+    add("ms in training", format_figure(facts.ms));
   }
   void add_details(const AdaptiveFacts& facts) {
     const Certificate* certificate = policy_->certificate();
@@ -60,7 +60,7 @@ class Lines {
           100 * facts.gain, 100 * facts.gain_error);
     }
     add("expected score", std::move(score));
-    add(fmt::format("expected {}", unit), fmt::format("{:.4f}", setting.cost));
+    add(fmt::format("expected {}", unit), format_figure(setting.cost));
   }
   void add_details(const RoutingFacts& facts) {
     const bool in_time = facts.cost_kind == CostKind::kTime;
@@ -68,7 +68,7 @@ class Lines {
         fmt::format("least {} at a score of at least {:.4f}{}", in_time ? "time" : "energy", facts.wanted,
                     facts.reached ? "" : ", which is not reached: the best score instead"));
     add("expected score", fmt::format("{:.4f}, by inner cross-validation", facts.score));
-    add(in_time ? "expected ms" : "expected J", fmt::format("{:.4f}", facts.cost));
+    add(in_time ? "expected ms" : "expected J", format_figure(facts.cost));
     add("searched",
         fmt::format("{} settings; estimates from {} inputs", facts.settings_searched, facts.estimated_on));
   }

@@ -1,5 +1,6 @@
 // Requests that make no sense are told apart from those that cannot be met.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,6 +16,20 @@ namespace {
   throw Error(ErrorCode::kUsage, fmt::format("{}: {:.4g}, expected {}", field, found, expected));
 }
 
+void check_quantile(const PolicyInfo& info, double quantile) {
+  if (std::find(kTimeQuantiles.begin(), kTimeQuantiles.end(), quantile) == kTimeQuantiles.end()) {
+    fail("cap_quantile", quantile, fmt::format("one of {}", fmt::join(kTimeQuantiles, ", ")));
+  }
+  for (const PolicyModel& model : info.models) {
+    if (!std::isnan(model.time_quantile_ms(quantile))) continue;
+    fail("cap_quantile", quantile,
+         fmt::format(
+             "0.999, as the policy knows no other quantile of the time of model '{}'; time it with 'triage "
+             "time', or train again",
+             model.name));
+  }
+}
+
 }  // namespace
 
 void check_request(const Policy& policy, const Request& request) {
@@ -23,6 +38,7 @@ void check_request(const Policy& policy, const Request& request) {
   if (!(request.min_confidence >= 0 && request.min_confidence <= 1)) {
     fail("min_confidence", request.min_confidence, "0 to 1");
   }
+  check_quantile(policy.info(), request.cap_quantile);
   if (!(request.spent_ms >= 0)) fail("spent_ms", request.spent_ms, "0 or more");
   if (!std::isnan(request.price)) {
     if (!policy.has_prices()) {

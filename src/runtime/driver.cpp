@@ -43,7 +43,8 @@ void explain_limit(const Policy& policy, ModelIndex model, Limit limit, double c
     return;
   }
   trace.emplace_back(CapHeld{limit == Limit::kLatency ? CapHeld::Cap::kLatencyMs : CapHeld::Cap::kDeadlineMs,
-                             model, wanted.p999_ms, result.elapsed_ms, cap_ms});
+                             model, wanted.time_quantile_ms(request.cap_quantile), result.elapsed_ms,
+                             cap_ms});
 }
 
 // Energy starts at 0, so that it is known as long as every part of it was measured.
@@ -52,7 +53,8 @@ void reset(const PolicyInfo& info, bool explain, Result& result) {
   result.answer = {};
   result.refused = result.breached = result.below_confidence = result.certified = false;
   result.limit = Limit::kNone;
-  result.model = kNoModel;
+  result.model = result.kept_out = kNoModel;
+  result.kept_out_at_ms = 0;
   result.looks.clear();
   result.looks.reserve(info.models.size());
   result.features.assign(info.schema.size(), std::numeric_limits<float>::quiet_NaN());
@@ -96,7 +98,7 @@ void Drive::tick() { result_.elapsed_ms = request_.spent_ms + backend_.elapsed_m
 // What keeps a model from being started now.
 Limit Drive::limit_of(ModelIndex model) const {
   const PolicyModel& wanted = policy_.info().models[static_cast<std::size_t>(model)];
-  const double done_ms = result_.elapsed_ms + wanted.p999_ms;
+  const double done_ms = result_.elapsed_ms + wanted.time_quantile_ms(request_.cap_quantile);
   if (done_ms > deadline_ms_) return Limit::kDeadline;
   if (done_ms > request_.max_latency_ms) return Limit::kLatency;
   return fits_energy(policy_.info(), wanted, request_, result_) ? Limit::kNone : Limit::kEnergy;
@@ -151,6 +153,8 @@ std::optional<ModelIndex> Drive::within_limits(ModelIndex wanted) {
   check_model(policy_, wanted, result_);
   const Limit limit = limit_of(wanted);
   if (limit == Limit::kNone) return wanted;
+  result_.kept_out = wanted;
+  result_.kept_out_at_ms = result_.elapsed_ms;
   if (trace_ != nullptr) {
     const double cap_ms = limit == Limit::kDeadline ? deadline_ms_ : request_.max_latency_ms;
     explain_limit(policy_, wanted, limit, cap_ms, request_, result_, *trace_);
@@ -178,8 +182,9 @@ std::optional<ModelIndex> Drive::cut_short(Limit limit, bool may_run_another) {
 }
 
 Patience Drive::patience(ModelIndex model) const {
-  const double latest_ms = std::min(deadline_ms_, request_.max_latency_ms) -
-                           policy_.info().models[static_cast<std::size_t>(model)].p999_ms;
+  const double latest_ms =
+      std::min(deadline_ms_, request_.max_latency_ms) -
+      policy_.info().models[static_cast<std::size_t>(model)].time_quantile_ms(request_.cap_quantile);
   if (std::isinf(latest_ms)) return {.until_ns = kNoDeadline, .stop = stop_};
   const double left_ms = std::max(0.0, latest_ms - result_.elapsed_ms);
   return {.until_ns = clock_.now_ns() + static_cast<std::int64_t>(left_ms * 1e6), .stop = stop_};

@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <opencv2/core/version.hpp>
+#include <regex>
 #include <span>
 #include <sstream>
 #include <string>
@@ -86,6 +87,101 @@ struct Classify : ::testing::Test {
     return list;
   }
 };
+
+// Two networks with times from elsewhere; the better one is slow once in a thousand runs.
+struct ClassifyCapped : Classify {
+  ClassifyCapped() {
+    PolicyInfo info = info_of({"small", "large"});
+    info.machine = "a board, 4 cores";
+    for (PolicyModel& model : info.models) {
+      model.mean_ms = model.p50_ms = model.p90_ms = model.p99_ms = model.p999_ms = 20;
+    }
+    info.models[1].p999_ms = 5000;
+    save_policy(*make_cascade(info, {.thresholds = {2.0}}), root / "zoo/board.triage");
+  }
+  testing::CliRun classify(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"classify", "--policy", "zoo/board.triage", "pictures",
+                                       "idx/" + images()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return testing::run_cli(arguments, {.input = "", .folder = root, .stdout_path = ""});
+  }
+  [[nodiscard]] std::string images() const {
+    for (const auto& entry : fs::directory_iterator(root / "idx")) {
+      if (entry.path().filename().string().find("images") != std::string::npos)
+        return entry.path().filename().string();
+    }
+    return {};
+  }
+};
+
+TEST_F(ClassifyCapped, SaysHowManyACapDecidedAndWhatWouldDecideNone) {
+  const testing::CliRun capped = classify({"--max-latency-ms", "1000"});
+  EXPECT_EQ(capped.exit_code, 0) << capped.err;
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(
+      capped.out, found, std::regex("; a cap decided ([0-9]+) \\(none with --max-latency-ms ([0-9.]+)\\)")))
+      << capped.out;
+  const double enough = std::stod(found[2]);
+  EXPECT_GE(enough, 5000);
+  EXPECT_LT(enough, 6000);
+  EXPECT_NE(capped.err.find("keeps out large, which takes 20 on average: only 999 of 1,000 runs"),
+            std::string::npos)
+      << capped.err;
+  const Json json = Json::parse(classify({"--max-latency-ms", "1000", "--json"}).out);
+  EXPECT_EQ(json["cap"]["decided"], std::stoi(found[1]));
+  EXPECT_GE(json["cap"]["enough_ms"], 5000.0);
+  for (const std::vector<std::string>& none : {std::vector<std::string>{"--max-latency-ms", "6000"},
+                                               {"--max-latency-ms", "1000", "--cap-quantile", "0.99"}}) {
+    const testing::CliRun run = classify(none);
+    EXPECT_EQ(run.out.find("a cap decided"), std::string::npos) << run.out;
+    EXPECT_EQ(run.err.find("keeps out"), std::string::npos) << run.err;
+  }
+  EXPECT_EQ(classify({"--max-latency-ms", "1000", "--cap-quantile", "0.95"}).exit_code, 2);
+  EXPECT_NE(run({"pictures", "--max-latency-ms", "1000", "--cap-quantile", "0.9"}).err.find("triage time"),
+            std::string::npos)
+      << "an older policy knows one quantile alone";
+}
+
+TEST_F(ClassifyCapped, TimesOfAnotherMachineAreWarnedOfAndCanBeMeasuredHere) {
+  EXPECT_EQ(classify({}).err.find("a board"), std::string::npos) << "without a cap they matter to nobody";
+  const std::string warning = classify({"--max-latency-ms", "1000"}).err;
+  EXPECT_NE(warning.find("reckons with times of 'a board, 4 cores'"), std::string::npos) << warning;
+  EXPECT_NE(warning.find("'triage time zoo/board.triage --zoo zoo/zoo.json -o NEW.triage'"),
+            std::string::npos)
+      << warning;
+  const testing::CliRun timed = testing::run_cli({"time", "zoo/board.triage", "--data", "pictures", "--runs",
+                                                  "40", "-o", "zoo/here.triage", "--cache", ""},
+                                                 {.input = "", .folder = root, .stdout_path = ""});
+  EXPECT_EQ(timed.exit_code, 0) << timed.err;
+  EXPECT_NE(timed.out.find("40 runs of each, timed on "), std::string::npos) << timed.out;
+  EXPECT_NE(timed.out.find("as it was trained with times of 'a board, 4 cores'"), std::string::npos)
+      << timed.out;
+  const auto policy = load_policy(root / "zoo/here.triage");
+  EXPECT_EQ(policy->info().trained_on, "a board, 4 cores");
+  EXPECT_LT(policy->info().models[1].p999_ms, 5000);
+  EXPECT_GE(policy->info().models[1].mean_ms, 0.02);
+  const testing::CliRun here =
+      testing::run_cli({"classify", "--policy", "zoo/here.triage", "pictures", "--max-latency-ms", "1000"},
+                       {.input = "", .folder = root, .stdout_path = ""});
+  EXPECT_EQ(here.err.find("reckons with times"), std::string::npos) << here.err;
+  const testing::CliRun again = testing::run_cli(
+      {"time", "zoo/board.triage", "--runs", "5", "-o", "zoo/json.triage", "--cache", "", "--json"},
+      {.input = "", .folder = root, .stdout_path = ""});
+  EXPECT_EQ(Json::parse(again.out)["models"].size(), 2U) << again.err;
+  const auto refuse = [&](const std::vector<std::string>& arguments, int exit_code,
+                          std::string_view message) {
+    const testing::CliRun refused =
+        testing::run_cli(arguments, {.input = "", .folder = root, .stdout_path = ""});
+    EXPECT_EQ(refused.exit_code, exit_code) << refused.err;
+    EXPECT_NE(refused.err.find(message), std::string::npos) << refused.err;
+  };
+  refuse({"time", "zoo/board.triage", "-o", "zoo/board.triage"}, 2, "zoo/board.triage");
+  refuse({"time", "zoo/board.triage", "--data", "nowhere", "-o", "x.triage"}, 3, "no image could be read");
+  refuse({"time", "zoo/board.triage", "--runs", "0", "-o", "x.triage"}, 2, "--runs");
+  fs::create_directories(root / "alone");
+  fs::copy_file(root / "zoo/board.triage", root / "alone/board.triage");
+  refuse({"time", "alone/board.triage", "-o", "x.triage"}, 2, "time: no --zoo and no alone/zoo.json");
+}
 
 TEST_F(Classify, SaysWhatAndWho) {
   const testing::CliRun result = run({"pictures/2.pgm", "--top", "2"});

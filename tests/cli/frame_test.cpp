@@ -16,7 +16,7 @@ TEST(Frame, Version) {
 TEST(Frame, HelpListsEveryCommand) {
   const CliRun run = run_cli({"--help"});
   EXPECT_EQ(run.exit_code, 0);
-  for (const char* command : {"info", "zoo", "profile", "merge", "train", "evaluate", "classify"}) {
+  for (const char* command : {"info", "zoo", "profile", "merge", "train", "evaluate", "classify", "time"}) {
     EXPECT_NE(run.out.find(command), std::string::npos) << command;
     EXPECT_EQ(run_cli({command, "--help"}).exit_code, 0) << command;
   }

@@ -177,6 +177,24 @@ TEST(Judge, WarnsOfAnotherCriterionAndMachine) {
   EXPECT_TRUE(has(warnings(elsewhere, Criterion::kTop1), machine));
 }
 
+// What it decides by is of the machine that trained it, wherever its times have been measured since.
+TEST(Judge, WarnsOfTheMachineThatTrained) {
+  const Table table = four_inputs();
+  const auto policy = always(table, 0);
+  const PolicyInfo& info = policy->info();
+  const auto moved = with_times(*policy, info.models, info.best, "other");
+  const NamedPolicy named[] = {{"mine", moved.get()}};
+  const auto warned = [&](const std::string& machine) {
+    Table judged = table;
+    judged.machine = machine;
+    const auto warnings = judge_policies(judged, named, no_resamples()).warnings;
+    return std::any_of(warnings.begin(), warnings.end(),
+                       [](const Warning& w) { return w.kind == WarningKind::kOtherMachine; });
+  };
+  EXPECT_FALSE(warned("test"));
+  EXPECT_TRUE(warned("other"));
+}
+
 TEST(Judge, WarnsOfInputsThatFailed) {
   Table table = four_inputs();
   EXPECT_TRUE(judge_policies(table, {}, no_resamples()).warnings.empty());

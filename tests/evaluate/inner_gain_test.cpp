@@ -16,9 +16,9 @@ TEST(InnerGain, PaysWhenBetterOrCheaperAndNoWorse) {
   EXPECT_TRUE((InnerGain{0.02, 0.01, 3}.pays()));   // better than by chance
   EXPECT_FALSE((InnerGain{0.02, 0.03, 3}.pays()));  // it may be chance
   EXPECT_TRUE((InnerGain{-0.004, 0.01, 0.5}.pays()));
-  EXPECT_TRUE((InnerGain{-0.014, 0.01, 0.5}.pays()));
-  EXPECT_FALSE((InnerGain{-0.016, 0.01, 0.5}.pays()));
-  EXPECT_TRUE((InnerGain{-0.016, 0.01, 0.5}.pays(0.01)));  // whoever asked for less
+  EXPECT_TRUE((InnerGain{-0.024, 0.01, 0.5}.pays()));
+  EXPECT_FALSE((InnerGain{-0.026, 0.01, 0.5}.pays()));
+  EXPECT_TRUE((InnerGain{-0.026, 0.01, 0.5}.pays(0.01)));  // whoever asked for less
   EXPECT_FALSE((InnerGain{0, 0, 1}.pays()));               // the same
 }
 

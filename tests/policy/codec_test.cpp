@@ -110,6 +110,57 @@ TEST(PolicyCodec, KeepsWhatThePolicyDoes) {
   }
 }
 
+TEST(PolicyCodec, KeepsQuantilesAndWhereItWasTrained) {
+  auto info = info_of({"small", "big"});
+  info.models[1].p50_ms = 0.4;
+  info.models[1].p90_ms = 0.5;
+  info.models[1].p99_ms = 0.6;
+  info.trained_on = "another machine";
+  const auto back = decode_policy(encode_policy(*make_single(info, 0)));
+  EXPECT_EQ(back->info().trained_on, "another machine");
+  EXPECT_EQ(back->info().models[1].time_quantile_ms(0.5), 0.4);
+  EXPECT_EQ(back->info().models[1].time_quantile_ms(0.9), 0.5);
+  EXPECT_EQ(back->info().models[1].time_quantile_ms(0.99), 0.6);
+  EXPECT_EQ(back->info().models[1].time_quantile_ms(0.999), 1.5);
+  EXPECT_TRUE(std::isnan(back->info().models[1].time_quantile_ms(0.7)));
+  EXPECT_TRUE(std::isnan(back->info().models[0].time_quantile_ms(0.99)));
+  for (const double bad : {-1.0, std::numeric_limits<double>::infinity()}) {
+    info.models[1].p90_ms = bad;
+    EXPECT_TRIAGE_ERROR((void)decode_policy(encode_policy(*make_single(info, 0))), ErrorCode::kPolicy,
+                        "models[1]");
+  }
+}
+
+// Of every kind: the times are new, and all else is as it was.
+TEST(PolicyCodec, TimesCanBeMeasuredAnew) {
+  for (const auto kind : kKinds) {
+    SCOPED_TRACE(kind);
+    const auto policy = example(kind);
+    std::vector<PolicyModel> models = policy->info().models;
+    for (PolicyModel& model : models) {
+      model.mean_ms *= 2;
+      model.p99_ms = model.p999_ms;
+    }
+    const PolicyModel best = models.back();
+    const auto timed = with_times(*policy, models, best, "here");
+    EXPECT_EQ(timed->info().models[0].mean_ms, 2 * policy->info().models[0].mean_ms);
+    EXPECT_EQ(timed->info().best.name, best.name);
+    EXPECT_EQ(timed->info().machine, "here");
+    EXPECT_EQ(timed->info().trained_on, policy->info().machine);
+    EXPECT_EQ(timed->certificate() == nullptr, policy->certificate() == nullptr);
+    const auto again = with_times(*timed, policy->info().models, policy->info().best, policy->info().machine);
+    EXPECT_EQ(again->info().trained_on, policy->info().machine);
+    json was = json::from_cbor(json::from_cbor(encode_policy(*policy))["payload"].get_binary());
+    json is = json::from_cbor(json::from_cbor(encode_policy(*again))["payload"].get_binary());
+    is.erase("trained_on");
+    EXPECT_EQ(was, is);
+    models.front().fingerprint = "other";
+    EXPECT_TRIAGE_ERROR((void)with_times(*policy, models, best, "here"), ErrorCode::kPolicy, "models[0]");
+    models.pop_back();
+    EXPECT_TRIAGE_ERROR((void)with_times(*policy, models, best, "here"), ErrorCode::kPolicy, "models: ");
+  }
+}
+
 TEST(PolicyCodec, KeepsTheCriterionAndOddTexts) {
   auto info = info_of({"m\xC3\xBCller", "\xFF\xFE"});
   info.criterion = Criterion::kTop5;

@@ -101,7 +101,7 @@ TEST(TrainingLines, SayWhatACascadeAimedAt) {
   facts.details = CascadeFacts{std::nullopt, 0.9, true, 0.91, 2};
   EXPECT_EQ(lines_with(facts)["aim"], "least time at a score of at least 0.9000");
   EXPECT_EQ(lines_with(facts)["score in training"], "0.9100");
-  EXPECT_EQ(lines_with(facts)["ms in training"], "2.0000");
+  EXPECT_EQ(lines_with(facts)["ms in training"], "2.000");
   facts.details = CascadeFacts{std::nullopt, 0.9, false, 0.8, 2};
   EXPECT_EQ(lines_with(facts)["aim"],
             "least time at a score of at least 0.9000, which no cascade reaches: the best score instead");
@@ -114,7 +114,7 @@ TEST(TrainingLines, SayWhatRoutingAndSelectorsAre) {
   facts.details = RoutingFacts{CostKind::kEnergy, 0.9, false, 0.8, 2, 10, 20};
   EXPECT_EQ(lines_with(facts)["aim"],
             "least energy at a score of at least 0.9000, which is not reached: the best score instead");
-  EXPECT_EQ(lines_with(facts)["expected J"], "2.0000");
+  EXPECT_EQ(lines_with(facts)["expected J"], "2.000");
   EXPECT_EQ(lines_with(facts)["searched"], "10 settings; estimates from 20 inputs");
   facts.details = SelectorFacts{"net"};
   EXPECT_EQ(lines_with(facts)["premodel"], "cnn");

@@ -243,6 +243,31 @@ TEST_F(Caps, AModelThatMayOverrunIsNotStarted) {
   EXPECT_DOUBLE_EQ(outcome.elapsed_ms, 40.5);
 }
 
+// Slow once in a thousand runs: the mean fits, and so do 99 of 100 runs.
+TEST_F(Caps, ReckonWithTheQuantileAskedFor) {
+  PolicyInfo info = capped_info(3);
+  info.models[2].p999_ms = 90;
+  info.models[2].p99_ms = 31;
+  for (PolicyModel& model : info.models) {
+    model.p50_ms = model.mean_ms;
+    if (std::isnan(model.p99_ms)) model.p99_ms = model.mean_ms;
+  }
+  FunctionPolicy policy(info, clock, all_in_turn);
+  policy.decision_ns = 0;
+  const auto looks = [&](const Request& request) {
+    drive(policy, backend, clock, outcome, request);
+    return outcome.looks.size();
+  };
+  EXPECT_EQ(looks({.max_latency_ms = 61}), 2U);
+  EXPECT_EQ(outcome.kept_out, 2);
+  EXPECT_DOUBLE_EQ(outcome.kept_out_at_ms, 30);
+  EXPECT_EQ(looks({.max_latency_ms = 61, .cap_quantile = 0.99}), 3U);
+  EXPECT_EQ(outcome.kept_out, kNoModel);
+  EXPECT_EQ(looks({.max_latency_ms = 60.5, .cap_quantile = 0.99}), 2U);
+  EXPECT_EQ(looks({.max_latency_ms = 60.5, .cap_quantile = 0.5}), 3U);
+  EXPECT_EQ(looks({.deadline_ns = clock.now_ns() + 61'000'000, .cap_quantile = 0.99}), 3U);
+}
+
 TEST_F(Caps, WithoutALookTheDearestThatFitsAnswers) {
   const auto wants_the_last = [](const Evidence& evidence) {
     return evidence.looks.empty() ? Action::run(2) : Action::answer_of(evidence.looks.back());
@@ -396,6 +421,9 @@ TEST_F(Caps, RequestsThatMakeNoSenseAreErrors) {
   refuse(policy, {.min_confidence = kNaN}, "min_confidence: nan");
   refuse(policy, {.price = 1}, "`price`: 1, expected none, as a policy of kind 'scripted' has no prices");
   refuse(policy, {.spent_ms = -1}, "spent_ms: -1");
+  refuse(policy, {.cap_quantile = 0.95}, "cap_quantile: 0.95, expected one of 0.5, 0.9, 0.99, 0.999");
+  refuse(policy, {.cap_quantile = kNaN}, "cap_quantile: nan");
+  refuse(policy, {.cap_quantile = 0.99}, "cap_quantile: 0.99, expected 0.999, as the policy knows no other");
   const FunctionPolicy unmetered(info_of(2, 0), clock, all_in_turn);
   refuse(unmetered, {.max_energy_j = 100}, "max_energy_j: 100, expected no energy cap, as the energy");
 }

@@ -20,7 +20,7 @@ struct InnerGain {
   double score_error = 0;  // standard error of it
   double cost_ratio = 0;   // mean cost over that model's: milliseconds, or joules where those are to be saved
   // Whether it is better by more than the standard error, or cheaper and no worse than by the tolerance (a
-  // share) and that error: doubts are for the evaluation to settle.
+  // share) and twice that error: doubts are for the evaluation to settle.
   [[nodiscard]] bool pays(double tolerance = kScoreTolerance) const;
 };
 

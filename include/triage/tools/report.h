@@ -20,7 +20,7 @@ struct ReportInfo {
   std::string command;               // as typed
   std::vector<std::string> sources;  // the profiles
   std::string date;
-  std::string make;  // the command that makes what is recommended; empty where there is none
+  std::string make = {};  // the command that makes what is recommended; empty where there is none
 };
 // Which method to use, in one or two sentences.
 [[nodiscard]] std::string evaluation_verdict(const Evaluation& evaluation);
@@ -55,6 +55,8 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 
 // Phrases for whoever reports in words of their own.
 //
+// At most four significant digits and so many decimals, without an exponent; "-" for what was not measured.
+[[nodiscard]] std::string format_figure(double value, int most_decimals = 4);
 // What a score is: "top-1", "top-5"; where labels are a model's answers "agreement", "top-5 agreement".
 [[nodiscard]] std::string score_word(Criterion criterion, std::string_view labels_from);
 // A sentence where labels are a model's answers, else nothing: what scores are then, and that model's own.
