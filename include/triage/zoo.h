@@ -136,12 +136,14 @@ struct LabelNames {
                                std::span<const int> threads);
 // Writes it atomically. Throws kIo.
 void save_zoo(const Zoo& zoo, const std::filesystem::path& path);
-// Checksum of a model file as manifests state it: sha256 of its bytes; of an OpenVINO .xml, of its bytes
-// followed by those of the .bin beside it, if there is one. 64 lower-case hex digits. Throws kIo.
+// Checksum of a model file as manifests state it: sha256 of its bytes, followed by those of the other files
+// that its answers depend on: of an OpenVINO .xml the .bin beside it, if there is one; of an .onnx its files
+// of external data, in the order of their names. 64 lower-case hex digits. Throws kIo, and kModel for what is
+// no model (an empty file, a Git LFS pointer, a web page).
 [[nodiscard]] std::string model_checksum(const std::filesystem::path& path);
-// Bytes of all files of a model, what stands beside them included (the .bin of an .xml). Throws kIo.
+// Bytes of all files of a model, those that it depends on included. Throws as model_checksum.
 [[nodiscard]] std::uint64_t model_size_bytes(const Zoo& zoo, const ModelSpec& model);
-// Size of a model file in bytes, that of the .bin included. Throws kIo.
+// Of a model file, with the files that it depends on. Throws as model_checksum.
 [[nodiscard]] std::uint64_t model_bytes(const std::filesystem::path& path);
 // Throws kIo for a missing file and kManifest, naming both values, for a checksum that differs.
 void verify_files(const Zoo& zoo, const ModelSpec& model);

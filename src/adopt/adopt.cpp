@@ -23,6 +23,7 @@ constexpr double kMaxPValue = 0.01;
 constexpr std::size_t kFirstRound = 32;
 constexpr std::size_t kSecondRound = 96;
 constexpr std::size_t kFinalists = 4;
+constexpr double kLeastProbability = 1e-6;  // of a label, so that its logarithm is finite
 constexpr int kOpenPx = 224;
 constexpr int kSmallImagePx = 96;
 
@@ -51,6 +52,13 @@ PixelStatistics pixel_statistics(const Sample& sample) {
   return statistics;
 }
 
+double log_softmax(std::span<const float> logits, std::size_t label) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - largest);
+  return static_cast<double>(logits[label]) - largest - std::log(sum);
+}
+
 // A recipe in the race, with what it has shown so far for each label offset.
 struct Candidate {
   Recipe recipe;
@@ -59,6 +67,8 @@ struct Candidate {
   struct Tally {
     std::size_t top1 = 0, top5 = 0;
     double reciprocal_rank = 0;
+    // Log-likelihood of the labels, outputs being probabilities, or logits.
+    double as_probabilities = 0, as_logits = 0;
   };
   std::vector<Tally> tallies;  // by offset
   bool in_unit_range = true;   // all outputs so far lie in [0, 1]
@@ -72,6 +82,20 @@ struct Candidate {
   [[nodiscard]] double score() const {
     return n_images == 0 ? 0.0 : tallies[best_offset()].reciprocal_rank / static_cast<double>(n_images);
   }
+  // Tells recipes apart that are right equally often: mean log-likelihood of the labels, to a hundredth, as
+  // fed in the way that it was trained a network is surer of them. Nearly certain is certain: values that are
+  // too large make any network so.
+  [[nodiscard]] double likelihood() const {
+    constexpr double kCertain = -0.01;
+    if (n_images == 0) return 0;
+    const Tally& tally = tallies[best_offset()];
+    const double mean =
+        (in_unit_range ? tally.as_probabilities : tally.as_logits) / static_cast<double>(n_images);
+    return std::min(kCertain, std::round(mean * 100) / 100);
+  }
+  // Values of 0 to 255 as they are make almost any network certain, so they come last of those that are right
+  // equally often.
+  [[nodiscard]] bool is_scaled() const { return recipe.type == ElementType::kU8 || recipe.scale[0] != 1; }
 };
 
 class RecipeSearch {
@@ -193,6 +217,10 @@ class RecipeSearch {
       tally.top1 += rank <= 1;
       tally.top5 += rank <= 5;
       tally.reciprocal_rank += 1.0 / rank;
+      const std::span<const float> classes = raw.subspan(static_cast<std::size_t>(output_.offsets[o]));
+      const auto label = static_cast<std::size_t>(sample_->labels[i]);
+      tally.as_probabilities += std::log(std::max(static_cast<double>(classes[label]), kLeastProbability));
+      tally.as_logits += log_softmax(classes, label);
     }
   }
 
@@ -206,8 +234,11 @@ class RecipeSearch {
   }
 
   void rank() {
-    std::stable_sort(candidates_.begin(), candidates_.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.score() > b.score(); });
+    std::stable_sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
+      if (a.score() != b.score()) return a.score() > b.score();
+      if (a.is_scaled() != b.is_scaled()) return a.is_scaled();
+      return a.likelihood() > b.likelihood();
+    });
   }
 
   ModelSpec spec_;

@@ -59,6 +59,11 @@ std::array<float, 3> ordered(std::array<float, 3> rgb, Colour colour) {
   return colour == Colour::kBgr ? std::array<float, 3>{rgb[2], rgb[1], rgb[0]} : rgb;
 }
 
+// The first dimension of the one input; 1 where it is none of a batch.
+std::int64_t batch_of(const ModelShapes& shapes) {
+  return shapes.inputs.size() == 1 && shapes.inputs[0].size() == 4 ? shapes.inputs[0][0] : 1;
+}
+
 }  // namespace
 
 std::vector<Recipe> input_shapes(const ModelShapes& shapes, int open_px, const std::string& owner) {
@@ -68,8 +73,8 @@ std::vector<Recipe> input_shapes(const ModelShapes& shapes, int open_px, const s
   }
   Shape shape = shapes.inputs[0];
   std::vector<Recipe> found;
-  // The batch, in front, is 1 or open.
-  if (shape.size() == 4 && (shape[0] == 1 || shape[0] == -1)) {
+  // The batch stands in front: 1, open, or fixed at another number, which the engine makes 1.
+  if (shape.size() == 4) {
     add_planar(found, Layout::kNhwc, shape[3], shape[1], shape[2], open_px);
     add_planar(found, Layout::kNchw, shape[1], shape[2], shape[3], open_px);
   } else if (shape.size() == 3 && shape[0] == 1 && shape[1] > 3) {
@@ -134,11 +139,12 @@ ClassOutput class_output(const ModelShapes& shapes, std::optional<std::int32_t> 
   std::optional<ClassOutput> best;
   for (std::size_t i = 0; i < shapes.outputs.size(); ++i) {
     seen += (seen.empty() ? "" : ", ") + text_of(shapes.outputs[i]);
-    // The batch may be open; everything else is known.
+    // The batch may be open or the input's; everything else is known.
     std::int64_t n = 1;
+    const bool has_batch = shapes.outputs[i].size() > 1;
     for (std::size_t d = 0; d < shapes.outputs[i].size(); ++d) {
       const std::int64_t dimension = shapes.outputs[i][d];
-      if (dimension == -1 && d == 0) continue;
+      if (d == 0 && (dimension == -1 || (has_batch && dimension == batch_of(shapes)))) continue;
       n = dimension < 1 || n > 10'000'000 ? 0 : n * dimension;
     }
     ClassOutput output{

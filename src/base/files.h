@@ -27,6 +27,9 @@ inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{4} << 30;
 // Replaces what is there.
 void rename_path(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// With its dot and in lower case: ".onnx" of "NET.ONNX".
+[[nodiscard]] std::string lower_extension(const std::filesystem::path& path);
+
 // Writes beside the target, flushes to disk, renames: readers see the old file or the new one, never a part;
 // on failure nothing is left behind. Parent folders are made. Links are followed; devices and pipes are
 // written to directly.

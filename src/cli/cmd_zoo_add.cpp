@@ -1,5 +1,6 @@
 // `triage zoo add`: finds out how a user's own network wants to be fed and writes its manifest entry.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "triage/tools/adopt.h"
 #include "triage/tools/dataset.h"
 #include "triage/tools/lock.h"
+#include "triage/tools/report.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
@@ -115,6 +117,24 @@ void report(const ZooAddArguments& arguments, const Adoption& adoption) {
              adoption.model.output.n_classes, 100 * best.top1_rate, 100 * adoption.chance);
 }
 
+// The data set's names of the classes become the zoo's, where it has none.
+void write_names(const ZooAddArguments& arguments, const Dataset& data, std::int32_t n_classes, Zoo& zoo) {
+  const std::vector<std::string> names = data.label_names();
+  if (!zoo.label_names.empty() || std::ssize(names) != n_classes) return;
+  zoo.labels_file = arguments.zoo.stem().string() + ".labels.txt";
+  const fs::path path = zoo.folder / zoo.labels_file;
+  if (fs::exists(path)) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("{}: exists, expected no such file, for the names of the classes; remove it, or give "
+                    "--names",
+                    path.string()));
+  }
+  write_report(path, fmt::format("{}\n", fmt::join(names, "\n")));
+  zoo.label_names = names;
+  say("triage: {}: the classes are named after the data's folders\n", printable(path.string()));
+}
+
 void add(const ZooAddArguments& arguments, Session& session) {
   // Two at once would each lose what the other adds.
   if (arguments.zoo.has_parent_path()) fs::create_directories(arguments.zoo.parent_path());
@@ -155,6 +175,7 @@ void add(const ZooAddArguments& arguments, Session& session) {
   for (ModelFile& file : model.files) file.path = reference(file.path, zoo.folder);
   model.license = arguments.license;
   model.source = arguments.source;
+  write_names(arguments, *data, model.output.n_classes, zoo);
   zoo.models.push_back(std::move(model));
   save_zoo(zoo, arguments.zoo);
   report(arguments, adoption);

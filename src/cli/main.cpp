@@ -116,14 +116,20 @@ std::string command_path(const CLI::App& app) {
   return path;
 }
 
+// What was typed where a command should be; empty when that was a command. `triage fly --help` asks for help
+// too.
+std::string unknown_command(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const bool has_commands = !at->get_subcommands([](const CLI::App*) { return true; }).empty();
+  const std::vector<std::string> typed = app.remaining(true);
+  return has_commands && !typed.empty() && typed.front()[0] != '-' ? typed.front() : std::string();
+}
+
 // CLI11 calls `triage fly` a missing sub-command; what was typed instead is the better hint.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<std::string> typed = app.remaining(true);
-  std::string message = error.what();
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !typed.empty() &&
-      typed.front()[0] != '-') {
-    message = fmt::format("'{}' is not a command", typed.front());
-  }
+  const std::string unknown = unknown_command(app);
+  const std::string message = unknown.empty() ? error.what() : fmt::format("'{}' is not a command", unknown);
   return fmt::format("{}; try '{} --help'", message, command_path(app));
 }
 
@@ -132,6 +138,7 @@ int run(CLI::App& app, int argc, char** argv) {
     app.parse(argc, argv);
     return session.exit_code;
   } catch (const CLI::Success& success) {
+    if (!unknown_command(app).empty()) return fail({ErrorCode::kUsage, usage_message(app, success)});
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     return fail({ErrorCode::kUsage, usage_message(app, error)});

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "base/files.h"
 #include "engine/engines.h"
 #include "triage/engine.h"
 #include "triage/error.h"
@@ -73,7 +74,7 @@ void EngineSet::add(std::vector<std::string> extensions, EngineFactory factory) 
 }
 
 Engine& EngineSet::for_file(const std::filesystem::path& model_file) {
-  const std::string extension = model_file.extension().string();
+  const std::string extension = lower_extension(model_file);
   const std::lock_guard lock(state_->mutex);
   std::vector<std::string> known;
   for (EngineKind& kind : state_->kinds) {

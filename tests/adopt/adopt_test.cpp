@@ -49,9 +49,17 @@ TEST(InputShapes, FollowTheFile) {
   EXPECT_EQ(input_shapes(shapes_of({1, 1, 8, 8}, {}, "f16"), 0, "m")[0].type, ElementType::kF32);
 }
 
+// Exported for eight pictures at once, or with a batch of 0: the engine makes it one.
+TEST(InputShapes, TheBatchMayBeFixedAtAnyNumber) {
+  for (const std::int64_t batch : {8, 0}) {
+    EXPECT_EQ(keys({batch, 3, 20, 20}), keys({1, 3, 20, 20}));
+    ModelShapes shapes = shapes_of({batch, 3, 20, 20}, {{batch, 8}});
+    EXPECT_EQ(class_output(shapes, 8, 7, "m").n_values, 8);
+  }
+}
+
 TEST(InputShapes, RefusesWhatIsNoPicture) {
   EXPECT_TRIAGE_ERROR(keys({1, 5, 20, 20}), ErrorCode::kModel, "m: input (1,5,20,20) of u8, expected");
-  EXPECT_TRIAGE_ERROR(keys({8, 3, 20, 20}), ErrorCode::kModel, "(8,3,20,20)");
   EXPECT_TRIAGE_ERROR(keys({1, 785}), ErrorCode::kModel, "(1,785)");
   EXPECT_TRIAGE_ERROR(keys({1, 3, 20, 20}, "i64"), ErrorCode::kModel, "of i64");
   EXPECT_TRIAGE_ERROR(keys({1, 3, 20, 100000}), ErrorCode::kModel, "(1,3,20,100000)");

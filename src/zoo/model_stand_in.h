@@ -1,0 +1,13 @@
+// Files that stand where a model should be.
+#pragma once
+
+#include <filesystem>
+
+namespace triage {
+
+// Throws kModel, saying what it is, for a Git LFS pointer, a web page, and an empty file unless that
+// `may_be_empty`, as the weights of a network without any. A file that cannot be read is left to whoever
+// reads it.
+void refuse_stand_in(const std::filesystem::path& file, bool may_be_empty = false);
+
+}  // namespace triage
