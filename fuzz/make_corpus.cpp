@@ -71,6 +71,41 @@ void write_pictures(const fs::path& folder) {
   pnm("plain_rgb", "P3 1 2 255 1 2 3 # why not\n 253 254 255");
 }
 
+void write_other_pictures(const fs::path& folder) {
+  write_file_atomic(folder / "bmp" / "rgb.bmp", encode_bmp(picture(7, 5, 3)));
+  write_file_atomic(folder / "bmp" / "rgba.bmp", encode_bmp(picture(7, 5, 4)));
+  write_file_atomic(folder / "gif" / "gray.gif", encode_gif(picture(9, 5, 1)));
+  write_file_atomic(
+      folder / "gif" / "placed.gif",
+      encode_gif(
+          picture(5, 9, 1),
+          {.canvas_width = 9, .canvas_height = 11, .x = 2, .y = 1, .interlaced = true, .transparent = 37}));
+  const auto tiff = [&](const std::string& name, int channels, const TiffOptions& options) {
+    write_file_atomic(
+        folder / "tiff" / (name + ".tif"),
+        encode_tiff(9, 7, channels, picture(9 * options.bits / 8, 7, channels).pixels, options));
+  };
+  tiff("rgb", 3, {});
+  tiff("gray16", 1, {.bits = 16});
+  tiff("lzw", 3, {.compression = 5});
+  tiff("deflate_alpha", 4, {.compression = 8, .alpha = true});
+  tiff("turned", 1, {.orientation = 6, .compression = 32773});
+}
+
+// A field of bytes of a protocol buffer; all are short.
+std::string field(char number, const std::string& bytes) {
+  return std::string(1, static_cast<char>(number << 3 | 2)) + static_cast<char>(bytes.size()) + bytes;
+}
+
+void write_onnx(const fs::path& folder) {
+  const auto tensor = [](const std::string& file) {
+    return field(5, field(8, "w") + field(13, field(1, "location") + field(2, file)));
+  };
+  const std::string node = field(1, field(4, "If") + field(5, field(1, "then") + field(6, tensor("b.data"))));
+  write_text_atomic(folder / "onnx" / "two_files.onnx",
+                    std::string("\x08\x08", 2) + field(7, tensor("a.data") + node));
+}
+
 void write_data(const fs::path& folder) {
   const auto csv = [&](const std::string& name, const std::string& text) {
     write_text_atomic(folder / "label_csv" / (name + ".csv"), text);
@@ -142,6 +177,8 @@ int main(int argc, char** argv) {
   }
   try {
     write_pictures(argv[1]);
+    write_other_pictures(argv[1]);
+    write_onnx(argv[1]);
     write_data(argv[1]);
     write_zoo(argv[1]);
     write_profile(argv[1]);

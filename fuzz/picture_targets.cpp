@@ -54,5 +54,8 @@ void read_png(std::span<const std::uint8_t> bytes) {
 }
 void read_webp(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.webp"); }
 void read_pnm(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.pnm"); }
+void read_bmp(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.bmp"); }
+void read_gif(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.gif"); }
+void read_tiff(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.tif"); }
 
 }  // namespace triage::fuzz

@@ -5,6 +5,7 @@
 #include "triage/error.h"
 #include "triage/zoo.h"
 #include "zoo/json_reader.h"
+#include "zoo/onnx_files.h"
 
 namespace triage::fuzz {
 namespace {
@@ -39,5 +40,7 @@ void read_labels(std::span<const std::uint8_t> bytes) {
 void read_compiled(std::span<const std::uint8_t> bytes) {
   (void)open_compiled({bytes.begin(), bytes.end()}, {"model: 0123\ndevice: CPU\n", "engine 1"});
 }
+
+void read_onnx(std::span<const std::uint8_t> bytes) { (void)onnx_data_files(as_file("net.onnx", bytes)); }
 
 }  // namespace triage::fuzz

@@ -162,6 +162,7 @@ class Matching {
                 [](const ClassFolder& a, const ClassFolder& b) { return a.name < b.name; });
     }
     const std::size_t found = out_.folders.size();
+    if (found == 0) return;
     if (classes_.count > 0 && found != n) {
       if (!strict_) return;  // without labels, then
       throw error(fmt::format("{} folders ({}), none of which has a class's name or number", found,
@@ -172,7 +173,7 @@ class Matching {
     }
     for (std::size_t i = 0; i < found; ++i) out_.folders[i].label = static_cast<Label>(i);
     take(LabelsBy::kPosition);
-    if (classes_.count == 0 || found == 0) return;
+    if (classes_.count == 0) return;
     out_.mapping.warnings.push_back(
         fmt::format("{}: no folder has a class's name or number, so that they are classes by their places in "
                     "the alphabet: {}; check that "
