@@ -12,16 +12,16 @@ namespace triage {
 namespace {
 
 // Two files of one package: the ids in the order of the classes, and the words of every id of WordNet.
-constexpr std::string_view kPackage = "timm";
-constexpr std::string_view kVersion = "1.0.31";
-constexpr WeightPackage kIds{kPackage,
-                             kVersion,
+constexpr std::string_view kTimm = "timm";
+constexpr std::string_view kTimmVersion = "1.0.31";
+constexpr WeightPackage kIds{kTimm,
+                             kTimmVersion,
                              "timm",
                              "imagenet_synsets.txt",
                              "70002b0ff5de60a3a17a82dbfcff291931f96225ddf941ad2e182fc39e183d15",
                              3};
-constexpr WeightPackage kWords{kPackage,
-                               kVersion,
+constexpr WeightPackage kWords{kTimm,
+                               kTimmVersion,
                                "timm",
                                "imagenet_synset_to_lemma.txt",
                                "1b8babda187421a4bde0c9c5a197c36f6bdda962f7ca11ffb2813806cbb2178f",

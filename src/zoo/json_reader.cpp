@@ -11,14 +11,12 @@
 namespace triage {
 namespace {
 
-using nlohmann::json;
-
 // A value as it stands in the document, cut to a length that fits a message.
-std::string shown(const json& value) {
+std::string shown(const nlohmann::json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return fmt::format("an array of {}", value.size());
   if (value.is_number_float()) return number_text(value.get<double>());
-  std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+  std::string text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
   if (text.size() > 60) text = text.substr(0, 57) + "...";
   return text;
 }
@@ -29,7 +27,7 @@ std::string shown(Range range) {
 }
 
 // Goes through a text before anything is made of it, and refuses what should not be made.
-class Limits final : public nlohmann::json_sax<json> {
+class Limits final : public nlohmann::json_sax<nlohmann::json> {
  public:
   Limits(const std::string& document, ErrorCode code) : document_(&document), code_(code) {}
 
@@ -50,7 +48,7 @@ class Limits final : public nlohmann::json_sax<json> {
     }
     return true;
   }
-  bool parse_error(std::size_t, const std::string&, const json::exception&) override {
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
     return false;  // parsing says it better
   }
 
@@ -87,12 +85,12 @@ class Limits final : public nlohmann::json_sax<json> {
 
 }  // namespace
 
-json parse_json(std::string_view text, const std::string& document, ErrorCode code) {
+nlohmann::json parse_json(std::string_view text, const std::string& document, ErrorCode code) {
   try {
     Limits limits(document, code);
-    (void)json::sax_parse(text, &limits);
-    return json::parse(text);
-  } catch (const json::exception& error) {
+    (void)nlohmann::json::sax_parse(text, &limits);
+    return nlohmann::json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 5: ..." without its first word.
     const std::string_view what = error.what();
     const std::size_t at = what.find("] ");
@@ -101,7 +99,8 @@ json parse_json(std::string_view text, const std::string& document, ErrorCode co
   }
 }
 
-ObjectReader::ObjectReader(const json& value, std::string document, std::string path, ErrorCode code)
+ObjectReader::ObjectReader(const nlohmann::json& value, std::string document, std::string path,
+                           ErrorCode code)
     : value_(&value), document_(std::move(document)), path_(std::move(path)), code_(code) {
   if (!value.is_object()) {
     throw Error(code_, fmt::format("{}: {}found {}, expected an object", document_,
@@ -118,14 +117,14 @@ Error ObjectReader::error(std::string_view key, const std::string& what) const {
   return {code_, fmt::format("{}: {}: {}", document_, path_of(key), what)};
 }
 
-const json* ObjectReader::find(const char* key) {
+const nlohmann::json* ObjectReader::find(const char* key) {
   known_.insert(key);
   const auto it = value_->find(key);
   return it == value_->end() ? nullptr : &*it;
 }
 
-const json& ObjectReader::get(const char* key, std::string_view expected) {
-  const json* value = find(key);
+const nlohmann::json& ObjectReader::get(const char* key, std::string_view expected) {
+  const nlohmann::json* value = find(key);
   if (value == nullptr) throw error(key, fmt::format("missing, expected {}", expected));
   return *value;
 }
@@ -133,7 +132,7 @@ const json& ObjectReader::get(const char* key, std::string_view expected) {
 std::string ObjectReader::text(const char* key, std::optional<std::string> otherwise,
                                std::size_t max_length) {
   if (otherwise && find(key) == nullptr) return *otherwise;
-  const json& value = get(key, "a string");
+  const nlohmann::json& value = get(key, "a string");
   if (!value.is_string()) throw error(key, fmt::format("found {}, expected a string", shown(value)));
   std::string result = value.get<std::string>();
   if (result.size() > max_length) {
@@ -145,7 +144,7 @@ std::string ObjectReader::text(const char* key, std::optional<std::string> other
 
 std::int64_t ObjectReader::integer(const char* key, Range range, std::optional<std::int64_t> otherwise) {
   if (otherwise && find(key) == nullptr) return *otherwise;
-  const json& value = get(key, fmt::format("an integer, {}", shown(range)));
+  const nlohmann::json& value = get(key, fmt::format("an integer, {}", shown(range)));
   const bool fits =
       value.is_number_integer() && value.get<double>() >= range.low && value.get<double>() <= range.high;
   if (!fits) throw error(key, fmt::format("found {}, expected an integer, {}", shown(value), shown(range)));
@@ -154,7 +153,7 @@ std::int64_t ObjectReader::integer(const char* key, Range range, std::optional<s
 
 double ObjectReader::number(const char* key, Range range, std::optional<double> otherwise) {
   if (otherwise && find(key) == nullptr) return *otherwise;
-  const json& value = get(key, fmt::format("a number, {}", shown(range)));
+  const nlohmann::json& value = get(key, fmt::format("a number, {}", shown(range)));
   const bool fits =
       value.is_number() && value.get<double>() >= range.low && value.get<double>() <= range.high;
   if (!fits) throw error(key, fmt::format("found {}, expected a number, {}", shown(value), shown(range)));
@@ -162,7 +161,7 @@ double ObjectReader::number(const char* key, Range range, std::optional<double> 
 }
 
 bool ObjectReader::boolean(const char* key, bool otherwise) {
-  const json* value = find(key);
+  const nlohmann::json* value = find(key);
   if (value == nullptr) return otherwise;
   if (!value->is_boolean()) throw error(key, fmt::format("found {}, expected true or false", shown(*value)));
   return value->get<bool>();
@@ -170,13 +169,13 @@ bool ObjectReader::boolean(const char* key, bool otherwise) {
 
 std::vector<double> ObjectReader::numbers(const char* key, std::size_t count, Range range) {
   const std::string expected = fmt::format("an array of {} number{}", count, count == 1 ? "" : "s");
-  const json& value = get(key, expected);
+  const nlohmann::json& value = get(key, expected);
   if (!value.is_array() || value.size() != count) {
     throw error(key, fmt::format("found {}, expected {}", shown(value), expected));
   }
   std::vector<double> result;
   for (std::size_t i = 0; i < count; ++i) {
-    const json& item = value[i];
+    const nlohmann::json& item = value[i];
     if (!item.is_number() || item.get<double>() < range.low || item.get<double>() > range.high) {
       throw error(fmt::format("{}[{}]", key, i),
                   fmt::format("found {}, expected a number, {}", shown(item), shown(range)));
@@ -189,7 +188,7 @@ std::vector<double> ObjectReader::numbers(const char* key, std::size_t count, Ra
 std::vector<std::string> ObjectReader::texts(const char* key, std::size_t min_count, std::size_t max_count,
                                              std::size_t max_length) {
   const std::string expected = fmt::format("an array of {} to {} strings", min_count, max_count);
-  const json& value = get(key, expected);
+  const nlohmann::json& value = get(key, expected);
   if (!value.is_array() || value.size() < min_count || value.size() > max_count) {
     throw error(key, fmt::format("found {}, expected {}", shown(value), expected));
   }
@@ -209,7 +208,7 @@ std::size_t ObjectReader::choice(const char* key, const std::vector<std::string_
                                  std::optional<std::size_t> otherwise) {
   if (otherwise && find(key) == nullptr) return *otherwise;
   const std::string expected = fmt::format("one of {}", fmt::join(words, ", "));
-  const json& value = get(key, expected);
+  const nlohmann::json& value = get(key, expected);
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (value.is_string() && value.get_ref<const std::string&>() == words[i]) return i;
   }
@@ -223,7 +222,7 @@ ObjectReader ObjectReader::object(const char* key) {
 std::vector<ObjectReader> ObjectReader::objects(const char* key, std::size_t min_count,
                                                 std::size_t max_count) {
   const std::string expected = fmt::format("an array of {} to {} objects", min_count, max_count);
-  const json& value = get(key, expected);
+  const nlohmann::json& value = get(key, expected);
   if (!value.is_array() || value.size() < min_count || value.size() > max_count) {
     throw error(key, fmt::format("found {}, expected {}", shown(value), expected));
   }

@@ -51,7 +51,9 @@ TEST(ReadImage, ContentOfAnotherFormatThanTheExtensionIsARemark) {
       EXPECT_EQ(image.width, 6);
       EXPECT_EQ(image.remark.empty(), same)
           << sample.extension << " as " << extension << ": " << image.remark;
-      if (!same) EXPECT_TRUE(image.remark.starts_with("content is ")) << image.remark;
+      if (!same) {
+        EXPECT_TRUE(image.remark.starts_with("content is ")) << image.remark;
+      }
     }
   }
 }
