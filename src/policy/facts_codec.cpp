@@ -137,7 +137,8 @@ PremodelFacts decode_premodel_facts(const Fields& fields) {
         {step.text("model"), step.number("coverage"), step.number("gain"), step.boolean("kept")});
   }
   facts.optimum_of = fields.counts("optimum_of");
-  for (const Fields& chooser : fields.objects("choosers")) facts.choosers.push_back(decode_chooser_facts(chooser));
+  for (const Fields& chooser : fields.objects("choosers"))
+    facts.choosers.push_back(decode_chooser_facts(chooser));
   facts.fallback = fields.integer("fallback");
   if (!fields.is_null("distance_limit")) {
     const Fields limit = fields.object("distance_limit");

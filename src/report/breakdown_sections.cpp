@@ -185,23 +185,21 @@ Markup classes_tables(const Evaluation& evaluation) {
   const auto worst = worst_classes(b);
   const std::string name = method_name(evaluation, b.methods[b.subject]);
   if (b.classes.size() <= kAllClasses) {
-    return classes_table(
-        evaluation,
-        fmt::format("All {} classes; first where {} loses most right answers against SBS",
-                    b.classes.size(), name),
-        worst, b.classes.size());
+    return classes_table(evaluation,
+                         fmt::format("All {} classes; first where {} loses most right answers against SBS",
+                                     b.classes.size(), name),
+                         worst, b.classes.size());
   }
   const double mean = static_cast<double>(evaluation.n_inputs) / static_cast<double>(b.classes.size());
   const std::string of_all =
       fmt::format("{} of {} classes that have inputs, {:.1f} each{}", kNamedClasses, b.classes.size(), mean,
                   mean < 10 ? ", which is too few to conclude anything from" : "");
-  return classes_table(
-             evaluation,
-             fmt::format("{}: those where {} loses most right answers against SBS, by their number",
-                         of_all, name),
-             worst, kNamedClasses) +
-         classes_table(evaluation, fmt::format("{}: the dearest for {}", of_all, name),
-                       dearest_classes(b), kNamedClasses);
+  return classes_table(evaluation,
+                       fmt::format("{}: those where {} loses most right answers against SBS, by their number",
+                                   of_all, name),
+                       worst, kNamedClasses) +
+         classes_table(evaluation, fmt::format("{}: the dearest for {}", of_all, name), dearest_classes(b),
+                       kNamedClasses);
 }
 
 }  // namespace triage

@@ -87,9 +87,7 @@ TEST_F(LabelFile, FindsFilesThatAreWrittenOtherwise) {
   EXPECT_EQ(read("C:\\pictures\\a.pgm,0\n"), "a.pgm 0");
   const auto notes = open("a,0\nb,1\n")->label_mapping().notes;
   ASSERT_EQ(notes.size(), 1U);
-  EXPECT_NE(
-      notes[0].find("2 files were found by their names without case or extension"),
-      std::string::npos)
+  EXPECT_NE(notes[0].find("2 files were found by their names without case or extension"), std::string::npos)
       << notes[0];
 }
 

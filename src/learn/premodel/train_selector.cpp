@@ -58,14 +58,14 @@ ModelIndex find_selector(const Table& table, const std::string& wanted) {
     const ModelIndex found = table.find_selector(wanted);
     if (found != kNoModel) return found;
     refuse(fmt::format("selector: '{}' is not in the profile, expected one of: {}", wanted,
-                           known_selectors(table)));
+                       known_selectors(table)));
   }
   ModelIndex only = kNoModel;
   for (std::size_t i = 0; i < table.selectors.size(); ++i) {
     if (!table.selectors[i].fold_of.empty()) continue;
     if (only != kNoModel) {
       refuse(fmt::format("selector: not given, expected one of: {}; name one as `selector`",
-                             known_selectors(table)));
+                         known_selectors(table)));
     }
     only = static_cast<ModelIndex>(i);
   }
