@@ -32,11 +32,11 @@ struct Request {
   // A point in time, Clock::now_ns() of the classifier's clock, by which the answer is wanted: held like
   // max_latency_ms, and looked at while waiting for a network too.
   std::int64_t deadline_ns = kNoDeadline;
-  double min_confidence = 0;    // 0..1: go on below it while the policy has a model left to ask
+  double min_confidence = 0;    // 0..1: continue below it while the policy has a model left to ask
   double price = kNotMeasured;  // score that a millisecond (or joule) is worth; NaN: what the policy chose
   double spent_ms = 0;          // gone before the call, in a queue, say; counts as elapsed
   bool explain = false;         // fill Result::trace
-  // Which quantile of a model's time the latency cap and the deadline reckon with, one of kTimeQuantiles:
+  // Which quantile of a model's time the latency cap and the deadline count on, one of kTimeQuantiles:
   // with a lower one a model that is slow once in a thousand runs is not kept out, and more answers come
   // late.
   double cap_quantile = 0.999;
@@ -62,7 +62,8 @@ struct StreamOptions {
 class Stream {
  public:
   // Throws kUsage for a policy without prices in milliseconds, and for a target below the mean time of its
-  // cheapest setting (the message says which would work). One above its dearest is met by that one.
+  // cheapest setting (the message says which would work). One above its most expensive setting is met by
+  // that.
   Stream(const Policy& policy, const StreamOptions& options);
   // For the next input. Caps and the like may be added to it.
   [[nodiscard]] Request request();

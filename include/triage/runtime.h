@@ -25,7 +25,7 @@ class Policy;
 struct LoadEvent {
   std::string_view model;  // name in the zoo; valid during the call
   std::size_t copies = 0;  // of this model that are loaded now
-  std::size_t bytes = 0;   // that all loaded networks are reckoned to take now
+  std::size_t bytes = 0;   // that all loaded networks are estimated to take now
   double ms = 0;           // that loading took; 0 for an eviction
 };
 
@@ -58,7 +58,7 @@ struct PoolOptions {
   // Copies of one network at a time, which is how many inputs may run it at once; further ones wait. 0: one a
   // core.
   std::size_t max_copies = 0;
-  // That all loaded networks may take, as reckoned by Network::memory_bytes(); the one that was not used for
+  // That all loaded networks may take, by Network::memory_bytes(); the one that was not used for
   // the longest time is dropped for another. 0: no limit.
   std::size_t memory_bytes = 0;
 };

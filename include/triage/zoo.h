@@ -25,8 +25,8 @@ enum class OutputKind { kProbabilities, kLogits };
 
 [[nodiscard]] constexpr std::size_t size_of(ElementType type) { return type == ElementType::kU8 ? 1 : 4; }
 
-// Which part of the picture a model sees: the whole, or the centred square-free part of `fraction` of each
-// side (0.875 is usual).
+// Which part of the picture a model sees: the whole, or the centre, `fraction` of each side long (0.875 is
+// usual).
 struct Crop {
   double fraction = 1.0;  // (0, 1]; 1 is the whole picture
   bool operator==(const Crop&) const = default;

@@ -62,7 +62,7 @@ std::vector<Image> load_images(const TimeArguments& arguments, const Session& se
   return images;
 }
 
-// What goes on being another machine's, a sentence each.
+// What stays another machine's, a sentence each.
 std::vector<std::string> what_stays(const Policy& policy) {
   const std::string& trained_on = policy.info().trained_on;
   std::vector<std::string> sentences;

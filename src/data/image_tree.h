@@ -18,7 +18,7 @@ struct LeftOutFiles {
   std::vector<std::string> links;                   // to nothing, or to a folder that they are in
 
   void add(const LeftOutFiles& other);
-  // "3 .txt files, 1 hidden one, folder @eaDir"; empty when nothing was left out.
+  // "3 .txt, 1 hidden, system folder @eaDir"; empty when nothing was left out.
   [[nodiscard]] std::string text() const;
 };
 

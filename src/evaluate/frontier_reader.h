@@ -13,7 +13,7 @@ namespace triage {
 [[nodiscard]] Sweep router_sweep(const Table& table, std::span<const Fold> folds, Criterion criterion);
 
 // Reads the hull of a sweep's mean times and scores: of all inputs, and of resampled ones for the intervals.
-// SBS is each fold's; the cheapest and the dearest model are those of all inputs.
+// SBS is each fold's; the cheapest and the most expensive model are those of all inputs.
 class FrontierReader {
  public:
   FrontierReader(const Table& table, std::span<const Fold> folds, const EvaluateOptions& options);

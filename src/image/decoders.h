@@ -1,5 +1,5 @@
-// One decoder per file format, and what they share. Each throws for anything but a whole, valid image within
-// the pixel limit.
+// One decoder per file format, and what they share. Each throws for anything but a whole picture within the
+// limits.
 #pragma once
 
 #include <cstdint>

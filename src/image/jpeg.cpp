@@ -56,7 +56,7 @@ class JpegReader {
     return true;
   }
 
-  // Decodes all rows into `pixels`, shape (height, width, stored_channels()), up to the end-of-image marker.
+  // Decodes all rows into `pixels`, shape (height, width, channels()), up to the end-of-image marker.
   [[nodiscard]] bool read_pixels(std::uint8_t* pixels) {
     if (setjmp(jump_) != 0) return false;
     has_passes_ = jpeg_has_multiple_scans(&info_) != 0;
@@ -66,7 +66,7 @@ class JpegReader {
       JSAMPROW row = pixels + info_.output_scanline * row_bytes;
       jpeg_read_scanlines(&info_, &row, 1);
     }
-    const bool all_passes = has_all_passes();  // finishing lets go of what it looks at
+    const bool all_passes = has_all_passes();  // finishing frees what it looks at
     jpeg_finish_decompress(&info_);
     if (no_end_ && !all_passes) std::snprintf(message_.data(), message_.size(), "the file ends early");
     return !no_end_ || all_passes;
@@ -108,7 +108,7 @@ class JpegReader {
     std::longjmp(jump_, 1);
   }
 
-  // libjpeg goes on after damage, filling up with gray; level -1 is how it says so.
+  // libjpeg continues after damage, filling up with gray; level -1 is how it says so.
   void on_message(j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (errors_.msg_code) {
@@ -196,7 +196,7 @@ Image decode_jpeg(EncodedBytes bytes, std::string_view name, const DecodeOptions
                          "a whole image");
   };
   if (!reader.read_header(bytes)) throw corrupt();
-  const int orientation = reader.orientation();                 // read_pixels lets go of the markers
+  const int orientation = reader.orientation();                 // read_pixels frees the markers
   const int turned = orientation == 1 ? 0 : reader.channels();  // turning needs the picture twice
   check_size(reader.width(), reader.height(), reader.bytes_per_pixel() + turned, name, options);
   Image image = make_image(reader.width(), reader.height(), reader.channels());

@@ -16,8 +16,8 @@ namespace triage {
 
 class ProfileWriter {
  public:
-  // Creates `path`, or opens it to go on. Throws kProfile when it is another profile than `header` says, or
-  // another process writes it; a file that is there is then left alone.
+  // Creates `path`, or opens it to continue. Throws kProfile when it is another profile than `header` says,
+  // or another process writes it; a file that is there is then left alone.
   ProfileWriter(const std::filesystem::path& path, const ProfileHeader& header);
   ~ProfileWriter();
 

@@ -17,7 +17,7 @@ constexpr double kWidth = 1000;
 constexpr double kRow = 30;
 constexpr double kBar = 18;
 
-// From cheap to dear: a ramp of rising darkness (viridis), readable with any colour vision and in both
+// From cheap to expensive: a ramp of rising darkness (viridis), readable with any colour vision and in both
 // themes.
 constexpr std::array<std::array<int, 3>, 6> kRamp{
     {{253, 231, 37}, {122, 209, 81}, {34, 168, 132}, {42, 120, 142}, {65, 68, 135}, {84, 24, 104}}};
@@ -40,7 +40,7 @@ Tint tint(std::size_t index, std::size_t count) {
   return {fmt::format("#{:02x}{:02x}{:02x}", rgb[0], rgb[1], rgb[2]), light < 140};
 }
 
-// Models from the cheapest to the dearest.
+// Models from the cheapest to the most expensive.
 std::vector<std::size_t> by_cost(const Evaluation& evaluation) {
   std::vector<std::size_t> order;
   for (std::size_t m = 0; m < evaluation.models.size(); ++m) order.push_back(m);

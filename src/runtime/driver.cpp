@@ -104,7 +104,7 @@ Limit Drive::limit_of(ModelIndex model) const {
   return fits_energy(policy_.info(), wanted, request_, result_) ? Limit::kNone : Limit::kEnergy;
 }
 
-// The dearest answering model that may be started, kNoModel when none may.
+// The most expensive answering model that may be started, kNoModel when none may.
 ModelIndex Drive::dearest_fitting() const {
   const auto& models = policy_.info().models;
   ModelIndex best = kNoModel;

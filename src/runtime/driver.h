@@ -39,8 +39,8 @@ class Backend {
 // themselves (classify_batch); others call drive(). All that it is given must outlive it.
 //
 // Holds the request's caps, for every kind of policy: a model that does not fit into what is left is not
-// started. The answer is then what the looks so far give; where there are none, the dearest model that fits
-// runs and answers, and where none fits the input is refused.
+// started. The answer is then what the looks so far give; where there are none, the most expensive model that
+// fits runs and answers, and where none fits the input is refused.
 class Drive {
  public:
   // `result` is reused: its vectors keep their capacity, so a warm loop allocates nothing.

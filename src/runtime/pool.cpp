@@ -135,7 +135,7 @@ std::unique_ptr<Network> ModelPool::load(Slot& slot, Evicted& evicted, Lock& loc
     std::unique_ptr<Network> network = engines_->load(*zoo_, spec);
     LoadEvent event{.model = spec.name, .ms = watch.ms()};
     lock.lock();
-    // Now it is known better; all copies are reckoned alike.
+    // Now it is known better; all copies count alike.
     if (const std::size_t known = network->memory_bytes(); known > 0 && known != slot.bytes) {
       use_.bytes += slot.copies * known - slot.copies * slot.bytes;
       slot.bytes = known;

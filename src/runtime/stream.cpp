@@ -54,7 +54,7 @@ Request Stream::request() {
   while (above < settings_.size() && settings_[above].ms <= wanted) ++above;
   std::size_t chosen = above == 0 ? 0 : above - 1;
   if (above > 0 && above < settings_.size()) {
-    // Between two settings: the dearer one as often as brings the mean to what is wanted.
+    // Between two settings: the more expensive one as often as brings the mean to what is wanted.
     const double width = settings_[above].ms - settings_[above - 1].ms;
     left_over_ += (wanted - settings_[above - 1].ms) / width;
     if (left_over_ >= 1) {

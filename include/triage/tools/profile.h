@@ -83,7 +83,7 @@ struct ProfileSummary {
 };
 
 // Runs every classifier of the zoo on every input and extracts features, through the live backend. Creates
-// `out`, or goes on where an earlier run stopped; a file of another zoo, data set, shard or feature list
+// `out`, or continues where an earlier run stopped; a file of another zoo, data set, shard or feature list
 // throws kProfile and is left alone, as does one that another process is writing. Inputs that fail are
 // recorded with their message, and tried again by the next run. Models with equal fingerprints say the same:
 // the first one's answers stand for all of them.

@@ -50,7 +50,7 @@ using Rows = std::span<const std::uint32_t>;
 [[nodiscard]] std::vector<std::uint32_t> draw_rows(const Table& table, double share, std::uint64_t seed);
 
 // A fingerprint of a set of inputs by their ids, whatever their order: 16 hex digits. Policies record it of
-// their training inputs (key `inputs_hash` of PolicyInfo::training), so that judging them on these warns.
+// their training inputs (TrainingFacts::inputs_hash), so that judging them on these warns.
 [[nodiscard]] std::string inputs_hash(const Table& table, Rows rows);
 
 // The table with these models alone, in this order. Throws kUsage for none, or for a number that there is

@@ -15,7 +15,8 @@
 namespace triage {
 namespace {
 
-constexpr std::array<double, 2> kC{1, 10};  // dearer mistakes take long, and noisy labels do not want them
+// A higher price of mistakes takes long, and noisy labels do not deserve it.
+constexpr std::array<double, 2> kC{1, 10};
 constexpr std::array<double, 3> kGamma{0.5, 2, 8};
 constexpr double kCacheMegabytes = 200;
 constexpr double kTolerance = 1e-3;  // libsvm's and scikit-learn's own

@@ -1,5 +1,5 @@
 // The expected maximum of correlated normal variables, and the walk over supersets that it is needed for in
-// cascade routing (learn/cascade_routing_policy.h).
+// cascade routing (cascade_routing_policy.h).
 //
 // C. E. Clark, "The Greatest of a Finite Set of Random Variables", Operations Research 9(2), 1961: the
 // maximum of two normal variables has these moments exactly; it is then taken for normal itself, and the next

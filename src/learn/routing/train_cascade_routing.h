@@ -1,4 +1,4 @@
-// Training of cascade routing (learn/cascade_routing_policy.h): estimates of every model's quality after
+// Training of cascade routing (cascade_routing_policy.h): estimates of every model's quality after
 // every set of looks, then lambda.
 #pragma once
 
