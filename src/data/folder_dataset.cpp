@@ -31,7 +31,7 @@ class FolderDataset final : public Dataset {
     const fs::path file = folders_[items_[i].folder] / items_[i].id;
     std::error_code error;
     const fs::file_status status = fs::status(file, error);
-    if (fs::exists(status) && !fs::is_regular_file(status)) {  // a pipe would wait for ever
+    if (fs::exists(status) && !fs::is_regular_file(status)) {  // reading a pipe would block
       throw Error(ErrorCode::kIo,
                   fmt::format("{}: is a pipe, device or folder, expected a regular file", file.string()));
     }
@@ -60,7 +60,7 @@ std::vector<std::string> list(const fs::path& folder, Wanted wanted) {
 
 bool is_folder(const fs::directory_entry& entry) { return entry.is_directory(); }
 bool is_image(const fs::directory_entry& entry) {
-  return has_image_extension(entry.path()) && entry.is_regular_file();  // a pipe would wait for ever
+  return has_image_extension(entry.path()) && entry.is_regular_file();  // reading a pipe would block
 }
 
 // Adds every image below `folder` / `below`, sorted by path.
