@@ -1,5 +1,5 @@
-// JPEG by libjpeg-turbo. Its errors leave by longjmp, so every call into it is made from a method of
-// JpegReader whose frame holds nothing with a destructor.
+// JPEG by libjpeg-turbo. Its errors leave by longjmp, which skips destructors: every call into it is made
+// from a method of JpegReader whose frame holds nothing with a destructor.
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
@@ -16,7 +16,8 @@
 namespace triage {
 namespace {
 
-// A progressive file may hold any number of scans over the whole picture; a few kilobytes could take minutes.
+// A progressive file may hold any number of scans over the whole picture: without a limit, a few kilobytes
+// could take minutes.
 constexpr int kMaxScans = 200;
 constexpr int kEndOfImage = 0xD9;
 
@@ -93,7 +94,7 @@ class JpegReader {
     std::longjmp(jump_, 1);
   }
 
-  // libjpeg goes on after damage, filling up with gray; level -1 is how it says so.
+  // libjpeg fills damaged parts with gray and only warns (level -1); here such a warning is an error.
   void on_message(j_common_ptr info, int level) {
     if (level >= 0) return;
     switch (errors_.msg_code) {
@@ -123,7 +124,7 @@ class JpegReader {
   std::array<char, JMSG_LENGTH_MAX> message_{};
 };
 
-// (height, width, 4) CMYK to RGB without a colour profile: each ink takes away its share of the light.
+// (height, width, 4) CMYK to RGB without a colour profile: each ink absorbs its share of the light.
 void cmyk_to_rgb(Image& image, bool inverted) {
   const std::uint8_t* in = image.pixels.data();
   std::uint8_t* out = image.pixels.data();

@@ -1,5 +1,5 @@
-// PNG by libpng. Its errors leave by longjmp, so every call into it is made from a method of PngReader whose
-// frame holds nothing with a destructor.
+// PNG by libpng. Its errors leave by longjmp, which skips destructors: every call into it is made from a
+// method of PngReader whose frame holds nothing with a destructor.
 #include <png.h>
 
 #include <array>
@@ -34,7 +34,7 @@ class PngReader {
     png_set_read_fn(png_, this, on_read);
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // the caller checks the pixel count
     png_set_chunk_malloc_max(png_, kMaxChunkBytes);
-    // A checksum that is wrong anywhere means that the file is not what was written.
+    // A wrong checksum is an error in ancillary chunks too, where libpng would only warn.
     png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     // All but IHDR, PLTE, tRNS, IDAT and IEND: texts and profiles can unpack to gigabytes.
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
