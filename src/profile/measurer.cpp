@@ -62,7 +62,7 @@ void Measurer::measure(std::size_t position, InputRecord& record) {
     record.pixel_hash = hash_pixels(image);
     measure_features(image, record);
     if (header_->timing.mode == TimingMode::kExhaustive) measure_recipes(image, record);
-    // In another order for every input, so that no model always runs in the cache that the same other left.
+    // Shuffled for every input, so that no model always finds the caches as one and the same other left them.
     Random random(position);
     shuffle(std::span(order_), random);
     for (const std::size_t model : order_) measure_model(model, record);
@@ -119,7 +119,7 @@ void Measurer::measure_features(const Image& image, InputRecord& record) {
   record.capped += is_capped(cell);
 }
 
-// Leaves every tensor made, so that the networks' times that follow are theirs alone.
+// Leaves every tensor made, so that the times of the networks, measured next, exclude preprocessing.
 void Measurer::measure_recipes(const Image& image, InputRecord& record) {
   for (std::size_t recipe = 0; recipe < recipe_users_.size(); ++recipe) {
     const CellTimes cell = time_cell(header_->timing, options_->stop, [&] {
@@ -138,7 +138,8 @@ void Measurer::measure_model(std::size_t model, InputRecord& record) {
   // In the cheap mode the first model of a recipe makes the tensor; else this adds 0.
   record.preprocess_ms[static_cast<std::size_t>(header_->models[model].recipe)] += backend_.prepare(index);
   try {
-    // Whoever uses a network runs it again and again; here others have emptied the caches since its last run.
+    // In use a network runs again and again; here others have evicted it from the caches since its last run,
+    // so an untimed run comes first.
     if (header_->timing.mode == TimingMode::kCheap) {
       (void)backend_.run(index);
       record.warming_ms += backend_.last_times().infer_ms;
@@ -157,7 +158,7 @@ void Measurer::measure_model(std::size_t model, InputRecord& record) {
   record.ranks[model] = !ranked ? 0 : rank_of(backend_.last_probabilities(), record.label);
 }
 
-// What a network says belongs to its fingerprint, however it is run: answers of another device or number of
+// Variants of one network (the same fingerprint) share its answers: those of another device or number of
 // threads may differ in the last digits, which would make them look like another network's.
 void Measurer::share_answers(InputRecord& record) const {
   for (std::size_t model = 0; model < speaker_.size(); ++model) {

@@ -44,7 +44,7 @@ void make_profile(const std::filesystem::path& out, const ProfileHeader& header,
     std::filesystem::rename(temporary, out);
   } catch (const std::filesystem::filesystem_error& error) {
     remove_profile(temporary);
-    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be made ({}), expected a folder that can be written",
+    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be made ({}), expected a writable folder",
                                             out.string(), error.code().message()));
   } catch (...) {
     remove_profile(temporary);

@@ -9,11 +9,11 @@
 
 namespace triage {
 
-// Throws kUsage when there is such a file.
+// Throws kUsage when `out` exists.
 void expect_new(const std::filesystem::path& out);
 // Throws kProfile for a profile that lacks inputs.
 void expect_finished(const ProfileReader& reader);
-// Has `fill` write everything and finish the file, under another name until it is whole.
+// Has `fill` write and finish the file, under another name until it is complete.
 void make_profile(const std::filesystem::path& out, const ProfileHeader& header,
                   const std::function<void(ProfileWriter&)>& fill);
 

@@ -10,7 +10,7 @@
 
 namespace triage {
 
-// Beside a mean: how many runs, and the sum of squared deviations from it.
+// Goes with a mean: the number of runs, and the sum of squared deviations from it.
 struct Spread {
   int runs = 1;
   double m2 = 0;
@@ -21,7 +21,7 @@ struct InputRecord {
   std::int32_t machine = 0;  // where it was measured
   std::string id;
   Label label = kNoLabel;
-  std::string error;  // why it failed; empty when all went well, and only then is the rest meaningful
+  std::string error;  // why it failed; empty on success, and only then is the rest meaningful
   int width = 0;
   int height = 0;
   int channels = 0;
