@@ -84,7 +84,7 @@ Json data_json(std::vector<Missing>& missing) {
 Json cache_json(std::vector<Missing>& missing) {
   const fs::path folder = default_cache_dir();
   if (folder.empty()) {
-    missing.push_back({"model cache: neither XDG_CACHE_HOME nor HOME is a folder that can be written",
+    missing.push_back({"model cache: neither XDG_CACHE_HOME nor HOME is a writable folder",
                        "set one of them; without it models are compiled at every start"});
     return {{"folder", nullptr}};
   }
@@ -139,7 +139,7 @@ std::string text_of(const Json& value) { return value.get<std::string>(); }
 void print_text(const Info& info) {
   const Json& doc = info.document;
   print_row("triage", fmt::format("{} ({})", text_of(doc["version"]), text_of(doc["compiler"])));
-  print_row("machine", fmt::format("{}; load {:.2f} a core", text_of(doc["machine"]),
+  print_row("machine", fmt::format("{}; load {:.2f} per core", text_of(doc["machine"]),
                                    doc["load_per_core"].get<double>()));
   std::string features;
   for (const auto& [name, has] : doc["cpu_features"].items()) {

@@ -207,8 +207,8 @@ std::string feature_selection_csv(const FeatureSelection& selection) {
       "extraction_ms_after,loss_of_first,loss_of_chosen\n";
   const auto add = [&](const std::string& name, const StepLine& line) {
     out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_field(name), line.fate, line.reason,
-                       csv_field(line.correlated_with), line.r, line.extraction_ms, line.usefulness, line.step,
-                       line.accuracy, line.left_ms, line.loss_first, line.loss_chosen);
+                       csv_field(line.correlated_with), line.r, line.extraction_ms, line.usefulness,
+                       line.step, line.accuracy, line.left_ms, line.loss_first, line.loss_chosen);
   };
   for (const auto& feature : selection.candidates) add(feature.name, describe(selection, feature));
   for (const auto& dropped : selection.dropped) {

@@ -30,7 +30,7 @@ void add_folder(const fs::path& folder, const DecodeOptions& decode, std::vector
   std::size_t skipped = 0;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.is_directory()) continue;
-    if (has_image_extension(entry.path()) && entry.is_regular_file()) {  // a pipe would wait for ever
+    if (has_image_extension(entry.path()) && entry.is_regular_file()) {  // reading a pipe would block
       files.push_back(entry.path());
     } else {
       ++skipped;
@@ -64,10 +64,11 @@ void add_idx(const fs::path& path, const InputOptions& options, std::vector<Inpu
   }
 }
 
-// One argument or line of stdin. Only a bad option is an error of the whole call.
+// One argument or line of stdin. Only a bad option fails the whole call.
 void add_path(const std::string& name, const InputOptions& options, std::vector<Input>& inputs) {
   if (name.find('\0') != std::string::npos) {
-    // The system would read up to the NUL, which may well be another file; so would the message itself.
+    // The system would open the path up to the NUL, perhaps another file, and the message would end there
+    // too.
     inputs.push_back(failing_input(
         name, Error(ErrorCode::kIo,
                     fmt::format("{}: holds a NUL, expected one path a line; list files with 'find', without "

@@ -28,7 +28,7 @@ void add_request_options(CLI::App& command, Request& request, std::optional<doub
       ->type_name("J");
   command
       .add_option("--min-confidence", request.min_confidence,
-                  "Go on below it, 0 to 1, while the policy has a model left to ask")
+                  "Run another model below it, 0 to 1, while the policy has one left")
       ->type_name("P");
   auto* price =
       command
@@ -54,13 +54,13 @@ void warn_of_caps(const Policy& policy, const Request& request) {
   }
   if (fastest != nullptr && fastest->p999_ms > request.max_latency_ms) {
     warn(fmt::format(
-        "--max-latency-ms: {:.4g}, every input is refused; at least {:.4g}, and what decoding and "
-        "deciding take, would do: 999 of 1,000 runs of {}, the policy's fastest model, take no longer",
+        "--max-latency-ms: {:.4g}, every input is refused; at least {:.4g}, plus the time of decoding and "
+        "deciding, is needed: 999 of 1,000 runs of {}, the policy's fastest model, take no longer",
         request.max_latency_ms, fastest->p999_ms, printable(fastest->name)));
   }
   if (frugal != nullptr && frugal->mean_j > request.max_energy_j) {
     warn(fmt::format(
-        "--max-energy-j: {:.4g}, every input is refused; at least {:.4g} would do, the mean of {}, "
+        "--max-energy-j: {:.4g}, every input is refused; at least {:.4g} is needed, the mean of {}, "
         "the policy's most frugal model",
         request.max_energy_j, frugal->mean_j, printable(frugal->name)));
   }

@@ -111,8 +111,7 @@ void print_report(const TrainReport& report) {
   print_models(*trained.policy);
   if (trained.policy->has_prices()) print_settings(*trained.policy, all_settings);
   print_training(*trained.policy);
-  fmt::print("\n{} written, {}. {}\n", printable(out), format_bytes(static_cast<double>(size)),
-             kOptimistic);
+  fmt::print("\n{} written, {}. {}\n", printable(out), format_bytes(static_cast<double>(size)), kOptimistic);
 }
 
 nlohmann::json to_json(const TrainReport& report) {
