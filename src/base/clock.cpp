@@ -12,8 +12,7 @@ class SteadyClock final : public Clock {
                std::chrono::steady_clock::now().time_since_epoch())
         .count();
   }
-  // Spins: what passes time here are the fake engine's models, a few microseconds long, which sleeping would
-  // overshoot.
+  // Spins, since only the fake engine's models pass time: a few microseconds, which a sleep would overshoot.
   void pass_ns(std::int64_t ns) override {
     const std::int64_t end = now_ns() + ns;
     while (now_ns() < end) {

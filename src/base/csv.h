@@ -14,8 +14,8 @@ namespace triage {
 // These texts as a line, with its end.
 [[nodiscard]] std::string csv_line(std::span<const std::string> texts);
 
-// The texts of one line, given without its end; none when a quote is not closed. So a quoted field that goes
-// on in the next line is not understood.
+// The texts of one line, given without its end; none when a quote is not closed. So a quoted field cannot
+// contain a line end.
 [[nodiscard]] std::optional<std::vector<std::string>> split_csv_line(std::string_view line);
 
 }  // namespace triage

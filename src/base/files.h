@@ -20,8 +20,8 @@ inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{4} << 30;
                                     std::uint64_t max_bytes = kMaxFileBytes);
 
 // Writes beside the target, flushes to disk, renames: readers see the old file or the new one, never a part;
-// on failure nothing is left behind. Parent folders are made. Links are followed; devices and pipes are
-// written to directly.
+// on failure no temporary file is left behind. Parent folders are made. Links are followed; devices and pipes
+// are written to directly.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_text_atomic(const std::filesystem::path& path, std::string_view text);
 
