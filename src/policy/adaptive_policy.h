@@ -2,7 +2,7 @@
 // next model of its order would gain in score, less its price, and stops when that is not above zero.
 //
 // A policy holds a setting for each price of a grid, cheapest in use first, so that one file serves every
-// request; training (learn/adaptive.cpp) chooses the one that is used when the request names no price.
+// request; training (learn/adaptive) chooses the one that is used when the request names no price.
 #pragma once
 
 #include <cstdint>

@@ -3,9 +3,9 @@
 //
 //   score(c) = sum over looks m of w[m] * log(P_m(c) + 1e-5),   posterior = softmax over the pooled classes
 //
-// c runs over the union of each look's 12 best classes. Training (learn/combiner.h) gathers the same classes.
-// Where there are no more classes than these and enough inputs to learn from, each class has weights of its
-// own and a bias: w[m, c] and + b[c].
+// c runs over the union of each look's 12 best classes. Training (learn/adaptive/combiner.h) gathers the same
+// classes. Where there are no more classes than these and enough inputs to learn from, each class has weights
+// of its own and a bias: w[m, c] and + b[c].
 #pragma once
 
 #include <array>
@@ -52,7 +52,7 @@ struct Posterior {
 }
 
 // Numbers of the posterior t1 >= t2 >= ...: t1, t1 - t2, log(t1 / (1 - t1)), log t2, entropy, t1^2; then, for
-// `own_classes` of at most kMaxOwnClasses, p (1 - p) of each class: in doubt about which.
+// `own_classes` of at most kMaxOwnClasses, p (1 - p) of each class: which classes are in doubt.
 struct EvidenceNumbers {
   std::size_t n = kEvidenceNumbers;
   std::array<double, kMaxEvidence> values{};
