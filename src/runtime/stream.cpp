@@ -11,7 +11,7 @@
 namespace triage {
 namespace {
 
-// Inputs whose times weigh as much as what training expected.
+// The weight of training's expected times against measured ones, in inputs at the target.
 constexpr double kPrior = 50;
 
 }  // namespace
@@ -54,7 +54,7 @@ Request Stream::request() {
   while (above < settings_.size() && settings_[above].ms <= wanted) ++above;
   std::size_t chosen = above == 0 ? 0 : above - 1;
   if (above > 0 && above < settings_.size()) {
-    // Between two settings: the dearer one as often as brings the mean to what is wanted.
+    // Between two settings: the dearer one for the share of inputs that gives the allowed mean.
     const double width = settings_[above].ms - settings_[above - 1].ms;
     left_over_ += (wanted - settings_[above - 1].ms) / width;
     if (left_over_ >= 1) {
@@ -67,7 +67,7 @@ Request Stream::request() {
   return request;
 }
 
-// The setting that the price belongs to; requests of others' making count as the nearest.
+// The setting that the price belongs to; a request not made by request() counts as the nearest.
 double Stream::expected_ms(double price) const {
   const auto nearest =
       std::min_element(settings_.begin(), settings_.end(), [&](const Setting& a, const Setting& b) {
