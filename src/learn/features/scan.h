@@ -1,6 +1,6 @@
 // The inner loop of feature selection: which rows may be near a query when any one feature is left out. Works
 // in float, several rows at a time with whatever vectors the processor has, and never misses a row: bounds
-// are low by more than all rounding. What it lets pass is settled in double (feature_selection_knn.cpp).
+// are low by more than all rounding. What it lets pass is settled in double (left_out_neighbours.cpp).
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,7 @@
 namespace triage {
 namespace {
 
-constexpr std::array<double, 2> kC{1, 10};  // dearer mistakes take long, and noisy labels do not want them
+constexpr std::array<double, 2> kC{1, 10};  // a larger C is slow to fit and overfits noisy labels
 constexpr std::array<double, 3> kGamma{0.5, 2, 8};
 constexpr double kCacheMegabytes = 200;
 constexpr double kTolerance = 1e-3;  // libsvm's and scikit-learn's own
@@ -26,7 +26,7 @@ struct FreeModel {
 using Model = std::unique_ptr<svm_model, FreeModel>;
 
 // libsvm's form of the rows: lists of (index from 1, value), ended by index -1. Rows come in the order of
-// their classes, so that libsvm, which takes classes as it meets them, numbers them like we do.
+// their classes, so that libsvm, which numbers classes in order of appearance, numbers them as we do.
 struct Problem {
   explicit Problem(const LabelledRows& rows) {
     auto order = first_positions(rows.n());

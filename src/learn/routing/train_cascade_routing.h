@@ -1,5 +1,5 @@
-// Training of cascade routing (learn/cascade_routing_policy.h): estimates of every model's quality after
-// every set of looks, then lambda.
+// Training of cascade routing (learn/routing/cascade_routing_policy.h): estimates of every model's quality
+// after every set of looks, then lambda.
 #pragma once
 
 #include <cstdint>
