@@ -45,7 +45,7 @@ PixelStatistics pixel_statistics(const Sample& sample) {
   for (std::size_t c = 0; c < 3; ++c) {
     const double mean = sum[c] / n;
     const double deviation = std::sqrt(std::max(squares[c] / n - mean * mean, 1.0));
-    // Two digits after the point say all that a few images can.
+    // Two decimals: the mean of a few images is no more precise.
     statistics.mean[c] = static_cast<float>(std::round(mean * 100) / 100);
     statistics.deviation[c] = static_cast<float>(std::round(deviation * 100) / 100);
   }
@@ -108,7 +108,7 @@ class RecipeSearch {
         options_(&options),
         on_run_(&on_run) {}
 
-  // Loads the network once for each shape; mean, scale, colour and crop are ours alone.
+  // Loads the network once for each shape: mean, scale, colour and crop do not change what the network takes.
   void load(const Zoo& zoo, Engine& engine, const std::vector<Recipe>& shapes) {
     std::string last_error;
     for (const Recipe& shape : shapes) {
@@ -167,7 +167,7 @@ class RecipeSearch {
 
  private:
   void add(const Recipe& recipe, Network* network) {
-    // Recipes that come to the same tensor are one.
+    // Recipes that give the same tensor count once.
     for (const Candidate& candidate : candidates_) {
       if (candidate.network == network && recipe_key(candidate.recipe) == recipe_key(recipe)) return;
     }
@@ -277,7 +277,7 @@ int open_size(const AdoptOptions& options, const Sample& sample) {
   return std::max(image.width, image.height) <= kSmallImagePx ? std::max(image.width, image.height) : kOpenPx;
 }
 
-// How the values are read follows from what they were; 8-bit ones are a softmax over 0..256.
+// The kind of output is inferred from the values seen; 8-bit ones are a softmax in units of 1/256.
 OutputSpec output_spec(const Candidate& best, const ClassOutput& output, std::int32_t offset, bool is_u8) {
   OutputSpec spec;
   spec.index = output.index;

@@ -38,7 +38,7 @@ void add_planar(std::vector<Recipe>& found, Layout layout, std::int64_t channels
   found.push_back(recipe);
 }
 
-// A picture as one row of values: square, gray or three-coloured.
+// A picture as one row of values: square, gray or RGB.
 void add_flat(std::vector<Recipe>& found, std::int64_t n) {
   for (const std::int64_t channels : {std::int64_t{1}, std::int64_t{3}}) {
     const std::int64_t pixels = n / channels;
@@ -154,7 +154,7 @@ ClassOutput class_output(const ModelShapes& shapes, std::optional<std::int32_t> 
       if (classes > max_label && classes >= 2 && (!n_classes || classes == *n_classes))
         output.offsets.push_back(offset);
     }
-    // Of several that fit, the shortest: an embedding is longer than the classes are many.
+    // Of several that fit, the shortest: an embedding usually has more values than there are classes.
     if (!output.offsets.empty() && (!best || output.n_values < best->n_values)) best = std::move(output);
   }
   if (best) return *best;

@@ -17,7 +17,7 @@ struct PixelStatistics {
   std::array<float, 3> deviation{1, 1, 1};
 };
 
-// Input shapes (layout, size, colour or gray, type) that the network may mean; mean and scale are left alone.
+// Input shapes (layout, size, colour or gray, type) that the file allows; mean and scale keep their defaults.
 // `open_px` is the side to take where the file leaves it open. Throws kModel, naming `owner`, for a shape
 // that no picture has.
 [[nodiscard]] std::vector<Recipe> input_shapes(const ModelShapes& shapes, int open_px,

@@ -14,8 +14,8 @@ struct Sample {
   std::size_t n_failed = 0;  // images that could not be read
 };
 
-// Up to `limit` readable images with labels, in an order hashed from the seed, so that any first part of it
-// is a fair one. Throws kData when there is none.
+// Up to `limit` readable images with labels, in an order hashed from the seed, so that any prefix is a fair
+// sample. Throws kData when there is none.
 [[nodiscard]] Sample draw_sample(const Dataset& data, std::size_t limit, std::uint64_t seed);
 
 }  // namespace triage

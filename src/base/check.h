@@ -1,5 +1,5 @@
 // TRIAGE_CHECK: a condition that only a bug in Triage can break. Throws kInternal with its location, so that
-// a server answers 500 and lives.
+// a server can answer 500 and keep running.
 #pragma once
 
 #include <string>

@@ -74,9 +74,9 @@ Buffer read_whole(const std::filesystem::path& path, std::uint64_t max_bytes) {
   return buffer;
 }
 
-// The file that links lead to, which need not exist, so that renaming onto it leaves the link a link.
+// The file that links lead to, which need not exist: renaming onto the link itself would replace it.
 std::filesystem::path behind_links(std::filesystem::path path) {
-  constexpr int kMaxLinks = 40;  // as the kernel
+  constexpr int kMaxLinks = 40;  // the limit of Linux
   std::error_code error;
   for (int n = 0; n < kMaxLinks && std::filesystem::is_symlink(path, error); ++n) {
     path = path.parent_path() / std::filesystem::read_symlink(path, error);

@@ -31,8 +31,8 @@ void rename_path(const std::filesystem::path& from, const std::filesystem::path&
 [[nodiscard]] std::string lower_extension(const std::filesystem::path& path);
 
 // Writes beside the target, flushes to disk, renames: readers see the old file or the new one, never a part;
-// on failure nothing is left behind. Parent folders are made. Links are followed; devices and pipes are
-// written to directly.
+// on failure no temporary file is left behind. Parent folders are made. Links are followed; devices and pipes
+// are written to directly.
 void write_file_atomic(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_text_atomic(const std::filesystem::path& path, std::string_view text);
 

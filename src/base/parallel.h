@@ -6,11 +6,11 @@
 
 namespace triage {
 
-// One a core; at least 1.
+// One per core; at least 1.
 [[nodiscard]] unsigned default_threads();
 
 // Calls work(0) to work(count - 1), on default_threads() threads. After an exception no further part is
-// begun, and the first one is thrown again.
+// begun, and the first exception is rethrown.
 void for_each_parallel(std::size_t count, const std::function<void(std::size_t)>& work);
 
 // The same for work that needs a state of its own on each thread: `make_work` is called once on each of at

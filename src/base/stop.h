@@ -1,4 +1,4 @@
-// How long work ends early: it asks the caller's token and throws.
+// How long work ends early: it polls the caller's token and throws.
 #pragma once
 
 #include <stop_token>

@@ -1,4 +1,4 @@
-// The parts of calibration that the guarantee study needs apart.
+// The parts of calibration that the guarantee study calls on their own.
 #pragma once
 
 #include <cstdint>

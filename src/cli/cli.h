@@ -71,7 +71,7 @@ class Progress {
 // beyond ASCII counts as one column and is never cut through.
 [[nodiscard]] std::string_view fit_line(std::string_view line, std::size_t columns);
 
-// On stderr, which may be closed or full: what cannot be said there never stops the work.
+// On stderr, which may be closed or full: a failed write never stops the work.
 void say_text(std::string_view text);
 template <class... Values>
 void say(fmt::format_string<Values...> format, Values&&... values) {
@@ -86,8 +86,8 @@ void warn(std::string_view text);
 // one line. main does this to every error message.
 [[nodiscard]] std::string printable(std::string_view text);
 
-// Throws kUsage when an output is one of the inputs or another output, or a profile, which took long to
-// measure. Empty names are left out.
+// Throws kUsage when an output is one of the inputs or another output, or an existing profile, which takes
+// long to measure. Empty names are left out.
 void check_outputs(std::span<const std::string> outputs, std::span<const std::string> inputs);
 
 // The one document of --json. Bytes that are not UTF-8 are replaced.
@@ -109,7 +109,7 @@ void warn_of_caps(const Policy& policy, const Request& request);
 // For counts and seeds: CLI11 takes "-1", and what is too large, for the largest number that there is.
 [[nodiscard]] CLI::Validator not_negative();
 
-// Throws kInterrupted after a signal that asks for an end; `command` names the work.
+// Throws kInterrupted once a signal has set Session::stop; `command` names the work.
 void throw_if_stopped(const Session& session, std::string_view command);
 
 // "3 min 20 s", "1.2 GB" and the like, for estimates.

@@ -45,7 +45,7 @@ struct Failure {
   std::string message;
 };
 
-// A failure of one input alone, as opposed to one of the models or of Triage.
+// Whether the error concerns one input alone, not the models or Triage.
 bool is_of_input(ErrorCode code) {
   return is_image_error(code) || code == ErrorCode::kIo || code == ErrorCode::kData;
 }

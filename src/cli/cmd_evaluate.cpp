@@ -164,8 +164,8 @@ Evaluation judge(const Table& table, const EvaluateArguments& arguments, const E
     named.push_back({fs::path(path).stem().string(), policies.back().get()});
     if (is_reserved_name(named.back().name)) {
       throw Error(ErrorCode::kUsage,
-                  fmt::format("policy '{}': called like a method of every evaluation, expected another name; "
-                              "rename the file",
+                  fmt::format("policy '{}': is the name of a built-in method, expected another name; rename "
+                              "the file",
                               named.back().name));
     }
   }
@@ -173,7 +173,7 @@ Evaluation judge(const Table& table, const EvaluateArguments& arguments, const E
   return judge_policies(table, named, options);
 }
 
-// What difference it makes that the table's times are cheap ones; none when nobody asks.
+// How much the cheap timing of the table matters, by a profile timed exhaustively; nullopt without one.
 std::optional<TimingDifference> timing_difference(const Table& table, const EvaluateArguments& arguments,
                                                   const EvaluateOptions& evaluate) {
   if (arguments.exhaustive.empty()) return {};
@@ -251,8 +251,7 @@ void add_premodel_options(CLI::App& command, EvaluateArguments& a, CLI::Option& 
       ->capture_default_str()
       ->allow_extra_args(false)
       ->excludes(&policies);
-  command
-      .add_option("--label", a.label, "what stages say yes to: optimum, correct, or both beside each other")
+  command.add_option("--label", a.label, "what stages say yes to: optimum, correct, or both side by side")
       ->capture_default_str()
       ->excludes(&policies);
   command
@@ -260,9 +259,7 @@ void add_premodel_options(CLI::App& command, EvaluateArguments& a, CLI::Option& 
                   "votes of the neighbours that knn asks: uniform, or by 1 / distance (distance)")
       ->capture_default_str()
       ->excludes(&policies);
-  command
-      .add_option("--cost", a.cost,
-                  "what is to be saved by adaptive, cascade routing and premodel: time or energy")
+  command.add_option("--cost", a.cost, "what adaptive, cascade routing and premodel save: time or energy")
       ->capture_default_str()
       ->excludes(&policies);
   command
@@ -290,19 +287,19 @@ void add_evaluate(CLI::App& app, Session& session) {
       command->add_option("--policy", arguments->policies,
                           "judge this finished policy on inputs it was not trained on; may be repeated");
   policies->allow_extra_args(false);
-  command->add_option("--cv", arguments->folds, "folds; everything is learned afresh inside each")
+  command->add_option("--cv", arguments->folds, "folds; everything is trained anew in each")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str()
       ->excludes(policies);
   add_labels_option(*command, arguments->labels);
-  command->add_option("--seed", arguments->seed, "of folds, bootstrap, random choice")
+  command->add_option("--seed", arguments->seed, "seed of folds, bootstrap and random choice")
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
       ->capture_default_str();
   command
       ->add_option("--theta", arguments->theta_points,
-                   "Algorithm 1 goes on while coverage grows by more points")
+                   "Algorithm 1 continues while coverage grows by more points than this")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   command

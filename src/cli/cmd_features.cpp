@@ -110,45 +110,45 @@ void add_features(CLI::App& app, Session& session) {
   command->add_option("--criterion", a.criterion, "What counts as right: top1 or top5")
       ->capture_default_str();
   add_labels_option(*command, a.labels);
-  command->add_option("--cost", a.cost, "What the optimum is cheapest in: time or energy")
+  command->add_option("--cost", a.cost, "What the optimum saves: time or energy")
       ->capture_default_str()
       ->type_name("KIND");
-  command->add_option("--theta", a.theta_points, "As of triage train")
+  command->add_option("--theta", a.theta_points, "As in triage train")
       ->capture_default_str()
       ->type_name("POINTS");
-  command->add_option("--k", a.k, "Neighbours asked, odd")->capture_default_str()->type_name("N");
-  command->add_option("--fallback", a.fallback, "As of triage train")
+  command->add_option("--k", a.k, "Number of neighbours, odd")->capture_default_str()->type_name("N");
+  command->add_option("--fallback", a.fallback, "As in triage train")
       ->capture_default_str()
       ->type_name("MODEL");
   command->add_option("--candidates", a.candidates, "all, paper (its Table 2) or names")
       ->delimiter(',')
       ->capture_default_str()
       ->type_name("A,B,...");
-  command->add_option("--correlation", a.correlation, "Of two features with |r| above it one goes")
+  command->add_option("--correlation", a.correlation, "Drop one of two features with |r| above this")
       ->capture_default_str()
       ->type_name("R");
-  command->add_option("--keep", a.keep, "Which of the two stays: cheaper or useful")
+  command->add_option("--keep", a.keep, "Which of the two to keep: cheaper or useful")
       ->capture_default_str()
       ->type_name("RULE");
   command->add_option("--inner-folds", a.folds, "Folds of the search's own cross-validation")
       ->capture_default_str()
       ->type_name("N");
-  command->add_option("--seed", a.seed, "Of inner folds and slice")
+  command->add_option("--seed", a.seed, "Seed of inner folds and slice")
       ->check(not_negative())
       ->capture_default_str()
       ->type_name("N");
-  auto* count = command->add_option("--n-features", a.n_features, "End with so many; 7 is the paper's")
+  auto* count = command->add_option("--n-features", a.n_features, "Stop at this many; the paper uses 7")
                     ->check(not_negative());
   command
       ->add_option("--tolerance", a.tolerance,
-                   "Without --n-features: the fewest within so many standard errors of the best accuracy")
+                   "Without --n-features: the fewest within this many standard errors of the best accuracy")
       ->capture_default_str()
       ->type_name("N")
       ->excludes(count);
-  command->add_option("--slice", a.slice, "Search on so many of the inputs, drawn by a hash of their names")
+  command->add_option("--slice", a.slice, "Search on this many inputs, drawn by a hash of their names")
       ->check(not_negative());
-  command->add_option("--threads", a.threads, "Default: one a core")->check(not_negative());
-  command->add_option("-o,--out", a.out, "CSV file to write, a line a candidate")->type_name("TABLE.csv");
+  command->add_option("--threads", a.threads, "Default: one per core")->check(not_negative());
+  command->add_option("-o,--out", a.out, "CSV file to write, one line per candidate")->type_name("TABLE.csv");
   command->add_flag("--json", a.json, "One JSON document on stdout");
   command->callback([arguments, &session] { run(*arguments, session); });
 }

@@ -142,7 +142,7 @@ std::string text_of(const Json& value) { return value.get<std::string>(); }
 void print_text(const Info& info) {
   const Json& doc = info.document;
   print_row("triage", fmt::format("{} ({})", text_of(doc["version"]), text_of(doc["compiler"])));
-  print_row("machine", fmt::format("{}; load {:.2f} a core", text_of(doc["machine"]),
+  print_row("machine", fmt::format("{}; load {:.2f} per core", text_of(doc["machine"]),
                                    doc["load_per_core"].get<double>()));
   std::string features;
   for (const auto& [name, has] : doc["cpu_features"].items()) {

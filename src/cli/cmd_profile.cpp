@@ -113,7 +113,7 @@ std::unique_ptr<Dataset> open_data(const ProfileArguments& arguments, const Zoo&
   return open_dataset(options);
 }
 
-// With one number of threads for all, models that differed in it alone are the same candidate.
+// With --threads, models that differed only in the number of threads become the same candidate.
 void check_ways(const Zoo& zoo) {
   std::map<std::pair<std::string, std::string>, std::string> ways;
   for (const ModelSpec& model : zoo.models) {
@@ -121,8 +121,8 @@ void check_ways(const Zoo& zoo) {
     if (fresh) continue;
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("--threads: '{}' and '{}' are one network and would run in the same way, expected other "
-                    "ways; leave one out with --models, or --threads away",
+        fmt::format("--threads: '{}' and '{}' are one network and would run in the same way, expected "
+                    "different ways; leave one out with --models, or leave --threads out",
                     known->second, model.name));
   }
 }
@@ -201,7 +201,7 @@ ProfileOptions profile_options(const ProfileArguments& arguments, const Session&
   return options;
 }
 
-// A meter that was there may still have failed.
+// --energy require: a meter that was found may still have failed while measuring.
 void expect_energy(const ProfileReport& report) {
   if (report.energy.infer_j.empty() && !report.models.empty()) {
     throw Error(ErrorCode::kProfile, fmt::format("--energy require: {}; times and scores are in {}",
@@ -272,7 +272,7 @@ void add_profile(CLI::App& app, Session& session) {
   command->add_option("--range", a.range, "Part a:b (b excluded) of the inputs");
   command->add_option("--limit", a.limit, "At most this many inputs")->check(CLI::PositiveNumber);
   command->add_option("--crop", a.crop,
-                      "What the models see: none or center:FRACTION (default: as in the manifest)");
+                      "Crop of the input: none or center:FRACTION (default: as in the manifest)");
   command->add_option("--threads", a.threads, "Threads of each model (default: as in the manifest)")
       ->check(CLI::Range(1, 1024));
   command->add_option("--models", a.models, "Only these, separated by commas")->delimiter(',');
@@ -298,8 +298,8 @@ void add_profile(CLI::App& app, Session& session) {
   command->add_option("--sysfs-root", a.sysfs, "Where energy meters are looked for")
       ->envname("TRIAGE_SYSFS_ROOT")
       ->group("");
-  command->add_flag("--no-cache", a.no_cache, "Compile the models anew");
-  command->add_option("-o,--out", a.out, "Profile to make, or to go on with")->required();
+  command->add_flag("--no-cache", a.no_cache, "Recompile the models");
+  command->add_option("-o,--out", a.out, "Profile to make, or to continue")->required();
   command->add_flag("--json", a.json, "Print the result as JSON");
   command->callback([arguments, &session] { run_profile(*arguments, session); });
 }

@@ -197,9 +197,9 @@ void add_guarantee(CLI::App& study, Session& session) {
   command->add_option("--delta", options.delta, "probability of promising too much")->capture_default_str();
   command->add_option("--resamples", options.resamples, "calibrations for each bound and number of inputs")
       ->capture_default_str();
-  command->add_option("--retrainings", options.retrainings, "times that everything is trained afresh")
+  command->add_option("--retrainings", options.retrainings, "how often everything is retrained")
       ->capture_default_str();
-  command->add_option("--seed", options.seed, "of halves and resamples")
+  command->add_option("--seed", options.seed, "seed of halves and resamples")
       ->check(not_negative())
       ->capture_default_str();
   command->callback([arguments, &session] { run_guarantee(*arguments, session); });
@@ -209,7 +209,7 @@ void add_guarantee(CLI::App& study, Session& session) {
 
 void add_study(CLI::App& app, Session& session) {
   auto* study =
-      app.add_subcommand("study", "Reproduce a published study, or question our own guarantee, on a profile");
+      app.add_subcommand("study", "Reproduce a published study, or test our own guarantee, on a profile");
   study->require_subcommand(1);
   add_guarantee(*study, session);
   auto* command = study->add_subcommand(
@@ -231,15 +231,15 @@ void add_study(CLI::App& app, Session& session) {
   add_labels_option(*command, arguments->labels);
   command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
       ->capture_default_str();
-  command->add_option("--cv", options.folds, "folds; everything is learned afresh inside each")
+  command->add_option("--cv", options.folds, "folds; everything is trained anew in each")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();
-  command->add_option("--seed", options.seed, "of folds, bootstrap, random choice")
+  command->add_option("--seed", options.seed, "seed of folds, bootstrap and random choice")
       ->check(not_negative())
       ->capture_default_str();
   command
       ->add_option("--theta", arguments->theta_points,
-                   "Algorithm 1 goes on while coverage grows by more points")
+                   "Algorithm 1 continues while coverage grows by more points than this")
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   command->add_option("--bootstrap", options.resamples, "resamples for the 95 % intervals")

@@ -193,7 +193,7 @@ void run(const TrainArguments& arguments, const Session& session) {
   }
 }
 
-// Options that only one kind of policy has; with another kind they are a mistake, not ignored.
+// Options that only some kinds of policy have; given with another kind they are an error, not ignored.
 struct KindOption {
   const CLI::Option* option;
   std::vector<std::string_view> kinds;
@@ -214,7 +214,7 @@ void check_kind(const TrainArguments& arguments, std::span<const KindOption> opt
   }
 }
 
-// Which models and features the premodel chooses among and by.
+// The models that the premodel chooses among, and the features that it chooses by.
 template <class Own>
 void add_choice_options(CLI::App& command, TrainArguments& a, const Own& premodel) {
   premodel(command
@@ -227,7 +227,7 @@ void add_choice_options(CLI::App& command, TrainArguments& a, const Own& premode
                            "premodel: features to use, default the paper's seven; auto: search for them")
                ->delimiter(',')
                ->type_name("A,B,..."));
-  premodel(command.add_option("--k", a.k, "premodel: neighbours asked, odd")
+  premodel(command.add_option("--k", a.k, "premodel: number of neighbours, odd")
                ->capture_default_str()
                ->type_name("N"));
   premodel(
@@ -235,12 +235,12 @@ void add_choice_options(CLI::App& command, TrainArguments& a, const Own& premode
           .add_option("--fallback", a.fallback, "premodel: when no stage says yes: best, refuse or a model")
           ->capture_default_str()
           ->type_name("MODEL"));
-  premodel(command.add_option("--max-models", a.max_models, "premodel: most stages")
+  premodel(command.add_option("--max-models", a.max_models, "premodel: at most this many stages")
                ->check(not_negative())
                ->type_name("N"));
 }
 
-// Which premodel, and what it is taught.
+// The kind of premodel, and what it is trained on.
 template <class Own>
 void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel) {
   premodel(
@@ -273,7 +273,7 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
                ->type_name("WHAT"));
 }
 
-// What policies that look at answers aim for.
+// What adaptive and cascade, which see the answers of models, aim for.
 template <class Own>
 void add_aim_options(CLI::App& command, TrainArguments& a, const Own& looking) {
   auto* margin = command
@@ -284,12 +284,12 @@ void add_aim_options(CLI::App& command, TrainArguments& a, const Own& looking) {
   looking(margin);
   looking(command
               .add_option("--price", a.price,
-                          "adaptive, cascade: most score - PRICE * cost instead, score from 0 to 1")
+                          "adaptive, cascade: maximise score - PRICE * cost instead, score 0 to 1")
               ->excludes(margin)
               ->type_name("PRICE"));
   looking(command
               .add_option("--max-stages", a.max_stages,
-                          "most models an input: adaptive 1 to 4 (4), cascade 1 to 3 (3)")
+                          "most models per input: adaptive 1 to 4 (4), cascade 1 to 3 (3)")
               ->type_name("N"));
 }
 
@@ -316,17 +316,17 @@ void add_train(CLI::App& app, Session& session) {
   };
   const auto premodel = of({"premodel"});
   const auto looking = of({"adaptive", "cascade"});
-  command->add_option("--seed", a.seed, "Of inner folds, samples and --train-share")
+  command->add_option("--seed", a.seed, "Seed of inner folds, samples and --train-share")
       ->check(not_negative())
       ->capture_default_str()
       ->type_name("N");
   command
       ->add_option("--train-share", a.train_share,
-                   "Train on this share of the inputs, drawn by --seed; the others can calibrate")
+                   "Train on this share of the inputs, drawn by --seed; use the others to calibrate")
       ->capture_default_str()
       ->type_name("SHARE");
   of({"adaptive", "premodel"})(
-      command->add_option("--cost", a.cost, "adaptive, premodel: what is to be saved: time or energy")
+      command->add_option("--cost", a.cost, "adaptive, premodel: what to save: time or energy")
           ->capture_default_str()
           ->type_name("KIND"));
   add_choice_options(*command, a, premodel);

@@ -1,4 +1,4 @@
-// `triage zoo add`: finds out how a user's own network wants to be fed and writes its manifest entry.
+// `triage zoo add`: finds the recipe of a user's own network and writes its manifest entry.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -17,7 +17,7 @@ struct ZooDevicesArguments {
   fs::path out;
 };
 
-// A manifest elsewhere has to name the files from there.
+// The path of `file` as a manifest in `folder` has to write it.
 fs::path from_folder(const fs::path& folder, const fs::path& file) {
   return fs::absolute(file).lexically_normal().lexically_proximate(fs::absolute(folder).lexically_normal());
 }

@@ -32,7 +32,7 @@ struct ZooVerifyArguments {
   bool json = false;
 };
 
-// What came out for one model.
+// The result for one model.
 struct Check {
   std::string error;  // empty: fine
   int exit_code = 0;
@@ -214,7 +214,7 @@ void add_zoo_verify(CLI::App& zoo, Session& session) {
   auto* data =
       command->add_option("--data", arguments->data, "Folder of images or IDX file; may be repeated");
   command->add_option("--labels", arguments->labels, "CSV with file,label, or IDX labels")->needs(data);
-  command->add_option("--limit", arguments->limit, "Judge on the first so many images only")
+  command->add_option("--limit", arguments->limit, "Judge on the first images, at most this many")
       ->needs(data)
       ->check(CLI::PositiveNumber);
   command->add_option("--criterion", arguments->criterion, "top1 or top5: what the best is named by")

@@ -53,7 +53,7 @@ const char* name_of(Limit limit) {
   return "none";
 }
 
-// What a caller has to know of how the answer came about.
+// What a caller has to know about how the answer was reached.
 std::vector<std::string> notes_of(const Result& result) {
   std::vector<std::string> notes;
   if (result.limited()) {
@@ -64,7 +64,7 @@ std::vector<std::string> notes_of(const Result& result) {
     notes.push_back(
         fmt::format("over the latency cap: {} ms were used", format_figure(result.elapsed_ms, 3)));
   if (result.below_confidence)
-    notes.emplace_back("its confidence is below the one asked for, and nobody is left to ask");
+    notes.emplace_back("its confidence is below the one asked for, and no model is left to run");
   if (result.certified) notes.emplace_back("covered by the policy's certificate");
   return notes;
 }
@@ -144,7 +144,7 @@ void print_features(const Classifier& classifier, const Shown& shown) {
   }
 }
 
-// What was known first, then what was made of it.
+// First the evidence, then what the policy made of it.
 void print_why(const Classifier& classifier, const Shown& shown) {
   print_features(classifier, shown);
   const PolicyInfo& info = classifier.policy()->info();
@@ -157,7 +157,7 @@ void print_why(const Classifier& classifier, const Shown& shown) {
   for (const TraceEvent& event : *shown.result.trace) {
     if (std::holds_alternative<FeaturesRead>(event) || std::holds_alternative<FeaturesScaled>(event) ||
         std::holds_alternative<NearestInputs>(event)) {
-      continue;  // they stand above
+      continue;  // printed above
     }
     const TraceLine line = describe(event, info);
     const std::string values = join_values(line.values);

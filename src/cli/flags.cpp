@@ -8,7 +8,7 @@
 namespace triage::cli {
 namespace {
 
-// Fields and functions whose flags are called otherwise.
+// Fields and functions whose flags have other names.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kOtherNames{
     {{"label_by_model", "--labels from:MODEL"}, {"label_names", "--names"}}};
 

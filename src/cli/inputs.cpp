@@ -53,10 +53,11 @@ void add_idx(const fs::path& path, const InputOptions& options, std::vector<Inpu
   }
 }
 
-// One argument or line of stdin. Only a bad option is an error of the whole call.
+// One argument or line of stdin. Only a bad option fails the whole call.
 void add_path(const std::string& name, const InputOptions& options, std::vector<Input>& inputs) {
   if (name.find('\0') != std::string::npos) {
-    // The system would read up to the NUL, which may well be another file; so would the message itself.
+    // The system would open the path up to the NUL, perhaps another file, and the message would end there
+    // too.
     inputs.push_back(failing_input(
         name, Error(ErrorCode::kIo,
                     fmt::format("{}: holds a NUL, expected one path a line; list files with 'find', without "

@@ -27,8 +27,8 @@ struct InputOptions {
 
 // In the order of the arguments. A folder stands for every image file in it and in its sub-folders, sorted by
 // path; `-` for the paths that stdin lists, one a line; a name with `idx` in it, or ending in .gz, for the
-// images of that IDX file. What cannot be listed becomes an input whose load() throws, so that the rest goes
-// on. Throws kUsage when options do not fit.
+// images of that IDX file. What cannot be listed becomes an input whose load() throws, so that the rest still
+// runs. Throws kUsage when options do not fit.
 [[nodiscard]] std::vector<Input> list_inputs(const std::vector<std::string>& arguments,
                                              const InputOptions& options);
 

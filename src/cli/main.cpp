@@ -35,14 +35,14 @@ extern "C" void on_signal(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-// Passes the wish on to the library, since a signal handler may not: requesting a stop takes a lock.
+// Asks the library to stop, which the signal handler itself may not do: requesting a stop takes a lock.
 class StopRelay {
  public:
   StopRelay() {
     sem_init(&stop_wanted, 0, 0);
     sigset_t all, before;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // signals go to the others, whose waiting they end
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // so signals interrupt the blocking calls of others
     thread_ = std::thread([] {
       while (sem_wait(&stop_wanted) != 0) {
       }
@@ -62,8 +62,8 @@ class StopRelay {
 };
 
 // No SA_RESTART, so that waiting for stdin ends as well. SIGPIPE is left as it is: `triage ... | head` ends
-// quietly. A file at its size limit is an error of writing like a full disk, not the end of the process.
-// Whoever started us may have had signals blocked, which is inherited and would keep them away for ever.
+// quietly. A file at its size limit is an error of writing like a full disk, not the end of the process. A
+// signal mask is inherited: where the parent had these signals blocked, they would never arrive.
 void catch_signals() {
   std::signal(SIGXFSZ, SIG_IGN);
   struct sigaction action {};
@@ -80,8 +80,8 @@ void catch_signals() {
   sigprocmask(SIG_UNBLOCK, &caught, nullptr);
 }
 
-// A closed standard stream would be the number of the next file that is opened, and that file would then get
-// our output. Opened the wrong way round, so that using it is still an error.
+// The next file opened would get the descriptor of a closed standard stream, and so our output. /dev/null is
+// opened in the wrong direction, so that using the stream is still an error.
 void reserve_standard_streams() {
   for (const int fd : {0, 1, 2}) {
     if (fcntl(fd, F_GETFD) == -1 && errno == EBADF) (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);

@@ -14,7 +14,7 @@ namespace triage::cli {
 namespace {
 
 constexpr int kBarWidth = 24;
-constexpr std::size_t kRoomForBar = 70;  // columns beside the verb phrase from which on there is a bar
+constexpr std::size_t kRoomForBar = 70;               // columns besides the verb phrase that a bar needs
 constexpr std::int64_t kTerminalGapNs = 100'000'000;  // a terminal is redrawn ten times a second at most
 constexpr std::int64_t kPlainGapNs = 10'000'000'000;  // a log gets a line every ten seconds
 

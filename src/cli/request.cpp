@@ -53,7 +53,7 @@ void add_request_options(CLI::App& command, Request& request, std::optional<doub
       ->type_name("J");
   command
       .add_option("--min-confidence", request.min_confidence,
-                  "Go on below it, 0 to 1, while the policy has a model left to ask")
+                  "Run another model below it, 0 to 1, while the policy has one left")
       ->type_name("P");
   auto* price =
       command
@@ -116,7 +116,7 @@ void warn_of_caps(const Policy& policy, const Request& request) {
   }
   if (frugal != nullptr && frugal->mean_j > request.max_energy_j) {
     warn(fmt::format(
-        "--max-energy-j: {:.4g}, every input is refused; at least {:.4g} would do, the mean of {}, "
+        "--max-energy-j: {:.4g}, every input is refused; at least {:.4g} is needed, the mean of {}, "
         "the policy's most frugal model",
         request.max_energy_j, frugal->mean_j, printable(frugal->name)));
   }

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Itself, or what stands above it.
+// The path itself, or its nearest parent that exists.
 fs::path nearest_existing(const fs::path& path) {
   std::error_code ignored;
   fs::path nearest = fs::absolute(path);

@@ -39,7 +39,7 @@ class FolderDataset final : public Dataset {
     const fs::path file = folders_[items_[i].folder] / items_[i].id;
     std::error_code error;
     const fs::file_status status = fs::status(file, error);
-    if (fs::exists(status) && !fs::is_regular_file(status)) {  // a pipe would wait for ever
+    if (fs::exists(status) && !fs::is_regular_file(status)) {  // reading a pipe would block
       throw Error(ErrorCode::kIo,
                   fmt::format("{}: is a pipe, device or folder, expected a regular file", file.string()));
     }

@@ -61,7 +61,7 @@ class IdxDataset final : public Dataset {
   std::size_t size_;
 };
 
-// The label file that the MNIST family has beside an image file; empty when the name does not tell.
+// The label file that the MNIST family has beside an image file; empty when the name follows no such pattern.
 fs::path labels_beside(const fs::path& images) {
   constexpr std::string_view kImages = "images-idx3";
   std::string name = images.filename().string();

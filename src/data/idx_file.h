@@ -15,7 +15,8 @@ struct IdxFile {
 };
 
 // Reads the whole file, which must have `n_dimensions` dimensions of unsigned bytes, none of them 0, and hold
-// exactly as many values as it states. Memory grows with what is really there. Throws kIo, kData.
+// exactly as many values as it states. Memory grows with the data found, not with what the header promises.
+// Throws kIo, kData.
 [[nodiscard]] IdxFile read_idx(const std::filesystem::path& path, std::size_t n_dimensions);
 
 }  // namespace triage

@@ -1,4 +1,4 @@
-// Tells the kind of a data set and cuts out the asked-for range.
+// Detects the kind of a data set, opens it and applies the range.
 #include <fmt/format.h>
 
 #include "data/sources.h"

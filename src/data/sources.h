@@ -7,7 +7,8 @@
 
 namespace triage {
 
-// options.data are folders, respectively IDX image files; options.range is left to the caller.
+// options.data lists folders for open_folders, IDX image files for open_idx; the caller applies
+// options.range.
 [[nodiscard]] std::unique_ptr<Dataset> open_folders(const DatasetOptions& options);
 [[nodiscard]] std::unique_ptr<Dataset> open_idx(const DatasetOptions& options);
 

@@ -34,7 +34,7 @@ BlockEnergy measure_block(EnergyMeter& meter, double idle_watts, const Clock& cl
   block.mean_ms = watch.ms() / static_cast<double>(block.runs);
   block.reading = meter.end();
   const double above_idle = block.reading.joules - idle_watts * block.reading.seconds;
-  // Not std::max alone, which would make 0 of NaN.
+  // Not std::max alone, which would turn NaN into 0.
   block.mean_j =
       std::isnan(above_idle) ? kNotMeasured : std::max(0.0, above_idle) / static_cast<double>(block.runs);
   return block;

@@ -43,7 +43,7 @@ void EnergyIntegral::begin() {
   reading_.joules = 0;
   reading_.samples = 1;
   for (std::size_t i = 0; i < sources_.size(); ++i) last_[i] = read_source(sources_[i], reading_.problem);
-  // After the files have been read, so that what reading them took is not part of the stretch.
+  // After the files have been read, so that the time of reading them is not measured.
   start_ns_ = last_ns_ = clock_->now_ns();
 }
 
@@ -63,10 +63,10 @@ void EnergyIntegral::add(const EnergySource& source, double value, double& last,
   } else if (value >= last) {
     reading_.joules += value - last;
   } else if (std::isfinite(source.range_j) && source.range_j >= last) {
-    reading_.joules += source.range_j - last + value;  // it ran round
+    reading_.joules += source.range_j - last + value;  // it wrapped around
   } else if (reading_.problem.empty()) {
     reading_.problem =
-        fmt::format("not measured: {} went back from {} to {} J, and does not say where it runs round",
+        fmt::format("not measured: {} went back from {} to {} J, and does not state where it wraps around",
                     source.files.front().string(), last, value);
   }
   last = value;
@@ -128,7 +128,7 @@ void SysfsMeter::run_thread() {
   for (Time::time_point next = Time::now() + period;
        !wake_.wait_until(lock, next, [this] { return stop_; });) {
     integral_.sample();
-    next = std::max(next + period, Time::now());  // a sensor slower than asked for is read as fast as it goes
+    next = std::max(next + period, Time::now());  // a sensor slower than that is read back to back
   }
 }
 

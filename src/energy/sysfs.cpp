@@ -11,7 +11,7 @@
 namespace triage {
 namespace {
 
-// At most a page is read, in one call: the kernel gives such a file whole or not at all.
+// One read of at most a page: the kernel gives such a file in one call or not at all.
 struct Content {
   std::array<char, 4096> bytes;
   std::size_t size = 0;

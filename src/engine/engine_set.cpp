@@ -17,7 +17,7 @@ namespace {
 struct EngineKind {
   std::vector<std::string> extensions;
   EngineFactory make;                        // empty: not in this build
-  std::string missing = {};                  // what this build is without
+  std::string missing = {};                  // what this build lacks
   std::unique_ptr<Engine> engine = nullptr;  // made on first use
 
   [[nodiscard]] bool takes(std::string_view extension) const {

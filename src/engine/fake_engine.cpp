@@ -1,6 +1,6 @@
 // Engine without networks, for tests and for trying things out: a `.fake` file (JSON) says how often its
-// network is right, how sure it is of itself and how long it takes. What it answers follows from the tensor
-// alone, so every run gives the same.
+// network is right, how confident it is and how long it takes. Its answer depends on the tensor alone, so
+// every run gives the same.
 //
 // The true class of a picture is its mean red (or gray) value's share of 0..255: class c of n lies around
 // (c + 0.5) * 256 / n. The file states the input that the network was "trained" with, so a manifest with
@@ -30,7 +30,7 @@ constexpr std::uint64_t kMaxFakeBytes = 1 << 20;
 struct FakeModel {
   std::int32_t classes = 0;
   double accuracy = 1.0;    // share of right answers, 0..1
-  double shared = 0.0;      // 0..1: share of pictures whose difficulty is that of the other networks, too
+  double shared = 0.0;      // 0..1: share of pictures that are as hard for the other networks
   double confidence = 0.7;  // 0..1: how well confidence tells right answers from wrong ones
   double ms = 0.0;          // a run's time on the CPU, one thread
   double jitter = 0.0;      // 0..1: runs take ms * (1 - jitter) and ms * (1 + jitter) in turn

@@ -1,7 +1,7 @@
 // Engine on OpenVINO's C++ runtime: .onnx, .tflite and .xml files, on the CPU or any device that it knows.
 //
-// Latency is what is measured, so a network has one stream and the manifest's number of threads. Arithmetic
-// is held to 32-bit floats where the device would choose 16-bit ones, so that answers do not depend on the
+// Tuned for latency, which is what is measured: one stream and the manifest's number of threads. Arithmetic
+// is forced to 32-bit floats where the device would choose 16-bit ones, so that answers do not depend on the
 // machine.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -59,8 +59,8 @@ ov::element::Type element_of(ElementType type) {
   return type == ElementType::kU8 ? ov::element::u8 : ov::element::f32;
 }
 
-// Whether the network can be asked to take `wanted`: the same number of dimensions, and the channels where
-// the manifest has them (else its layout is wrong).
+// Whether a reshape to `wanted` makes sense: the same number of dimensions, and the channels where the
+// manifest has them (else its layout is wrong).
 bool may_reshape(const ov::PartialShape& found, const ov::Shape& wanted, Layout layout) {
   if (found.rank().is_dynamic()) return true;
   if (found.size() != wanted.size()) return false;
@@ -99,7 +99,8 @@ void check_one_input(const ov::Model& network, const ModelSpec& model, std::size
                           owner_of(model), part + 1, network.inputs().size(), network.outputs().size()));
 }
 
-// A network that was cut in two may still declare the inputs of the whole; nothing reads them.
+// The second part of a network that was cut in two may still declare the inputs of the whole, which nothing
+// reads.
 void drop_unused_inputs(ov::Model& network) {
   const ov::ParameterVector inputs = network.get_parameters();
   for (const auto& input : inputs) {
@@ -178,7 +179,8 @@ class OpenVinoNetwork final : public Network {
                                                   tensor.size(), input_bytes_));
     }
     try {
-      // The caller's memory is used in place; telling OpenVINO so again costs time only when it is another's.
+      // The caller's memory is used in place, and bound again only when its address has changed, since
+      // binding takes time.
       if (tensor.data() != bound_) {
         requests_[0].set_input_tensor(
             ov::Tensor(input_type_, input_shape_, const_cast<std::byte*>(tensor.data())));
@@ -197,7 +199,7 @@ class OpenVinoNetwork final : public Network {
   [[nodiscard]] std::span<const float> embedding() const override { return embedding_values_; }
 
  private:
-  // Outputs are written to tensors of our own, whose addresses stay.
+  // Outputs are written to our own tensors, whose addresses do not change.
   void bind_outputs(std::size_t part) {
     outputs_.emplace_back();
     for (std::size_t i = 0; i < parts_[part].outputs().size(); ++i) {

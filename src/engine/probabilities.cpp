@@ -11,8 +11,8 @@
 namespace triage {
 namespace {
 
-// A network that gives logits, declared as one that gives probabilities, would be as sure as its largest one.
-// Sums are left alone: 8-bit outputs are not exact, and independent ones need not add up to 1.
+// Catches logits declared as probabilities: the largest logit would pass for a confidence. Sums are not
+// checked: 8-bit outputs are not exact, and independent ones need not add up to 1.
 void check_range(std::span<const float> probabilities) {
   constexpr float kSlack = 0.01F;  // of 8-bit outputs
   for (const float probability : probabilities) {
@@ -38,7 +38,8 @@ void to_probabilities(const OutputSpec& output, std::span<const float> raw, std:
     check_range(probabilities);
     return;
   }
-  // Softmax over the classes that are kept; the largest logit is taken off first, so that nothing overflows.
+  // Softmax over the classes that are kept; the largest logit is subtracted first, so that exp cannot
+  // overflow.
   const float largest = *std::max_element(raw.begin(), raw.end()) * output.scale;
   float sum = 0;
   for (std::size_t i = 0; i < raw.size(); ++i) {

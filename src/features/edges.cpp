@@ -1,7 +1,7 @@
 // Gradient, Canny edges, and the histograms of their lengths and angles.
 //
 // The edges are those of cv::Canny(Y, 100, 200, 3, L2gradient=false), to the pixel. OpenCV's own starts
-// threads even for tiny images and keeps its gradient to itself, which the angles need.
+// threads even for tiny images and does not return the gradient, which the angles need.
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -149,7 +149,7 @@ void compute_edge_angle(FeatureWork& work) {
     if (work.edges[i] == 0) continue;
     double x = work.gx[i];
     double y = work.gy[i];
-    if (y < 0 || (y == 0 && x < 0)) {  // the half turn that modulo 180 degrees takes away
+    if (y < 0 || (y == 0 && x < 0)) {  // angles count modulo 180 degrees
       x = -x;
       y = -y;
     }

@@ -1,4 +1,4 @@
-// Runs the nodes that asked-for features need, each once, and times them.
+// Runs the nodes that the requested features need, each once, and times them.
 #include "features/extraction.h"
 
 #include <fmt/format.h>

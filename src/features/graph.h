@@ -2,8 +2,8 @@
 // nodes hand on. A node is one function; registry.cpp lists them.
 //
 // None of the nodes starts a thread at usual sizes: OpenCV's parallel loops take one stripe a 65,536 pixels
-// of working image, and cv::Canny, which does not, is not used. cv::setNumThreads is global, so it is left to
-// the program that embeds us.
+// of working image, and cv::Canny, which does not, is not used. cv::setNumThreads is global, so setting it is
+// left to the program that embeds us.
 #pragma once
 
 #include <array>
@@ -114,7 +114,7 @@ struct NodeSpec {
 };
 [[nodiscard]] const NodeSpec& node_spec(std::size_t node);
 
-// The node that computes a feature, or kNodeCount for one that the image itself tells.
+// The node that computes a feature, or kNodeCount for one that follows from the image size alone.
 [[nodiscard]] NodeId node_of(FeatureId feature);
 // Position of a name in the registry, or kFeatureCount.
 [[nodiscard]] FeatureId find_feature(std::string_view name);

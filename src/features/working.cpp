@@ -15,7 +15,7 @@ void swap_red_and_blue(std::span<std::uint8_t> pixels) {
 
 }  // namespace
 
-// A picture that is small enough, RGB and without padding is read where it is.
+// A picture that is small enough, RGB and without padding is read in place.
 void compute_working(FeatureWork& work) {
   const ImageView& image = work.image;
   const int short_px = std::min(image.width, image.height);

@@ -1,4 +1,4 @@
-// Tells the format by the content and hands over to its decoder.
+// Detects the format from the content and calls its decoder.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

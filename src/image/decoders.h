@@ -35,7 +35,7 @@ void check_size(std::int64_t width, std::int64_t height, int bytes_per_pixel, st
 // An image of this shape with all pixels 0.
 [[nodiscard]] Image make_image(int width, int height, int channels);
 
-// Drops the last channel of a (height, width, 2 or 4) image, having laid the rest over white.
+// Drops the last channel of a (height, width, 2 or 4) image, having composited the rest over white.
 void composite_over_white(Image& image);
 
 }  // namespace triage

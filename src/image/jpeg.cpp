@@ -1,5 +1,5 @@
-// JPEG by libjpeg-turbo. Its errors leave by longjmp, so every call into it is made from a method of
-// JpegReader whose frame holds nothing with a destructor.
+// JPEG by libjpeg-turbo. Its errors leave by longjmp, which skips destructors: every call into it is made
+// from a method of JpegReader whose frame holds nothing with a destructor.
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>

@@ -46,7 +46,7 @@ Image decode_webp(EncodedBytes bytes, std::string_view name, const DecodeOptions
   const auto corrupt = [&](std::string_view what) {
     return damaged_image(name, fmt::format("WebP data is corrupt or cut short ({})", what), "a whole image");
   };
-  // The container states its length; libwebp itself is content with a file that lacks trailing chunks.
+  // The container states its length; libwebp itself accepts a file that lacks trailing chunks.
   constexpr std::uint64_t kRiffHeader = 8;
   const std::uint64_t stated = bytes.size() < kRiffHeader
                                    ? 0

@@ -32,7 +32,7 @@ struct Scaling {
 };
 constexpr std::array<Scaling, 3> kScalings{{{10, 10}, {10, 11}, {11, 12}}};
 
-// To the nearest multiple of 8, and up where that would lose more than a tenth.
+// To the nearest multiple of 8, but up where rounding down would lose more than a tenth.
 int scale_channels(int channels, int width10) {
   const int exact10 = channels * width10;
   const int rounded = std::max(8, (exact10 + 40) / 80 * 8);

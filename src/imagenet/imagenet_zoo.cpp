@@ -131,7 +131,7 @@ Zoo build_imagenet_zoo(const ImagenetZooOptions& options,
   Zoo zoo;
   zoo.name = "imagenet";
   zoo.folder = options.out_dir;
-  // Cheap checks of what the user gave come before minutes of fetching.
+  // The user's files are checked before minutes of fetching.
   if (!options.labels_file.empty()) {
     zoo.labels_file = "labels.txt";
     copy_labels(options.labels_file, options.out_dir / zoo.labels_file);
@@ -139,7 +139,7 @@ Zoo build_imagenet_zoo(const ImagenetZooOptions& options,
   if (!options.tflite_dir.empty()) zoo.models = known_tflite_models(options.tflite_dir);
   for (int number = 0; number < static_cast<int>(variants().size()); ++number) {
     if (options.weights.stop.stop_requested()) {
-      throw Error(ErrorCode::kInterrupted, "zoo build: stopped; run it again to go on");
+      throw Error(ErrorCode::kInterrupted, "zoo build: stopped; run it again to continue");
     }
     build_variant(number, options, on_step, zoo.models);
   }

@@ -52,7 +52,7 @@ enum Opcode : std::uint8_t {
   kBuild = 'b',
 };
 
-// The pickle machine: a stack of values, marks on it, and a memo of values that come again.
+// The pickle machine: a stack of values, marks on it, and a memo of values that are used again.
 class Machine {
  public:
   explicit Machine(ByteReader& reader) : reader_(reader) {}
@@ -192,7 +192,7 @@ class Machine {
       reader_.fail("attributes of something else, expected a dict's");
   }
 
-  // Values, stack, marks and memo are bounded each, since all of them can grow without the others.
+  // Values, stack, marks and memo each have this bound, since each can grow without the others.
   void check_count(std::size_t count) const {
     if (count >= kMaxPickleValues) {
       reader_.fail(fmt::format("more than {} values, expected fewer; not a state dict", kMaxPickleValues));
@@ -205,7 +205,7 @@ class Machine {
     pickle_.values.push_back(std::move(value));
   }
 
-  // Lowest stack position that may be popped: what stands before a mark belongs to somebody else.
+  // Lowest stack position that may be popped: what is below a mark belongs to an outer object.
   [[nodiscard]] std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
 
   [[nodiscard]] PickleId top() const {

@@ -43,7 +43,7 @@ class PthFile {
   void read_header() {
     const Pickle magic = read_pickle(reader_);
     if (magic[magic.root].kind != Kind::kLong || magic[magic.root].text != kMagic) {
-      fail("another magic number, expected that of a PyTorch file of before version 1.6");
+      fail("another magic number, expected that of a PyTorch file from before version 1.6");
     }
     const Pickle protocol = read_pickle(reader_);
     if (protocol[protocol.root].kind != Kind::kInt || protocol[protocol.root].integer != kProtocol) {
@@ -94,8 +94,8 @@ class PthFile {
   }
 
   [[nodiscard]] const std::map<std::string, Declared>& declared() const { return declared_; }
-  // Tensors that are not row-major are copied, all of them together at most as much as the storages hold:
-  // many tensors may share a storage.
+  // Tensors that are not row-major are copied. Many tensors may share a storage, so the copies together are
+  // bounded by what the storages hold.
   void claim_copy(std::uint64_t n) {
     if (n > n_floats_ - n_copied_) fail("reordered tensors share storages, expected a storage each");
     n_copied_ += n;
@@ -154,7 +154,7 @@ class PthFile {
   }
 
   // Sets the size, having checked that every element is in the storage, and that the tensor has no more of
-  // them than that: strides of 0 would repeat them without end.
+  // them than the storage: with strides of 0 a few elements could stand for billions.
   void measure(Declared& tensor, const std::string& name) const {
     const std::uint64_t available = storages_.at(tensor.storage).size;
     std::uint64_t last = tensor.offset;  // position of the last element
@@ -163,7 +163,7 @@ class PthFile {
       const auto size = static_cast<std::uint64_t>(tensor.shape[i]);
       tensor.size *= size;
       if (size > 0) last += (size - 1) * static_cast<std::uint64_t>(tensor.strides[i]);
-      // At once, so that neither can overflow.
+      // Checked at every dimension, so that neither can overflow.
       fits = tensor.size <= available && last <= available;
     }
     if (!fits || (tensor.size > 0 && last >= available)) {

@@ -1,8 +1,8 @@
-// Reads PyTorch state dicts in the format of before version 1.6 (`.pth` files that are not zip files),
+// Reads PyTorch state dicts in the format used before version 1.6 (`.pth` files that are not zip files),
 // without PyTorch and without running anything that is in them.
 //
-// Such a file is five pickles - a magic number, the protocol version, what the writing machine was like, the
-// state dict, the storages' keys - and then each storage: its length as 64 bits, and its raw elements.
+// Such a file is five pickles - a magic number, the protocol version, the machine that wrote it, the state
+// dict, the storages' keys - and then each storage: its length as 64 bits, and its raw elements.
 #pragma once
 
 #include <cstddef>

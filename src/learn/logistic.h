@@ -19,7 +19,7 @@ class Design {
   // `values` has shape (n, d) row-major; n > 0, d <= kMaxRegressors.
   Design(std::vector<double> values, std::size_t d);
   // Weights (1 + d) for the values as they were: an intercept, then one each. `is_one` has shape (n). The
-  // intercept is not penalised, but pulled to finite values when all of `is_one` agree.
+  // intercept is penalised by 1e-3 only, which keeps it finite when all of `is_one` agree.
   [[nodiscard]] std::vector<double> fit(std::span<const std::uint8_t> is_one) const;
 
  private:

@@ -57,8 +57,8 @@ std::vector<ModelIndex> candidates_of(const Table& table, Rows rows, std::span<c
   return candidates;
 }
 
-// What the next model is chosen by: how many of the rows that still fail it is right on; or that a
-// millisecond, for those that bring more than `enough` of them.
+// What the next model is chosen by: on how many of the still failing rows it is right; or, for kGainPerCost,
+// that number per unit of cost, 0 where it is at most `enough`.
 std::vector<double> values_of(const Table& table, std::span<const std::uint32_t> failing,
                               std::span<const double> costs, Criterion criterion, SelectionRule rule,
                               double enough) {

@@ -15,11 +15,11 @@ namespace triage {
 [[nodiscard]] PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
                                           std::span<const ModelIndex> models);
 
-// By which a policy knows an input of its training again: the hashes of its id and, where the table has it,
-// of its picture.
+// The hashes by which a policy recognises an input of its training: of its id and, where the table has it, of
+// its picture.
 [[nodiscard]] std::vector<std::uint64_t> input_hashes(const Table& table, std::uint32_t row);
 
-// A selector as a policy knows it; times are those of the rows.
+// The policy's entry for a selector; times are those of the rows.
 [[nodiscard]] PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector);
 
 }  // namespace triage

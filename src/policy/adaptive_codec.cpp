@@ -20,7 +20,8 @@ json encode_setting(const AdaptiveSetting& setting) {
           {"cost", setting.cost}};
 }
 
-// It knew no numbers of each class, and had zeros in the last stage, where nothing is decided.
+// Format 3 had no evidence numbers of single classes, and stored zeros as the last stage's gain, which
+// decides nothing.
 void read_as_format_3(AdaptiveSetting& setting, const Fields& fields) {
   for (std::size_t j = 0; j < setting.stages.size(); ++j) {
     const AdaptiveStage& stage = setting.stages[j];
@@ -68,7 +69,7 @@ Certificate decode_certificate(const Fields& fields) {
   return certificate;
 }
 
-// They stood here before facts were typed; in format 3 as the upper halves.
+// Before format 5 the hashes were here, not in `training`; format 3 stored their upper 32 bits only.
 std::vector<std::uint64_t> old_hashes(const Fields& fields, int format) {
   if (format > 3) return fields.values<std::uint64_t>("trained_on");
   std::vector<std::uint64_t> hashes;

@@ -31,7 +31,7 @@ void check_order(const PolicyInfo& info, const AdaptiveSetting& setting, const s
   }
 }
 
-// `j` looks stand before this one, of `n`.
+// `j` looks come before this one, of `n`.
 void check_stage(const PolicyInfo& info, const AdaptiveStage& stage, std::size_t j, std::size_t n,
                  const std::string& field) {
   const auto n_classes = static_cast<std::size_t>(info.n_classes);
@@ -105,14 +105,14 @@ Posterior posterior_of(const AdaptiveSetting& setting, std::span<const Look> loo
 Action answer_with(const Posterior& posterior, std::span<const Look> looks) {
   Action action;
   action.kind = Action::Kind::kAnswer;
-  // One look's answer is its model's, calibrated; more are nobody's alone.
+  // The answer after one look is that model's, calibrated; after more it belongs to no single model.
   action.model = looks.size() == 1 ? looks.front().model : kNoModel;
   action.answer = to_answer(posterior, looks.front().output.n_classes());
   return action;
 }
 
-// An order of one model: there is nothing to decide, and its answer is taken as it is, uncalibrated. For
-// models of a few microseconds combining would take a noticeable part of the time.
+// An order of one model: there is nothing to decide, and its answer is taken as it is, uncalibrated.
+// Combining would take a noticeable part of the time of models that run for microseconds.
 Action answer_alone(const Look& look, Trace* trace) {
   if (trace != nullptr) {
     AdaptiveLook event;
@@ -180,7 +180,7 @@ const AdaptiveSetting& Adaptive::setting(const Request& request) const {
                                   [&](const AdaptiveSetting& s) { return s.price <= request.price; });
   if (after == all.begin()) return all.front();
   if (after == all.end()) return all.back();
-  // Of the two around it the nearer by ratio: price^2 against the product of both.
+  // Of the two neighbours the nearer by ratio: compare price^2 with their product.
   const auto before = after - 1;
   return request.price * request.price > before->price * after->price ? *before : *after;
 }

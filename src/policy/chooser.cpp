@@ -15,12 +15,12 @@ std::size_t votes_for(const KnnChooser& knn, std::span<const Neighbour> neighbou
       neighbours.begin(), neighbours.end(), [&](const Neighbour& n) { return knn.labels[n.row] == cls; }));
 }
 
-// What each neighbour's vote counts.
+// The weight of each neighbour's vote.
 using VoteValues = std::array<double, kMaxNeighbours>;
 
 VoteValues vote_values(VoteWeights weights, std::span<const Neighbour> neighbours) {
   VoteValues values{};
-  // Nearest first: where the first is an exact hit, only those are heard.
+  // Nearest first. Where the first has distance 0, only such neighbours vote: 1 / 0 would be infinite.
   const bool hit = !neighbours.empty() && neighbours.front().squared_distance == 0;
   for (std::size_t i = 0; i < neighbours.size(); ++i) {
     const double squared = neighbours[i].squared_distance;

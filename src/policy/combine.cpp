@@ -21,7 +21,8 @@ float unlisted(const TopK& output) {
   return std::min(entries.back().probability, output.residual() / static_cast<float>(n_others));
 }
 
-// Position of `cls`, n when it is not there. It is often at `guess`: a look's own classes stand in its order.
+// Position of `cls`, n when it is not there. It is often at `guess`, as a look's own classes are in its
+// order.
 std::size_t find(const Pool& pool, std::int32_t cls, std::size_t guess) {
   if (guess < pool.n && pool.classes[guess] == cls) return guess;
   const auto* begin = pool.classes.data();

@@ -52,7 +52,7 @@ struct Posterior {
 }
 
 // Numbers of the posterior t1 >= t2 >= ...: t1, t1 - t2, log(t1 / (1 - t1)), log t2, entropy, t1^2; then, for
-// `own_classes` of at most kMaxOwnClasses, p (1 - p) of each class: in doubt about which.
+// `own_classes` of at most kMaxOwnClasses, p (1 - p) of each class: which classes are in doubt.
 struct EvidenceNumbers {
   std::size_t n = kEvidenceNumbers;
   std::array<double, kMaxEvidence> values{};

@@ -161,7 +161,7 @@ TrainingDetails decode_details(const Fields& training) {
              "cascade, adaptive, cascade routing, selector or premodel");
 }
 
-// ---- notes, which formats before 5 had alone ----
+// ---- notes, all that formats before 5 had ----
 
 using Notes = std::vector<std::pair<std::string, std::string>>;
 
@@ -182,7 +182,7 @@ bool read_number(std::string_view text, T& number) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-// Whether the pair is one of those that every policy had, and said so in the one way there was.
+// Whether the pair is one that every policy had, in the one form that was written; sets the fact then.
 bool take_fact(const std::string& key, std::string_view value, TrainingFacts& facts) {
   constexpr std::string_view kFrom = "from ", kAgreement = ": agreement, not accuracy";
   if (key == "inputs") return read_number(value, facts.inputs);

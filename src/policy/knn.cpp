@@ -52,8 +52,8 @@ double lower_bound_of_distance(const float* a, const float* b) {
 }
 
 // The nearest rows so far, sorted by (distance, row). nanoflann leaves out branches and points at the worst
-// distance or beyond, so the worst distance it is told is a hair larger: every tie is seen, and its rounding
-// (some 1e-15) cannot cost a neighbour. Points are offered by the lower bound of their distance.
+// distance or beyond, so the worst distance it is told is slightly larger: every tie is seen, and its
+// rounding (some 1e-15) cannot cost a neighbour. Points are offered by the lower bound of their distance.
 template <std::size_t kStride>
 class NearestSet {
  public:

@@ -28,8 +28,8 @@ class KnnIndex {
   ~KnnIndex();
 
   // Fills `nearest`, at most kMaxNeighbours, nearest first; equal distances in the order of their rows, also
-  // where only some of the equally distant ones fit, so that the result depends on nothing else. `query` has
-  // shape (d), finite. Returns how many were found: min(nearest.size(), n).
+  // where only some of them fit, so that the result does not depend on the tree. `query` has shape (d),
+  // finite. Returns how many were found: min(nearest.size(), n).
   std::size_t search(std::span<const float> query, std::span<Neighbour> nearest) const;
 
   [[nodiscard]] std::size_t n_rows() const { return n_; }

@@ -14,7 +14,8 @@ using nlohmann::json;
 constexpr std::string_view kMagic = "triage policy";
 constexpr std::uint8_t kMapOf4 = 0xA4;  // how a file begins
 
-// What the kind adds, under its own name; of the user's own under "own", which no key of the payload is.
+// Adds what the kind writes, under its own name; a kind of the user's own goes under "own", a key that no
+// built-in kind uses.
 void encode_kind(const Policy& policy, json& payload) {
   const std::string kind(policy.kind());
   if (const auto* adaptive = dynamic_cast<const Adaptive*>(&policy)) {

@@ -17,7 +17,7 @@ namespace triage {
 inline constexpr std::array<std::string_view, 5> kBuiltInKinds{"single", "premodel", "selector", "cascade",
                                                                "adaptive"};
 
-// A file that another program can read, so that training it again is no remedy.
+// Thrown for a file that needs a codec of the user's own. Training again would not help.
 class MissingCodec : public Error {
  public:
   explicit MissingCodec(const std::string& message) : Error(ErrorCode::kPolicy, message) {}

@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-// Uniform weights are left out, as files from before there were others leave them out.
+// Uniform weights are left out, as in files from before other weights existed.
 json encode_chooser(const KnnChooser& knn) {
   json chooser{{"kind", "knn"}, {"labels", to_bytes(knn.labels)}};
   if (knn.weights != VoteWeights::kUniform) chooser["weights"] = to_string(knn.weights);
@@ -116,7 +116,7 @@ json encode_body(const Premodel& policy) {
 std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& fields, int format) {
   PremodelParameters model = decode_premodel_rows(fields);
   if (format == 1) {
-    // The paper's chain is all there was. A stage each costs memory, so their number is checked first.
+    // Format 1 had the paper's chain only. Each stage takes memory, so their number is checked first.
     if (model.n_stages <= info.models.size()) model.choosers = paper_choosers(model);
     return make_premodel(std::move(info), std::move(model));
   }

@@ -50,8 +50,8 @@ struct PremodelParameters {
   std::vector<ModelIndex> optimum;  // (n) the model that is its optimum, kNoModel where none is right
   IdList ids;                       // (n) names of the training inputs
 
-  // Soundness (section 6): an input whose mean distance to its k neighbours is larger is not like those of
-  // training; it is refused or gets the fallback.
+  // Soundness (section 6): an input whose mean distance to its k neighbours is larger is unlike the training
+  // inputs; it is refused or gets the fallback.
   double max_distance = std::numeric_limits<double>::infinity();
   bool refuse_beyond = false;
 
@@ -65,7 +65,7 @@ struct PremodelParameters {
 // Mean distance to the neighbours, in scaled features.
 [[nodiscard]] double mean_distance(std::span<const Neighbour> neighbours);
 
-// Min-max scaling: minimum to 0, maximum to 1; 0 for a feature that was constant in training. Held within a
+// Min-max scaling: minimum to 0, maximum to 1; 0 for a feature that was constant in training. Clamped to a
 // million ranges, so that distances stay finite.
 [[nodiscard]] float scale_feature(float value, float minimum, float maximum);
 

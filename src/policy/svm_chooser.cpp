@@ -15,7 +15,7 @@ constexpr std::size_t kBlock = 64;  // vectors at a time, so that the loops belo
 constexpr std::size_t kMaxPairs = kMaxSvmClasses * (kMaxSvmClasses - 1) / 2;
 
 // exp(x) for x <= 0 to some 3e-6 of its value, without branches: 2^n * 2^f with |f| <= 1/2, and the series of
-// 2^f = exp(f ln 2). Below -87, where the true value is under 1e-37, it stays there.
+// 2^f = exp(f ln 2). x is clamped to -87, where the true value is about 1e-38.
 inline float exp_of_negative(float x) {
   const float scaled = std::max(x, -87.0F) * 1.44269504F;
   const float whole = static_cast<float>(static_cast<std::int32_t>(scaled - 0.5F));

@@ -17,9 +17,9 @@ struct SvmChooser {
   float gamma = 1;                    // kernel(a, b) = exp(-gamma |a - b|^2)
   std::vector<std::uint8_t> classes;  // (c) rising; those that training had
   std::vector<std::int32_t> counts;   // (c) support vectors of each class
-  std::vector<float> vectors;         // (d, v): a feature of all vectors after the other, for speed
+  std::vector<float> vectors;         // (d, v) feature by feature, for speed
   std::vector<float> coefficients;    // (c - 1, v): of a vector of class i against class j, row j - (j > i)
-  std::vector<float> rho;             // (p) taken off the pair's sum
+  std::vector<float> rho;             // (p) subtracted from the pair's sum
 };
 
 struct SvmAnswer {

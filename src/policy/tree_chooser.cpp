@@ -18,7 +18,7 @@ void check_node(const TreeChooser& tree, std::size_t node, std::size_t d, std::s
   if (!std::isfinite(tree.threshold[node])) {
     fail_field(fmt::format("{}.threshold", field), tree.threshold[node], "finite numbers");
   }
-  // A child behind its parent: no walk goes in a circle.
+  // A child comes after its parent, so no walk can loop.
   for (const std::int32_t child : {tree.left[node], tree.right[node]}) {
     if (!inside(child)) {
       fail_field(fmt::format("{}.left and right", field), child,

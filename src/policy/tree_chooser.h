@@ -8,7 +8,7 @@
 
 namespace triage {
 
-// (t) nodes; node 0 is the root, children stand behind their parent. The classes are 0 .. n_classes-1.
+// (t) nodes; node 0 is the root, children come after their parent. The classes are 0 .. n_classes-1.
 struct TreeChooser {
   std::vector<std::int32_t> feature;  // (t) which the node asks for; -1 for a leaf
   std::vector<float> threshold;       // (t) at most this: on to `left`, otherwise `right`; 0 for a leaf

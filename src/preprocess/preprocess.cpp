@@ -1,6 +1,6 @@
 // From a decoded image to a model's input tensor, row by row: crop, resize on 8 bits, then colour, mean,
-// scale and layout. What has the right size already is read where it is, so a 28x28 picture costs about a
-// microsecond. Memory for a row is kept by each thread.
+// scale and layout. A picture that has the right size already is read in place, so 28x28 pixels cost about a
+// microsecond. Each thread keeps its row buffers.
 #include "preprocess/preprocess.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ Pixels cropped(const ImageView& image, Crop crop) {
   return pixels;
 }
 
-// The picture's rows at the recipe's size; those that have it already are read where they are.
+// The picture's rows at the recipe's size; those that have it already are read in place.
 class SizedRows {
  public:
   SizedRows(const Pixels& picture, Colour colour, const Recipe& recipe)
@@ -86,7 +86,7 @@ void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, flo
 
 void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, float mean, float scale,
                float* out) {
-  // Apart, so that the usual case of neighbouring values is vectorised.
+  // A loop of its own, so that the usual case of contiguous values is vectorised.
   if (step == 1) {
     for (std::size_t x = 0; x < width; ++x) out[x] = (static_cast<float>(row[x]) - mean) / scale;
   } else {

@@ -26,13 +26,13 @@ void reset(ResizeAxis& axis, int to, int n_taps) {
   axis.weights.assign(static_cast<std::size_t>(to) * static_cast<std::size_t>(n_taps), 0.0F);
 }
 
-// Adds the weight of source position `at`, which may lie outside: there the picture's edge stands for it.
+// Adds the weight of source position `at`, which is clamped to the picture's edge.
 void add(ResizeAxis& axis, int x, int at, int from, float weight) {
   const int k = std::clamp(at, 0, from - 1) - axis.first[static_cast<std::size_t>(x)];
   axis.weights[static_cast<std::size_t>(x * axis.n_taps + k)] += weight;
 }
 
-// Where the taps of a result begin, such that all of them lie in the source.
+// The first tap of a result, moved so that all of its taps lie in the source.
 void begin(ResizeAxis& axis, int x, int at, int from) {
   axis.first[static_cast<std::size_t>(x)] = std::clamp(at, 0, from - axis.n_taps);
 }
@@ -185,7 +185,7 @@ void blend_columns_baseline(const float* row, const ResizeAxis& axis, int channe
 }
 
 #if defined(__x86_64__)
-// Without FMA, so that a picture does not depend on the processor.
+// Without FMA, whose rounding differs: results must not depend on the processor.
 [[gnu::target("avx2")]] void blend_rows_avx2(const std::uint8_t* rows, std::size_t stride,
                                              std::span<const float> weights, std::size_t n, float* out) {
   blend_rows(rows, stride, weights, n, out);

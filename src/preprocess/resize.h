@@ -32,8 +32,8 @@ struct ResizeKernel {
   // out[i] = sum over k of weights[k] * rows[k * stride + i], for i < n.
   void (*blend_rows)(const std::uint8_t* rows, std::size_t stride, std::span<const float> weights,
                      std::size_t n, float* out);
-  // One row of the result, rounded and clamped. Behind what is used, `row` and `out` have kResizePadding
-  // values more.
+  // One row of the result, rounded and clamped. Both `row` and `out` need kResizePadding spare values at the
+  // end.
   void (*blend_columns)(const float* row, const ResizeAxis& axis, int channels, std::uint8_t* out);
 };
 inline constexpr std::size_t kResizePadding = 4;
@@ -42,8 +42,8 @@ inline constexpr std::size_t kResizePadding = 4;
 [[nodiscard]] std::span<const ResizeKernel> resize_kernels();
 
 // A source seen at another size: by area where both sides shrink, bicubic (a = -0.75) where none does, and
-// linear where one grows and the other shrinks, as OpenCV's INTER_AREA and INTER_CUBIC do. Meant to be kept
-// and used again: it allocates only when something larger comes.
+// linear where one grows and the other shrinks, as OpenCV's INTER_AREA and INTER_CUBIC do. Reuse it: it
+// allocates only when a larger picture comes.
 class Resizer {
  public:
   // Width and height at least 1, 1 or 3 channels. The source is read until the next call.

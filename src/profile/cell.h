@@ -23,7 +23,8 @@ struct CellTimes {
     mean += deviation / runs;
     m2 += deviation * (ms - mean);
   }
-  // Whether half the width of the mean's 95 % interval is at most `bound` times the mean. Never for one run.
+  // Whether half the width of the mean's 95 % interval is at most `bound` times the mean. False after a
+  // single run.
   [[nodiscard]] bool within(double bound) const;
 };
 

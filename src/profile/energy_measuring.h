@@ -8,7 +8,7 @@
 
 namespace triage {
 
-// Idle power; to be measured before anything is loaded. NaN watts where there is no meter.
+// Idle power; call it before any model is loaded. NaN watts where there is no meter.
 [[nodiscard]] IdlePower measure_idle_power(const EnergyMeasuring& options);
 
 // `on_item` is told what is measured next, and may throw to end it. A block whose reading fails leaves the

@@ -69,13 +69,13 @@ void check_labels_from(const ProfileHeader& header, const ProfileOptions& option
   if (options.times_only) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("labels from '{}': asked for with times alone, of which what models say is no part, "
-                    "expected scores too; leave the labels out, no times need them",
+        fmt::format("labels from '{}': asked for with times alone, without any answers, expected scores "
+                    "too; leave the labels out",
                     name));
   }
 }
 
-// Checks the labels on the way. Of names and labels only: reading all pixels would cost as much as profiling.
+// Covers names and labels only: reading all pixels would cost as much as profiling. Checks the labels too.
 std::string data_fingerprint(const Dataset& data, std::int32_t n_classes, bool with_labels) {
   std::string text;
   for (std::size_t i = 0; i < data.size(); ++i) {

@@ -63,7 +63,7 @@ void add_row(Table& table, const InputRecord& record) {
         hash64(pixels, fmt::format("{}x{}x{}", record.width, record.height, record.channels)));
   }
   table.decode_ms.push_back(static_cast<float>(record.decode_ms));
-  // Selectors stand behind the models; with times alone there are no ranks and outputs.
+  // Selectors are listed after the models; with times alone there are no ranks and outputs.
   const auto m = static_cast<std::ptrdiff_t>(std::min(table.n_models(), record.ranks.size()));
   table.ranks.insert(table.ranks.end(), record.ranks.begin(), record.ranks.begin() + m);
   for (std::size_t i = 0; i < record.outputs.size(); ++i) {
@@ -105,7 +105,7 @@ std::vector<double> joules(const std::vector<EnergyCell>& cells) {
 TableEnergy table_energy(const ProfileEnergy& energy, std::size_t n_models) {
   TableEnergy table;
   table.infer_j = joules(energy.infer);
-  if (!table.infer_j.empty()) {  // selectors stand behind the models
+  if (!table.infer_j.empty()) {  // selectors are listed after the models
     table.selector_j.assign(table.infer_j.begin() + static_cast<std::ptrdiff_t>(n_models),
                             table.infer_j.end());
     table.infer_j.resize(n_models);
@@ -129,8 +129,8 @@ void read_rows(ProfileReader& reader, Table& table) {
   }
 }
 
-// Ids are unique within a profile, so that one which is there twice comes from two. `ends`: how many rows the
-// table had after each profile.
+// Ids are unique within a profile, so a repeated id comes from two profiles. `ends`: how many rows the table
+// had after each profile.
 void expect_new_inputs(const Table& table, std::span<const std::filesystem::path> profiles,
                        std::span<const std::size_t> ends) {
   std::unordered_map<std::string_view, std::size_t> first;  // the profile that each input came from

@@ -30,9 +30,8 @@ WriterLock::WriterLock(const std::filesystem::path& profile) : path_(profile.str
   while (true) {
     fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd_ < 0) {
-      throw Error(ErrorCode::kIo,
-                  fmt::format("{}: cannot be made ({}), expected a folder that can be written",
-                              path_.string(), std::strerror(errno)));
+      throw Error(ErrorCode::kIo, fmt::format("{}: cannot be made ({}), expected a writable folder",
+                                              path_.string(), std::strerror(errno)));
     }
     if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
       const int error = errno;
@@ -54,7 +53,7 @@ WriterLock::WriterLock(const std::filesystem::path& profile) : path_(profile.str
 }
 
 WriterLock::~WriterLock() {
-  // Removed before it is released, so that nobody can lock a file that is about to go.
+  // Removed before it is released, so that nobody can lock a file that is about to be deleted.
   ::unlink(path_.c_str());
   ::close(fd_);
 }

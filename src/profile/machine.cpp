@@ -1,4 +1,4 @@
-// What this machine is, and how busy. No host or user name: profiles are shared.
+// Describes this machine and its load. No host or user name: profiles are passed on.
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>

@@ -62,7 +62,7 @@ class ProfileRun {
     summary_->progress.loading.clear();
   }
 
-  // Once for each machine; again when there was no meter before and there is one now.
+  // Once for each machine, and again if a meter has become available since.
   void measure_energy(const IdlePower& idle, ModelPool& pool, const ProfileHeader& header,
                       std::int32_t machine) {
     const ProfileEnergy before = writer_->energy(machine);
@@ -202,7 +202,7 @@ ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset
                                const ProfileOptions& options, const std::filesystem::path& out,
                                const std::function<void(const ProfileProgress&)>& on_progress) {
   const ProfileHeader header = make_header(zoo, data, options);
-  // Before the models are loaded, so that a second writer learns at once that it is one.
+  // Before the models are loaded, so that a second writer fails at once.
   ProfileWriter writer(out, header);
   ProfileSummary summary;
   summary.progress.total = static_cast<std::size_t>(header.n_inputs());
@@ -214,7 +214,7 @@ ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset
   if (summary.progress.done < summary.progress.total) {
     const std::string machine = machine_description();
     warn_about_machine(writer, machine, summary);
-    const IdlePower idle = measure_idle_power(options.energy);  // before anything of ours may keep it awake
+    const IdlePower idle = measure_idle_power(options.energy);  // before our own threads keep cores awake
     ModelPool pool(zoo, engines);
     ProfileRun run(data, options, writer, summary, on_progress);
     run.load(pool);

@@ -73,7 +73,7 @@ void Measurer::measure(std::size_t position, InputRecord& record) {
     record.pixel_hash = hash_pixels(image);
     measure_features(image, record);
     if (header_->timing.mode == TimingMode::kExhaustive) measure_recipes(image, record);
-    // In another order for every input, so that no model always runs in the cache that the same other left.
+    // Shuffled for every input, so that no model always finds the caches as one and the same other left them.
     Random random(position);
     shuffle(std::span(order_), random);
     for (const std::size_t model : order_) measure_model(image, model, record);
@@ -154,7 +154,7 @@ void Measurer::measure_features(const Image& image, InputRecord& record) {
   count(cell, record);
 }
 
-// Leaves every tensor made, so that the networks' times that follow are theirs alone.
+// Leaves every tensor made, so that the times of the networks, measured next, exclude preprocessing.
 void Measurer::measure_recipes(const Image& image, InputRecord& record) {
   for (std::size_t recipe = 0; recipe < recipe_users_.size(); ++recipe) {
     const auto prepare = [&] {
@@ -198,7 +198,8 @@ void Measurer::measure_model(const Image& image, std::size_t model, InputRecord&
     return backend_.last_times().infer_ms;
   };
   try {
-    // Whoever uses a network runs it again and again; here others have emptied the caches since its last run.
+    // In use a network runs again and again; here others have evicted it from the caches since its last run,
+    // so an untimed run comes first.
     if (header_->timing.mode == TimingMode::kCheap) {
       const CellRun warming = timed(run);
       (void)model_standstills_[model].stood_still(warming);
@@ -216,7 +217,7 @@ void Measurer::measure_model(const Image& image, std::size_t model, InputRecord&
   record.ranks[model] = !ranked ? 0 : rank_of(backend_.last_probabilities(), record.label);
 }
 
-// What a network says belongs to its fingerprint, however it is run: answers of another device or number of
+// Variants of one network (the same fingerprint) share its answers: those of another device or number of
 // threads may differ in the last digits, which would make them look like another network's.
 void Measurer::share_answers(InputRecord& record) const {
   for (std::size_t model = 0; model < speaker_.size(); ++model) {

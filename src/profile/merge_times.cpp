@@ -43,8 +43,8 @@ std::vector<std::size_t> match_models(const ProfileReader& times, const ProfileR
   return matches;
 }
 
-// What `there` calls the network that is `name` here: `name` too if it can, since one network may have
-// several.
+// The name in `there` of the network called `name` in `here`. One network may have several names; `name`
+// itself is preferred.
 std::string name_there(const std::string& name, const ProfileHeader& here, const ProfileHeader& there) {
   std::string found;
   for (const ProfileModel& model : here.models) {
@@ -80,7 +80,7 @@ bool same_picture(const InputRecord& a, const InputRecord& b) {
          (!a.pixel_hash || !b.pixel_hash || *a.pixel_hash == *b.pixel_hash);
 }
 
-// All that was timed, in an order that has nothing to do with the inputs' own.
+// The timed inputs, ordered by a hash of their ids: deal() must not follow the inputs' own order.
 class Donors {
  public:
   explicit Donors(ProfileReader& times) {
@@ -100,7 +100,7 @@ class Donors {
     });
     for (std::size_t i = 0; i < records_.size(); ++i) by_id_.emplace(records_[i].id, i);
   }
-  // The times of this very picture, or null.
+  // The times of the same picture, or null.
   [[nodiscard]] const InputRecord* own(const InputRecord& record) const {
     const auto at = by_id_.find(record.id);
     if (at == by_id_.end() || !same_picture(records_[at->second], record)) return nullptr;
@@ -115,7 +115,7 @@ class Donors {
   std::size_t next_ = 0;
 };
 
-// All of one input's times, so that what is slow together stays together.
+// All of one input's times, so that times that vary together stay together.
 void take_times(const InputRecord& from, InputRecord& record) {
   record.machine = from.machine;
   record.decode_ms = from.decode_ms;
@@ -140,7 +140,8 @@ void take_answers(const std::vector<std::size_t>& matches, InputRecord& record) 
   }
 }
 
-// How many inputs of the scores have times of their own. Reads them once more, since the file begins with it.
+// How many inputs of the scores have times of their own. A pass of its own, since the count is in the header,
+// which is written first.
 TimesSummary count(const std::filesystem::path& scores, const Donors& donors) {
   ProfileReader reader(scores);
   TimesSummary summary;

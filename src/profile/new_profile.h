@@ -10,7 +10,7 @@
 
 namespace triage {
 
-// Throws kUsage when there is such a file.
+// Throws kUsage when `out` exists.
 void expect_new(const std::filesystem::path& out);
 // Throws kProfile for a profile that lacks inputs.
 void expect_finished(const ProfileReader& reader);

@@ -21,7 +21,7 @@ Database open_checked(const std::filesystem::path& path) {
 }  // namespace
 
 struct ProfileReader::Cursors {
-  // Format 1 lacks some columns; what they would hold is in their place.
+  // Format 1 lacks some columns; constants stand in for them.
   Cursors(const Database& db, bool format1)
       : input(db,
               fmt::format("SELECT input, id, label, status, message, width, height, channels, {} FROM input "

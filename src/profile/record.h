@@ -10,7 +10,7 @@
 
 namespace triage {
 
-// Beside a mean: how many runs, and the sum of squared deviations from it.
+// Goes with a mean: the number of runs, and the sum of squared deviations from it.
 struct Spread {
   int runs = 1;
   double m2 = 0;

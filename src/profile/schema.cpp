@@ -212,7 +212,7 @@ void read_selectors(const Database& database, ProfileHeader& header) {
                                   [](const ProfileModel& m) { return m.is_selector(); });
   if (after == header.models.begin() ||
       !std::all_of(after, header.models.end(), [](const ProfileModel& m) { return m.is_selector(); })) {
-    database.fail_damaged("selectors do not stand behind the models");
+    database.fail_damaged("selectors are not listed after the models");
   }
 }
 

@@ -28,7 +28,7 @@ class Statement {
   Statement& bind(int index, std::span<const std::uint8_t> value);
   Statement& bind_null(int index);
 
-  // Whether there is a(nother) row.
+  // Whether there is another row.
   bool step();
   // For statements without rows: executes and makes ready for the next use.
   void run();

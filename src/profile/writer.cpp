@@ -22,9 +22,8 @@ void make_parent(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) {
-    throw Error(ErrorCode::kIo,
-                fmt::format("{}: folder cannot be made ({}), expected a place that can be written",
-                            path.parent_path().string(), error.message()));
+    throw Error(ErrorCode::kIo, fmt::format("{}: folder cannot be made ({}), expected a writable place",
+                                            path.parent_path().string(), error.message()));
   }
 }
 
@@ -71,7 +70,7 @@ ProfileWriter::ProfileWriter(const std::filesystem::path& path, const ProfileHea
 
 ProfileWriter::~ProfileWriter() = default;
 
-// Under another name until it is whole, so that a kill leaves no half-made profile.
+// Under another name until it is complete, so that a kill leaves no half-made profile.
 void ProfileWriter::create(const std::filesystem::path& path, const ProfileHeader& header) {
   const std::filesystem::path fresh = path.string() + ".new";
   std::error_code error;
@@ -92,8 +91,8 @@ void ProfileWriter::create(const std::filesystem::path& path, const ProfileHeade
   if (error) {
     const std::string reason = error.message();
     remove_fresh();
-    throw Error(ErrorCode::kIo, fmt::format("{}: cannot be made ({}), expected a folder that can be written",
-                                            path.string(), reason));
+    throw Error(ErrorCode::kIo,
+                fmt::format("{}: cannot be made ({}), expected a writable folder", path.string(), reason));
   }
 }
 

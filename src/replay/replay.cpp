@@ -15,7 +15,7 @@
 namespace triage {
 namespace {
 
-// Selectors stand behind the models: their first is number n_models().
+// Selectors are numbered after the models, from n_models() on.
 ModelIndex table_model_of(const Table& table, const std::string& name) {
   const ModelIndex selector = table.find_selector(name);
   return selector == kNoModel ? table.find(name) : static_cast<ModelIndex>(table.n_models()) + selector;
@@ -220,7 +220,7 @@ void replay_model(const Table& table, std::size_t input, ModelIndex model, Repla
   replay.top5[input] = ran ? table.score(input, model, Criterion::kTop5) : 0.0;
   replay.ms[input] = ran ? table.cost_ms(input, model) : 0.0;
   replay.selection_ms[input] = 0.0;
-  // What runs nothing takes no energy, measured or not.
+  // Where nothing runs the energy is 0, even if it was not measured.
   replay.j[input] = ran ? table.cost_j(model) : 0.0;
   replay.selection_j[input] = 0.0;
   replay.model[input] = model;
@@ -230,7 +230,7 @@ void replay_model(const Table& table, std::size_t input, ModelIndex model, Repla
 
 namespace {
 
-// Every row in turn: `next_request()` says what is asked, `took(request, ms)` hears what it took.
+// Every row in turn: `next_request()` gives its request, `took(request, ms)` receives its time.
 template <class NextRequest, class Took>
 void replay_requests(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                      const NextRequest& next_request, const Took& took) {

@@ -1,4 +1,4 @@
-// Several images in step: all go to their next look, and each network runs on all that want it.
+// Several images in step: all advance to their next look, and each network runs on all that want it.
 #include <algorithm>
 #include <map>
 #include <memory>

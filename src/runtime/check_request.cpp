@@ -1,4 +1,4 @@
-// Requests that make no sense are told apart from those that cannot be met.
+// Rejects requests that make no sense; those that cannot be met are refused by the driver.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

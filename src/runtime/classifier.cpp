@@ -13,7 +13,7 @@
 namespace triage {
 namespace {
 
-// Images that go in step: enough for a network to gain from, few enough to keep their tensors.
+// Images that go in step: enough for batching to pay, few enough to keep their tensors.
 constexpr std::size_t kInStep = 32;
 
 // Passes everything on to the live backend, and counts its looks.
@@ -152,7 +152,7 @@ void Classifier::warm_up(std::size_t copies) const {
 void Classifier::set_policy(std::shared_ptr<const Policy> policy) {
   auto next = std::make_shared<Serving>(std::move(policy), state_->runtime);
   const std::lock_guard lock(state_->mutex);
-  state_->serving.swap(next);  // the old one goes when nobody works with it any more
+  state_->serving.swap(next);  // the old one is destroyed with its last call
 }
 
 std::shared_ptr<const Policy> Classifier::policy() const { return state_->current()->policy(); }

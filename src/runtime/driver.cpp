@@ -47,7 +47,7 @@ void explain_limit(const Policy& policy, ModelIndex model, Limit limit, double c
                              cap_ms});
 }
 
-// Energy starts at 0, so that it is known as long as every part of it was measured.
+// Energy starts at 0, not NaN: it stays known as long as every part of it was measured.
 void reset(const PolicyInfo& info, bool explain, Result& result) {
   result.elapsed_ms = 0;
   result.answer = {};

@@ -46,14 +46,14 @@ class Drive {
   // `result` is reused: its vectors keep their capacity, so a warm loop allocates nothing.
   Drive(const Policy& policy, Backend& backend, const Clock& clock, const Request& request,
         const std::stop_token& stop, Result& result);
-  // The model to run now; nothing when the result is complete. A policy that asks for the same model twice,
-  // or for none of its list, is a bug (kInternal).
+  // The model to run now; nothing when the result is complete. For a policy to ask for the same model twice,
+  // or for one not in its list, is a bug (kInternal).
   [[nodiscard]] std::optional<ModelIndex> next_model();
   // Until when it is worth waiting for that model.
   [[nodiscard]] Patience patience(ModelIndex model) const;
-  // What it said.
+  // The look of that model.
   void took(const Look& look);
-  // It could not be had in time.
+  // Says that the model could not be had in time.
   void gave_up();
 
  private:

@@ -12,7 +12,7 @@
 namespace triage {
 namespace {
 
-// Memory of a tensor, aligned to a cache line as vector instructions like it.
+// Memory of a tensor, aligned to a cache line for vector instructions.
 class AlignedBytes {
  public:
   explicit AlignedBytes(std::size_t size)

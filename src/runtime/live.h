@@ -40,9 +40,9 @@ class LiveBackend final : public Backend {
   double prepare(ModelIndex model);
   // The model's tensor, once prepared.
   [[nodiscard]] std::span<const std::byte> tensor(ModelIndex model) const;
-  // What a network's values say.
+  // A network's values as probabilities.
   [[nodiscard]] TopK read(ModelIndex model, std::span<const float> raw);
-  // The look of what it said and took, which is then the last one.
+  // Makes a look of an output and its times; last_times() is then of this one.
   [[nodiscard]] Look look(ModelIndex model, const TopK& output, const LookTimes& times);
   // The zoo's model behind the policy's.
   [[nodiscard]] ModelIndex zoo_model(ModelIndex model) const;

@@ -12,7 +12,7 @@
 namespace triage {
 namespace {
 
-// How often a waiting caller looks at a clock that is not the system's.
+// How often a waiting caller checks its clock, which may not be the system's.
 constexpr std::chrono::milliseconds kLook{2};
 
 std::size_t copies_allowed(const PoolOptions& options) {
@@ -66,11 +66,11 @@ std::optional<ModelPool::Lease> ModelPool::acquire(ModelIndex model, const Patie
   }
 }
 
-// What a copy takes, so that it is known before it is loaded.
+// Estimates the bytes of a copy before it is loaded.
 void ModelPool::reckon(Slot& slot) const {
   const ModelSpec& spec = zoo_->models[static_cast<std::size_t>(slot.model)];
   if (slot.bytes == 0) {
-    // A file that is missing is reported by whoever loads it.
+    // A missing file is reported when it is loaded.
     try {
       slot.bytes = static_cast<std::size_t>(model_size_bytes(*zoo_, spec));
     } catch (const Error&) {
@@ -91,7 +91,7 @@ bool ModelPool::may_load(Slot& slot, Evicted& evicted) {
   reckon(slot);
   if (!make_room(slot, evicted)) return false;
   ++slot.copies;
-  // Room for it to come back, so that returning, in a destructor, need not allocate.
+  // Room for its return, which happens in a destructor and so must not allocate.
   slot.idle.reserve(slot.copies);
   ++use_.networks;
   use_.bytes += slot.bytes;
@@ -123,8 +123,8 @@ bool ModelPool::make_room(const Slot& wanted, Evicted& evicted) {
   return true;
 }
 
-// Dropping and loading take long, so others may use the pool meanwhile. The copy has been counted; whatever
-// is thrown, an observer's error too, takes that back.
+// Dropping and loading take long, so the pool is unlocked meanwhile. The copy has been counted already; any
+// exception, also one of an observer, undoes that.
 std::unique_ptr<Network> ModelPool::load(Slot& slot, Evicted& evicted, Lock& lock) {
   const ModelSpec& spec = zoo_->models[static_cast<std::size_t>(slot.model)];
   const std::size_t bytes = use_.bytes;

@@ -17,8 +17,8 @@
 namespace triage {
 
 // The networks of a zoo, each loaded on first use. When all copies of one are lent, another is loaded as far
-// as the options allow; else the caller waits. A caller holds one network at a time, so nobody waits for what
-// he holds himself. Safe concurrently.
+// as the options allow; else the caller waits. A caller holds one network at a time, so it never waits for
+// itself. Safe concurrently.
 class ModelPool {
  public:
   // All must outlive it; `observer` may be null.
@@ -27,11 +27,10 @@ class ModelPool {
   ~ModelPool();
   class Lease;  // returns its network to the pool when destroyed
 
-  // `model` indexes zoo.models. Nothing when the patience ends first; a model that no wait is needed for is
-  // given at any time. Throws as EngineSet::load does, and kUsage for a model that is larger than the memory
-  // budget.
+  // `model` indexes zoo.models. Nothing when the patience ends first; a model that needs no wait is given
+  // even then. Throws as EngineSet::load does, and kUsage for a model that is larger than the memory budget.
   [[nodiscard]] std::optional<Lease> acquire(ModelIndex model, const Patience& patience);
-  // However long it takes.
+  // Waits as long as it takes.
   [[nodiscard]] Lease acquire(ModelIndex model);
   // Loads until there are `copies` of it, as far as the options allow without dropping other networks.
   void warm_up(ModelIndex model, std::size_t copies);

@@ -9,7 +9,7 @@
 namespace triage {
 namespace {
 
-// The zoo model behind each of the policy's.
+// The zoo's model for each model of the policy.
 std::vector<ModelIndex> map_models(const Policy& policy, const Zoo& zoo, const std::string& owner) {
   std::vector<ModelIndex> models;
   for (const PolicyModel& wanted : policy.info().models) {

@@ -21,8 +21,8 @@ class Serving {
   [[nodiscard]] const std::shared_ptr<Runtime>& runtime() const { return runtime_; }
   [[nodiscard]] const std::vector<ModelIndex>& zoo_models() const { return zoo_models_; }
 
-  // A backend that nobody uses, or a new one. One that is not given back, after an error, is dropped: its
-  // state may be any.
+  // An idle backend, or a new one. One that is not given back, because of an error, is destroyed: its state
+  // is unknown.
   [[nodiscard]] std::unique_ptr<LiveBackend> borrow();
   void give_back(std::unique_ptr<LiveBackend> backend);
 

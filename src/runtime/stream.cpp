@@ -11,7 +11,7 @@
 namespace triage {
 namespace {
 
-// Inputs whose times weigh as much as what training expected.
+// The weight of training's expected times against measured ones, in inputs at the target.
 constexpr double kPrior = 50;
 
 }  // namespace
@@ -67,7 +67,7 @@ Request Stream::request() {
   return request;
 }
 
-// The setting that the price belongs to; requests of others' making count as the nearest.
+// The setting that the price belongs to; a request not made by request() counts as the nearest.
 double Stream::expected_ms(double price) const {
   const auto nearest =
       std::min_element(settings_.begin(), settings_.end(), [&](const Setting& a, const Setting& b) {

@@ -14,8 +14,8 @@ struct CostValue {
   double value = 0;
 };
 
-// Leaves of `points`, which come by rising cost, the best first of equal costs, those that are worth more
-// than all before them. `value(point)` is what one is worth.
+// Keeps of `points`, sorted by rising cost with the best first among equal costs, those of higher value than
+// all before them. `value(point)` gives the value.
 template <class Point, class Value>
 void keep_undominated(std::vector<Point>& points, const Value& value) {
   double best = -std::numeric_limits<double>::infinity();
@@ -26,9 +26,9 @@ void keep_undominated(std::vector<Point>& points, const Value& value) {
   });
 }
 
-// Indices of the points on the non-decreasing upper hull, by cost, values increasing: the cheapest first (of
-// equals the best), the best last (of equals the cheapest). What lies on a line between two others is left
-// out; of equal points the first stays.
+// Indices of the points on the non-decreasing upper hull, by cost, values increasing: the cheapest first (the
+// best of equally cheap ones), the best last (the cheapest of equally good ones). What lies on a line between
+// two others is left out; of equal points the first stays.
 [[nodiscard]] std::vector<std::size_t> upper_hull(std::span<const CostValue> points);
 // The same of costs and values, shape (n) each.
 [[nodiscard]] std::vector<std::size_t> upper_hull(std::span<const double> costs,

@@ -81,17 +81,17 @@ double pairs_needed(const LossCounts& counts, double bound, double delta) {
   const double tail_z =
       boost::math::quantile(boost::math::complement(boost::math::normal_distribution<double>(), level));
   const double rate = static_cast<double>(counts.worse + counts.better) / static_cast<double>(counts.n);
-  // The limit of the rate depends on the number that is sought; it converges at once.
+  // The limit of the rate depends on n, the number sought: a fixed-point iteration, which converges fast.
   double n = static_cast<double>(counts.n);
   for (int i = 0; i < 6; ++i) {
     const auto pairs = static_cast<std::size_t>(std::min(n, 1e9));
     const LossCounts scaled{pairs, static_cast<std::size_t>(rate * static_cast<double>(pairs)), 0};
     const double highest = upper_rate(scaled, delta / kSplit);
-    // With hardly a difference the binomial's own minimum counts.
+    // Where the two hardly ever differ, the binomial's own minimum (the second term) decides.
     const double z = std::max(tail_z, 0.0);
     n = std::max(z * z * (highest - mean * mean) / (gap * gap), std::log(kSplit / delta) / bound);
   }
-  // An approximation must not tell a test that has just failed that it had enough.
+  // The approximation must not claim that the pairs sufficed when the exact test has just failed.
   if (!is_loss_below(counts, bound, delta)) n = std::max(n, static_cast<double>(counts.n) + 1);
   return std::ceil(n);
 }

@@ -33,8 +33,8 @@ struct LossCounts {
 // Whether it is at most `delta`; quicker.
 [[nodiscard]] bool is_loss_below(const LossCounts& counts, double bound, double delta);
 
-// About how many pairs would bring the p-value to delta, were the proportions to stay; NaN when the mean is
-// not below the bound.
+// About how many pairs would bring the p-value to delta if the proportions stayed the same; NaN when the mean
+// is not below the bound.
 [[nodiscard]] double pairs_needed(const LossCounts& counts, double bound, double delta);
 
 }  // namespace triage

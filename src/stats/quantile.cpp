@@ -18,7 +18,7 @@ double interpolated_quantile(std::span<double> values, double p) {
   const double fraction = position - static_cast<double>(low);
   if (fraction == 0.0) return *at;
   const double next = *std::min_element(at + 1, values.end());
-  // Between two infinities there is no difference to take a share of.
+  // Infinity less infinity would be NaN.
   return next == *at ? *at : *at + fraction * (next - *at);
 }
 

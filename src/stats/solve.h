@@ -10,7 +10,8 @@
 namespace triage {
 
 // x with a x = b for the leading k x k part of `a`, of which only the lower triangle is read, by Cholesky's
-// decomposition. `a` has to be positive definite (kInternal otherwise): add to its diagonal first.
+// decomposition. `a` has to be positive definite (kInternal otherwise): callers add a penalty to its
+// diagonal.
 template <std::size_t N>
 [[nodiscard]] std::array<double, N> solve(std::array<std::array<double, N>, N> a, std::array<double, N> b,
                                           std::size_t k = N) {

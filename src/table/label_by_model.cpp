@@ -19,7 +19,7 @@ ModelIndex find_source(const Table& table, std::string_view model) {
       fmt::format("labels from '{}': no such model in the profile, expected one of: {}", model, known));
 }
 
-// 1-based; what is not listed stands behind all that is, wherever it is exactly.
+// 1-based; a class that is not listed gets the rank after the last listed one.
 std::int32_t rank_in(const TopK& output, Label label) {
   if (output.empty()) return 0;
   return output.rank(label).value_or(static_cast<std::int32_t>(output.entries().size()) + 1);

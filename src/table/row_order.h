@@ -1,5 +1,5 @@
-// Rows of a table in orders that depend on the inputs' ids, never on where they stand in the table, so that
-// neither do samples of them and folds.
+// Rows of a table in orders that depend on the inputs' ids, never on their positions in the table, so that
+// samples and folds do not depend on positions either.
 #pragma once
 
 #include <cstdint>

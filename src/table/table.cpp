@@ -1,4 +1,4 @@
-// What a table answers by itself.
+// Costs and lookups of a table.
 #include "triage/tools/table.h"
 
 #include <fmt/format.h>

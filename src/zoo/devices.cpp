@@ -33,7 +33,7 @@ Zoo with_devices(const Zoo& zoo, std::span<const std::string> devices, std::span
       continue;
     }
     for (const std::string& device : devices) {
-      // Threads are the processor's own; on any other device they change nothing.
+      // The number of threads applies to the CPU only; other devices ignore it.
       const std::size_t ways = device == "CPU" ? threads.size() : 1;
       for (std::size_t i = 0; i < ways; ++i) {
         ModelSpec variant = model;

@@ -1,5 +1,5 @@
 // Strict reading of JSON documents that people write: every message names the file and the JSON path, and a
-// key that nobody asked for is an error, since it is most often a typing mistake.
+// key that nobody asked for is an error, since it is most often a typo.
 #pragma once
 
 #include <cstdint>

@@ -155,7 +155,7 @@ void check_names(const std::vector<ModelSpec>& models, const std::string& docume
   }
 }
 
-// Selectors choose among the zoo's classifiers, and a fold's is like another selector.
+// A selector's choices must be classifiers of this zoo, and fold.of must name a selector.
 void check_selectors(const Zoo& zoo, const std::string& document) {
   const auto has = [&](const std::string& name, Role role) {
     const ModelIndex found = zoo.find(name);
@@ -178,7 +178,7 @@ void check_selectors(const Zoo& zoo, const std::string& document) {
   }
 }
 
-// All classifiers speak of the same classes, those of the labels file when there is one.
+// All classifiers must have the same number of classes, that of the labels file when there is one.
 void check_classes(const Zoo& zoo, const std::string& document) {
   std::size_t expected = zoo.label_names.size();
   std::string reason = fmt::format("as many as {} has names", zoo.labels_file.string());

@@ -31,7 +31,7 @@ Crop parse_crop(std::string_view text) {
   return {fraction};
 }
 
-// Fields that do not reach the tensor are left out: mean and scale of 8-bit inputs, the second and third
+// Fields that do not affect the tensor are left out: mean and scale of 8-bit inputs, the second and third
 // channel's of gray ones, and the layout where there is one channel.
 std::string recipe_key(const Recipe& recipe) {
   const bool gray = recipe.colour == Colour::kGray;

@@ -340,7 +340,8 @@ TEST_F(Evaluate, RejectsWhatMakesNoSense) {
         "triage: --folds: [^\n]*\n");
   const auto reserved = folder_->path() / "SBS.triage";
   std::filesystem::copy_file(policy(), reserved);
-  fails({"--policy", reserved.string()}, 2, "triage: policy 'SBS': called like a method[^\n]*rename[^\n]*\n");
+  fails({"--policy", reserved.string()}, 2,
+        "triage: policy 'SBS': is the name of a built-in method[^\n]*rename[^\n]*\n");
   fails({"--policy", (folder_->path() / "none.triage").string()}, 5, "triage: [^\n]*none.triage[^\n]*\n");
   const CliRun run = run_cli({"evaluate", (folder_->path() / "none.profile").string()});
   EXPECT_EQ(run.exit_code, 5) << run.err;

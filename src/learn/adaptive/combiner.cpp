@@ -11,7 +11,7 @@ namespace {
 
 constexpr NewtonLimits kLimits{.max_steps = 25, .least_change = 1e-6};
 constexpr double kMostWeight = 100;
-constexpr double kLeastAlone = 0.01;  // a network that is right the less often the surer it is stays itself
+constexpr double kLeastAlone = 0.01;  // > 0, so that the best class stays the best where confidence misleads
 constexpr std::size_t kLooks = kMaxPooledLooks;
 
 constexpr double kOwnPenalty = 10;

@@ -14,7 +14,7 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t kStrong = 3;          // models whose combination is taken for the truth
+constexpr std::size_t kStrong = 3;          // models whose combination stands for the truth
 constexpr std::size_t kFitRows = 4000;      // a handful of weights needs no more
 constexpr std::size_t kOwnFitRows = 20000;  // those of each class
 
@@ -95,7 +95,7 @@ class OrderFolds {
   Rows rows_;
   std::span<const double> prices_;
   MarginalCosts costs_;
-  // (folds) The single best model of what trains each, alone. Chosen on all rows it would be judged on the
+  // (folds) The single best model on the training rows of each. One chosen on all rows would be judged on
   // rows that chose it, and look better than it is.
   std::vector<Order> references_;
   std::vector<StageCache> folds_;
@@ -151,7 +151,7 @@ std::vector<double> StageCache::fit_weights_of(const PooledRows& pooled) const {
     return std::span(fit_on_).first(std::min(fit_on_.size(), most));
   };
   const auto weights = fit_weights(pooled, first(kFitRows));
-  // One look's answer stays its model's.
+  // With one look the answer must stay that model's.
   if (n_own_ == 0 || pooled.n_looks == 1) return weights;
   return fit_own_weights(pooled, first(kOwnFitRows), n_own_, weights);
 }

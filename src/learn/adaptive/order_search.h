@@ -61,9 +61,9 @@ struct OrderCurve {
                                                    std::span<const Order> orders);
 
 // The orders to choose among. For each model on the hull of cost and score: it alone, and for each of the
-// cost_ratios the ladder that ends in it, which puts in front of it, again and again, the most accurate model
-// whose cost is at most what stands there divided by the ratio. A free search over orders finds no better
-// ones and is misled by chance (docs/policies.md).
+// cost_ratios the ladder that ends in it, built backwards: in front of each model comes the most accurate one
+// that costs at most its cost divided by the ratio. A free search over orders finds no better ones and is
+// misled by chance (docs/policies.md).
 [[nodiscard]] std::vector<Order> candidate_orders(const Table& table, Rows rows, const LearnOptions& learn,
                                                   const AdaptiveOptions& options);
 

@@ -1,4 +1,4 @@
-// When to stop looking: backward induction along an order of models.
+// When to stop: backward induction along an order of models.
 //
 // With price p and marginal costs c_j, V_J = r_J after the last look; before, going on from stage j is worth
 // V_{j+1} - p c_{j+1}, stopping r_j. The gain of going on, net of its price, is regressed on the evidence by

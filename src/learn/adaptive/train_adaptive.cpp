@@ -86,10 +86,10 @@ std::vector<Order> best_orders(std::span<const Plan> plans) {
   return orders;
 }
 
-// The cheapest plan whose gain reaches the margin or comes within half a standard error of the largest. More
-// cannot be told apart, and without that allowance the best single model, whose gain over itself is surely 0,
-// would win over any policy with the bad luck of a slightly negative estimate. Gains are averaged over
-// neighbouring prices, since single ones are noisy.
+// The cheapest plan whose gain reaches the margin or comes within half a standard error of the largest.
+// Smaller differences cannot be told apart. Without that allowance the best single model, whose gain over
+// itself is exactly 0, would win over a good policy whose estimate came out slightly negative by chance.
+// Gains are averaged over neighbouring prices, since single ones are noisy.
 std::size_t choose_plan(std::span<const Plan> plans, double margin, std::size_t n_rows) {
   std::vector<double> gains;
   for (std::size_t i = 0; i < plans.size(); ++i) {
@@ -156,7 +156,7 @@ std::vector<ModelIndex> models_of(std::span<const Plan> plans, const MarginalCos
   return models;
 }
 
-// By which calibration leaves them out.
+// Calibration leaves out the inputs with these hashes.
 std::vector<std::uint64_t> all_hashes(const Table& table, Rows rows) {
   std::vector<std::uint64_t> all;
   for (const std::uint32_t row : rows) {
@@ -187,7 +187,7 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const Lea
   const Rows searched = rows.first(std::min(rows.size(), options.search_rows));
   auto curves = judge_orders(table, searched, learn, prices, orders);
   if (searched.size() < rows.size()) {
-    // What the best orders reach is known better from all rows.
+    // Judge the best orders again, on all rows: a better estimate.
     const auto best = best_orders(plan_settings(curves, prices, searched.size()));
     curves = judge_orders(table, rows, learn, prices, best);
   }

@@ -194,7 +194,7 @@ class CascadeSearch {
     return columns_.thresholds[static_cast<std::size_t>(model)];
   }
 
-  // An input goes on from a stage at threshold t when its bin is at most t.
+  // An input passes on from a stage at threshold t when its bin is at most t.
   void add_pairs(const std::vector<CascadeSums>& first, std::size_t i, std::size_t j) {
     throw_if_stopped(stop_, "cascade");
     const std::array before{order_[i]};

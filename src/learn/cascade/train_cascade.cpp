@@ -1,7 +1,8 @@
 // Training of confidence cascades, and of the policy that runs a single model.
 //
 // What a cascade reaches on the rows that chose it is optimistic: it is the best of many candidates on these
-// very rows. Judge it on others (cross-validation); a margin above the single best model makes up for it.
+// very rows. Judge it on other rows (cross-validation); a margin above the single best model makes up for the
+// optimism.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -10,13 +10,13 @@
 namespace triage {
 namespace {
 
-// Whether the chain is right that says `stage`, or kNoModel where every stage says no.
+// Whether a chain that says `stage` is right; kNoModel: every stage says no.
 bool is_right(ModelIndex stage, ModelIndex label, ModelIndex fallback) {
   if (label == kNoModel) return stage == kNoModel;
   return (stage == kNoModel ? fallback : stage) == label;
 }
 
-// The one label that more than half of the neighbours have, if it is a stage's. Labels exclude each other, so
+// The label that more than half of the neighbours have, if it is a stage's. Each neighbour has one label, so
 // at most one stage has a majority, and the order of the chain does not matter.
 ModelIndex majority(std::span<const std::uint32_t> neighbours, std::span<const ModelIndex> labels) {
   // Boyer and Moore: the only label that can have more than half, then checked.

@@ -30,7 +30,7 @@ std::size_t find_column(const Table& table, const std::string& name) {
                           name, known.size()));
 }
 
-// Why a column is of no use, if so.
+// Why a column is useless; nullopt when it is not.
 std::optional<std::string> fault(const Table& table, Rows rows, std::size_t column) {
   std::size_t n_bad = 0;
   bool varies = false;

@@ -1,5 +1,5 @@
-// The two filters that come before the search (paper, section 3.4.1): features that carry nothing, and
-// features that say the same as another.
+// The two filters that come before the search (paper, section 3.4.1): useless features, and features that are
+// highly correlated with another.
 #pragma once
 
 #include <cstddef>

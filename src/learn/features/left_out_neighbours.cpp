@@ -276,7 +276,7 @@ class Worker {
     task_->kernel->bound(task_->blocks.boxes.data(), task_->columns.row(query), task_->columns.d,
                          task_->blocks.n_boxes, bounds_.data());
     if (task_->question->known != nullptr) use_known(query);
-    // The nearest leaf first: what is found there spares most of the others.
+    // The nearest leaf first: the rows found there rule out most other leaves.
     const std::size_t nearest = nearest_leaf(fold);
     visit(nearest, query);
     for (std::size_t leaf = 0; leaf < task_->leaves.size(); ++leaf) {

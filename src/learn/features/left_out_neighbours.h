@@ -1,6 +1,6 @@
 // Exact nearest neighbours of every training row with each feature left out in turn, in one pass over the
-// pairs: the squared distance is summed once, and less one term it is the candidate's. What greedy
-// elimination asks of a set of features.
+// pairs: the squared distance is summed once, and subtracting a term leaves that feature out. What greedy
+// elimination needs of a set of features.
 #pragma once
 
 #include <cstddef>

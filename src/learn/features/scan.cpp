@@ -48,7 +48,8 @@ template <std::size_t kLanes>
   return mask;
 }
 
-// kVectors x kLanes rows: the sum less the largest term, which no leaving out undercuts, settles nearly all.
+// kVectors x kLanes rows: the sum less the largest term is a lower bound for every feature left out, and
+// rejects nearly all rows.
 template <std::size_t kLanes, std::size_t kVectors>
 [[gnu::always_inline]] inline std::uint64_t scan_rows(const float* rows, const float* query, std::size_t d,
                                                       float shrink, ScanLimits limits) {

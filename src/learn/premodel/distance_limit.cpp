@@ -17,7 +17,8 @@ std::vector<double> leave_one_out_distances(std::span<const float> rows, std::si
   distances.reserve(index.n_rows());
   for (std::uint32_t row = 0; row < index.n_rows(); ++row) {
     index.search(index.row(row), neighbours);
-    // Behind k rows equal to it, the row itself need not be among them; any other at distance 0 will do.
+    // With more than k equal rows the row itself may not be among those found; then the last of them, also at
+    // distance 0, is dropped instead.
     const auto itself = std::find_if(neighbours.begin(), neighbours.end() - 1,
                                      [&](const Neighbour& neighbour) { return neighbour.row == row; });
     std::rotate(itself, itself + 1, neighbours.end());

@@ -17,7 +17,7 @@ void check_fallback(const Table& table, std::string_view fallback);
                                        std::span<const double> scores, std::span<const double> costs,
                                        std::string_view fallback);
 
-// Its position among the policy's models, behind them when it is none of them.
+// The fallback's position among the policy's models; appended to them when it is not among them.
 [[nodiscard]] ModelIndex add_fallback(std::vector<ModelIndex>& models, ModelIndex fallback);
 
 }  // namespace triage

@@ -18,7 +18,7 @@ struct LabelledRows {
   [[nodiscard]] std::span<const float> row(std::size_t i) const { return values.subspan(i * d, d); }
 };
 
-// Rows of its own, for subsets.
+// Rows that own their values, for subsets.
 struct OwnedRows {
   std::vector<float> values;
   std::vector<std::uint8_t> labels;

@@ -1,4 +1,4 @@
-// The number of neighbours, wherever it is asked for.
+// Checks the number of neighbours.
 #pragma once
 
 #include <fmt/format.h>

@@ -27,7 +27,7 @@ struct FreeModel {
 using Model = std::unique_ptr<svm_model, FreeModel>;
 
 // libsvm's form of the rows: lists of (index from 1, value), ended by index -1. Rows come in the order of
-// their classes, so that libsvm, which takes classes as it meets them, numbers them like we do.
+// their classes, so that libsvm, which numbers classes in order of appearance, numbers them as we do.
 struct Problem {
   explicit Problem(const LabelledRows& rows) {
     auto order = first_positions(rows.n());

@@ -18,7 +18,7 @@ struct PremodelKind {
   PremodelForm form = PremodelForm::kChain;
   std::vector<ChooserKind> stages;  // a multi-class premodel has one
 
-  // Of stage i of a chain; the last that is named goes on.
+  // Of stage i of a chain; the last one named is repeated.
   [[nodiscard]] ChooserKind stage(std::size_t i) const {
     return i < stages.size() ? stages[i] : stages.back();
   }

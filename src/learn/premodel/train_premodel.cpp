@@ -197,7 +197,7 @@ void add_distance_limit(const PremodelOptions& options, PremodelParameters& mode
   model.refuse_beyond = options.beyond == Beyond::kRefuse;
 }
 
-// Training inputs are kept for neighbours' sake alone.
+// Training inputs are kept only where neighbours are searched among them.
 void drop_unused_rows(PremodelParameters& model) {
   const bool has_knn = std::any_of(model.choosers.begin(), model.choosers.end(), [](const Chooser& chooser) {
     return std::holds_alternative<KnnChooser>(chooser);

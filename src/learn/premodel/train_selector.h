@@ -15,8 +15,8 @@ inline constexpr std::string_view kNetworkPremodel = "cnn";
 
 // The selector `wanted`, or, when that is empty, the only one that was trained on everything. Throws kUsage.
 [[nodiscard]] ModelIndex find_selector(const Table& table, const std::string& wanted);
-// Like it, but trained on just these rows, the training part of a fold: by their hash, since the same fold of
-// other inputs is another one. Throws kUsage when there is none.
+// The same, but one trained on exactly these rows, the training part of a fold. Rows are compared by hash: a
+// fold number means other rows in another data set. Throws kUsage when there is none.
 [[nodiscard]] ModelIndex find_selector(const Table& table, const std::string& wanted, Rows train);
 
 // The policy around options.selector; Algorithm 1 is traced for the report, but what is chosen among is what

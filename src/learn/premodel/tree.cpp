@@ -147,7 +147,7 @@ class Grower {
       std::size_t left = node.begin, right = 0;
       for (std::size_t i = node.begin; i < node.end; ++i) {
         const std::uint32_t row = rows[i];
-        // Both are written, one is kept: no branch that is wrong half of the time.
+        // Both are written, one is kept: a branch would be mispredicted half of the time.
         rows[left] = row;
         scratch_[right] = row;
         left += goes_left_[row];

@@ -9,13 +9,13 @@
 //
 // where q_m, the quality of m's answer, is normal: its mean is estimated from what the models in S said, its
 // covariance is how far such estimates lie from those made when all have run. While the best M is not S
-// itself, its cheapest model that has not run is; then all is estimated anew. lambda may differ from step to
-// step. A superset of M is not looked at when the last model added to M does not pay (their Lemma 1).
+// itself, its cheapest model that has not run is; then everything is estimated again. lambda may differ from
+// step to step. A superset of M is not looked at when the last model added to M does not pay (their Lemma 1).
 //
 // Where we go beyond the paper, each time because it made the rival stronger: the models to choose from (the
 // "pool", which the paper is given) are searched like lambda; estimates use the numbers of all looks, not of
-// the model in question alone; covariances grow with q (1 - q), so that a sure answer is not expected to gain
-// as much as a doubtful one; and E[max] is computed by Clark's formulas, not from 100 random draws.
+// the model in question alone; covariances grow with q (1 - q), so that a confident answer is expected to
+// gain less than a doubtful one; and E[max] is computed by Clark's formulas, not from 100 random draws.
 #pragma once
 
 #include <array>

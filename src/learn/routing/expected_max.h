@@ -2,8 +2,8 @@
 // cascade routing (cascade_routing_policy.h).
 //
 // C. E. Clark, "The Greatest of a Finite Set of Random Variables", Operations Research 9(2), 1961: the
-// maximum of two normal variables has these moments exactly; it is then taken for normal itself, and the next
-// one is added.
+// maximum of two normal variables has these moments exactly; that maximum is then treated as normal, and the
+// next variable is added.
 #pragma once
 
 #include <algorithm>
