@@ -7,7 +7,7 @@
 namespace triage {
 namespace {
 
-// Uniform over the models, the same for an input whatever stands around it.
+// Uniform over the models, by a hash of the id: the same for an input whatever the other inputs are.
 ModelIndex random_model(const Table& table, std::size_t input, std::uint64_t seed) {
   return static_cast<ModelIndex>(Random(hash64(seed, table.ids[input])).below(table.n_models()));
 }

@@ -21,9 +21,9 @@ struct Entry {
                                            std::span<const ModelIndex> optimum,
                                            const EvaluateOptions& options);
 
-// What the zero router would score on each input, had it the mean of `ms` (n) in that fold. It mixes the
-// models that it learned from the training part, but its budget is matched by what they take on the test
-// part: where the hull is steep, the difference between the two parts' mean times would count as score.
+// What the zero router would score on each input if its mean time were that of `ms` (n) in that fold. It
+// mixes the models of the hull of the training part, but with their times on the test part: where the hull is
+// steep, a difference between the two parts' mean times would count as score.
 [[nodiscard]] std::vector<double> router_scores(const Table& table, std::span<const Fold> folds,
                                                 std::span<const double> ms, Criterion criterion);
 

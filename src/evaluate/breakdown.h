@@ -1,4 +1,4 @@
-// Methods beside each other by class and by difficulty.
+// Methods side by side, by class and by difficulty.
 #pragma once
 
 #include <span>
@@ -13,7 +13,7 @@ namespace triage {
 // has no outputs at all.
 [[nodiscard]] std::vector<double> difficulties(const Table& table);
 
-// `entries` stand beside each other in this order; `subject` is one of them.
+// `entries` are shown in this order; `subject` is one of them.
 [[nodiscard]] Breakdown break_down(const Table& table, std::span<const Entry* const> entries,
                                    std::size_t subject, Criterion criterion);
 

@@ -84,7 +84,7 @@ void add_learned_premodels(const Table& table, std::span<const Fold> folds,
     add({MethodKind::kPremodel, static_cast<int>(v) + 1},
         [v](const TrainedFold& fold) { return fold.variants[v].get(); });
   }
-  if (options.premodel.kind == kNetworkPremodel) return;  // it looks at no features
+  if (options.premodel.kind == kNetworkPremodel) return;  // it uses no features
   add({MethodKind::kShuffled}, [](const TrainedFold& fold) { return fold.shuffled.get(); });
 }
 
@@ -109,7 +109,7 @@ bool combines(std::span<const TrainedFold> trained) {
                      [](const TrainedFold& fold) { return fold.adaptive != nullptr; });
 }
 
-// What looks at what models say: cascades, cascade routing, adaptive.
+// The policies that see what models say: cascades, cascade routing, adaptive.
 void add_looking_policies(const Table& table, std::span<const Fold> folds,
                           std::span<const TrainedFold> trained, const EvaluateOptions& options,
                           std::vector<Entry>& entries) {

@@ -8,7 +8,7 @@
 
 namespace triage {
 
-// What stands behind a method: a policy a fold, and what each was asked.
+// The policies of a method, one per fold, and what each was asked.
 struct MethodPolicies {
   MethodId method;
   std::vector<const Policy*> by_fold;

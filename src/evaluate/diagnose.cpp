@@ -26,7 +26,7 @@ std::vector<const Entry*> shown_entries(std::span<const Entry> entries, MethodId
   return shown;
 }
 
-// What is recommended; where that is SBS alone what is adaptive, or else the last.
+// The recommended method; where that is SBS alone, the adaptive one or, without one, the last.
 std::size_t subject_of(std::span<const Entry* const> shown, MethodId recommended) {
   std::size_t subject = shown.size() - 1;
   for (std::size_t i = 1; i < shown.size(); ++i) {

@@ -8,8 +8,8 @@
 
 namespace triage {
 
-// Fills Evaluation's breakdown, reliability and decisions. SBS stands beside the cascade, what is
-// adaptive, and what is recommended; or, where there are such, beside the finished policies. `policies` are
+// Fills Evaluation's breakdown, reliability and decisions. SBS is shown beside the cascade, the adaptive
+// policy and the recommended method or, where there are any, beside the finished policies. `policies` are
 // those behind methods, as far as they are known; kinds that do not look in an order are passed over.
 void diagnose(const Table& table, std::span<const Fold> folds, std::span<const Entry> entries,
               std::span<const MethodPolicies> policies, const EvaluateOptions& options,

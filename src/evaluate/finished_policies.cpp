@@ -85,7 +85,7 @@ Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> polic
       replay_stream(table, rows, policy, clock, replay, {.mean_latency_ms = *options.mean_latency_ms},
                     options.request);
     } else {
-      // Of a stream each input is asked something else.
+      // In a stream each input has another request, so decisions are not counted.
       behind.push_back({id, {&policy}, options.request});
       replay_policy(table, rows, policy, clock, replay, options.request);
     }

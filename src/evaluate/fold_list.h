@@ -19,8 +19,8 @@ struct Fold {
   ModelIndex sbs = kNoModel;
   ModelIndex cheapest = kNoModel;
   ZeroRouter router;
-  // What the driver takes, ms an input, to ask a policy that always runs the same model: the zero router pays
-  // it too.
+  // Milliseconds per input that the driver takes to ask a policy that always runs the same model: the zero
+  // router is charged it too.
   double asking_ms = 0;
   double reading_ms = 0;  // what a reading of the clock takes
 };

@@ -32,7 +32,8 @@ struct Reading {
 
 // `means`: of the marks, then time and score of every point.
 Reading read_hull(std::span<const double> means) {
-  // The cheapest model alone can always be had, and a policy that runs nothing else takes a decision longer.
+  // The cheapest model alone is always possible; a policy that runs nothing else also takes a decision's
+  // time.
   std::vector<CostValue> points{{means[kCheapMs], means[kCheapScore]}}, hull;
   for (std::size_t at = kReferenceColumns; at < means.size(); at += 2)
     points.push_back({means[at], means[at + 1]});

@@ -17,7 +17,7 @@ namespace {
 constexpr int kSweepResamples = 1000;  // of the bootstrap, for the many points of frontiers
 
 // The simultaneous band of all points' differences to the router: the largest of their studentised deviations
-// is what is resampled, so that with 95 % none leaves the band. `means` has score and router of every point.
+// is resampled, so that with 95 % none leaves the band. `means` has score and router of every point.
 void set_bands(std::span<const double> means, Frontier& frontier) {
   const std::size_t n_points = frontier.points.size(), width = 2 * n_points;
   if (means.empty() || n_points == 0) return;
@@ -49,7 +49,7 @@ void set_bands(std::span<const double> means, Frontier& frontier) {
   }
 }
 
-// Whose it is, and mean time and score of each point, as swept.
+// The frontier's method, and mean time and score of each point, in the order of the sweep.
 Frontier points_of(const Table& table, const Sweep& sweep) {
   const auto rows = all_rows(table);
   Frontier frontier;
@@ -62,7 +62,7 @@ Frontier points_of(const Table& table, const Sweep& sweep) {
 
 Frontier sweep_frontier(const Table& table, std::span<const Fold> folds, const Sweep& sweep,
                         const EvaluateOptions& options) {
-  // Score and the zero router's beside it, a pair a point.
+  // Score and the zero router's, a pair per point.
   std::vector<std::vector<double>> columns;
   Frontier frontier = points_of(table, sweep);
   for (std::size_t p = 0; p < sweep.points.size(); ++p) {

@@ -95,7 +95,7 @@ bool is_compared_with_premodel(MethodKind kind) {
   return kind == MethodKind::kCascade || kind == MethodKind::kAdaptive;
 }
 
-// Pairs of which a difference says whether a selector learned anything.
+// Pairs whose difference says whether a selector learned anything.
 std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const BootstrapColumns& columns,
                                      const Estimator& estimator) {
   std::vector<Contrast> contrasts;

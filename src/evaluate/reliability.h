@@ -1,4 +1,4 @@
-// Whether confidences are what they say.
+// Whether a confidence is the share of right answers.
 #pragma once
 
 #include <cstdint>

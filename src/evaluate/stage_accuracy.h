@@ -31,8 +31,8 @@ class StageTruth {
   PremodelLabel label_;
 };
 
-// What a premodel of that kind would always run, were it to give the answers that are most frequent in
-// training: the first stage's with a majority of "yes", or the most frequent choice of a multi-class one.
+// What a premodel of that kind would always run, if it gave the answers that are most frequent in training:
+// the first stage's with a majority of "yes", or the most frequent choice of a multi-class one.
 [[nodiscard]] ModelIndex majority_model(const StageTruth& truth, Rows train, std::string_view kind,
                                         ModelIndex fallback);
 

@@ -1,5 +1,5 @@
-// Does it matter whether times were taken once or until they were known? One table against another of some of
-// its inputs.
+// Does it matter whether times were taken once or until the mean was known? One table against another of some
+// of its inputs.
 #include <fmt/format.h>
 
 #include <algorithm>

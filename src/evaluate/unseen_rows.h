@@ -11,7 +11,7 @@ namespace triage {
 
 // Rows that are not known to have been trained on.
 [[nodiscard]] std::vector<std::uint32_t> unseen_rows(const Table& table, const TrainingFacts& training);
-// The first row of each picture: copies are no further inputs.
+// The first row of each picture: copies do not count as further inputs.
 [[nodiscard]] std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows);
 
 }  // namespace triage
