@@ -69,7 +69,7 @@ Markup page_head(const Evaluation& evaluation, const ReportInfo& info) {
   Markup inner = element_text("p", {{"class", "kicker"}},
                               fmt::format("Triage evaluation{}{}", info.date.empty() ? "" : ", ", info.date));
   inner += element_text("h1", {}, headline(evaluation));
-  // The headline says what to use already; model names may hold colons, so what is cut off is its very text.
+  // The headline says already what to use. Its exact text is cut off, since model names may contain colons.
   const std::string verdict = evaluation_verdict(evaluation);
   std::string_view lead = verdict;
   if (lead.starts_with(headline(evaluation) + ": ")) lead.remove_prefix(headline(evaluation).size() + 2);

@@ -32,7 +32,7 @@ std::string accuracy_table(const Evaluation& evaluation) {
                     is_sbs ? "" : times_estimate(m.time_ratio), percent(m.pooled.f1)});
     if (!cv) rows.back()[2].clear();
   }
-  // F1 by another model's answers tells little, and its column is needed for the longer heads.
+  // F1 against another model's answers says little, and the longer headings need its column.
   if (!evaluation.labels_from.empty()) {
     for (auto& row : rows) row.pop_back();
   }

@@ -8,7 +8,7 @@
 namespace triage {
 namespace {
 
-// Of kinds of which there is one at most.
+// For the kinds that occur at most once.
 const char* kind_name(MethodKind kind) {
   switch (kind) {
     case MethodKind::kSbs:

@@ -21,7 +21,7 @@ std::string significant(double value, int digits, int most_decimals = 9) {
   return fmt::format("{:.{}f}", value, std::clamp(digits - 1 - magnitude, 0, most_decimals));
 }
 
-// "-0.00" is no figure, nor is "+0.00".
+// "-0.00" and "+0.00" become "0.00".
 std::string without_minus_zero(std::string text) {
   const bool is_zero = text.find_first_of("123456789") == std::string::npos;
   return is_zero && (text[0] == '-' || text[0] == '+') ? text.substr(1) : text;

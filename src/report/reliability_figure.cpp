@@ -15,7 +15,7 @@ namespace {
 constexpr double kWidth = 1000, kSide = 260, kLeft = 52, kStep = 330, kTop = 30, kRowHeight = kSide + 82;
 constexpr std::size_t kColumns = 3;
 
-// The least confidence or share that is drawn, a tenth below which nothing lies.
+// Where the axes begin: the largest tenth that no drawn confidence or share is below.
 double lowest(const Evaluation& evaluation) {
   double low = 0.9;
   for (const Reliability& r : evaluation.reliability) {

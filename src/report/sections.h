@@ -8,7 +8,7 @@
 
 namespace triage {
 
-// Colour classes: of what belongs to a frontier, and of a method wherever it stands beside others.
+// Colour classes: of a frontier, and of a method among others.
 [[nodiscard]] std::string frontier_css(const Frontier& frontier);
 [[nodiscard]] std::string method_css(MethodId method);
 

@@ -19,8 +19,8 @@ namespace triage {
 [[nodiscard]] std::string timing_sentence(const Evaluation& evaluation);
 // What difference the timing makes, in three sentences.
 [[nodiscard]] std::string timing_difference_sentences(const TimingDifference& difference);
-// The same of an evaluation, or how to find out; empty where it is known to make none, as every time was
-// taken until it was known.
+// The same of an evaluation, or how to find out; empty where the times are exhaustive already, so that there
+// is none.
 [[nodiscard]] std::string timing_difference_sentences(const Evaluation& evaluation);
 
 }  // namespace triage

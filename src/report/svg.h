@@ -24,7 +24,7 @@ struct Box {
   double left = 0, top = 0, right = 0, bottom = 0;
 };
 [[nodiscard]] bool overlap(const Box& a, const Box& b);
-// Width in pixels that text of the report's font takes, rather too much than too little.
+// Width in pixels that text of the report's font takes, an overestimate rather than too little.
 [[nodiscard]] double text_width(std::string_view text, double font_px);
 
 // Finds places for labels beside their points, so that they cover neither each other nor any mark, nor leave

@@ -1,5 +1,5 @@
-// Pieces of the evaluation as plain text (evaluation_text.cpp). Tables end in a line feed; those that have
-// nothing to show are empty.
+// Pieces of the evaluation as plain text (evaluation_text.cpp). Tables end in a line feed; those without rows
+// are empty.
 #pragma once
 
 #include <string>

@@ -112,7 +112,7 @@ class Describer {
     }
     return named;
   }
-  // Choosers are called what the paper calls them.
+  // Choosers have the paper's names.
   static TraceLine asked(std::string_view chooser, const ChooserQuestion& question, const std::string& why) {
     if (!question.stage) return {fmt::format("{}: {}", chooser, why), {}};
     return {fmt::format("{}-{}: {}: {}", chooser, *question.stage + 1, why, question.yes ? "yes" : "no"), {}};

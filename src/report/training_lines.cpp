@@ -54,7 +54,7 @@ class Lines {
     add("order", order_names(*info_, policy_->look_order({})));
     add("price", fmt::format("{:.4g} a {}", setting.price, unit));
     std::string score = fmt::format("{:.4f} by inner cross-validation", setting.score);
-    if (policy_->certificate() == nullptr) {  // else the setting is another than training chose
+    if (policy_->certificate() == nullptr) {  // else the setting may not be the one that training chose
       score += fmt::format(
           ", {:+.2f} points (standard error {:.2f}) against the single best model of each inner fold",
           100 * facts.gain, 100 * facts.gain_error);

@@ -144,7 +144,7 @@ void remark_bands(const Evaluation& evaluation, Remarks& out) {
   }
 }
 
-// Two answers that are the same are both right or both wrong.
+// Bounds the accuracy without labels: two equal answers are both right or both wrong.
 void remark_agreement(const Evaluation& evaluation, Remarks& out) {
   const MethodId best = evaluation.recommendation.method;
   if (evaluation.labels_from.empty() || evaluation.criterion != Criterion::kTop1) return;
