@@ -97,7 +97,7 @@ std::vector<StudyVariant> variants_of(const StudyRun& run, std::span<const Featu
   return variants;
 }
 
-// What there is to say about sizes that have no row.
+// A note about the working sizes that have no row.
 std::string describe_sizes(const StudyRun& run) {
   const int px = run.table.schema.working_px;
   if (run.options.other_features.empty()) {

@@ -110,7 +110,7 @@ std::size_t calibrate_on(const TrainedHalf& trained, std::span<const std::uint32
   return taken;
 }
 
-// What many calibrations for one bound and number of inputs came to.
+// Results of many calibrations for one bound and number of inputs.
 struct Tally {
   std::size_t n = 0, achieved = 0, violated = 0;
   std::vector<double> speed_ups;  // true ones, of those that were achieved
@@ -131,7 +131,7 @@ std::string share_range(std::size_t k, std::size_t n) {
   return fmt::format("[{}, {}]", percent(range.low, 1), percent(range.high, 1));
 }
 
-// Whether so many violations, or more, are no surprise (5 %) at a true rate of delta.
+// Whether k or more violations of n are within noise (probability above 5 %) at a true rate of delta, where
 // `cells` such counts are judged together (Bonferroni).
 bool is_within_noise(std::size_t k, std::size_t n, double delta, std::size_t cells) {
   return binomial_tail(k, n, delta) >= 0.05 / static_cast<double>(cells);
@@ -211,7 +211,7 @@ Exhibit resampled(const TrainedHalf& trained, const GuaranteeOptions& options, b
   return exhibit;
 }
 
-// Everything anew: another half to train on, the other one cut into calibration and judging.
+// Repeats everything: another half to train on, the rest cut into calibration and judging.
 Exhibit retrained(const Table& table, const GuaranteeOptions& options) {
   Exhibit exhibit;
   exhibit.id = "guarantee-retrained";

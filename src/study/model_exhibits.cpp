@@ -1,4 +1,4 @@
-// Figures 1, 5, 6 and 11, Table 1: the models, how they complete one another, how many are worth having.
+// Figures 1, 5, 6 and 11, Table 1: the models, how they complement one another, how many are worth having.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

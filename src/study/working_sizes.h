@@ -10,7 +10,7 @@ namespace triage {
 
 struct SizedTables {
   std::vector<Table> tables;  // the study's, but for features, their times and working size
-  std::vector<int> same_px;   // sizes at which every feature is what it is at the study's: no image is larger
+  std::vector<int> same_px;   // sizes with the same features as the study's: no image is larger
 };
 // For StudyOptions::other_features. Throws kUsage for one that has not the same features of the same inputs,
 // and for one whose size is the study's or another's.
