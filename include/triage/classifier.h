@@ -34,9 +34,9 @@ class Classifier {
   [[nodiscard]] static Classifier load(const std::filesystem::path& policy, const std::filesystem::path& zoo,
                                        const RuntimeOptions& options = {});
 
-  // Between two looks the request's deadline and `stop` are looked at: see Result::limit. Throws kUsage for
-  // an empty view and as check_request does; kModel, kEngine, kIo, kManifest where a network cannot be loaded
-  // or run.
+  // The request's deadline and `stop` are checked between two looks: see Result::limit. Throws kUsage for an
+  // empty view and as check_request does; kModel, kEngine, kIo, kManifest where a network cannot be loaded or
+  // run.
   [[nodiscard]] Result classify(const ImageView& image, const Request& request = {},
                                 const std::stop_token& stop = {}) const;
   // From an encoded image; decoding counts as elapsed. `name` is what messages call it. Throws as
@@ -49,7 +49,7 @@ class Classifier {
                                      const std::stop_token& stop = {}) const;
   // Many images in step, so that a network gets all that want it at once (Network::run_batch). Each has the
   // result that it would have alone, times aside: elapsed_ms runs from the call on for all of them, and a
-  // batch's time is shared equally. What one of them throws ends the call.
+  // batch's time is shared equally. An exception from one of them ends the call.
   [[nodiscard]] std::vector<Result> classify_batch(std::span<const ImageView> images,
                                                    const Request& request = {},
                                                    const std::stop_token& stop = {}) const;
@@ -58,7 +58,7 @@ class Classifier {
   void warm_up(std::size_t copies = 1) const;
 
   // Another policy for all calls that begin from now on, in all copies of this classifier; those under way
-  // end with theirs. Throws as the constructor, and nothing has changed then.
+  // end with theirs. Throws as the constructor, with nothing changed.
   void set_policy(std::shared_ptr<const Policy> policy);
   [[nodiscard]] std::shared_ptr<const Policy> policy() const;
   [[nodiscard]] const Zoo& zoo() const;

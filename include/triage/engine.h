@@ -30,8 +30,8 @@ class Network {
                          const std::function<void(std::size_t, std::span<const float>)>& on_output);
   // The embedding of the last run, empty when the manifest names none.
   [[nodiscard]] virtual std::span<const float> embedding() const { return {}; }
-  // What it takes in memory, for PoolOptions::memory_bytes; 0 where that is not known, then the size of its
-  // files is taken for it.
+  // Bytes that it takes in memory, for PoolOptions::memory_bytes; 0: not known, the size of its files is
+  // assumed.
   [[nodiscard]] virtual std::size_t memory_bytes() const { return 0; }
 };
 
@@ -65,7 +65,7 @@ class Engine {
   [[nodiscard]] virtual std::string version() const = 0;
   // Device names that a manifest may use, such as "CPU".
   [[nodiscard]] virtual std::vector<std::string> devices() const = 0;
-  // Loads and compiles; the first run is done, so that the next is a warm one. Checksums have been verified
+  // Loads, compiles and runs once, so that the caller's first run is warm. Checksums have been verified
   // (EngineSet::load). Throws kIo, kModel (naming both shapes when they are not the manifest's). Safe
   // concurrently.
   [[nodiscard]] virtual std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model) = 0;
@@ -86,7 +86,7 @@ class EngineSet {
   // A further engine, for files with these extensions (".xyz", lower case). Throws kUsage for none, for one
   // without its dot, and for one that has an engine already.
   void add(std::vector<std::string> extensions, EngineFactory factory);
-  // Throws kModel for a file that has no engine, kEngine when this build is without it.
+  // Throws kModel for a file that has no engine, kEngine when this build lacks it.
   [[nodiscard]] Engine& for_file(const std::filesystem::path& model_file);
   // Verifies the checksums of a model's files, then has its engine load it. Throws as verify_files, for_file
   // and Engine::load do.

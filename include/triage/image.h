@@ -30,8 +30,8 @@ struct Image {
 
 enum class Colour { kRgb, kBgr, kGray };
 
-// Pixels that somebody else owns: 8 bits a channel, interleaved, the top row first. They are read where they
-// are, so they have to stay until the call that got the view returns.
+// Pixels that somebody else owns: 8 bits a channel, interleaved, the top row first. They are read in place,
+// so they must stay valid until the call that got the view returns.
 struct ImageView {
   std::span<const std::uint8_t> pixels;
   int width = 0;
@@ -43,7 +43,7 @@ struct ImageView {
   // Rows without padding where `stride_bytes` is 0.
   ImageView(std::span<const std::uint8_t> bytes, int width_px, int height_px, std::size_t stride_bytes = 0,
             Colour order = Colour::kRgb);
-  // NOLINTNEXTLINE(google-explicit-constructor): an image is seen wherever a view is asked for
+  // NOLINTNEXTLINE(google-explicit-constructor): an Image is accepted wherever a view is
   ImageView(const Image& image);
 
   [[nodiscard]] int channels() const { return colour == Colour::kGray ? 1 : 3; }
@@ -51,8 +51,8 @@ struct ImageView {
     return static_cast<std::size_t>(width) * static_cast<std::size_t>(channels());
   }
 };
-// Throws kUsage, naming `owner`, for a view without pixels, or with fewer bytes than its sides and stride ask
-// for.
+// Throws kUsage, naming `owner`, for a view without pixels, or with fewer bytes than its sides and stride
+// need.
 void check_view(const ImageView& view, std::string_view owner);
 
 // What one picture may cost; all are checked on its header, before anything is allocated for it.
@@ -67,9 +67,9 @@ struct DecodeOptions {
 // JPEG (gray, YCbCr, CMYK/YCCK as browsers show it, progressive), PNG (gray, palette, alpha over white, 16
 // bit; the default picture of an animation), WebP and GIF (the first frame), BMP, TIFF (the first page),
 // PPM/PGM (binary and plain, 8 and 16 bit), and AVIF and HEIC where libheif was there when this was built.
-// Upright: the orientation that EXIF, TIFF or HEIF states is applied. The format is told by the content.
-// `name` is what messages call the image. A whole picture in an odd file (no end marker, stray bytes between
-// segments, a wrong checksum of a comment) has a remark. Throws kImageFormat for an unknown format,
+// Upright: the orientation that EXIF, TIFF or HEIF states is applied. The format is detected from the
+// content. `name` is what messages call the image. A whole picture in an odd file (no end marker, stray bytes
+// between segments, a wrong checksum of a comment) has a remark. Throws kImageFormat for an unknown format,
 // kImageDamaged for anything truncated, corrupt or empty, kImageTooLarge over a limit; no partial picture is
 // ever returned.
 [[nodiscard]] Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,

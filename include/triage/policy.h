@@ -54,7 +54,7 @@ struct PriceSetting {
 // A look of a fixed order.
 struct OrderedLook {
   ModelIndex model = kNoModel;
-  double threshold = kNotMeasured;  // its confidence is accepted from here on; NaN where there is none
+  double threshold = kNotMeasured;  // least confidence that is accepted; NaN where there is none
 };
 
 // Immutable after loading; const methods are safe concurrently. `next` allocates nothing when `trace` is
@@ -76,7 +76,7 @@ class Policy {
   // They have to be those of the zoo's and the profile's. 0: of any other.
   [[nodiscard]] virtual std::int32_t choices_of(ModelIndex) const { return 0; }
 
-  // The settings that Request::price chooses among, by falling price; none where a price means nothing to it.
+  // The settings that Request::price chooses among, by falling price; none where it has no use for a price.
   [[nodiscard]] virtual std::span<const PriceSetting> price_settings() const { return {}; }
   [[nodiscard]] bool has_prices() const { return !price_settings().empty(); }
   // What prices and expected costs count in: milliseconds or joules.

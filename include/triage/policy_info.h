@@ -126,14 +126,14 @@ using TrainingDetails =
 
 struct TrainingFacts {
   std::size_t inputs = 0;   // 0: not known
-  std::string inputs_hash;  // inputs_hash() of table.h; empty: not known
+  std::string inputs_hash;  // inputs_hash() of rows.h; empty: not known
   // Rising hashes of their ids and pictures, by which calibration leaves them out; empty where they were not
-  // kept. Those of policy files of format 3 have 0 for their lower halves.
+  // kept. Those from policy files of format 3 have 0 in their lower 32 bits.
   std::vector<std::uint64_t> input_hashes;
   std::string labels_from;  // the model whose answers were the labels; empty: they came with the inputs
   std::optional<std::uint64_t> seed;
   TrainingDetails details;
-  // More for people: of policies of one's own, and of older files.
+  // Notes for people: from policies of one's own, and from older files.
   std::vector<std::pair<std::string, std::string>> notes;
 
   [[nodiscard]] bool has_input(std::uint64_t hash) const;
@@ -162,7 +162,7 @@ struct Certificate {
   double delta = 0;     // between 0 and 1
   std::string versus;   // the single model that it is compared with
   std::size_t inputs = 0;
-  std::string inputs_hash;  // of the calibration inputs, see inputs_hash() in table.h
+  std::string inputs_hash;  // of the calibration inputs, see inputs_hash() in rows.h
   double mean_loss = 0;     // seen on them: mean of versus' score less the policy's; negative: it is better
   double mean_ms = 0;       // seen on them
   std::string labels_from;  // the model whose answers were the labels; empty for true labels

@@ -30,7 +30,7 @@ struct Request {
   double max_latency_ms = std::numeric_limits<double>::infinity();
   double max_energy_j = std::numeric_limits<double>::infinity();
   // A point in time, Clock::now_ns() of the classifier's clock, by which the answer is wanted: held like
-  // max_latency_ms, and looked at while waiting for a network too.
+  // max_latency_ms, and checked while waiting for a network too.
   std::int64_t deadline_ns = kNoDeadline;
   double min_confidence = 0;    // 0..1: continue below it while the policy has a model left to ask
   double price = kNotMeasured;  // score that a millisecond (or joule) is worth; NaN: what the policy chose
@@ -67,7 +67,7 @@ class Stream {
   Stream(const Policy& policy, const StreamOptions& options);
   // For the next input. Caps and the like may be added to it.
   [[nodiscard]] Request request();
-  // What the input that was asked so took: Result::total.ms.
+  // The time that the input of this request took: Result::total.ms.
   void record(const Request& request, double ms);
 
   [[nodiscard]] std::size_t inputs() const;

@@ -1,5 +1,5 @@
-// What one input came to: the answer, how it came about, why, and what it took. Positions of models are those
-// of PolicyInfo::models.
+// The result for one input: the answer, how and why it was reached, and what it took. Positions of models are
+// those of PolicyInfo::models.
 #pragma once
 
 #include <cstddef>
@@ -128,9 +128,9 @@ using TraceEvent = std::variant<AlwaysRuns, FeaturesRead, FeaturesScaled, Neares
                                 RoutingStep, CapHeld, OwnStep>;
 using Trace = std::vector<TraceEvent>;
 
-// ---- what came of it ----
+// ---- the result ----
 
-// What kept the policy from doing as it wished.
+// What kept the policy from doing what it asked for.
 enum class Limit {
   kNone,      // nothing: the policy decided
   kLatency,   // Request::max_latency_ms
@@ -139,8 +139,8 @@ enum class Limit {
   kStopped    // the caller's stop token
 };
 
-// How one input went. A cap that cannot be met is no error: the answer is then what the looks so far give, or
-// there is none (`refused`), and `limit` says why.
+// The outcome for one input. A cap that cannot be met is no error: the answer is then what the looks so far
+// give, or there is none (`refused`), and `limit` says why.
 struct Result {
   // The best class; kNoLabel when refused.
   [[nodiscard]] Label label() const { return answer.best(); }

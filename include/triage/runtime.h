@@ -37,7 +37,7 @@ struct LookEvent {
 
 // Methods are called from whatever thread did the work, several at once, so they have to be safe
 // concurrently; they should be quick, as the input waits for them, and must not call back into the
-// classifier. Without an observer nothing is made for it.
+// classifier. Without an observer no events are made.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -55,8 +55,8 @@ class Observer {
 };
 
 struct PoolOptions {
-  // Copies of one network at a time, which is how many inputs may run it at once; further ones wait. 0: one a
-  // core.
+  // Copies of one network at a time, which is how many inputs may run it at once; further ones wait. 0: one
+  // per core.
   std::size_t max_copies = 0;
   // That all loaded networks may take, by Network::memory_bytes(); the one that was not used for
   // the longest time is dropped for another. 0: no limit.
@@ -76,7 +76,7 @@ struct RuntimeOptions {
 // What is loaded now, and what was done so far.
 struct PoolUse {
   std::size_t networks = 0;  // loaded, copies counted
-  std::size_t bytes = 0;     // as reckoned
+  std::size_t bytes = 0;     // as estimated
   std::size_t loads = 0;
   std::size_t evictions = 0;
 };

@@ -86,7 +86,7 @@ class TopK {
 static_assert(std::is_trivially_copyable_v<TopK> && std::is_standard_layout_v<TopK>);
 
 // 1-based rank of `cls` among all probabilities: classes with a higher one, or an equal one and a lower
-// index, stand before it.
+// index, come before it.
 [[nodiscard]] std::int32_t rank_of(std::span<const float> probabilities, std::int32_t cls);
 
 // When an answer counts as right: the label is the best class, or among the best five.

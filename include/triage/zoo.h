@@ -54,7 +54,7 @@ struct Recipe {
   }
   bool operator==(const Recipe&) const = default;
 };
-// Canonical text; equal for recipes that give the same tensor. Preprocessing is charged once an input for
+// Canonical text; equal for recipes that give the same tensor. Preprocessing is charged once per input for
 // each.
 [[nodiscard]] std::string recipe_key(const Recipe& recipe);
 

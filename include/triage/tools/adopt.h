@@ -1,5 +1,5 @@
-// Taking a user's own network into a zoo: how it wants to be fed is found out by trying the usual recipes on
-// labelled images. And how well the networks of a zoo do on labelled images.
+// Adding a user's own network to a zoo: its recipe is found by trying the usual ones on labelled images. Also
+// measures how well the networks of a zoo do on labelled images.
 #pragma once
 
 #include <cstddef>
@@ -41,15 +41,15 @@ struct Adoption {
   std::vector<RecipeTrial> trials;  // all, the best first
   std::size_t n_failed = 0;         // images that could not be read
   double chance = 0;  // top-1 rate that needs no network: 1/classes, or the commonest label's share
-  // Probability that the best of as many guessing recipes does as well (binomial, Bonferroni).
+  // Probability that the best of as many recipes does as well by guessing (binomial, Bonferroni).
   double p_value = 1;
 };
 
 // Tries recipes on a network of one or two files: layout and size as its shape says, the usual means and
-// scales, colour orders, crops, label offsets. Those that do worse on a few images are dropped before more
-// images are spent on them. `zoo` gives the number of classes when it has models or labels. Throws kModel for
-// networks that do not look like image classifiers and when no recipe beats chance; the message says what was
-// found.
+// scales, colour orders, crops, label offsets. Recipes that do worse on a few images are dropped early,
+// before more images are spent on them. `zoo` gives the number of classes when it has models or labels.
+// Throws kModel for networks that do not look like image classifiers and when no recipe beats chance; the
+// message says what was found.
 [[nodiscard]] Adoption adopt_model(
     std::span<const std::filesystem::path> files, const Zoo& zoo, Engine& engine, const Dataset& data,
     const AdoptOptions& options, const std::function<void(std::size_t done, std::size_t total)>& on_run = {});

@@ -45,7 +45,7 @@ struct Calibration {
   std::size_t inputs = 0;    // that took part
   std::size_t left_out = 0;  // because the policy was trained on them
   double versus_ms = 0;      // mean time of `versus` on them
-  // About how many inputs the first setting would need, were these typical; NaN when its loss is not below
+  // About how many inputs the first setting would need if these are typical; NaN when its loss is not below
   // the bound on these.
   double inputs_needed = kNotMeasured;
   std::unique_ptr<Policy> policy;  // with its certificate; null when the bound is not achieved

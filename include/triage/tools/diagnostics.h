@@ -1,6 +1,6 @@
 // Where a method's figures come from: by class and by difficulty, by confidence, by stage. Parts of
-// Evaluation (evaluate.h), made of the same replays as all its other figures. Shares and scores are 0..1; NaN
-// where there was nothing to take a mean of.
+// Evaluation (evaluate.h), made from the same replays as all its other figures. Shares and scores are 0..1;
+// NaN where there was nothing to take a mean of.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ struct InputGroup {
   double difficulty = kNotMeasured;   // mean, see Breakdown
   std::vector<GroupFigures> methods;  // (b)
 };
-// Methods beside each other on parts of the inputs. The difficulty of an input is 1 less the mean, over all
-// models of the table, of the probability that the model gives to the label.
+// Methods side by side on parts of the inputs. The difficulty of an input is 1 less the mean, over all models
+// of the table, of the probability that the model gives to the label.
 struct Breakdown {
   std::vector<MethodId> methods;  // (b) SBS, cascade, adaptive, what is recommended; or finished policies
   std::size_t subject = 0;        // of these, the one that SBS is compared with; 0 where SBS stands alone
@@ -65,8 +65,8 @@ struct StageDecisions {
   std::size_t answered = 0;     // of these: answered here
   std::size_t chosen = 0;       // of the answered: by choice, not for want of a further model or by a cap
   double right = kNotMeasured;  // of the answered: score
-  double wrong_to_stop = kNotMeasured;  // of the chosen: wrong here, the last stage would have been right
-  double right_to_stop = kNotMeasured;  // of the chosen: right here, the last stage would have been wrong
+  double wrong_to_stop = kNotMeasured;  // of the chosen: wrong, but the last stage is right
+  double right_to_stop = kNotMeasured;  // of the chosen: right, but the last stage is wrong
   double for_nothing = kNotMeasured;    // of those that went on: what was known here was right already
   double lost_going_on = kNotMeasured;  // of those: right here, wrong in the end
   double won_going_on = kNotMeasured;   // of those: wrong here, right in the end
@@ -94,11 +94,11 @@ struct SoundnessInput {
   double score = 0;     // of the chosen model
 };
 struct SoundnessPoint {
-  double distance = 0;  // were inputs farther than this refused,
+  double distance = 0;  // if inputs farther than this were refused,
   double coverage = 0;  // this share would be answered,
   double score = 0;     // with this mean score
 };
-// What the distance says of failure: by its AUC's interval, and above chance by the AUC itself.
+// How well the distance predicts failure: by the interval of its AUC, and above chance by the AUC itself.
 enum class DistanceReading {
   kUnknown,   // the choices were all right or all wrong
   kMisleads,  // the nearer fail more often
@@ -116,7 +116,7 @@ struct Soundness {
   std::vector<SoundnessPoint> points;  // by rising distance, at most 201; the last covers all
   Estimate auc;  // how often, of a failure and a success, the failure is farther; 0.5 tells nothing
   DistanceReading reading = DistanceReading::kUnknown;
-  double gain_without_farthest = 0;  // of the others' score, were the farthest tenth refused
+  double gain_without_farthest = 0;  // of the others' score, if the farthest tenth is refused
 };
 
 }  // namespace triage

@@ -37,7 +37,7 @@ class EnergyMeter {
 // A counter or sensor of this machine.
 struct EnergySource {
   enum class Kind {
-    kCounter,  // RAPL: microjoules, running round at `range_j`
+    kCounter,  // RAPL: microjoules, wrapping around at `range_j`
     kPower     // hwmon: watts, to be sampled
   };
   Kind kind = Kind::kCounter;
@@ -56,11 +56,11 @@ struct EnergySources {
   std::string reason;
 };
 
-// Looks below `sysfs`, which is /sys but in tests, and decides what to add up so that nothing counts twice:
-// - RAPL: every package, and the memory (dram), which packages do not contain though the kernel lists it
-// below
-//   them. Cores and uncore are inside their package. psys contains packages and memory, so it counts only
-//   where there is no package. Packages that the memory-mapped interface shows again count once.
+// Looks below `sysfs`, which is /sys except in tests, and decides what to add up so that nothing counts
+// twice:
+// - RAPL: every package, and the memory (dram), which packages do not include, though the kernel lists it
+//   below them. Cores and uncore are inside their package. psys contains packages and memory, so it counts
+//   only where there is no package. Packages that the memory-mapped interface shows again count once.
 // - Without RAPL: board sensors of hwmon, such as the INA3221 of Jetson boards. Where one measures the whole
 //   input (VDD_IN and the like), that one alone. Sensors of graphics cards are listed, never counted.
 // Where any that should be added cannot be read, the whole is not measured.
@@ -70,7 +70,7 @@ struct MeterOptions {
   std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
   double sample_hz = 1000;                       // how often power sensors are asked, by a thread
 };
-// Adds up the counted sources; null when there are none. A counter may run round once between begin() and
+// Adds up the counted sources; null when there are none. A counter may wrap around once between begin() and
 // end(), which takes minutes. A file that vanishes or cannot be read any more makes that reading NaN, with
 // its problem.
 [[nodiscard]] std::unique_ptr<EnergyMeter> make_energy_meter(const EnergySources& sources,
@@ -80,7 +80,7 @@ struct IdlePower {
   double watts = kNotMeasured;
   EnergyReading reading;
 };
-// What the machine draws while nothing of ours runs. `wait` lets that many seconds pass without working;
+// What the machine draws while Triage runs nothing. `wait` lets that many seconds pass without working;
 // empty: sleeps.
 [[nodiscard]] IdlePower measure_idle(EnergyMeter& meter, double seconds,
                                      const std::function<void(double)>& wait = {});

@@ -58,7 +58,7 @@ struct Evaluation {
   std::string machine;
   Timing timing;           // how often everything was timed
   std::string times_note;  // where times are from, as the table has it
-  // What difference that makes (judge_timing), where it was measured.
+  // What difference the timing makes (judge_timing), where it was measured.
   std::optional<TimingDifference> timing_difference;
   std::string energy;                      // "measured: ..." or why not
   std::vector<std::string> models;         // (m)
@@ -112,8 +112,8 @@ struct NamedPolicy {
   const Policy* policy = nullptr;
 };
 // Judges finished policies on all inputs of a table that they were not trained on; SBS and zero router are
-// then those of this very table, chosen in hindsight, which favours them. A policy whose training summary
-// names these inputs adds a warning. Throws kPolicy for one that does not fit the table.
+// then chosen on this same table, in hindsight, which favours them. A policy whose training summary names
+// these inputs adds a warning. Throws kPolicy for one that does not fit the table.
 [[nodiscard]] Evaluation judge_policies(const Table& table, std::span<const NamedPolicy> policies,
                                         const EvaluateOptions& options);
 

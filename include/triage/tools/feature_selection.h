@@ -1,6 +1,6 @@
-// Which features the premodel should use (paper, section 3.4.1): useless ones are dropped, then those that
-// say the same as another, then greedily those that its accuracy does not miss. Sees the given rows alone, so
-// that it can run inside a fold of cross-validation.
+// Which features the premodel should use (paper, section 3.4.1): useless ones are dropped, then those highly
+// correlated with another, then greedily those whose loss hurts its accuracy least. Sees the given rows
+// alone, so that it can run inside a fold of cross-validation.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,7 @@
 
 namespace triage {
 
-// Of two features that say the same, which is kept. Ties: the other rule, then the lower position in the
-// table.
+// Of two correlated features, which is kept. Ties: the other rule, then the lower position in the table.
 enum class PairRule : std::uint8_t {
   kCheaper,     // whose nodes take less time: what it and all that it needs took, mean over the rows
   kMoreUseful,  // whose correlation ratio with the premodel's labels is higher (FeatureSummary::usefulness)
@@ -33,24 +32,24 @@ struct FeatureSelectionOptions {
   std::string fallback = "best";  // "best", "refuse" or a model's name
 
   std::vector<std::string> candidates;  // names; empty: all of the table
-  double max_correlation = 0.75;        // |r| above it: one of the two goes; 0..1, 1 keeps all
+  double max_correlation = 0.75;        // of |r|; above it one of two is removed; 0..1, 1 keeps all
   PairRule pair_rule = PairRule::kCheaper;
   int folds = 10;              // of the inner cross-validation, 2 or more
   std::uint64_t seed = 0;      // of the inner folds and of the slice
-  std::size_t n_features = 0;  // how many to end with; 0: by `tolerance`
-  // Without n_features: the fewest features whose accuracy is at least the trace's best less so many of its
+  std::size_t n_features = 0;  // where to stop; 0: by `tolerance`
+  // Without n_features: the fewest features whose accuracy is at least the trace's best less this many of its
   // standard errors (0 or more).
   double tolerance = 1.0;
-  // The slice: at most so many of the rows, drawn by a hash of (seed, id).
+  // The slice: at most this many of the rows, drawn by a hash of (seed, id).
   std::size_t max_rows = SIZE_MAX;
-  unsigned threads = 0;       // 0: one a core
+  unsigned threads = 0;       // 0: one per core
   std::stop_token stop = {};  // raised: throws kInterrupted
   // Work done and in all, in rows x features; called from any of the threads, one at a time.
   std::function<void(std::size_t done, std::size_t total)> on_progress = nullptr;
 };
 
 // Options that search for a premodel that is trained with `premodel`; the rest are defaults. Kind and labels
-// are those of the paper all the same.
+// are always those of the paper.
 [[nodiscard]] FeatureSelectionOptions selection_options(const LearnOptions& learn,
                                                         const PremodelOptions& premodel);
 
@@ -91,7 +90,7 @@ struct EliminationStep {
   std::vector<LeftOut> left_out;  // one a feature, in their order
 };
 
-// How much the premodel misses a feature of the chosen set (paper, Figures 7 and 12).
+// How much accuracy the premodel loses without a feature of the chosen set (paper, Figures 7 and 12).
 struct FeatureImportance {
   std::string name;
   double loss = 0;   // accuracy lost when it is left out; below 0 when that helps

@@ -18,7 +18,7 @@ struct FrontierPoint {
   // of the frontier together.
   Estimate above_router = {};
   // Score that the zero router gains in the time of one reading of the clock: where a policy does what the
-  // router does, smaller differences are those of a few nanoseconds in how it is asked.
+  // router does, smaller differences come from a few nanoseconds of asking it.
   double resolution = 0;
 };
 struct Frontier {

@@ -29,9 +29,9 @@ struct ImagenetZooOptions {
   WeightOptions weights;
 };
 
-// Writes every file whole or not at all, the manifest last, and returns it as read back. A manifest that is
-// there already keeps its models of other names. `on_step` hears what comes next. Throws as obtain_weights
-// and efficientnet_onnx; kData for labels that are not 1000; kInterrupted when `weights.stop` is raised.
+// Writes every file atomically, the manifest last, and returns it as read back. An existing manifest keeps
+// its models of other names. `on_step` is told each step before it begins. Throws as obtain_weights and
+// efficientnet_onnx; kData for labels that are not 1000; kInterrupted when `weights.stop` is raised.
 Zoo build_imagenet_zoo(const ImagenetZooOptions& options,
                        const std::function<void(std::string_view)>& on_step = {});
 

@@ -15,10 +15,10 @@
 
 namespace triage {
 
-// What holds for a policy of any kind; each kind has options of its own beside it.
+// Options for every kind of policy; each kind has options of its own besides.
 struct LearnOptions {
   Criterion criterion = Criterion::kTop1;
-  CostKind cost = CostKind::kTime;  // what is to be saved; cascades save time, whatever this says
+  CostKind cost = CostKind::kTime;  // what to save; cascades always save time
   // How far above the single best model's score to aim, a share; none: default_margin().
   std::optional<double> margin = std::nullopt;
   std::uint64_t seed = 0;     // of inner folds, and of whatever is drawn
@@ -51,7 +51,7 @@ enum class SelectionRule {
                                            std::size_t max_models = SIZE_MAX, CostKind cost = CostKind::kTime,
                                            SelectionRule rule = SelectionRule::kPaper);
 
-// What a premodel does with an input that is farther from the training inputs than its limit.
+// What a premodel does with an input farther from the training inputs than its limit.
 enum class Beyond { kRefuse, kFallback };
 // Throws kUsage for anything but "refuse" and "fallback".
 [[nodiscard]] Beyond parse_beyond(std::string_view text);
@@ -60,7 +60,7 @@ inline constexpr std::string_view kPaperPremodel = "knn.knn.knn";
 
 struct PremodelOptions {
   // knn, dt or svm: one chooser among all selected models (Figure 9). Several with dots: a chain of yes/no
-  // stages, the last named one goes on (Figure 10). cnn: a network of the table, see `selector`.
+  // stages, the last one named is repeated (Figure 10). cnn: a network of the table, see `selector`.
   std::string kind = std::string(kPaperPremodel);
   PremodelLabel label = PremodelLabel::kOptimum;  // kCorrect: chains only
   double theta = 0.005;
@@ -96,8 +96,8 @@ struct TrainedPremodel {
 [[nodiscard]] TrainedPremodel train_premodel(const Table& table, Rows rows, const LearnOptions& learn = {},
                                              const PremodelOptions& options = {});
 
-// How far from the single best model's score policies aim when nobody says: 0, or, where the labels are a
-// model's own answers, half a point below, since whoever always agrees with it has to run it.
+// The default margin above the single best model's score: 0, or, where the labels are a model's answers, half
+// a point below, since only running that model always agrees with it.
 [[nodiscard]] double default_margin(const Table& table);
 
 struct CascadeOptions {
@@ -123,11 +123,11 @@ struct CascadeOptions {
 // price.
 struct AdaptiveOptions {
   int max_stages = 4;  // 1..4 models an order
-  // Ladders to choose among: in each, a model costs at least so many times the one before it; 1 or more.
+  // Ladders to choose among: in each, a model costs at least this many times the one before it; 1 or more.
   std::vector<double> cost_ratios = {3, 1.5};
   // Which setting a request without a price gets: the one of least cost whose score, by inner
-  // cross-validation, is the single best model's plus the margin or more, as far as can be told; or the one
-  // of this price, when it is set.
+  // cross-validation, is the single best model's plus the margin or more, or comes within half a standard
+  // error of the highest; or the one of this price, when it is set.
   std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
   std::size_t search_rows =
       6000;  // rows that orders are chosen on, drawn by the seed; the chosen ones see all

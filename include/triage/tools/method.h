@@ -1,4 +1,4 @@
-// What is known of one method, and of two beside each other.
+// The figures of one method, and of two compared.
 #pragma once
 
 #include <span>
@@ -44,7 +44,7 @@ enum class MethodKind {
   kSbs,
   kVbs,
   kRandom,
-  kBound,       // the premodel's chain were it never wrong and free of cost
+  kBound,       // the premodel's chain if it were never wrong and free
   kPremodel,    // index: into Evaluation::premodels
   kShuffled,    // controls of the premodel: itself, its features shuffled among the training inputs;
   kMajority,    // every stage gives its more frequent answer;

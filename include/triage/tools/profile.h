@@ -84,9 +84,9 @@ struct ProfileSummary {
 
 // Runs every classifier of the zoo on every input and extracts features, through the live backend. Creates
 // `out`, or continues where an earlier run stopped; a file of another zoo, data set, shard or feature list
-// throws kProfile and is left alone, as does one that another process is writing. Inputs that fail are
-// recorded with their message, and tried again by the next run. Models with equal fingerprints say the same:
-// the first one's answers stand for all of them.
+// throws kProfile and is left alone, and so is one that another process is writing. Inputs that fail are
+// recorded with their message, and tried again by the next run. Models with equal fingerprints give the
+// same answers: those of the first are recorded for all.
 ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset& data,
                                const ProfileOptions& options, const std::filesystem::path& out,
                                const std::function<void(const ProfileProgress&)>& on_progress = {});
@@ -122,7 +122,7 @@ struct TimesSummary {
 // another: a new profile with the target's models, devices, threads and machine, and the scores' inputs.
 // Models are matched by fingerprint. An input that both have (same id, size and pixels) gets its own times;
 // each other gets all the times of one input that was timed, dealt out so that each is used equally often:
-// means, quantiles and what is slow together are then the target's, though not this input's. Throws kProfile,
+// means, quantiles and correlations of times are then the target's, though not this input's. Throws kProfile,
 // naming the model, when either lacks one of the other's, for features that differ and for unfinished
 // profiles; kUsage when `out` exists.
 TimesSummary merge_times(const std::filesystem::path& times, const std::filesystem::path& scores,

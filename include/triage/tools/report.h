@@ -14,7 +14,7 @@
 
 namespace triage {
 
-// What a report says about its making; all of it is shown as it is.
+// How a report was made; all of it is shown unchanged.
 struct ReportInfo {
   std::string version;               // of Triage
   std::string command;               // as typed
@@ -28,13 +28,13 @@ struct ReportInfo {
 [[nodiscard]] std::vector<std::string> evaluation_remarks(const Evaluation& evaluation);
 // Evaluation::warnings, a sentence each, without a full stop.
 [[nodiscard]] std::vector<std::string> evaluation_warnings(const Evaluation& evaluation);
-// Whether a method that every evaluation has is called so: a policy of that name could not be told apart.
+// Whether a built-in method has this name, so that a policy so named could not be told from it.
 [[nodiscard]] bool is_reserved_name(std::string_view name);
 // Whether the bound was achieved, and at which time, in a sentence or two.
 [[nodiscard]] std::string calibration_verdict(const Calibration& calibration);
 // How often times were taken, in one phrase.
 [[nodiscard]] std::string timing_phrase(const Timing& timing);
-// Writes any of what follows to a file, whole or not at all. Throws kIo.
+// Writes a text, such as one of those below, to a file atomically. Throws kIo.
 void write_report(const std::filesystem::path& path, std::string_view text);
 
 // One JSON document: docs/formats.md has its keys.

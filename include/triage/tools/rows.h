@@ -33,9 +33,9 @@ using Rows = std::span<const std::uint32_t>;
                                  Criterion criterion);
 // The best mean score (ties: cheaper, then the lower index). SBS when over a training fold.
 [[nodiscard]] ModelIndex single_best(std::span<const double> scores, std::span<const double> costs);
-// Whether every model said something on every one of the rows, as what combines looks needs.
+// Whether every model has an output on every one of the rows, which combining looks needs.
 [[nodiscard]] bool has_all_outputs(const Table& table, Rows rows);
-// Every model, 0 .. m-1; selectors are no models.
+// Every model, 0 .. m-1, without selectors.
 [[nodiscard]] std::vector<ModelIndex> all_models(const Table& table);
 
 // Fold of each input for k-fold cross-validation, shape (n), values 0 .. k-1, sizes differing by at most one:
@@ -53,10 +53,10 @@ using Rows = std::span<const std::uint32_t>;
 // their training inputs (TrainingFacts::inputs_hash), so that judging them on these warns.
 [[nodiscard]] std::string inputs_hash(const Table& table, Rows rows);
 
-// The table with these models alone, in this order. Throws kUsage for none, or for a number that there is
-// not.
+// The table with these models alone, in this order. Throws kUsage for none, or for a model that does not
+// exist.
 [[nodiscard]] Table select_table_models(const Table& table, std::span<const ModelIndex> models);
-// The table with these inputs alone, in this order. Throws kUsage for none, or for a row that there is not.
+// The table with these inputs alone, in this order. Throws kUsage for none, or for a row that does not exist.
 [[nodiscard]] Table select_table_inputs(const Table& table, Rows rows);
 // Rows of the inputs with these ids. Throws kUsage, naming `owner`, for one that the table lacks.
 [[nodiscard]] std::vector<std::uint32_t> rows_of_inputs(const Table& table, std::span<const std::string> ids,

@@ -1,6 +1,6 @@
-// Does it matter where times were measured? Section 3.3 of the paper trains on a server for a device, since
-// relative times are stable. Two tables of the same models and inputs, measured at two machine settings,
-// tell.
+// Does it matter where times were measured? Section 3.3 of the paper trains on a server for a device, as
+// relative times are said to be stable. This compares two tables of the same models and inputs, measured at
+// two machine settings.
 #pragma once
 
 #include <cstdint>
@@ -81,8 +81,8 @@ struct TimingDifference {
 // Throws kUsage when either table is timed the other way, or `exhaustive` has an input that `cheap` lacks.
 void check_timing(const Table& cheap, const Table& exhaustive);
 // `exhaustive` is of some or all of the inputs of `cheap`. Throws as check_timing and judge_stability do.
-// Decisions are not timed, whatever `options.clock` is: they do not depend on the tables' timing, and what a
-// busy machine adds to them would look as if they did.
+// Decisions are not timed, whatever `options.clock` is: they do not depend on the tables' timing, and noise
+// from a busy machine would look like an effect of it.
 [[nodiscard]] TimingDifference judge_timing(const Table& cheap, const Table& exhaustive,
                                             std::span<const NamedTrainer> trainers,
                                             const StabilityOptions& options);

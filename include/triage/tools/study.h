@@ -45,8 +45,8 @@ struct StudyOptions : LearnOptions {
 [[nodiscard]] Study study_paper(const Table& table, const StudyOptions& options);
 
 // Does the guarantee of `triage calibrate` hold, and what does it cost? A policy is trained once, on one half
-// of the table, and calibrated again and again on inputs drawn with replacement from the other half, which
-// stands for all inputs: the loss there is the true one. Then everything is trained afresh on other halves.
+// of the table, and calibrated many times on inputs drawn with replacement from the other half, which stands
+// for all inputs: the loss there is the true one. Then everything is retrained on other halves.
 struct GuaranteeOptions : LearnOptions {
   std::vector<double> max_losses{0.0025, 0.005, 0.01};
   std::vector<std::size_t> inputs{1000, 3000, 10000};  // of a calibration

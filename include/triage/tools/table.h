@@ -51,8 +51,8 @@ struct TableSelector : ModelId {
   std::string recipe;  // recipe_key()
   std::vector<std::string>
       chooses;  // (c) the model that each of its classes stands for; empty: none is right
-  // Of which fold's training part it was trained on; fold_of is empty where it was everything.
-  std::string fold_of;  // name of the selector that is like it but for that
+  // The fold whose training part it was trained on; fold_of is empty where it was trained on everything.
+  std::string fold_of;  // name of the same selector trained on everything
   int fold_index = 0;
   int fold_count = 0;
   std::uint64_t fold_seed = 0;
@@ -65,8 +65,8 @@ struct Table {
   std::vector<TableModel> models;  // (m)
   std::vector<std::string> ids;    // (n)
   std::vector<Label> labels;       // (n)
-  // (n) of the decoded pictures, sizes included, by which an input is known again under another id; empty
-  // where any of the inputs has none.
+  // (n) of the decoded pictures, sizes included, to recognise an input under another id; empty where any of
+  // the inputs has none.
   std::vector<std::uint64_t> picture_hashes;
   // The model whose answers the labels are, so that scores are agreement with it; empty: they came with the
   // inputs. See label_by_model.
@@ -145,9 +145,9 @@ void check_table(const Table& table);
 
 // Takes the answers of `model` for labels, whatever labels there were: scores become agreement with it, and
 // its own are 1 by construction. Ranks follow from the outputs; one that does not list the label gets the
-// rank behind all that it lists, 17 where there are more classes. Selectors and models without outputs keep
-// their unknown ranks. Throws kUsage for a name that the table does not have, kProfile where the table does
-// not have what that model said.
+// rank after all that it lists, 17 where there are more classes. Selectors and models without outputs keep
+// their unknown ranks. Throws kUsage for a name that the table does not have, kProfile where the table lacks
+// an output of that model.
 void label_by_model(Table& table, std::string_view model);
 // Where labels are from, in a phrase for reports and policies: "from large: agreement, not accuracy". Empty
 // when they came with the inputs.

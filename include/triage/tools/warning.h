@@ -1,4 +1,4 @@
-// What may make an evaluation's figures say something else than they seem to.
+// Reasons not to take an evaluation's figures at face value.
 #pragma once
 
 #include <cstddef>
