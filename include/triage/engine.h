@@ -21,8 +21,8 @@ namespace triage {
 class Network {
  public:
   virtual ~Network() = default;
-  // Runs the model on a tensor made by its recipe. The class values, shape (n_classes + label_offset), as the
-  // model gives them, are valid until the next run. Throws kEngine.
+  // Runs the model on a tensor made by its recipe. The class values, shape (output.n_values()), as the model
+  // gives them (signed 8-bit ones plus 128), are valid until the next run. Throws kEngine.
   virtual std::span<const float> run(std::span<const std::byte> tensor) = 0;
   // Runs it on each of several tensors; `on_output(i, values)` is called once for each, in order, with what
   // run() would give for it. Networks that can take several at once override this. Throws kEngine.
@@ -35,8 +35,8 @@ class Network {
   [[nodiscard]] virtual std::size_t memory_bytes() const { return 0; }
 };
 
-// Reads raw class values (label offset still in front) as the manifest says: softmax or scale, offset
-// dropped. `probabilities` has shape (output.n_classes).
+// Reads raw class values, shape (output.n_values()), as the manifest says: softmax, sigmoid or scale, offset
+// and tail dropped. `probabilities` has shape (output.n_classes).
 void to_probabilities(const OutputSpec& output, std::span<const float> raw, std::span<float> probabilities);
 
 // Shapes of a model file, as found in it; for `zoo add` and for messages.

@@ -41,6 +41,9 @@ struct Cost {
   }
 };
 
+// Classes that a model may have; profiles store them in two bytes.
+inline constexpr std::int32_t kMaxClasses = 65536;
+
 // How many classes of a model's output are kept, everywhere: in profiles, in replay and live.
 inline constexpr int kTopK = 16;
 

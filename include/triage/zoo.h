@@ -19,11 +19,18 @@ namespace triage {
 
 enum class Role { kClassifier, kSelector };
 enum class Layout { kNchw, kNhwc };
-enum class ElementType { kU8, kF32 };
-// What the output holds. kProbabilities: used as they are; kLogits: softmax is applied.
-enum class OutputKind { kProbabilities, kLogits };
+// kI8: as networks of whole numbers alone take them, the 8-bit value - 128.
+enum class ElementType { kU8, kF32, kI8 };
+// What the output holds. kProbabilities: used as they are; kLogits: softmax is applied. For two classes, one
+// value may speak of both: kSigmoid is the probability of class 1, kSigmoidLogit becomes it by the sigmoid.
+enum class OutputKind { kProbabilities, kLogits, kSigmoid, kSigmoidLogit };
+// As manifests write it: "probabilities", "logits", "sigmoid", "sigmoid_logit".
+[[nodiscard]] std::string_view to_string(OutputKind kind);
+[[nodiscard]] constexpr bool is_one_value(OutputKind kind) {
+  return kind == OutputKind::kSigmoid || kind == OutputKind::kSigmoidLogit;
+}
 
-[[nodiscard]] constexpr std::size_t size_of(ElementType type) { return type == ElementType::kU8 ? 1 : 4; }
+[[nodiscard]] constexpr std::size_t size_of(ElementType type) { return type == ElementType::kF32 ? 4 : 1; }
 
 // Which part of the picture a model sees: the whole, or the centre, `fraction` of each side long (0.875 is
 // usual).
@@ -43,7 +50,7 @@ struct Recipe {
   ElementType type = ElementType::kF32;
   Colour colour = Colour::kRgb;
   std::array<float, 3> mean{0, 0,
-                            0};  // in the model's channel order; the first alone for gray; unused for kU8
+                            0};  // in the model's channel order; the first alone for gray; for kF32 alone
   std::array<float, 3> scale{1, 1, 1};  // never 0
   Crop crop;
 
@@ -61,10 +68,18 @@ struct Recipe {
 struct OutputSpec {
   OutputKind kind = OutputKind::kProbabilities;
   int index = 0;                  // which output of the (last) network holds the classes
-  std::int32_t n_classes = 0;     // after the offset; ids 0 .. n_classes-1
+  std::int32_t n_classes = 0;     // up to kMaxClasses, without what is dropped; ids 0 .. n_classes-1
   std::int32_t label_offset = 0;  // outputs to drop in front: 1 for networks whose output 0 is "background"
-  float scale = 1.0F;             // raw value * scale = probability (1/256 for 8-bit softmax)
-  std::string embedding;          // name of a further output with an embedding, or empty
+  std::int32_t label_tail = 0;    // outputs to drop behind, likewise
+  float scale = 1.0F;     // raw value * scale = probability (1/256 for 8-bit softmax, 0.01 for percent)
+  std::string embedding;  // name of a further output with an embedding, or empty
+
+  // That the network has to give.
+  [[nodiscard]] std::size_t n_values() const {
+    return is_one_value(kind) ? 1
+                              : static_cast<std::size_t>(n_classes) + static_cast<std::size_t>(label_offset) +
+                                    static_cast<std::size_t>(label_tail);
+  }
   bool operator==(const OutputSpec&) const = default;
 };
 

@@ -100,7 +100,7 @@ void report(const ZooAddArguments& arguments, const Adoption& adoption) {
     print_json({{"zoo", arguments.zoo.string()},
                 {"model", adoption.model.name},
                 {"recipe", recipe_key(adoption.model.input)},
-                {"output", adoption.model.output.kind == OutputKind::kLogits ? "logits" : "probabilities"},
+                {"output", to_string(adoption.model.output.kind)},
                 {"classes", adoption.model.output.n_classes},
                 {"label_offset", adoption.model.output.label_offset},
                 {"chance_rate", adoption.chance},
@@ -112,8 +112,7 @@ void report(const ZooAddArguments& arguments, const Adoption& adoption) {
   print_trials(adoption);
   fmt::print("added {} to {}: {}, {} of {} classes, {:.1f} % right (guessing: {:.1f} %)\n",
              printable(adoption.model.name), printable(arguments.zoo.string()),
-             recipe_key(adoption.model.input),
-             adoption.model.output.kind == OutputKind::kLogits ? "logits" : "probabilities",
+             recipe_key(adoption.model.input), to_string(adoption.model.output.kind),
              adoption.model.output.n_classes, 100 * best.top1_rate, 100 * adoption.chance);
 }
 

@@ -30,9 +30,10 @@ void list_json(const Zoo& zoo) {
                       {"role", model.role == Role::kClassifier ? "classifier" : "selector"},
                       {"files", files_json(zoo, model)},
                       {"recipe", recipe_key(model.input)},
-                      {"output", model.output.kind == OutputKind::kLogits ? "logits" : "probabilities"},
+                      {"output", to_string(model.output.kind)},
                       {"classes", model.output.n_classes},
                       {"label_offset", model.output.label_offset},
+                      {"label_tail", model.output.label_tail},
                       {"device", model.device},
                       {"threads", model.threads},
                       {"license", model.license},
@@ -56,8 +57,7 @@ void list_text(const Zoo& zoo) {
   TextTable table({"model", "file", "input", "classes", "output", "device", "licence"});
   for (const ModelSpec& model : zoo.models) {
     table.add({printable(model.name), size_of_files(zoo, model), recipe_key(model.input),
-               fmt::to_string(model.output.n_classes),
-               model.output.kind == OutputKind::kLogits ? "logits" : "probabilities",
+               fmt::to_string(model.output.n_classes), std::string(to_string(model.output.kind)),
                fmt::format("{} x{}", printable(model.device), model.threads), printable(model.license)});
   }
   fmt::print(

@@ -40,7 +40,11 @@ struct FakeModel {
   std::uint64_t seed = 0;
   std::int64_t fail_every = 0;  // a run fails when the picture's hash is divisible by it; 0: never
   bool logits = false;
+  bool sigmoid = false;         // one value for two classes: the probability of the second, or its logit
+  double output_scale = 1.0;    // what values are multiplied by
+  bool nan = false;             // all values are NaN
   std::int32_t background = 0;  // outputs in front of the classes
+  std::int32_t tail = 0;        // and behind
   std::int32_t embedding = 0;   // length of the output named "embedding"
   // The input that it was trained with.
   int width = 0;
@@ -57,7 +61,9 @@ struct FakeModel {
     return layout == Layout::kNchw ? std::vector<std::int64_t>{1, c, height, width}
                                    : std::vector<std::int64_t>{1, height, width, c};
   }
-  [[nodiscard]] std::int64_t outputs() const { return std::int64_t{classes} + background; }
+  [[nodiscard]] std::int64_t outputs() const {
+    return sigmoid ? 1 : std::int64_t{classes} + background + tail;
+  }
 };
 
 constexpr std::array<const char*, 2> kOtherDevices{"GPU", "NPU"};
@@ -75,7 +81,7 @@ FakeModel read_fake(const std::filesystem::path& path) {
   const nlohmann::json json = parse_json(read_text(path, kMaxFakeBytes), path.string(), ErrorCode::kModel);
   ObjectReader reader(json, path.string(), "", ErrorCode::kModel);
   FakeModel fake;
-  fake.classes = static_cast<std::int32_t>(reader.integer("classes", {1, 1e5}));
+  fake.classes = static_cast<std::int32_t>(reader.integer("classes", {1, kMaxClasses}));
   fake.accuracy = reader.number("accuracy", {0, 1}, 1.0);
   fake.shared = reader.number("shared", {0, 1}, 0.0);
   fake.confidence = reader.number("confidence", {0, 1}, 0.7);
@@ -86,12 +92,16 @@ FakeModel read_fake(const std::filesystem::path& path) {
   fake.seed = static_cast<std::uint64_t>(reader.integer("seed", {0, 1e15}, 0));
   fake.fail_every = reader.integer("fail_every", {0, 1e15}, 0);
   fake.logits = reader.boolean("logits", false);
+  fake.sigmoid = reader.boolean("sigmoid", false);
+  fake.nan = reader.boolean("nan", false);
+  fake.output_scale = reader.number("output_scale", {-1e6, 1e6}, 1.0);
+  fake.tail = static_cast<std::int32_t>(reader.integer("tail", {0, 1000}, 0));
   fake.background = static_cast<std::int32_t>(reader.integer("background", {0, 1000}, 0));
   fake.embedding = static_cast<std::int32_t>(reader.integer("embedding", {0, 1e5}, 0));
   fake.width = static_cast<int>(reader.integer("width", {1, 8192}));
   fake.height = static_cast<int>(reader.integer("height", {1, 8192}));
   fake.layout = static_cast<Layout>(reader.choice("layout", {"nchw", "nhwc"}, 0));
-  fake.type = static_cast<ElementType>(reader.choice("type", {"u8", "f32"}, 1));
+  fake.type = static_cast<ElementType>(reader.choice("type", {"u8", "f32", "i8"}, 1));
   fake.colour = static_cast<Colour>(reader.choice("colour", {"rgb", "bgr", "gray"}, 2));
   fake.mean = reader.number("mean", {-1e6, 1e6}, 0.0);
   fake.scale = reader.number("scale", {-1e6, 1e6}, 1.0);
@@ -144,8 +154,11 @@ class FakeNetwork final : public Network {
  private:
   // Undoes the recipe that the network was trained with.
   void read_pixels(std::span<const std::byte> tensor) {
-    if (fake_.type == ElementType::kU8) {
+    if (fake_.type != ElementType::kF32) {
       std::memcpy(pixels_.data(), tensor.data(), tensor.size());
+      if (fake_.type == ElementType::kI8) {
+        for (char& pixel : pixels_) pixel = static_cast<char>(pixel ^ '\x80');
+      }
       return;
     }
     for (std::size_t i = 0; i < pixels_.size(); ++i) {
@@ -191,12 +204,21 @@ class FakeNetwork final : public Network {
   void write(std::int32_t best, std::int32_t second, double sure) {
     const double rest = 1.0 - sure;
     const double half = fake_.classes > 2 ? rest / 2 : rest;
+    const auto value_of = [&](double p) {
+      const double value = fake_.logits ? std::log(std::max(p, 1e-12)) : p;
+      return fake_.nan ? NAN : static_cast<float>(value * fake_.output_scale);
+    };
+    if (fake_.sigmoid) {
+      const double p = best == 1 ? sure : rest;
+      output_[0] = fake_.logits ? static_cast<float>(std::log(p / (1 - p))) : value_of(p);
+      return;
+    }
     for (std::int32_t i = 0; i < fake_.classes; ++i) {
       const double p = i == best ? sure : i == second ? half : half / std::max(fake_.classes - 2, 1);
-      output_[static_cast<std::size_t>(fake_.background + i)] =
-          static_cast<float>(fake_.logits ? std::log(std::max(p, 1e-12)) : p);
+      output_[static_cast<std::size_t>(fake_.background + i)] = value_of(p);
     }
     std::fill_n(output_.begin(), fake_.background, fake_.logits ? -20.0F : 0.0F);
+    std::fill_n(output_.rbegin(), fake_.tail, fake_.logits ? -20.0F : 0.0F);
   }
 
   std::string name_;
@@ -207,6 +229,11 @@ class FakeNetwork final : public Network {
   std::vector<float> embedding_;
   std::uint64_t runs_ = 0;
 };
+
+const char* type_name(ElementType type) {
+  if (type == ElementType::kF32) return "f32";
+  return type == ElementType::kU8 ? "u8" : "i8";
+}
 
 void check_fits(const FakeModel& fake, const ModelSpec& model) {
   const auto mismatch = [&](std::string_view what, const auto& found, const auto& expected) {
@@ -220,10 +247,9 @@ void check_fits(const FakeModel& fake, const ModelSpec& model) {
           : std::vector<std::int64_t>{1, model.input.height, model.input.width, c};
   if (fake.shape() != wanted) throw mismatch("input shape", shape_text(fake.shape()), shape_text(wanted));
   if (fake.type != model.input.type) {
-    const auto name = [](ElementType type) { return type == ElementType::kU8 ? "u8" : "f32"; };
-    throw mismatch("input type", name(fake.type), name(model.input.type));
+    throw mismatch("input type", type_name(fake.type), type_name(model.input.type));
   }
-  const std::int64_t outputs = std::int64_t{model.output.n_classes} + model.output.label_offset;
+  const auto outputs = static_cast<std::int64_t>(model.output.n_values());
   if (fake.outputs() != outputs) throw mismatch("number of class values", fake.outputs(), outputs);
   if (model.output.index != 0) throw mismatch("number of class outputs", 1, model.output.index + 1);
   if (!model.output.embedding.empty() && (model.output.embedding != "embedding" || fake.embedding == 0)) {
@@ -273,7 +299,7 @@ class FakeEngine final : public Engine {
     const FakeModel fake = read_fake(model_file);
     ModelShapes shapes;
     shapes.inputs = {fake.shape()};
-    shapes.input_types = {fake.type == ElementType::kU8 ? "u8" : "f32"};
+    shapes.input_types = {type_name(fake.type)};
     shapes.outputs = {{1, fake.outputs()}};
     shapes.output_names = {"classes"};
     shapes.output_types = {"f32"};

@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "engine/openvino_error.h"
 #include "triage/version.h"
 
 namespace triage {
@@ -61,19 +62,6 @@ void keep(CompileCache& cache, const CompiledKey& key, ov::CompiledModel& networ
 }
 
 }  // namespace
-
-std::string one_line(std::string_view what) {
-  std::string text;
-  for (const char c : what) {
-    if (c != '\n' && c != '\t' && c != ' ') {
-      text += c;
-    } else if (!text.empty() && text.back() != ' ') {
-      text += ' ';
-    }
-  }
-  if (text.size() > 300) text = text.substr(0, 297) + "...";
-  return text;
-}
 
 ov::CompiledModel compiled_or_cached(ov::Core& core, CompileCache& cache, const ModelSpec& model,
                                      std::size_t part, const ov::AnyMap& options,

@@ -5,16 +5,11 @@
 #include <cstddef>
 #include <functional>
 #include <openvino/openvino.hpp>
-#include <string>
-#include <string_view>
 
 #include "engine/compile_cache.h"
 #include "triage/zoo.h"
 
 namespace triage {
-
-// OpenVINO's messages run over several lines and name its source files; this makes a short single line.
-[[nodiscard]] std::string one_line(std::string_view what);
 
 // File `part` of the model from the cache, or what `compile` makes of it, which is kept then. Throws what
 // `compile` throws.

@@ -12,6 +12,8 @@
 #include "base/files.h"
 #include "engine/engines.h"
 #include "engine/openvino_cache.h"
+#include "engine/openvino_error.h"
+#include "engine/openvino_shapes.h"
 #include "triage/error.h"
 #include "zoo/model_stand_in.h"
 #include "zoo/onnx_files.h"
@@ -19,77 +21,11 @@
 namespace triage {
 namespace {
 
-// Does `work` and turns whatever OpenVINO throws into an Error of `code` that begins with `owner`.
-template <class Work>
-auto translated(ErrorCode code, const std::string& owner, std::string_view doing, Work&& work) {
-  try {
-    return work();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw Error(code, fmt::format("{}: {} failed ({}); check the file with 'triage zoo verify'", owner, doing,
-                                  one_line(error.what())));
-  }
-}
-
 std::string owner_of(const ModelSpec& model) { return fmt::format("model '{}'", model.name); }
 
-std::vector<std::int64_t> dimensions(const ov::PartialShape& shape) {
-  std::vector<std::int64_t> result;
-  if (shape.rank().is_dynamic()) return result;
-  for (const ov::Dimension& dimension : shape)
-    result.push_back(dimension.is_static() ? dimension.get_length() : -1);
-  return result;
-}
-
-std::string shape_text(const ov::PartialShape& shape) {
-  return shape.rank().is_dynamic() ? "of any rank" : fmt::format("({})", fmt::join(dimensions(shape), ","));
-}
-
-ov::Shape wanted_shape(const Recipe& recipe) {
-  const auto c = static_cast<std::size_t>(recipe.channels());
-  const auto h = static_cast<std::size_t>(recipe.height);
-  const auto w = static_cast<std::size_t>(recipe.width);
-  return recipe.layout == Layout::kNchw ? ov::Shape{1, c, h, w} : ov::Shape{1, h, w, c};
-}
-
 ov::element::Type element_of(ElementType type) {
-  return type == ElementType::kU8 ? ov::element::u8 : ov::element::f32;
-}
-
-// Whether a reshape to `wanted` makes sense: the same number of dimensions, and the channels where the
-// manifest has them (else its layout is wrong).
-bool may_reshape(const ov::PartialShape& found, const ov::Shape& wanted, Layout layout) {
-  if (found.rank().is_dynamic()) return true;
-  if (found.size() != wanted.size()) return false;
-  const std::size_t channels = layout == Layout::kNchw ? 1 : 3;
-  return found[channels].compatible(static_cast<std::int64_t>(wanted[channels]));
-}
-
-// Gives the first part the manifest's input shape. A network of another rank is taken as it is when it holds
-// as many values (a flattened picture, say).
-void fit_input_shape(ov::Model& network, const ModelSpec& model) {
-  const ov::Shape wanted = wanted_shape(model.input);
-  const ov::PartialShape found = network.input().get_partial_shape();
-  if (found == ov::PartialShape(wanted)) return;
-  if (found.is_static() && found.size() != wanted.size() &&
-      ov::shape_size(found.to_shape()) == ov::shape_size(wanted)) {
-    return;
-  }
-  const auto mismatch = [&](const std::string& reason) {
-    return Error(
-        ErrorCode::kModel,
-        fmt::format("{}: input shape is {}, expected {} as the manifest states{}; correct its input",
-                    owner_of(model), shape_text(found), shape_text(ov::PartialShape(wanted)), reason));
-  };
-  if (!may_reshape(found, wanted, model.input.layout)) throw mismatch("");
-  try {
-    network.reshape(ov::PartialShape(wanted));
-  } catch (const std::exception&) {
-    throw mismatch(", and the network cannot be reshaped to it");
-  }
+  if (type == ElementType::kF32) return ov::element::f32;
+  return type == ElementType::kU8 ? ov::element::u8 : ov::element::i8;
 }
 
 void check_one_input(const ov::Model& network, const ModelSpec& model, std::size_t part) {
@@ -108,7 +44,7 @@ void drop_unused_inputs(ov::Model& network) {
   }
 }
 
-// Tensors that enter and leave are u8 or f32; other float types are converted inside the network.
+// Tensors that enter and leave are u8, i8 or f32; other float types are converted inside the network.
 std::shared_ptr<ov::Model> with_plain_tensors(const std::shared_ptr<ov::Model>& network,
                                               const ModelSpec& model, bool first) {
   const ov::element::Type found = network->input().get_element_type();
@@ -124,26 +60,28 @@ std::shared_ptr<ov::Model> with_plain_tensors(const std::shared_ptr<ov::Model>& 
   bool changed = found != wanted;
   for (std::size_t i = 0; i < network->outputs().size(); ++i) {
     const ov::element::Type type = network->output(i).get_element_type();
-    if (type == ov::element::f32 || type == ov::element::u8) continue;
+    if (type == ov::element::f32 || type == ov::element::u8 || type == ov::element::i8) continue;
     process.output(i).tensor().set_element_type(ov::element::f32);
     changed = true;
   }
   return changed ? process.build() : network;
 }
 
-// An output as floats: 8-bit ones are converted after each run, others are read where they are.
+// An output as floats: 8-bit ones are converted after each run, signed ones to 0..255 as the input's are;
+// others are read where they are.
 class FloatView {
  public:
   FloatView() = default;
   explicit FloatView(const ov::Tensor& tensor) : tensor_(tensor) {
-    if (tensor.get_element_type() == ov::element::u8) converted_.resize(tensor.get_size());
+    if (tensor.get_element_type() != ov::element::f32) converted_.resize(tensor.get_size());
   }
   std::span<const float> read() {
     if (!tensor_) return {};
     if (converted_.empty()) return {static_cast<const float*>(tensor_.data()), tensor_.get_size()};
     const auto* bytes = static_cast<const std::uint8_t*>(tensor_.data());
+    const std::uint8_t flip = tensor_.get_element_type() == ov::element::i8 ? 0x80 : 0;  // adds 128
     std::transform(bytes, bytes + converted_.size(), converted_.begin(),
-                   [](std::uint8_t value) { return static_cast<float>(value); });
+                   [flip](std::uint8_t value) { return static_cast<float>(value ^ flip); });
     return converted_;
   }
 
@@ -220,14 +158,14 @@ class OpenVinoNetwork final : public Network {
       throw Error(ErrorCode::kModel,
                   fmt::format("{}: {} outputs, expected one at output.index {}", owner_, last.size(), index));
     }
-    const auto wanted = static_cast<std::size_t>(model.output.n_classes) +
-                        static_cast<std::size_t>(model.output.label_offset);
+    const std::size_t wanted = model.output.n_values();
     if (last[index].get_size() != wanted) {
       throw Error(ErrorCode::kModel,
-                  fmt::format("{}: output {} has shape {}, expected {} values (output.classes {} and "
-                              "output.label_offset {}); correct the manifest",
+                  fmt::format("{}: output {} has shape {}, expected {} values (output.kind {}, "
+                              "classes {}, label_offset {}, label_tail {}); correct the manifest",
                               owner_, index, shape_text(ov::PartialShape(last[index].get_shape())), wanted,
-                              model.output.n_classes, model.output.label_offset));
+                              to_string(model.output.kind), model.output.n_classes, model.output.label_offset,
+                              model.output.label_tail));
     }
     classes_ = FloatView(last[index]);
     if (!model.output.embedding.empty()) embedding_ = FloatView(find_named(model.output.embedding));

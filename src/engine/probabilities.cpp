@@ -20,18 +20,25 @@ void check_range(std::span<const float> probabilities) {
     if (std::isnan(probability)) continue;  // TopK says which class
     throw Error(
         ErrorCode::kModel,
-        fmt::format(
-            "model output: {}, expected a probability from 0 to 1; state output.kind 'logits', or the "
-            "right output.scale, in the manifest",
-            probability));
+        fmt::format("model output: {}, expected a probability from 0 to 1; state output.kind 'logits' (of "
+                    "one value 'sigmoid_logit'), or the right output.scale, in the manifest",
+                    probability));
   }
 }
 
 }  // namespace
 
 void to_probabilities(const OutputSpec& output, std::span<const float> raw, std::span<float> probabilities) {
-  TRIAGE_CHECK(raw.size() == probabilities.size() + static_cast<std::size_t>(output.label_offset));
-  raw = raw.subspan(static_cast<std::size_t>(output.label_offset));
+  TRIAGE_CHECK(raw.size() == output.n_values() &&
+               probabilities.size() == static_cast<std::size_t>(output.n_classes));
+  if (is_one_value(output.kind)) {
+    const float value = raw[0] * output.scale;
+    probabilities[1] = output.kind == OutputKind::kSigmoid ? value : 1 / (1 + std::exp(-value));
+    probabilities[0] = 1 - probabilities[1];
+    check_range(probabilities.subspan(1));
+    return;
+  }
+  raw = raw.subspan(static_cast<std::size_t>(output.label_offset), probabilities.size());
   if (output.kind == OutputKind::kProbabilities) {
     std::transform(raw.begin(), raw.end(), probabilities.begin(),
                    [scale = output.scale](float value) { return value * scale; });

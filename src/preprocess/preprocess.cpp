@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <type_traits>
 
 #include "preprocess/resize.h"
 #include "triage/error.h"
@@ -84,6 +83,15 @@ void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, flo
   for (std::size_t x = 0; x < width; ++x) out[x * step] = row[x];
 }
 
+void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, float, float, std::int8_t* out) {
+  // Apart for the same reason as below.
+  if (step == 1) {
+    for (std::size_t x = 0; x < width; ++x) out[x] = static_cast<std::int8_t>(row[x] - 128);
+  } else {
+    for (std::size_t x = 0; x < width; ++x) out[x * step] = static_cast<std::int8_t>(row[x] - 128);
+  }
+}
+
 void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, float mean, float scale,
                float* out) {
   // A loop of its own, so that the usual case of contiguous values is vectorised.
@@ -103,8 +111,7 @@ template <class Value>
 bool keeps_order(Colour given, const Recipe& recipe) {
   if (given != recipe.colour) return false;
   if (given == Colour::kGray) return true;
-  const bool same_values =
-      std::is_same_v<Value, std::uint8_t> || (all_equal(recipe.mean) && all_equal(recipe.scale));
+  const bool same_values = sizeof(Value) == 1 || (all_equal(recipe.mean) && all_equal(recipe.scale));
   return recipe.layout == Layout::kNhwc && same_values;
 }
 
@@ -155,6 +162,8 @@ void preprocess(const ImageView& image, const Recipe& recipe, std::span<std::byt
   const SizedRows rows(cropped(image, recipe.crop), image.colour, recipe);
   if (recipe.type == ElementType::kU8) {
     fill(rows, recipe, reinterpret_cast<std::uint8_t*>(tensor.data()));
+  } else if (recipe.type == ElementType::kI8) {
+    fill(rows, recipe, reinterpret_cast<std::int8_t*>(tensor.data()));
   } else {
     fill(rows, recipe, reinterpret_cast<float*>(tensor.data()));
   }

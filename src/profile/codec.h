@@ -10,8 +10,6 @@
 
 namespace triage {
 
-// Classes are stored in two bytes.
-inline constexpr std::int32_t kMaxClasses = 65536;
 // Bytes of one listed class: u16 class, f32 probability.
 inline constexpr std::size_t kEntryBytes = 6;
 

@@ -22,9 +22,11 @@ constexpr Range kFinite{-1e30, 1e30};
 
 const std::vector<std::string_view> kRoles{"classifier", "selector"};
 const std::vector<std::string_view> kLayouts{"nchw", "nhwc"};
-const std::vector<std::string_view> kTypes{"u8", "f32"};
+const std::vector<std::string_view> kTypes{"u8", "f32", "i8"};
 const std::vector<std::string_view> kColours{"rgb", "bgr", "gray"};
-const std::vector<std::string_view> kKinds{"probabilities", "logits"};
+const std::vector<std::string_view> kKinds{to_string(OutputKind::kProbabilities),
+                                           to_string(OutputKind::kLogits), to_string(OutputKind::kSigmoid),
+                                           to_string(OutputKind::kSigmoidLogit)};
 
 std::array<float, 3> read_channels(ObjectReader& reader, const char* key, int channels, float otherwise) {
   std::array<float, 3> values{otherwise, otherwise, otherwise};
@@ -41,10 +43,11 @@ Recipe read_recipe(ObjectReader reader) {
   recipe.layout = static_cast<Layout>(reader.choice("layout", kLayouts));
   recipe.type = static_cast<ElementType>(reader.choice("type", kTypes));
   recipe.colour = static_cast<Colour>(reader.choice("colour", kColours));
-  if (recipe.type == ElementType::kU8) {
+  if (recipe.type != ElementType::kF32) {
     for (const char* key : {"mean", "scale"}) {
       if (reader.has(key))
-        throw reader.error(key, "found with type u8, expected none; 8-bit values are not scaled");
+        throw reader.error(key, fmt::format("found with type {}, expected none; 8-bit values are not scaled",
+                                            kTypes[static_cast<std::size_t>(recipe.type)]));
     }
   } else {
     recipe.mean = read_channels(reader, "mean", recipe.channels(), 0.0F);
@@ -66,12 +69,22 @@ Recipe read_recipe(ObjectReader reader) {
 OutputSpec read_output(ObjectReader reader) {
   OutputSpec output;
   output.kind = static_cast<OutputKind>(reader.choice("kind", kKinds));
-  output.n_classes = static_cast<std::int32_t>(reader.integer("classes", {1, 1e6}));
+  output.n_classes = static_cast<std::int32_t>(reader.integer("classes", {1, kMaxClasses}));
   output.index = static_cast<int>(reader.integer("index", {0, 63}, 0));
-  output.label_offset = static_cast<std::int32_t>(reader.integer("label_offset", {0, 1e6}, 0));
+  output.label_offset = static_cast<std::int32_t>(reader.integer("label_offset", {0, kMaxClasses}, 0));
+  output.label_tail = static_cast<std::int32_t>(reader.integer("label_tail", {0, kMaxClasses}, 0));
   output.scale = static_cast<float>(reader.number("scale", {1e-30, 1e30}, 1.0));
   output.embedding = reader.text("embedding", "");
   reader.finish();
+  if (is_one_value(output.kind)) {
+    if (output.n_classes != 2)
+      throw reader.error("classes", fmt::format("found {} with kind {}, expected 2", output.n_classes,
+                                                to_string(output.kind)));
+    for (const char* key : {"label_offset", "label_tail"}) {
+      if (reader.has(key))
+        throw reader.error(key, fmt::format("found with kind {}, expected none", to_string(output.kind)));
+    }
+  }
   return output;
 }
 
@@ -223,9 +236,10 @@ ordered_json recipe_json(const Recipe& recipe) {
 }
 
 ordered_json output_json(const OutputSpec& output) {
-  ordered_json json{{"kind", kKinds[static_cast<std::size_t>(output.kind)]}, {"classes", output.n_classes}};
+  ordered_json json{{"kind", to_string(output.kind)}, {"classes", output.n_classes}};
   if (output.index != 0) json["index"] = output.index;
   if (output.label_offset != 0) json["label_offset"] = output.label_offset;
+  if (output.label_tail != 0) json["label_tail"] = output.label_tail;
   if (output.scale != 1.0F) json["scale"] = shortest(output.scale);
   if (!output.embedding.empty()) json["embedding"] = output.embedding;
   return json;

@@ -1,4 +1,4 @@
-// Crops and canonical text of recipes.
+// Crops, kinds of output and canonical text of recipes.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -8,6 +8,20 @@
 #include "triage/zoo.h"
 
 namespace triage {
+
+std::string_view to_string(OutputKind kind) {
+  switch (kind) {
+    case OutputKind::kProbabilities:
+      return "probabilities";
+    case OutputKind::kLogits:
+      return "logits";
+    case OutputKind::kSigmoid:
+      return "sigmoid";
+    case OutputKind::kSigmoidLogit:
+      return "sigmoid_logit";
+  }
+  return "";
+}
 
 std::string to_string(Crop crop) {
   return crop.fraction == 1.0 ? "none" : fmt::format("center:{}", crop.fraction);
@@ -38,8 +52,8 @@ std::string recipe_key(const Recipe& recipe) {
   const char* colour = gray ? "gray" : recipe.colour == Colour::kRgb ? "rgb" : "bgr";
   std::string key = fmt::format("{}x{} {}", recipe.width, recipe.height, colour);
   if (!gray) key += recipe.layout == Layout::kNchw ? " nchw" : " nhwc";
-  if (recipe.type == ElementType::kU8) {
-    key += " u8";
+  if (recipe.type != ElementType::kF32) {
+    key += recipe.type == ElementType::kU8 ? " u8" : " i8";
   } else {
     key += " f32 mean";
     // + 0 turns -0 into 0.

@@ -12,6 +12,7 @@ std::string ModelSpec::fingerprint() const {
   text += recipe_key(input) + "\n";
   text += fmt::format("kind {} index {} classes {} offset {} scale {}", static_cast<int>(output.kind),
                       output.index, output.n_classes, output.label_offset, output.scale);
+  if (output.label_tail != 0) text += fmt::format(" tail {}", output.label_tail);
   return sha256_hex(std::as_bytes(std::span(text))).substr(0, 16);
 }
 

@@ -100,6 +100,16 @@ TEST_F(OpenVino, ReadsAndWritesBytes) {
             (std::vector<float>{4, 255, 0}));
 }
 
+TEST_F(OpenVino, ReadsAndWritesSignedBytes) {
+  ModelSpec model = save(channel_means({1, 3, 2, 2}, ov::element::i8, ov::element::i8));
+  model.input.type = ElementType::kI8;
+  const auto network = load(model);
+  EXPECT_EQ(run(*network, std::vector<std::int8_t>{4, 4, 4, 4, -128, -128, -128, -128, 127, 127, 127, 127}),
+            (std::vector<float>{132, 0, 255}));
+  model.input.type = ElementType::kU8;
+  expect_refused(model, "input type is i8, expected u8 as the manifest states");
+}
+
 TEST_F(OpenVino, HalfPrecisionNetworksSpeakInFloats) {
   const ModelSpec model = save(channel_means({1, 3, 2, 2}, ov::element::f16, ov::element::f16));
   EXPECT_EQ(run(*load(model), f32_picture()), (std::vector<float>{2.5F, 10, 2}));
@@ -119,6 +129,17 @@ TEST_F(OpenVino, TakesFlatPictures) {
   ModelSpec model = save(std::make_shared<ov::Model>(ov::OutputVector{out}, ov::ParameterVector{input}));
   model.output.n_classes = 12;
   EXPECT_EQ(run(*load(model), f32_picture()), f32_picture());
+}
+
+// Pictures in a row, their batch open or of several.
+TEST_F(OpenVino, TakesFlatPicturesOfAnyBatch) {
+  for (const std::int64_t batch : {-1, 8, 1}) {
+    const auto input = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{batch, 12});
+    const auto out = std::make_shared<ov::op::v0::Relu>(input);
+    ModelSpec model = save(std::make_shared<ov::Model>(ov::OutputVector{out}, ov::ParameterVector{input}));
+    model.output.n_classes = 12;
+    EXPECT_EQ(run(*load(model), f32_picture()), f32_picture()) << batch;
+  }
 }
 
 TEST_F(OpenVino, RunsChains) {

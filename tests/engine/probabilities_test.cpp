@@ -41,6 +41,35 @@ TEST(ToProbabilities, SoftmaxDoesNotOverflow) {
   EXPECT_EQ(p, (std::vector<float>{0.5F, 0.5F}));
 }
 
+TEST(ToProbabilities, DropsTheTail) {
+  OutputSpec output;
+  output.n_classes = 2;
+  output.label_tail = 1;
+  output.scale = 0.01F;
+  std::vector<float> p(2);
+  to_probabilities(output, std::vector<float>{25, 50, 25}, p);
+  EXPECT_EQ(p, (std::vector<float>{0.25F, 0.5F}));
+  output.kind = OutputKind::kLogits;
+  to_probabilities(output, std::vector<float>{7, 7, 1000}, p);
+  EXPECT_EQ(p, (std::vector<float>{0.5F, 0.5F}));
+}
+
+TEST(ToProbabilities, OneValueSpeaksOfBothClasses) {
+  OutputSpec output;
+  output.kind = OutputKind::kSigmoid;
+  output.n_classes = 2;
+  std::vector<float> p(2);
+  to_probabilities(output, std::vector<float>{0.75F}, p);
+  EXPECT_EQ(p, (std::vector<float>{0.25F, 0.75F}));
+  EXPECT_TRIAGE_ERROR(to_probabilities(output, std::vector<float>{-3.0F}, p), ErrorCode::kModel,
+                      "model output: -3", "'sigmoid_logit'");
+  output.kind = OutputKind::kSigmoidLogit;
+  to_probabilities(output, std::vector<float>{std::log(3.0F)}, p);
+  EXPECT_NEAR(p[1], 0.75F, 1e-6F);
+  to_probabilities(output, std::vector<float>{-1000}, p);
+  EXPECT_EQ(p, (std::vector<float>{1, 0}));
+}
+
 TEST(ToProbabilities, RefusesLogitsThatAreDeclaredAsProbabilities) {
   OutputSpec output;
   output.n_classes = 3;

@@ -37,6 +37,8 @@ std::vector<float> floats(const Image& image, const Recipe& recipe) {
   std::vector<float> values;
   if (recipe.type == ElementType::kU8) {
     for (const std::byte b : tensor) values.push_back(static_cast<float>(b));
+  } else if (recipe.type == ElementType::kI8) {
+    for (const std::byte b : tensor) values.push_back(static_cast<float>(static_cast<std::int8_t>(b)));
   } else {
     values.resize(tensor.size() / sizeof(float));
     std::memcpy(values.data(), tensor.data(), tensor.size());
@@ -79,6 +81,20 @@ TEST(Preprocess, MeanAndScaleDoNotTouchBytes) {
   recipe.mean = {5, 5, 5};
   recipe.scale = {9, 9, 9};
   EXPECT_EQ(floats(kTwoPixels, recipe), (std::vector<float>{10, 20, 30, 40, 50, 60}));
+}
+
+// As networks of whole numbers take them, in every order of channels.
+TEST(Preprocess, SignedBytesAreLessBy128) {
+  const Image image{2, 1, 3, {0, 1, 127, 128, 254, 255}};
+  const auto values = [&](Colour colour, Layout layout) {
+    Recipe recipe = recipe_of(2, 1, colour, layout, ElementType::kI8);
+    recipe.scale = {2, 3, 4};
+    EXPECT_EQ(recipe.size_bytes(), 6U);
+    return floats(image, recipe);
+  };
+  EXPECT_EQ(values(Colour::kRgb, Layout::kNhwc), (std::vector<float>{-128, -127, -1, 0, 126, 127}));
+  EXPECT_EQ(values(Colour::kBgr, Layout::kNhwc), (std::vector<float>{-1, -127, -128, 127, 126, 0}));
+  EXPECT_EQ(values(Colour::kRgb, Layout::kNchw), (std::vector<float>{-128, 0, -127, 126, -1, 127}));
 }
 
 TEST(Preprocess, CropsTheMiddle) {

@@ -101,6 +101,18 @@ TEST_F(Manifest, RefusesWrongValuesNamingTheirPath) {
   expect_refused(set("/models/0/input/scale", {"x"}), "models[0].input.scale[0]: found \"x\"");
   expect_refused(set("/models/0/input/type", "u8"),
                  "models[0].input.mean: found with type u8, expected none");
+  {
+    json recipe = valid()["models"][0]["input"];
+    recipe["type"] = "i8";
+    expect_refused(set("/models/0/input", recipe), "models[0].input.mean: found with type i8, expected none");
+  }
+  expect_refused(set("/models/0/output/classes", 65537),
+                 "models[0].output.classes: found 65537, expected an integer, 1 to 65536");
+  expect_refused(set("/models/0/output/label_tail", -1), "models[0].output.label_tail: found -1");
+  expect_refused(set("/models/0/output/kind", "sigmoid"),
+                 "models[0].output.classes: found 10 with kind sigmoid, expected 2");
+  expect_refused(set("/models/0/output", {{"kind", "sigmoid_logit"}, {"classes", 2}, {"label_offset", 0}}),
+                 "models[0].output.label_offset: found with kind sigmoid_logit, expected none");
   expect_refused(set("/models/0/input/crop", "center:1.5"), "models[0].input.crop: crop 'center:1.5'");
   expect_refused(set("/models/0/input/color", "rgb"),
                  "models[0].input.color: unknown key, expected one of colour");
@@ -248,7 +260,7 @@ Zoo sample() {
                 {103.939F, 116.779F, 123.68F},
                 {1, 0.1F, 57.375F},
                 {0.875}};
-  full.output = {OutputKind::kProbabilities, 1, 10, 1, 0.00390625F, "features"};
+  full.output = {OutputKind::kProbabilities, 1, 10, 1, 0, 0.00390625F, "features"};
   full.device = "GPU.0";
   full.threads = 2;
   full.license = "Apache-2.0";
@@ -273,6 +285,32 @@ TEST_F(Manifest, WritingReadsBackEqual) {
   EXPECT_EQ(read.models, zoo.models);
   save_zoo(read, dir_.path() / "again.json");
   EXPECT_EQ(read_text(path_), read_text(dir_.path() / "again.json"));
+}
+
+TEST_F(Manifest, NewerKeysReadBackEqual) {
+  Zoo zoo;
+  zoo.name = "newer";
+  ModelSpec whole;
+  whole.name = "whole numbers";
+  whole.files = {{"a.tflite", std::string(64, '0')}};
+  whole.input.width = whole.input.height = 8;
+  whole.input.type = ElementType::kI8;
+  whole.output.n_classes = 2;
+  whole.output.label_tail = 1;
+  ModelSpec one = whole;
+  one.name = "one value";
+  one.output = {};
+  one.output.kind = OutputKind::kSigmoid;
+  one.output.n_classes = 2;
+  ModelSpec logit = one;
+  logit.name = "one logit";
+  logit.output.kind = OutputKind::kSigmoidLogit;
+  zoo.models = {whole, one, logit};
+  save_zoo(zoo, path_);
+  EXPECT_EQ(load_zoo(path_).models, zoo.models);
+  EXPECT_EQ(whole.output.n_values(), 3U);
+  EXPECT_EQ(one.output.n_values(), 1U);
+  EXPECT_NE(one.fingerprint(), logit.fingerprint());
 }
 
 // The written form is a format that others read: it changes only with its version.
@@ -315,6 +353,9 @@ TEST(RecipeKey, IsEqualWhereTheTensorIs) {
   u8.type = ElementType::kU8;
   EXPECT_EQ(recipe_key(u8), "2x3 rgb nchw u8 crop none");
   EXPECT_NE(recipe_key(u8), recipe_key(rgb));
+  Recipe i8 = u8;
+  i8.type = ElementType::kI8;
+  EXPECT_EQ(recipe_key(i8), "2x3 rgb nchw i8 crop none");
   u8.mean = {1, 2, 3};
   EXPECT_EQ(recipe_key(u8), "2x3 rgb nchw u8 crop none");
 }
