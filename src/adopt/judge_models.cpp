@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "runtime/live.h"
+#include "stats/chance.h"
 #include "triage/error.h"
 #include "triage/tools/adopt.h"
 #include "triage/types.h"
@@ -31,7 +32,7 @@ ModelScores judge_models(const Zoo& zoo, std::span<const ModelIndex> models, Eng
   std::vector<ModelSums> sums(models.size());
   ModelScores result;
   const std::size_t n = std::min(options.limit, data.size());
-  std::size_t n_judged = 0;
+  std::vector<Label> labels;  // of the images that were judged
   for (std::size_t i = 0; i < n; ++i) {
     if (options.stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
     Image image;
@@ -52,14 +53,19 @@ ModelScores judge_models(const Zoo& zoo, std::span<const ModelIndex> models, Eng
       sums[m].ms += backend.last_times().infer_ms;
       sums[m].preprocess_ms += backend.last_times().preprocess_ms;
     }
-    ++n_judged;
+    labels.push_back(data.label(i));
     if (on_image) on_image(i + 1, n);
   }
-  const auto count = static_cast<double>(n_judged);
-  for (const ModelSums& sum : sums) {
-    result.models.push_back({n_judged, static_cast<double>(sum.top1) / count,
+  const auto count = static_cast<double>(labels.size());
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    const ModelSums& sum = sums[m];
+    result.models.push_back({labels.size(), static_cast<double>(sum.top1) / count,
                              static_cast<double>(sum.top5) / count, sum.ms / count,
                              sum.preprocess_ms / count});
+    const ModelSpec& spec = zoo.models[static_cast<std::size_t>(models[m])];
+    result.at_chance.chance = chance_rate(labels, spec.output.n_classes);
+    if (is_at_chance(sum.top1, labels.size(), result.at_chance.chance))
+      result.at_chance.models.push_back(static_cast<ModelIndex>(m));
   }
   return result;
 }

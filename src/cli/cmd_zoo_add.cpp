@@ -73,23 +73,71 @@ void check_name(const Zoo& zoo, const ZooAddArguments& arguments) {
 
 nlohmann::json trial_json(const RecipeTrial& trial) {
   return {{"recipe", recipe_key(trial.input)},
+          {"output_index", trial.output_index},
           {"label_offset", trial.label_offset},
+          {"label_tail", trial.label_tail},
           {"images", trial.n_images},
+          {"not_finite", trial.n_not_finite},
           {"top1_rate", trial.top1_rate},
-          {"top5_rate", trial.top5_rate}};
+          {"top5_rate", trial.top5_rate},
+          {"log_likelihood", trial.log_likelihood},
+          {"mean_confidence", trial.mean_confidence},
+          {"tied", trial.is_tied}};
+}
+
+// "1", or "0+1" where the last value is dropped.
+std::string offset_text(const RecipeTrial& trial) {
+  return trial.label_tail == 0 ? fmt::to_string(trial.label_offset)
+                               : fmt::format("{}+{}", trial.label_offset, trial.label_tail);
 }
 
 void print_trials(const Adoption& adoption) {
-  TextTable table({"recipe", "offset", "images", "top-1", "top-5"});
+  TextTable table({"recipe", "output", "offset", "images", "top-1", "top-5", "log lik.", ""});
   const std::size_t shown = std::min(adoption.trials.size(), kShownTrials);
   for (std::size_t i = 0; i < shown; ++i) {
     const RecipeTrial& trial = adoption.trials[i];
-    table.add({recipe_key(trial.input), fmt::to_string(trial.label_offset), fmt::to_string(trial.n_images),
-               fmt::format("{:.1f} %", 100 * trial.top1_rate),
-               fmt::format("{:.1f} %", 100 * trial.top5_rate)});
+    table.add({recipe_key(trial.input), fmt::to_string(trial.output_index), offset_text(trial),
+               fmt::to_string(trial.n_images), fmt::format("{:.1f} %", 100 * trial.top1_rate),
+               fmt::format("{:.1f} %", 100 * trial.top5_rate), fmt::format("{:.3f}", trial.log_likelihood),
+               trial.is_tied ? "tied" : ""});
   }
   table.print();
   if (shown < adoption.trials.size()) fmt::print("and {} worse ones\n", adoption.trials.size() - shown);
+}
+
+// What a user has to know before relying on the entry.
+std::vector<std::string> doubts(const Adoption& adoption) {
+  const RecipeTrial& best = adoption.trials.front();
+  const std::string name = adoption.model.name;
+  std::vector<std::string> found;
+  if (adoption.is_at_chance) {
+    found.push_back(
+        fmt::format("model '{}': {:.1f} % right is no more than guessing ({:.1f} %), so its recipe is a "
+                    "guess; try it on other images, or write its input by hand",
+                    name, 100 * best.top1_rate, 100 * adoption.chance));
+  }
+  if (adoption.is_too_sure) {
+    found.push_back(fmt::format(
+        "model '{}': right on {:.1f} % of {} images, but {:.0f} % sure of itself; usual causes: labels in "
+        "another order than its classes (folders sort by name, ids count from 0) or of other classes, "
+        "or a recipe that is none of the usual ones; check that before using it",
+        name, 100 * best.top1_rate, best.n_images, 100 * best.mean_confidence));
+  }
+  if (best.n_not_finite > 0) {
+    found.push_back(
+        fmt::format("model '{}': gives NaN or infinity for {} of {} images, which no command can use; "
+                    "export it again, with 32-bit floats if it has 16-bit ones",
+                    name, best.n_not_finite, best.n_images));
+  }
+  const auto n_tied = std::count_if(adoption.trials.begin(), adoption.trials.end(),
+                                    [](const RecipeTrial& trial) { return trial.is_tied; });
+  if (n_tied > 0) {
+    found.push_back(
+        fmt::format("model '{}': {} other recipe{} as well on these images ('tied'), so which of "
+                    "them is its own is a guess; more images or a larger --limit may tell them apart",
+                    name, n_tied, n_tied == 1 ? " does" : "s do"));
+  }
+  return found;
 }
 
 void report(const ZooAddArguments& arguments, const Adoption& adoption) {
@@ -102,7 +150,12 @@ void report(const ZooAddArguments& arguments, const Adoption& adoption) {
                 {"recipe", recipe_key(adoption.model.input)},
                 {"output", to_string(adoption.model.output.kind)},
                 {"classes", adoption.model.output.n_classes},
+                {"output_index", adoption.model.output.index},
                 {"label_offset", adoption.model.output.label_offset},
+                {"label_tail", adoption.model.output.label_tail},
+                {"scale", adoption.model.output.scale},
+                {"at_chance", adoption.is_at_chance},
+                {"too_sure", adoption.is_too_sure},
                 {"chance_rate", adoption.chance},
                 {"p_value", adoption.p_value},
                 {"failed_images", adoption.n_failed},
@@ -120,14 +173,24 @@ void report(const ZooAddArguments& arguments, const Adoption& adoption) {
 void write_names(const ZooAddArguments& arguments, const Dataset& data, std::int32_t n_classes, Zoo& zoo) {
   const std::vector<std::string> names = data.label_names();
   if (!zoo.label_names.empty() || std::ssize(names) != n_classes) return;
+  const auto fits_a_line = [](const std::string& name) {
+    return !name.empty() && name.back() != ' ' && name.find_first_of("\r\n") == std::string::npos;
+  };
+  if (!std::all_of(names.begin(), names.end(), fits_a_line)) {
+    warn(
+        "the classes stay without names: a labels file has one on each line, which the folders' names do not "
+        "allow");
+    return;
+  }
   zoo.labels_file = arguments.zoo.stem().string() + ".labels.txt";
   const fs::path path = zoo.folder / zoo.labels_file;
-  if (fs::exists(path)) {
+  if (fs::exists(path) && read_label_names(path).names != names) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("{}: exists, expected no such file, for the names of the classes; remove it, or give "
-                    "--names",
-                    path.string()));
+        fmt::format(
+            "{}: exists with other names, expected those of the classes, or no such file; remove it, or "
+            "give --names",
+            path.string()));
   }
   write_report(path, fmt::format("{}\n", fmt::join(names, "\n")));
   zoo.label_names = names;
@@ -178,6 +241,7 @@ void add(const ZooAddArguments& arguments, Session& session) {
   zoo.models.push_back(std::move(model));
   save_zoo(zoo, arguments.zoo);
   report(arguments, adoption);
+  for (const std::string& doubt : doubts(adoption)) warn(doubt);
 }
 
 }  // namespace
@@ -203,6 +267,8 @@ void add_zoo_add(CLI::App& zoo, Session& session) {
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("--names", arguments->names, "Class names, one a line, for a new manifest");
+  command->add_flag("--allow-chance", arguments->adopt.allow_chance,
+                    "Write the entry even when no recipe is right more often than guessing");
   command->add_option("--license", arguments->license, "Noted in the entry");
   command->add_option("--source", arguments->source, "Noted in the entry");
   command->add_flag("--json", arguments->json, "Print one JSON document");

@@ -1,6 +1,7 @@
 // `triage zoo verify`: do the weights match their checksums, do the models load and run, how long does a run
 // take on one thread, and, given labelled images, how often are they right?
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -14,6 +15,7 @@
 #include "triage/tools/adopt.h"
 #include "triage/tools/dataset.h"
 #include "triage/tools/profile.h"
+#include "triage/tools/report.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
@@ -41,6 +43,7 @@ struct Check {
   double median_ms = 0;
   std::size_t n_runs = 0;
   std::optional<ModelScore> judgement;
+  bool is_at_chance = false;
 };
 
 // Runs on a blank picture until there are enough times for a median.
@@ -75,6 +78,18 @@ Check check_model(const Zoo& zoo, ModelSpec model, EngineSet& engines) {
   return check;
 }
 
+// A bad score usually means that labels and classes do not go together.
+void warn_of_chance(const Zoo& zoo, std::span<const ModelIndex> models, const ModelScores& scores) {
+  if (scores.at_chance.models.empty()) return;
+  std::vector<std::string> names;
+  for (const ModelIndex m : scores.at_chance.models) {
+    names.push_back(zoo.models[static_cast<std::size_t>(models[static_cast<std::size_t>(m)])].name);
+  }
+  const bool all = names.size() > 1 && names.size() == models.size();
+  warn(at_chance_sentence(all ? std::string("every model") : fmt::format("{}", fmt::join(names, ", ")),
+                          scores.models.front().n_images, scores.at_chance.chance));
+}
+
 // Adds judgements to the models that are fine; returns how many images could not be read.
 std::size_t judge(const Zoo& zoo, const ZooVerifyArguments& arguments, EngineSet& engines, Session& session,
                   std::vector<Check>& checks) {
@@ -99,6 +114,10 @@ std::size_t judge(const Zoo& zoo, const ZooVerifyArguments& arguments, EngineSet
   for (std::size_t i = 0; i < models.size(); ++i) {
     checks[static_cast<std::size_t>(models[i])].judgement = judgements.models[i];
   }
+  for (const ModelIndex m : judgements.at_chance.models) {
+    checks[static_cast<std::size_t>(models[static_cast<std::size_t>(m)])].is_at_chance = true;
+  }
+  warn_of_chance(zoo, models, judgements);
   return judgements.n_failed;
 }
 
@@ -124,6 +143,7 @@ nlohmann::json check_json(const ModelSpec& model, const Check& check) {
     json["images"] = check.judgement->n_images;
     json["top1_rate"] = check.judgement->top1_rate;
     json["top5_rate"] = check.judgement->top5_rate;
+    json["at_chance"] = check.is_at_chance;
     json["mean_ms"] = check.judgement->mean_ms;
     json["mean_preprocess_ms"] = check.judgement->mean_preprocess_ms;
   }

@@ -49,13 +49,16 @@ TEST(InputShapes, FollowTheFile) {
   EXPECT_EQ(input_shapes(shapes_of({1, 1, 8, 8}, {}, "f16"), 0, "m")[0].type, ElementType::kF32);
 }
 
-// Exported for eight pictures at once, or with a batch of 0: the engine makes it one.
-TEST(InputShapes, TheBatchMayBeFixedAtAnyNumber) {
-  for (const std::int64_t batch : {8, 0}) {
-    EXPECT_EQ(keys({batch, 3, 20, 20}), keys({1, 3, 20, 20}));
-    ModelShapes shapes = shapes_of({batch, 3, 20, 20}, {{batch, 8}});
-    EXPECT_EQ(class_output(shapes, 8, 7, "m").n_values, 8);
+TEST(InputShapes, TakeAnyBatchOrNone) {
+  using Keys = std::vector<std::string>;
+  for (const std::int64_t batch : {8, 0, -1}) {
+    EXPECT_EQ(keys({batch, 3, 20, 30}), Keys{"30x20 rgb nchw u8 crop none"});
+    EXPECT_EQ(keys({batch, 28, 28}), Keys{"28x28 gray u8 crop none"});
+    EXPECT_EQ(keys({batch, 784}), Keys{"28x28 gray u8 crop none"});
   }
+  EXPECT_EQ(keys({20, 30, 3}).back(), "30x20 rgb nhwc u8 crop none");
+  EXPECT_EQ(keys({3, 20, 30}).back(), "30x20 rgb nchw u8 crop none");
+  EXPECT_EQ(keys({1, 3, 20, 30}, "i8"), Keys{"30x20 rgb nchw i8 crop none"});
 }
 
 TEST(InputShapes, RefusesWhatIsNoPicture) {
@@ -87,25 +90,58 @@ TEST(ValueRecipes, AreTheUsualOnes) {
   });
   ASSERT_NE(caffe, all.end());
   EXPECT_EQ(caffe->scale, (std::array<float, 3>{1, 1, 1}));
-  EXPECT_EQ(all.back().mean, (std::array<float, 3>{3, 2, 1}));
+  EXPECT_EQ(all.end()[-3].mean, (std::array<float, 3>{3, 2, 1}));
+  EXPECT_EQ(all.front().scale[0], 255.0F) << "little contrast first";
 }
 
-TEST(ClassOutput, IsFoundByItsSize) {
-  const auto find = [](const Shapes& outputs, std::optional<std::int32_t> n_classes, std::int32_t max_label) {
-    const ClassOutput output = class_output(shapes_of({1}, outputs), n_classes, max_label, "m");
-    return std::pair(output.index, output.offsets);
-  };
-  using Found = std::pair<int, std::vector<std::int32_t>>;
-  EXPECT_EQ(find({{1, 1001}}, 1000, 5), (Found{0, {1}}));
-  EXPECT_EQ(find({{1, 1000}}, 1000, 5), (Found{0, {0}}));
-  EXPECT_EQ(find({{1, 10}}, {}, 8), (Found{0, {0, 1}}));
-  EXPECT_EQ(find({{1, 10}}, {}, 9), (Found{0, {0}}));
-  EXPECT_EQ(find({{1, 1280}, {-1, 10, 1, 1}}, {}, 9), (Found{1, {0}}));
-  EXPECT_EQ(find({{1, 1280}, {1, 1000}}, 1000, 9), (Found{1, {0}}));
-  EXPECT_TRIAGE_ERROR(find({{1, 10}}, 12, 9), ErrorCode::kModel,
+// "index: offset+tail ...", of each head.
+std::string heads(const Shapes& outputs, std::optional<std::int32_t> n_classes, std::int32_t max_label,
+                  std::int64_t batch = 1) {
+  std::string text;
+  for (const ClassHead& head : class_heads(shapes_of({batch}, outputs), n_classes, max_label, "m")) {
+    text += fmt::format("{}:", head.index);
+    for (const Cut cut : head.cuts) text += fmt::format(" {}+{}", cut.offset, cut.tail);
+    text += ";";
+  }
+  return text;
+}
+
+TEST(ClassHeads, AreFoundByTheirSize) {
+  EXPECT_EQ(heads({{1, 1001}}, 1000, 5), "0: 1+0 0+1;");
+  EXPECT_EQ(heads({{1, 1000}}, 1000, 5), "0: 0+0;");
+  EXPECT_EQ(heads({{1, 10}}, {}, 8), "0: 0+0 1+0;");
+  EXPECT_EQ(heads({{1, 10}}, {}, 9), "0: 0+0;");
+  EXPECT_EQ(heads({{1, 1280}, {-1, 10, 1, 1}}, {}, 9), "1: 0+0;");
+  EXPECT_EQ(heads({{1, 1280}, {1, 1000}}, 1000, 9), "1: 0+0;");
+  EXPECT_EQ(heads({{1, 10}, {1, 10}, {1, 12}}, {}, 9), "0: 0+0;1: 0+0;") << "two of a length";
+  EXPECT_EQ(heads({{1, 11}, {1, 10}}, 10, 9), "0: 1+0 0+1;1: 0+0;");
+  EXPECT_TRIAGE_ERROR(heads({{1, 10}}, 12, 9), ErrorCode::kModel,
                       "m: outputs (1,10), expected 12 or 13 values");
-  EXPECT_TRIAGE_ERROR(find({{1, 10}}, {}, 10), ErrorCode::kModel, "a value for each class up to 10");
-  EXPECT_TRIAGE_ERROR(find({{1, -1}}, {}, 2), ErrorCode::kModel, "(1,-1)");
+  EXPECT_TRIAGE_ERROR(heads({{1, 10}}, {}, 10), ErrorCode::kModel, "a value for each class up to 10");
+  EXPECT_TRIAGE_ERROR(heads({{1, -1}}, {}, 2), ErrorCode::kModel, "(1,-1)");
+}
+
+TEST(ClassHeads, LeaveTheBatchOut) {
+  EXPECT_EQ(heads({{8, 8}}, 8, 7, 8), "0: 0+0;");
+  EXPECT_EQ(heads({{0, 8}}, 8, 7, 0), "0: 0+0;");
+  EXPECT_EQ(heads({{8}}, 2, 1, 8), "0: 0+0;") << "one value each";
+  EXPECT_EQ(heads({{8}}, 8, 7, 1), "0: 0+0;") << "no batch at all";
+}
+
+TEST(ClassHeads, OneValueIsThatOfTwoClasses) {
+  EXPECT_EQ(heads({{1, 1}}, 2, 1), "0: 0+0;");
+  EXPECT_EQ(heads({{1, 1}}, {}, 1), "0: 0+0;");
+  EXPECT_EQ(heads({{1, 1}, {1, 64}}, {}, 1), "0: 0+0;1: 0+0 1+0;");
+  EXPECT_TRIAGE_ERROR(heads({{1, 1}}, {}, 2), ErrorCode::kModel,
+                      "outputs (1,1), expected one with a value for");
+  EXPECT_TRIAGE_ERROR(heads({{1, 4}}, 2, 1), ErrorCode::kModel,
+                      "2 or 3 values for 2 classes, or one for both");
+}
+
+TEST(ClassHeads, HaveAsManyClassesAsProfilesStore) {
+  EXPECT_EQ(heads({{1, 65536}}, {}, 9), "0: 0+0 1+0;");
+  EXPECT_EQ(heads({{1, 65537}}, {}, 9), "0: 1+0;");
+  EXPECT_TRIAGE_ERROR(heads({{1, 70008}}, {}, 9), ErrorCode::kModel, "(1,70008)", "at most 65536");
 }
 
 class Adopt : public ::testing::Test {
@@ -183,8 +219,81 @@ TEST_F(Adopt, FindsTheColourOrder) {
   }
 }
 
-TEST_F(Adopt, RefusesWhatDoesNotBeatChance) {
-  EXPECT_TRIAGE_ERROR(adopt({{"accuracy", 0.1}}), ErrorCode::kModel, "model 'net': the best of ", "guessing");
+TEST_F(Adopt, FindsABackgroundBehind) {
+  Zoo zoo;
+  zoo.label_names.assign(10, "x");
+  for (const bool logits : {false, true}) {
+    const Adoption adoption = adopt({{"tail", 1}, {"logits", logits}}, zoo);
+    EXPECT_EQ(adoption.model.output.label_tail, 1);
+    EXPECT_EQ(adoption.model.output.label_offset, 0);
+    EXPECT_EQ(adoption.model.output.n_classes, 10);
+    EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+  }
+}
+
+TEST_F(Adopt, FindsPercentages) {
+  const Adoption adoption = adopt({{"output_scale", 100}, {"accuracy", 0.8}});
+  EXPECT_EQ(adoption.model.output.kind, OutputKind::kProbabilities);
+  EXPECT_FLOAT_EQ(adoption.model.output.scale, 0.01F);
+}
+
+TEST_F(Adopt, FindsSignedBytes) {
+  const Adoption adoption = adopt({{"type", "i8"}});
+  EXPECT_EQ(adoption.model.input.type, ElementType::kI8);
+  EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+}
+
+TEST_F(Adopt, FindsOneValueOfTwoClasses) {
+  const FakeData files = write_fake_data(dir_.path() / "two", 200, 2);
+  data_ =
+      open_dataset({.data = {files.images}, .labels = {files.labels}, .range = {}, .require_labels = true});
+  const auto kind = [&](const nlohmann::json& changes) {
+    nlohmann::json json{{"classes", 2}, {"sigmoid", true}, {"accuracy", 0.9}};
+    json.merge_patch(changes);
+    const Adoption adoption = adopt(json);
+    EXPECT_EQ(adoption.model.output.n_classes, 2);
+    EXPECT_NEAR(adoption.trials.front().top1_rate, 0.9, 0.07);
+    EXPECT_GT(adoption.trials.front().mean_confidence, 0.5);
+    EXPECT_FALSE(adoption.is_too_sure);
+    return std::pair(adoption.model.output.kind, adoption.model.output.scale);
+  };
+  EXPECT_EQ(kind(nlohmann::json::object()), std::pair(OutputKind::kSigmoid, 1.0F));
+  EXPECT_EQ(kind({{"output_scale", 100}}), std::pair(OutputKind::kSigmoid, 0.01F));
+  EXPECT_EQ(kind({{"logits", true}}), std::pair(OutputKind::kSigmoidLogit, 1.0F));
+}
+
+TEST_F(Adopt, SaysThatANetworkGivesNaN) {
+  EXPECT_TRIAGE_ERROR(adopt({{"nan", true}}), ErrorCode::kModel,
+                      "model 'net': gives NaN or infinity in all of ", "expected numbers");
+}
+
+TEST_F(Adopt, RefusesWhatDoesNotBeatChanceUnlessAllowed) {
+  EXPECT_TRIAGE_ERROR(adopt({{"accuracy", 0.1}}), ErrorCode::kModel, "model 'net': the best of ", "guessing",
+                      "sure of itself", "allow_chance");
+  options_.allow_chance = true;
+  const Adoption adoption = adopt({{"accuracy", 0.1}});
+  EXPECT_TRUE(adoption.is_at_chance);
+  EXPECT_TRUE(adoption.is_too_sure);
+}
+
+TEST_F(Adopt, SeesThatANetworkIsFarSurerThanRight) {
+  const Adoption wrong = adopt({{"accuracy", 0.35}, {"confidence", 0}});
+  EXPECT_FALSE(wrong.is_at_chance);
+  EXPECT_TRUE(wrong.is_too_sure) << wrong.trials.front().mean_confidence;
+  EXPECT_FALSE(adopt({{"accuracy", 0.9}}).is_too_sure);
+}
+
+TEST_F(Adopt, RefusesLabelsThatAreAllOne) {
+  std::vector<Image> images;
+  for (std::size_t i = 0; i < 20; ++i) images.push_back(fake_image(3, i));
+  write_idx_images(dir_.path() / "one-images-idx3-ubyte", images);
+  write_idx_labels(dir_.path() / "one-labels-idx1-ubyte", std::vector<Label>(20, 3));
+  data_ = open_dataset({.data = {dir_.path() / "one-images-idx3-ubyte"},
+                        .labels = {dir_.path() / "one-labels-idx1-ubyte"},
+                        .range = {},
+                        .require_labels = true});
+  EXPECT_TRIAGE_ERROR(adopt(nlohmann::json::object()), ErrorCode::kData,
+                      "data: all of 20 images are of class 3");
 }
 
 TEST_F(Adopt, RefusesANetworkOfOtherClasses) {

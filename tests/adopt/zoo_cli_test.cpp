@@ -80,6 +80,28 @@ TEST_F(ZooCli, VerifiesAndJudges) {
       << text.out;
 }
 
+TEST_F(ZooCli, VerifyWarnsOfModelsThatOnlyGuess) {
+  // Labels that count from 1, all but the last class.
+  std::vector<Label> shifted;
+  for (std::size_t i = 0; i < 120; ++i) shifted.push_back((fake_label(i) + 1) % 10);
+  write_idx_labels(dir_.path() / "shifted-labels-idx1-ubyte", shifted);
+  const auto verify = [&](const std::filesystem::path& labels, const std::string& limit) {
+    return run_cli({"zoo", "verify", zoo_, "--data", data_.images, "--labels", labels, "--limit", limit});
+  };
+  CliRun run = verify(dir_.path() / "shifted-labels-idx1-ubyte", "120");
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_NE(run.err.find("of 120 inputs): every model; usual causes: labels that count from 1"),
+            std::string::npos)
+      << run.err;
+  EXPECT_EQ(verify(dir_.path() / "shifted-labels-idx1-ubyte", "2").err.find("warning"), std::string::npos)
+      << "two images say nothing";
+  EXPECT_EQ(verify(data_.labels, "120").err.find("warning"), std::string::npos);
+
+  zoo_ = write_fake_zoo(dir_.path() / "zoo", {{.name = "guessing", .accuracy = 0.1}, {.name = "large"}});
+  run = verify(data_.labels, "120");
+  EXPECT_NE(run.err.find("of 120 inputs): guessing; usual causes"), std::string::npos) << run.err;
+}
+
 TEST_F(ZooCli, VerifyNamesWhatIsWrongAndGoesOn) {
   std::filesystem::remove(dir_.path() / "zoo/small.fake");
   CliRun run = run_cli({"zoo", "verify", zoo_});
@@ -130,6 +152,75 @@ TEST_F(ZooCli, AddLeavesTheManifestAloneWhenNothingBeatsChance) {
   EXPECT_TRUE(matches(run.err, "(.*\n)*triage: model 'own': the best of .* recipes is right on .*\n"));
   EXPECT_EQ(run.out, "");
   EXPECT_EQ(read_text(zoo_), before);
+}
+
+TEST_F(ZooCli, AddWritesWhatDoesNotBeatChanceIfToldTo) {
+  const CliRun run = add(write_net("own.fake", 0.1), zoo_, {"--allow-chance"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.err.find("triage: warning: model 'own': "), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("is no more than guessing"), std::string::npos) << run.err;
+  EXPECT_EQ(load_zoo(zoo_).models.size(), 3U);
+}
+
+TEST_F(ZooCli, AddWarnsOfANetworkThatIsFarSurerThanRight) {
+  const CliRun run = add(write_net("own.fake", 0.35), zoo_);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(matches(run.err,
+                      "(.*\n)*triage: warning: model 'own': right on .* % of 120 images, but .* % sure of "
+                      "itself; .*\n(.*\n)*"))
+      << run.err;
+  EXPECT_EQ(load_zoo(zoo_).models.size(), 3U);
+}
+
+TEST_F(ZooCli, AddTakesExtensionsInUpperCase) {
+  EXPECT_EQ(add(write_net("OWN.FAKE", 0.9), zoo_).exit_code, 0);
+  EXPECT_EQ(run_cli({"zoo", "verify", zoo_}).exit_code, 0);
+}
+
+// A folder for each of two classes; a network of two.
+class ZooCliFolders : public ZooCli {
+ protected:
+  CliRun add_from_folders(const std::vector<std::string>& names, const std::filesystem::path& zoo,
+                          const std::vector<std::string>& more = {}) {
+    std::filesystem::remove_all(dir_.path() / "pictures");
+    for (std::size_t c = 0; c < names.size(); ++c) {
+      for (std::size_t i = 0; i < 20; ++i) {
+        write_pnm(dir_.path() / "pictures" / names[c] / fmt::format("{}.pgm", i),
+                  fake_image(static_cast<Label>(c), i, static_cast<std::int32_t>(names.size())));
+      }
+    }
+    const nlohmann::json json{{"classes", names.size()}, {"width", 28}, {"height", 28}, {"scale", 255}};
+    write_text_atomic(dir_.path() / "two.fake", json.dump());
+    std::vector<std::string> arguments{"zoo", "add",    dir_.path() / "two.fake", "--zoo",
+                                       zoo,   "--data", dir_.path() / "pictures"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_cli(arguments);
+  }
+};
+
+TEST_F(ZooCliFolders, ALabelsFileOfTheSameNamesIsTaken) {
+  const std::filesystem::path zoo = dir_.path() / "new/zoo.json";
+  write_text_atomic(dir_.path() / "new/zoo.labels.txt", "cat\ndog\n");
+  EXPECT_EQ(add_from_folders({"cat", "dog"}, zoo).exit_code, 0);
+  EXPECT_EQ(load_zoo(zoo).labels_file, "zoo.labels.txt");
+  EXPECT_EQ(load_zoo(zoo).label_names, (std::vector<std::string>{"cat", "dog"}));
+}
+
+TEST_F(ZooCliFolders, NamesThatAFileCannotHoldAreLeftOut) {
+  const std::filesystem::path zoo = dir_.path() / "new/zoo.json";
+  const CliRun run = add_from_folders({"cat", "two\nlines"}, zoo);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.err.find("triage: warning: the classes stay without names"), std::string::npos) << run.err;
+  EXPECT_TRUE(load_zoo(zoo).label_names.empty());
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "new/zoo.labels.txt"));
+}
+
+TEST_F(ZooCliFolders, NamesOfItsOwnStay) {
+  write_text_atomic(dir_.path() / "names.txt", "a\nb\n");
+  const std::filesystem::path zoo = dir_.path() / "zoo.json";
+  const CliRun run = add_from_folders({"a", "b"}, zoo, {"--names", dir_.path() / "names.txt"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(load_zoo(zoo).labels_file, "names.txt");
 }
 
 TEST_F(ZooCli, AddRefusesBadArguments) {

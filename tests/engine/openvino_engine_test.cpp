@@ -1,6 +1,7 @@
 // The OpenVINO engine on tiny networks that are built here: what runs, what is refused, and how.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
@@ -15,10 +16,12 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/hash.h"
 #include "engine/compile_cache.h"
 #include "runtime/pool.h"
 #include "support/expect_error.h"
 #include "support/fake_zoo.h"
+#include "support/onnx_file.h"
 #include "triage/engine.h"
 #include "triage/tools/adopt.h"
 
@@ -385,6 +388,106 @@ TEST_F(OpenVino, IsAdopted) {
   EXPECT_NEAR(adoption.model.input.mean[0], 127.5, 15);
   EXPECT_EQ(adoption.model.output.kind, OutputKind::kLogits);
   EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+}
+
+// Which of eight colours a picture has, by its mean: right under any recipe that keeps the order of things,
+// so that right answers alone do not tell which recipe it was made for. `sharpness`: how sure it is of
+// itself.
+std::string colour_network(std::array<float, 3> mean, std::array<float, 3> scale, float sharpness,
+                           int n_batch = 1, const std::vector<float>& head_factors = {1}) {
+  std::vector<float> weights(24), bias(8, 0.0F);
+  for (std::size_t k = 0; k < 8; ++k) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float direction = (k >> c & 1U) != 0 ? sharpness : -sharpness;
+      weights[c * 8 + k] = 2 * direction * scale[c] / 255;
+      bias[k] += direction * (2 * mean[c] / 255 - 1);
+    }
+  }
+  std::vector<std::string> nodes{onnx_node("GlobalAveragePool", {"x"}, {"p"}),
+                                 onnx_node("Flatten", {"p"}, {"f"}), onnx_node("MatMul", {"f", "w"}, {"m"}),
+                                 onnx_node("Add", {"m", "b"}, {"l"})};
+  std::vector<std::string> tensors{onnx_tensor("w", {3, 8}, weights), onnx_tensor("b", {8}, bias)};
+  std::vector<std::string> outputs;
+  for (std::size_t i = 0; i < head_factors.size(); ++i) {
+    const std::string factor = "factor" + std::to_string(i), out = "out" + std::to_string(i);
+    nodes.push_back(onnx_node("Mul", {"l", factor}, {out}));
+    tensors.push_back(onnx_tensor(factor, {1}, {head_factors[i]}));
+    outputs.push_back(onnx_port(out, {n_batch, 8}));
+  }
+  return onnx_model(nodes, tensors, {onnx_port("x", {n_batch, 3, 8, 8})}, outputs);
+}
+
+class ColourAdoption : public OpenVino {
+ protected:
+  ColourAdoption() {
+    std::string csv;
+    Random random(7);
+    for (std::size_t i = 0; i < 120; ++i) {
+      Image image{8, 8, 3, {}};
+      for (std::size_t p = 0; p < 64; ++p) {
+        for (std::size_t c = 0; c < 3; ++c) {
+          const auto noise = static_cast<int>(random.below(90));
+          image.pixels.push_back(static_cast<std::uint8_t>((i % 8 >> c & 1U) != 0 ? 255 - noise : noise));
+        }
+      }
+      write_pnm(dir_.path() / "data" / (std::to_string(i) + ".ppm"), image);
+      csv += std::to_string(i) + ".ppm," + std::to_string(i % 8) + "\n";
+    }
+    write_text_atomic(dir_.path() / "labels.csv", csv);
+    data_ = open_dataset({.data = {dir_.path() / "data"},
+                          .labels = {dir_.path() / "labels.csv"},
+                          .range = {},
+                          .require_labels = true});
+  }
+  Adoption adopt(const std::string& network) {
+    write_text_atomic(dir_.path() / "net.onnx", network);
+    const std::filesystem::path paths[] = {dir_.path() / "net.onnx"};
+    return adopt_model(paths, {}, engines_.for_file("net.onnx"), *data_, {}, {});
+  }
+  std::unique_ptr<Dataset> data_;
+};
+
+TEST_F(ColourAdoption, RecipesThatAreAsRightAreToldApartByLikelihood) {
+  using Values = std::array<float, 3>;
+  const std::pair<Values, Values> recipes[] = {{{0, 0, 0}, {255, 255, 255}},
+                                               {{127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}},
+                                               {{123.675F, 116.28F, 103.53F}, {58.395F, 57.12F, 57.375F}},
+                                               {{123.68F, 116.779F, 103.939F}, {1, 1, 1}},
+                                               {{0, 0, 0}, {1, 1, 1}}};
+  for (const float sharpness : {2.0F, 4.0F, 8.0F}) {
+    for (const auto& [mean, scale] : recipes) {
+      const Adoption adoption = adopt(colour_network(mean, scale, sharpness));
+      EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+      EXPECT_EQ(adoption.model.input.mean, mean) << sharpness << " " << scale[0];
+      EXPECT_EQ(adoption.model.input.scale, scale) << sharpness;
+      EXPECT_EQ(adoption.model.input.crop, Crop{});
+    }
+  }
+}
+
+TEST_F(ColourAdoption, SaysWhichRecipesDoAsWell) {
+  const Adoption adoption = adopt(colour_network({127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}, 3));
+  EXPECT_FALSE(adoption.trials.front().is_tied);
+  const auto has = [&](float mean, bool is_tied) {
+    return std::any_of(adoption.trials.begin(), adoption.trials.end(), [&](const RecipeTrial& trial) {
+      return trial.is_tied == is_tied && trial.input.mean[0] == mean;
+    });
+  };
+  EXPECT_TRUE(has(127, true)) << "127 and 128 come to nearly the same";
+  EXPECT_FALSE(has(0, true)) << "0 and 255 do not";
+}
+
+TEST_F(ColourAdoption, TakesBatchesOfAnySize) {
+  for (const int batch : {8, 0, -1}) {
+    const Adoption adoption = adopt(colour_network({0, 0, 0}, {255, 255, 255}, 3, batch));
+    EXPECT_EQ(adoption.trials.front().top1_rate, 1.0) << batch;
+    EXPECT_EQ(adoption.model.output.n_classes, 8);
+  }
+}
+
+TEST_F(ColourAdoption, TriesEveryHeadOfThatLength) {
+  EXPECT_EQ(adopt(colour_network({0, 0, 0}, {255, 255, 255}, 3, 1, {0, 1})).model.output.index, 1);
+  EXPECT_EQ(adopt(colour_network({0, 0, 0}, {255, 255, 255}, 3, 1, {1, -1})).model.output.index, 0);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ FileBytes exif_segment(int orientation, bool big_endian) {
     for (int i = 0; i < n; ++i)
       bytes.push_back(static_cast<std::uint8_t>(value >> 8 * (big_endian ? n - 1 - i : i)));
   };
-  bytes.insert(bytes.end(), 2, big_endian ? 'M' : 'I');
+  for (int i = 0; i < 2; ++i) bytes.push_back(big_endian ? 'M' : 'I');
   put(42, 2);
   put(8, 4);       // where the directory starts
   put(2, 2);       // its entries

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "support/expect_error.h"
+#include "support/onnx_file.h"
 #include "support/temp_folder.h"
 #include "triage/zoo.h"
 #include "zoo/onnx_files.h"
@@ -10,31 +11,22 @@
 namespace triage {
 namespace {
 
+using testing::proto_bytes;
 using enum ErrorCode;
 namespace fs = std::filesystem;
 
-// Protocol buffers: a field of bytes, shorter than 128.
-std::string field(int number, const std::string& bytes) {
-  std::string out;
-  for (unsigned key = static_cast<unsigned>(number) << 3 | 2U;; key >>= 7) {
-    out += static_cast<char>(key < 128 ? key : (key & 127) | 128);
-    if (key < 128) break;
-  }
-  std::size_t n = bytes.size();
-  for (; n >= 128; n >>= 7) out += static_cast<char>((n & 127) | 128);
-  return out + static_cast<char>(n) + bytes;
-}
 std::string external(const std::string& location) {
-  return field(13, field(1, "location") + field(2, location)) +
-         field(13, field(1, "offset") + field(2, "64"));
+  return proto_bytes(13, proto_bytes(1, "location") + proto_bytes(2, location)) +
+         proto_bytes(13, proto_bytes(1, "offset") + proto_bytes(2, "64"));
 }
 // A model whose graph has these initializers, and a node with a graph that has others.
 std::string onnx(const std::vector<std::string>& outer, const std::vector<std::string>& inner = {}) {
   std::string graph, body;
-  for (const std::string& location : outer) graph += field(5, field(8, "w") + external(location));
-  for (const std::string& location : inner) body += field(5, external(location));
-  graph += field(1, field(4, "If") + field(5, field(1, "then_branch") + field(6, body)));
-  return std::string("\x08\x08", 2) + field(2, "a test") + field(7, graph);
+  for (const std::string& location : outer) graph += proto_bytes(5, proto_bytes(8, "w") + external(location));
+  for (const std::string& location : inner) body += proto_bytes(5, external(location));
+  graph += proto_bytes(
+      1, proto_bytes(4, "If") + proto_bytes(5, proto_bytes(1, "then_branch") + proto_bytes(6, body)));
+  return std::string("\x08\x08", 2) + proto_bytes(2, "a test") + proto_bytes(7, graph);
 }
 
 class ModelFiles : public ::testing::Test {
@@ -56,7 +48,8 @@ TEST_F(ModelFiles, ExternalDataIsFoundInGraphsAndTheGraphsOfNodes) {
   EXPECT_EQ(data_of(onnx({"b.bin", "sub/a.bin", "b.bin"}, {"c.bin"})),
             (Names{"b.bin", "c.bin", "sub/a.bin"}));
   // A function's node with a tensor of its own.
-  const std::string function = field(25, field(7, field(5, field(5, external("f.bin")))));
+  const std::string function =
+      proto_bytes(25, proto_bytes(7, proto_bytes(5, proto_bytes(5, external("f.bin")))));
   EXPECT_EQ(data_of(onnx({}) + function), Names{"f.bin"});
 }
 
@@ -68,7 +61,7 @@ TEST_F(ModelFiles, DataOutsideTheModelsFolderIsRefused) {
 
 TEST_F(ModelFiles, WhatIsNoOnnxModelIsSaidToBeNone) {
   EXPECT_TRIAGE_ERROR(data_of("not a model"), kModel, "net.onnx: is no ONNX model");
-  EXPECT_TRIAGE_ERROR(data_of(field(2, "no graph")), kModel, "is no ONNX model");
+  EXPECT_TRIAGE_ERROR(data_of(proto_bytes(2, "no graph")), kModel, "is no ONNX model");
   const std::string whole = onnx({"net.onnx.data"}, {"c.bin"});
   for (std::size_t n = 0; n < whole.size(); ++n) {
     EXPECT_TRIAGE_ERROR(data_of(whole.substr(0, n)), kModel, "is no ONNX model");
@@ -77,8 +70,8 @@ TEST_F(ModelFiles, WhatIsNoOnnxModelIsSaidToBeNone) {
 
 TEST_F(ModelFiles, GraphsWithoutEndAreRefused) {
   std::string graph;
-  for (int depth = 0; depth < 40; ++depth) graph = field(1, field(5, field(6, graph)));
-  EXPECT_TRIAGE_ERROR(data_of(field(7, graph)), kModel, "is no ONNX model");
+  for (int depth = 0; depth < 40; ++depth) graph = proto_bytes(1, proto_bytes(5, proto_bytes(6, graph)));
+  EXPECT_TRIAGE_ERROR(data_of(proto_bytes(7, graph)), kModel, "is no ONNX model");
 }
 
 TEST_F(ModelFiles, TheChecksumCoversExternalData) {
