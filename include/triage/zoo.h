@@ -147,8 +147,8 @@ struct LabelNames {
 // Every classifier once for each device and, on the CPU, for each number of threads, named "net@CPUx2" or
 // "net@GPU": candidates of their own with the same fingerprint. Selectors stay as they are. Throws kUsage for
 // empty lists and for what is named twice.
-[[nodiscard]] Zoo with_devices(const Zoo& zoo, std::span<const std::string> devices,
-                               std::span<const int> threads);
+[[nodiscard]] Zoo variants_of(const Zoo& zoo, std::span<const std::string> devices,
+                              std::span<const int> threads);
 // Writes it atomically. Throws kIo.
 void save_zoo(const Zoo& zoo, const std::filesystem::path& path);
 // Checksum of a model file as manifests state it: sha256 of its bytes, followed by those of the other files

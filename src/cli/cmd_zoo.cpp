@@ -14,7 +14,7 @@ void add_zoo(CLI::App& app, Session& session) {
   add_zoo_verify(*zoo, session);
   add_zoo_add(*zoo, session);
   add_zoo_build(*zoo, session);
-  add_zoo_devices(*zoo, session);
+  add_zoo_variants(*zoo, session);
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {

@@ -15,7 +15,7 @@ void add_zoo_list(CLI::App& zoo, Session& session);
 void add_zoo_verify(CLI::App& zoo, Session& session);
 void add_zoo_add(CLI::App& zoo, Session& session);
 void add_zoo_build(CLI::App& zoo, Session& session);
-void add_zoo_devices(CLI::App& zoo, Session& session);
+void add_zoo_variants(CLI::App& zoo, Session& session);
 
 // "3x224x224", "?" where a dimension is open.
 [[nodiscard]] std::string shape_text(const std::vector<std::int64_t>& shape);

@@ -204,7 +204,7 @@ TEST_F(ProfileCommand, TimesOfABoardOverScores) {
   const std::string scores = out;
   const std::string variants = (folder.path() / "elsewhere" / "variants.json").string();
   std::filesystem::create_directories(folder.path() / "elsewhere");
-  const CliRun devices = run_cli({"zoo", "devices", zoo.string(), "--threads", "1,2", "-o", variants});
+  const CliRun devices = run_cli({"zoo", "variants", zoo.string(), "--threads", "1,2", "-o", variants});
   ASSERT_EQ(devices.exit_code, 0) << devices.err;
   EXPECT_TRUE(matches(devices.out, ".*variants.json: 4 models of 2 in .*\n"));
   std::filesystem::remove(data.labels);
@@ -228,7 +228,7 @@ TEST_F(ProfileCommand, TimesOfABoardOverScores) {
   EXPECT_EQ(table.models[3].threads, 2);
   EXPECT_EQ(run_cli({"train", out, "--policy", "cascade", "-o", merged + ".triage"}).exit_code, 3);
   EXPECT_EQ(run_cli({"merge", "--times", out, scores, scores, "-o", merged + "2"}).exit_code, 2);
-  EXPECT_EQ(run_cli({"zoo", "devices", zoo.string(), "-o", variants}).exit_code, 2);  // it exists now
+  EXPECT_EQ(run_cli({"zoo", "variants", zoo.string(), "-o", variants}).exit_code, 2);  // it exists now
   std::vector<std::string> one_way = on_board;
   one_way.insert(one_way.end(), {"--threads", "1"});
   const CliRun same = run_cli(one_way);

@@ -11,7 +11,7 @@ from pathlib import Path
 import docs_code
 
 TRIAGE, ROOT = sys.argv[1], Path(sys.argv[2])
-NEED_NO_DATA = (["info"], ["zoo", "devices"], ["zoo", "list"])
+NEED_NO_DATA = (["info"], ["zoo", "variants"], ["zoo", "list"])
 
 
 @functools.lru_cache(maxsize=None)

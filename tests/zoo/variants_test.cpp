@@ -19,11 +19,11 @@ Zoo small_zoo() {
   return zoo;
 }
 
-TEST(Devices, EachClassifierOnceForEachWay) {
+TEST(Variants, EachClassifierOnceForEachWay) {
   const Zoo zoo = small_zoo();
   const std::vector<std::string> devices = {"CPU", "GPU"};
   const std::vector<int> threads = {1, 2};
-  const Zoo out = with_devices(zoo, devices, threads);
+  const Zoo out = variants_of(zoo, devices, threads);
   std::vector<std::string> names;
   for (const ModelSpec& model : out.models) names.push_back(model.name);
   EXPECT_EQ(names, (std::vector<std::string>{"a@CPUx1", "a@CPUx2", "a@GPU", "b@CPUx1", "b@CPUx2", "b@GPU",
@@ -34,16 +34,15 @@ TEST(Devices, EachClassifierOnceForEachWay) {
   EXPECT_NE(out.models[3].fingerprint(), zoo.models[0].fingerprint());
 }
 
-TEST(Devices, ListsMustMakeSense) {
+TEST(Variants, ListsMustMakeSense) {
   const std::vector<std::string> cpu = {"CPU"};
   const std::vector<std::string> twice = {"CPU", "GPU", "CPU"};
   const std::vector<int> one = {1};
   const std::vector<int> ones = {1, 1};
-  EXPECT_TRIAGE_ERROR(with_devices(small_zoo(), {}, one), ErrorCode::kUsage, "devices: none");
-  EXPECT_TRIAGE_ERROR(with_devices(small_zoo(), cpu, {}), ErrorCode::kUsage, "threads: none");
-  EXPECT_TRIAGE_ERROR(with_devices(small_zoo(), twice, one), ErrorCode::kUsage,
-                      "devices: CPU is named twice");
-  EXPECT_TRIAGE_ERROR(with_devices(small_zoo(), cpu, ones), ErrorCode::kUsage, "threads: 1 is named twice");
+  EXPECT_TRIAGE_ERROR(variants_of(small_zoo(), {}, one), ErrorCode::kUsage, "devices: none");
+  EXPECT_TRIAGE_ERROR(variants_of(small_zoo(), cpu, {}), ErrorCode::kUsage, "threads: none");
+  EXPECT_TRIAGE_ERROR(variants_of(small_zoo(), twice, one), ErrorCode::kUsage, "devices: CPU is named twice");
+  EXPECT_TRIAGE_ERROR(variants_of(small_zoo(), cpu, ones), ErrorCode::kUsage, "threads: 1 is named twice");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// `triage zoo devices`: a manifest that lists each model once for each way of running it.
+// `triage zoo variants`: a manifest that lists each model once for each way of running it.
 #include <fmt/format.h>
 
 #include "cli/cmd_zoo.h"
@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct ZooDevicesArguments {
+struct ZooVariantsArguments {
   fs::path zoo;
   std::vector<std::string> devices{"CPU"};
   std::vector<int> threads{1};
@@ -22,14 +22,14 @@ fs::path from_folder(const fs::path& folder, const fs::path& file) {
   return fs::absolute(file).lexically_normal().lexically_proximate(fs::absolute(folder).lexically_normal());
 }
 
-void run(const ZooDevicesArguments& arguments) {
+void run(const ZooVariantsArguments& arguments) {
   if (fs::exists(arguments.out)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("{}: exists already, expected a new file; remove it or write another",
                             arguments.out.string()));
   }
   const Zoo zoo = load_zoo(arguments.zoo);
-  Zoo variants = with_devices(zoo, arguments.devices, arguments.threads);
+  Zoo variants = variants_of(zoo, arguments.devices, arguments.threads);
   const fs::path folder = fs::absolute(arguments.out).parent_path();
   for (ModelSpec& model : variants.models) {
     for (ModelFile& file : model.files) {
@@ -46,10 +46,10 @@ void run(const ZooDevicesArguments& arguments) {
 
 }  // namespace
 
-void add_zoo_devices(CLI::App& zoo, Session&) {
+void add_zoo_variants(CLI::App& zoo, Session&) {
   CLI::App* command = zoo.add_subcommand(
-      "devices", "Writes a manifest with each model once for each device and number of threads");
-  auto arguments = std::make_shared<ZooDevicesArguments>();
+      "variants", "Writes a manifest with each model once for each device and number of threads");
+  auto arguments = std::make_shared<ZooVariantsArguments>();
   command->add_option("zoo", arguments->zoo, "The manifest, zoo.json")->required();
   command->add_option("--devices", arguments->devices, "As 'triage info' names them, separated by commas")
       ->delimiter(',')

@@ -22,7 +22,7 @@ void check_list(std::string_view what, std::span<const Value> values) {
 
 }  // namespace
 
-Zoo with_devices(const Zoo& zoo, std::span<const std::string> devices, std::span<const int> threads) {
+Zoo variants_of(const Zoo& zoo, std::span<const std::string> devices, std::span<const int> threads) {
   check_list("devices", devices);
   check_list("threads", threads);
   Zoo out = zoo;
