@@ -1,8 +1,14 @@
 // `triage zoo variants`: a manifest that lists each model once for each way of running it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <thread>
 
 #include "cli/cmd_zoo.h"
+#include "triage/engine.h"
 #include "triage/error.h"
+#include "triage/runtime.h"
 #include "triage/zoo.h"
 
 namespace triage::cli {
@@ -14,12 +20,42 @@ struct ZooVariantsArguments {
   fs::path zoo;
   std::vector<std::string> devices{"CPU"};
   std::vector<int> threads{1};
+  bool elsewhere = false;
   fs::path out;
 };
 
 // The path of `file` as a manifest in `folder` has to write it.
 fs::path from_folder(const fs::path& folder, const fs::path& file) {
   return fs::absolute(file).lexically_normal().lexically_proximate(fs::absolute(folder).lexically_normal());
+}
+
+// Variants that cannot run here are found by `profile` only when it comes to them. "GPU" stands for "GPU.0".
+void check_devices(const Zoo& zoo, const std::vector<std::string>& devices) {
+  EngineSet engines({.cache_dir = {}, .clock = {}, .on_remark = &warn});
+  for (const ModelSpec& model : zoo.models) {
+    if (model.role != Role::kClassifier) continue;
+    const std::vector<std::string> here = engines.for_file(model.files.front().path).devices();
+    for (const std::string& device : devices) {
+      const bool is_here = std::any_of(here.begin(), here.end(), [&](const std::string& known) {
+        return known == device || known.substr(0, known.find('.')) == device;
+      });
+      if (is_here || device.starts_with("AUTO") || device.starts_with("HETERO")) continue;
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("--devices: this machine has no {}, expected of {}; --elsewhere writes a "
+                              "manifest for another machine",
+                              printable(device), fmt::join(here, ", ")));
+    }
+  }
+}
+
+void check_threads(const std::vector<int>& threads) {
+  const int here = static_cast<int>(std::thread::hardware_concurrency());
+  const int most = *std::max_element(threads.begin(), threads.end());
+  if (here == 0 || most <= here) return;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("--threads: {}, expected at most {}, the processors of this machine; --elsewhere "
+                          "writes a manifest for another machine",
+                          most, here));
 }
 
 void run(const ZooVariantsArguments& arguments) {
@@ -29,6 +65,10 @@ void run(const ZooVariantsArguments& arguments) {
                             arguments.out.string()));
   }
   const Zoo zoo = load_zoo(arguments.zoo);
+  if (!arguments.elsewhere) {
+    check_devices(zoo, arguments.devices);
+    check_threads(arguments.threads);
+  }
   Zoo variants = variants_of(zoo, arguments.devices, arguments.threads);
   const fs::path folder = fs::absolute(arguments.out).parent_path();
   for (ModelSpec& model : variants.models) {
@@ -58,6 +98,8 @@ void add_zoo_variants(CLI::App& zoo, Session&) {
       ->delimiter(',')
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command->add_flag("--elsewhere", arguments->elsewhere,
+                    "For another machine: devices and threads need not be here");
   command->add_option("-o,--out", arguments->out, "Manifest to write; must not exist")->required();
   command->callback([arguments] { run(*arguments); });
 }

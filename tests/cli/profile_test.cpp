@@ -198,6 +198,25 @@ TEST_F(ProfileCommand, ExhaustiveSaysSoAndCountsWhatIsCutOff) {
   EXPECT_LE(json.at("timing").at("capped"), 5 * 4);
 }
 
+TEST_F(ProfileCommand, VariantsAreOfThisMachineUnlessSaid) {
+  const std::string out_file = (folder.path() / "variants.json").string();
+  const auto variants = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"zoo", "variants", zoo.string(), "-o", out_file});
+    return run_cli(more);
+  };
+  const CliRun device = variants({"--devices", "CPU,TPU"});
+  EXPECT_EQ(device.exit_code, 2);
+  EXPECT_TRUE(
+      matches(device.err, "triage: --devices: this machine has no TPU, expected of CPU.*--elsewhere .*\n"))
+      << device.err;
+  const CliRun threads = variants({"--threads", "1,1024"});
+  EXPECT_EQ(threads.exit_code, 2);
+  EXPECT_TRUE(matches(threads.err, "triage: --threads: 1024, expected at most [0-9]+, the processors .*\n"))
+      << threads.err;
+  EXPECT_FALSE(std::filesystem::exists(out_file));
+  EXPECT_EQ(variants({"--devices", "CPU,TPU", "--threads", "1,1024", "--elsewhere"}).exit_code, 0);
+}
+
 // On a board without labels; its times over scores made elsewhere, with one network run in two ways.
 TEST_F(ProfileCommand, TimesOfABoardOverScores) {
   ASSERT_EQ(run_cli(command({"--limit", "40"})).exit_code, 0);
