@@ -47,10 +47,21 @@ std::string size_of_files(const Zoo& zoo, const ModelSpec& model) {
   double bytes = 0;
   for (const ModelFile& file : model.files) {
     const std::filesystem::path path = zoo.resolve(file);
-    if (!std::filesystem::is_regular_file(path)) return "missing";
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(path, ignored)) return "missing";
     bytes += static_cast<double>(model_bytes(path));
   }
   return format_bytes(bytes);
+}
+
+// What it takes to have all of them loaded; nothing where a file is missing.
+std::string memory_text(const Zoo& zoo) {
+  std::uint64_t bytes = 0;
+  for (const ModelSpec& model : zoo.models) {
+    if (size_of_files(zoo, model) == "missing") return {};
+    bytes += loaded_size_bytes(zoo, model);
+  }
+  return fmt::format(", at least {} of memory with all loaded", format_bytes(static_cast<double>(bytes)));
 }
 
 void list_text(const Zoo& zoo) {
@@ -61,8 +72,9 @@ void list_text(const Zoo& zoo) {
                fmt::format("{} x{}", printable(model.device), model.threads), printable(model.license)});
   }
   fmt::print(
-      "zoo {}: {} models, {}\n", printable(zoo.name), zoo.models.size(),
-      zoo.label_names.empty() ? "no label names" : fmt::format("{} label names", zoo.label_names.size()));
+      "zoo {}: {} models, {}{}\n", printable(zoo.name), zoo.models.size(),
+      zoo.label_names.empty() ? "no label names" : fmt::format("{} label names", zoo.label_names.size()),
+      memory_text(zoo));
   table.print();
 }
 

@@ -2,10 +2,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <semaphore.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -106,6 +108,14 @@ int finish(int exit_code) {
                                            errno != 0 ? std::strerror(errno) : "cannot be written")});
 }
 
+// OpenBLAS, which comes with OpenCV, has a thread that asks for 128 MB again and again until it gets them,
+// and waits for it at exit. Under a small limit on address space that is for ever, so its exit is left out
+// then.
+bool has_limited_address_space() {
+  struct rlimit limit {};
+  return ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
 // "triage zoo add", as far as the arguments got.
 std::string command_path(const CLI::App& app) {
   std::string path = app.get_name();
@@ -135,6 +145,8 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
 
 int run(CLI::App& app, int argc, char** argv) {
   try {
+    const StopRelay relay;
+    catch_signals();
     app.parse(argc, argv);
     return session.exit_code;
   } catch (const CLI::Success& success) {
@@ -152,6 +164,11 @@ int run(CLI::App& app, int argc, char** argv) {
                                              error.path1().string(), error.code().message())});
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) != 0) return 0;  // finish() reports it
+    if (error.code() == std::errc::resource_unavailable_try_again) {
+      return fail({ErrorCode::kIo,
+                   "threads: none can be started, expected memory and processes left for them; "
+                   "raise the limits of this shell"});
+    }
     return fail({ErrorCode::kIo, error.what()});
   } catch (const std::exception& error) {
     return fail({ErrorCode::kInternal, fmt::format("bug: {}; please report it", error.what())});
@@ -162,8 +179,6 @@ int run(CLI::App& app, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   reserve_standard_streams();
-  const StopRelay relay;
-  catch_signals();
 
   CLI::App app{"Chooses, for each input, which of several trained models to run.", "triage"};
   session.app = &app;
@@ -180,5 +195,7 @@ int main(int argc, char** argv) {
   triage::cli::add_calibrate(app, session);
   triage::cli::add_classify(app, session);
   triage::cli::add_time(app, session);
-  return finish(run(app, argc, argv));
+  const int exit_code = finish(run(app, argc, argv));
+  if (has_limited_address_space()) std::_Exit(exit_code);
+  return exit_code;
 }

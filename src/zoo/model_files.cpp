@@ -90,6 +90,11 @@ std::uint64_t model_size_bytes(const Zoo& zoo, const ModelSpec& model) {
   return bytes;
 }
 
+std::uint64_t loaded_size_bytes(const Zoo& zoo, const ModelSpec& model) {
+  constexpr std::uint64_t kTimes = 3, kMore = 8 << 20;
+  return kTimes * model_size_bytes(zoo, model) + kMore;
+}
+
 void verify_files(const Zoo& zoo, const ModelSpec& model) {
   for (const ModelFile& file : model.files) {
     const path where = zoo.resolve(file);

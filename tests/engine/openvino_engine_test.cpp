@@ -1,8 +1,11 @@
 // The OpenVINO engine on tiny networks that are built here: what runs, what is refused, and how.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstring>
+#include <fstream>
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
@@ -388,6 +391,24 @@ TEST_F(OpenVino, IsAdopted) {
   EXPECT_NEAR(adoption.model.input.mean[0], 127.5, 15);
   EXPECT_EQ(adoption.model.output.kind, OutputKind::kLogits);
   EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+}
+
+// Its plugins crash under limits on address space instead of throwing.
+TEST_F(OpenVino, IsNotStartedWithTooLittleAddressSpace) {
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  struct rlimit tight = before;
+  std::ifstream statm("/proc/self/statm");
+  rlim_t pages = 0;
+  ASSERT_TRUE(statm >> pages);
+  constexpr rlim_t kLeft = 100 << 20;
+  tight.rlim_cur = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + kLeft;
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &tight), 0);
+  EngineSet engines({.cache_dir = {}, .clock = {}, .on_remark = {}});
+  EXPECT_TRIAGE_ERROR(engines.for_file("a.onnx"), ErrorCode::kEngine,
+                      "OpenVINO: needs about 350 MB, the limit on address space leaves ");
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_NO_THROW((void)engines.for_file("a.onnx"));
 }
 
 // Which of eight colours a picture has, by its mean: right under any recipe that keeps the order of things,
