@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "cli/cli.h"
@@ -21,7 +22,7 @@ namespace {
 
 struct TrainArguments {
   std::vector<std::string> profiles;
-  std::string policy = "adaptive";
+  std::string policy = "auto";
   std::string out;
   std::string labels;
   std::string criterion = "top1";
@@ -108,6 +109,12 @@ TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const LearnOpti
   return {train_adaptive(table, rows, learn, options), {}, {}};
 }
 
+TrainedPolicy train_auto_with(const Table& table, Rows rows, const LearnOptions& learn) {
+  KindChoice choice = choose_kind(table, rows, learn);
+  auto policy = train_kind(table, rows, choice.kind, learn);
+  return {std::move(policy), {}, {}, std::move(choice)};
+}
+
 TrainedPolicy train_single_with(const Table& table, Rows rows, const LearnOptions& learn,
                                 const TrainArguments& arguments) {
   const std::string name = arguments.policy.substr(std::string_view("single:").size());
@@ -123,6 +130,7 @@ TrainedPolicy train_single_with(const Table& table, Rows rows, const LearnOption
 
 TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& arguments, const Session& session) {
   const LearnOptions learn = learn_options(arguments, session);
+  if (arguments.policy == "auto") return train_auto_with(table, rows, learn);
   if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, learn, arguments);
   if (arguments.policy == "premodel") return train_premodel_with(table, rows, learn, arguments);
   if (arguments.policy == "cascade") return train_cascade_with(table, rows, learn, arguments);
@@ -134,6 +142,7 @@ TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& argumen
 std::optional<InnerGain> inner_estimate(const Table& table, Rows rows, const TrainArguments& arguments,
                                         const TrainedPolicy& trained, const Session& session) {
   if (arguments.price || arguments.policy.starts_with("single:")) return std::nullopt;
+  if (arguments.policy == "auto") return std::nullopt;  // it compares, and reports that
   if (arguments.policy == "adaptive") return adaptive_gain(*trained.policy);
   if (arguments.policy == "premodel" && arguments.premodel == "cnn") return std::nullopt;
   TrainArguments inner = arguments;
@@ -201,9 +210,10 @@ struct KindOption {
 
 void check_kind(const TrainArguments& arguments, std::span<const KindOption> options) {
   const std::string_view policy = arguments.policy;
-  if (policy != "adaptive" && policy != "premodel" && policy != "cascade" && !policy.starts_with("single:")) {
+  constexpr std::array<std::string_view, 4> kKinds{"auto", "adaptive", "premodel", "cascade"};
+  if (std::find(kKinds.begin(), kKinds.end(), policy) == kKinds.end() && !policy.starts_with("single:")) {
     throw Error(ErrorCode::kUsage,
-                fmt::format("--policy: '{}', expected adaptive, premodel, cascade or single:MODEL", policy));
+                fmt::format("--policy: '{}', expected {} or single:MODEL", policy, fmt::join(kKinds, ", ")));
   }
   for (const auto& each : options) {
     const auto& kinds = each.kinds;
@@ -275,13 +285,14 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
 
 // What adaptive and cascade, which see the answers of models, aim for.
 template <class Own>
-void add_aim_options(CLI::App& command, TrainArguments& a, const Own& looking) {
-  auto* margin = command
-                     .add_option("--margin", a.margin_points,
-                                 "adaptive, cascade: points of score to aim for above the best single model")
-                     ->capture_default_str()
-                     ->type_name("POINTS");
-  looking(margin);
+void add_aim_options(CLI::App& command, TrainArguments& a, const Own& aiming, const Own& looking) {
+  auto* margin =
+      command
+          .add_option("--margin", a.margin_points,
+                      "auto, adaptive, cascade: points of score to aim for above the best single model")
+          ->capture_default_str()
+          ->type_name("POINTS");
+  aiming(margin);
   looking(command
               .add_option("--price", a.price,
                           "adaptive, cascade: maximise score - PRICE * cost instead, score 0 to 1")
@@ -302,7 +313,9 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("profiles", a.profiles, "Profiles of the same models (triage profile)")
       ->required()
       ->type_name("X.profile");
-  command->add_option("--policy", a.policy, "adaptive, premodel, cascade or single:MODEL")
+  command
+      ->add_option("--policy", a.policy,
+                   "auto (what inner cross-validation prefers), adaptive, premodel, cascade or single:MODEL")
       ->capture_default_str()
       ->type_name("KIND");
   command->add_option("-o,--out", a.out, "Policy file to write")->required()->type_name("OUT.triage");
@@ -325,13 +338,13 @@ void add_train(CLI::App& app, Session& session) {
                    "Train on this share of the inputs, drawn by --seed; use the others to calibrate")
       ->capture_default_str()
       ->type_name("SHARE");
-  of({"adaptive", "premodel"})(
-      command->add_option("--cost", a.cost, "adaptive, premodel: what to save: time or energy")
+  of({"auto", "adaptive", "premodel"})(
+      command->add_option("--cost", a.cost, "auto, adaptive, premodel: what to save: time or energy")
           ->capture_default_str()
           ->type_name("KIND"));
   add_choice_options(*command, a, premodel);
   add_kind_options(*command, a, premodel);
-  add_aim_options(*command, a, looking);
+  add_aim_options(*command, a, of({"auto", "adaptive", "cascade"}), looking);
   command->add_flag("--all-settings", a.all_settings,
                     "adaptive: show every setting, not the chosen one and a few around it");
   command->add_flag("--json", a.json, "One JSON document on stdout");

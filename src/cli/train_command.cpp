@@ -58,7 +58,7 @@ std::string train_command(const Evaluation& evaluation, const EvaluateOptions& o
     kind = to_string(best.kind);
     if (options.margin) flags = fmt::format(" --margin {:g}", 100 * *options.margin);
   }
-  if (options.cost != CostKind::kTime && (kind == "premodel" || kind == "adaptive")) {
+  if (options.cost != CostKind::kTime && (kind == "premodel" || kind == "adaptive" || kind == "auto")) {
     flags += fmt::format(" --cost {}", to_string(options.cost));
   }
   if (options.criterion != Criterion::kTop1)
@@ -67,6 +67,7 @@ std::string train_command(const Evaluation& evaluation, const EvaluateOptions& o
   if (!labels.empty()) flags += " --labels " + shell_word(labels);
   std::string command = "triage train";
   for (const std::string& profile : profiles) command += " " + shell_word(profile);
+  if (best.kind == MethodKind::kAuto) return fmt::format("{}{} -o policy.triage", command, flags);
   const std::string file = best.kind == MethodKind::kSbs ? "single" : kind;
   return fmt::format("{} --policy {}{} -o {}.triage", command, shell_word(kind), flags, file);
 }

@@ -28,6 +28,21 @@ void print_selection(const Table& table, const TrainedPolicy& trained, double th
   }
 }
 
+void print_choice(const KindChoice& choice, CostKind cost) {
+  if (choice.compared.empty()) {
+    fmt::print("\nSo few inputs do not tell which kind of policy pays: the single best model\n");
+    return;
+  }
+  const std::string times = fmt::format("times its {}", cost == CostKind::kEnergy ? "energy" : "time");
+  fmt::print("\nKinds of policy, by inner cross-validation against the single best model\n");
+  fmt::print("  {:<28} {:>10} {:>16} {:>17} {:>8}\n", "kind", "points", "standard error", times, "worth");
+  for (const KindEstimate& each : choice.compared) {
+    fmt::print("{} {:<28} {:>+10.2f} {:>16.2f} {:>17.4g} {:>+8.2f}\n", each.kind == choice.kind ? '*' : ' ',
+               to_string(each.kind), 100 * each.score_gain, 100 * each.score_error, each.cost_ratio,
+               100 * each.worth);
+  }
+}
+
 // The chosen setting with a few around it, or all.
 void print_settings(const Policy& policy, bool all) {
   constexpr std::size_t kAround = 3;
@@ -77,6 +92,18 @@ void print_training(const Policy& policy) {
   }
 }
 
+nlohmann::json choice_json(const KindChoice& choice) {
+  nlohmann::json compared = nlohmann::json::array();
+  for (const KindEstimate& each : choice.compared) {
+    compared.push_back({{"kind", to_string(each.kind)},
+                        {"score_gain", each.score_gain},
+                        {"score_error", each.score_error},
+                        {"cost_ratio", each.cost_ratio},
+                        {"worth", each.worth}});
+  }
+  return {{"kind", to_string(choice.kind)}, {"compared", compared}};
+}
+
 nlohmann::json settings_json(const Policy& policy) {
   nlohmann::json settings = nlohmann::json::array();
   for (const PriceSetting& setting : policy.price_settings()) {
@@ -109,6 +136,7 @@ void print_report(const TrainReport& report) {
   if (!table.labels_from.empty()) fmt::print(", labels {}", printable(describe_labels(table.labels_from)));
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, theta_points);
+  if (trained.choice) print_choice(*trained.choice, trained.policy->price_unit());
   print_models(*trained.policy);
   if (!table.machine.empty()) fmt::print("  timed on {}\n", printable(table.machine));
   if (trained.policy->has_prices()) print_settings(*trained.policy, all_settings);
@@ -144,6 +172,7 @@ nlohmann::json to_json(const TrainReport& report) {
                                   {"score_error", report.estimate->score_error},
                                   {"cost_ratio", report.estimate->cost_ratio}};
   }
+  if (trained.choice) document["choice"] = choice_json(*trained.choice);
   for (const auto& model : info.models) {
     document["models"].push_back({{"name", model.name},
                                   {"mean_ms", model.mean_ms},

@@ -19,6 +19,7 @@ struct TrainedPolicy {
   std::unique_ptr<Policy> policy;
   std::vector<SelectionStep> selection;  // of a premodel
   std::vector<std::string> warnings;
+  std::optional<KindChoice> choice = std::nullopt;  // where training chose the kind
 };
 
 struct TrainReport {

@@ -123,6 +123,7 @@ void add_looking_policies(const Table& table, std::span<const Fold> folds,
           [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); });
     }
   }
+  add({MethodKind::kAuto}, [](const TrainedFold& fold) { return &fold.auto_policy(); });
   if (!combines(trained)) return;
   add({MethodKind::kCascadeRouting}, [](const TrainedFold& fold) { return fold.cascade_routing.get(); });
   add({MethodKind::kAdaptive}, [](const TrainedFold& fold) { return fold.adaptive.get(); });
@@ -199,6 +200,12 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
 }
 
 void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation) {
+  for (const TrainedFold& fold : trained) {
+    auto& kinds = evaluation.auto_kinds;
+    const auto known = std::find_if(kinds.begin(), kinds.end(),
+                                    [&](const auto& each) { return each.first == fold.auto_kind; });
+    known == kinds.end() ? kinds.emplace_back(fold.auto_kind, 1).second : ++known->second;
+  }
   evaluation.selected_share.assign(evaluation.models.size(), 0.0);
   for (const TrainedFold& fold : trained) {
     for (const ModelIndex model : fold.selected) {

@@ -106,6 +106,8 @@ const char* to_string(MethodKind kind) {
       return "rival";
     case MethodKind::kAdaptive:
       return "adaptive";
+    case MethodKind::kAuto:
+      return "auto";
     case MethodKind::kPolicy:
       return "policy";
   }

@@ -5,8 +5,10 @@ namespace {
 
 bool is_candidate(MethodKind kind) {
   return kind == MethodKind::kPremodel || kind == MethodKind::kCascade || kind == MethodKind::kAdaptive ||
-         kind == MethodKind::kPolicy;
+         kind == MethodKind::kAuto || kind == MethodKind::kPolicy;
 }
+
+bool is_recommended(MethodKind kind) { return kind == MethodKind::kAuto || kind == MethodKind::kPolicy; }
 
 Judgement judge(const Method& method) {
   Judgement judged{.method = method.id,
@@ -57,7 +59,7 @@ Recommendation recommend(std::span<const Method> methods) {
     if (!is_candidate(method.id.kind)) continue;
     const Judgement judged = judge(method);
     recommendation.candidates.push_back(judged);
-    if (!judged.is_worth_using()) continue;
+    if (!judged.is_worth_using() || !is_recommended(method.id.kind)) continue;
     if (best != nullptr && !is_preferred(method, judged, *best, best_judged)) continue;
     best = &method;
     best_judged = judged;

@@ -57,6 +57,19 @@ StageTruth truth_of(const Table& table, const TrainedFold& trained, const Evalua
   return {table, trained.selected, trained.costs, options.criterion, options.premodel.label};
 }
 
+const Policy& TrainedFold::auto_policy() const {
+  switch (auto_kind) {
+    case PolicyKind::kCascadeOfTwo:
+      return *cascades_of[0];
+    case PolicyKind::kCascadeOfThree:
+      return *cascades_of[1];
+    case PolicyKind::kAdaptive:
+      return *adaptive;
+    default:
+      return *auto_own;
+  }
+}
+
 TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
   TrainedFold trained;
   trained.costs = model_costs(table, fold.train, options.cost);
@@ -82,6 +95,12 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
   if (can_combine(table, fold)) {
     trained.cascade_routing = train_cascade_routing(table, fold.train, options);
     trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
+  }
+  trained.auto_kind = choose_kind(table, fold.train, options, options.adaptive).kind;
+  const auto kind = trained.auto_kind;
+  if (kind != PolicyKind::kAdaptive && kind != PolicyKind::kCascadeOfTwo &&
+      kind != PolicyKind::kCascadeOfThree) {
+    trained.auto_own = train_kind(table, fold.train, kind, options);
   }
   return trained;
 }

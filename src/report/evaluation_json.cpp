@@ -90,6 +90,12 @@ OrderedJson candidates_json(const Evaluation& evaluation) {
   return out;
 }
 
+OrderedJson auto_kinds_json(const Evaluation& evaluation) {
+  OrderedJson out = OrderedJson::object();
+  for (const auto& [kind, folds] : evaluation.auto_kinds) out[std::string(to_string(kind))] = folds;
+  return out;
+}
+
 OrderedJson selection_json(const Evaluation& evaluation) {
   OrderedJson trace = OrderedJson::array();
   for (const SelectionStep& step : evaluation.selection.trace) {
@@ -160,6 +166,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
       {"remarks", evaluation_remarks(evaluation)},
       {"warnings", evaluation_warnings(evaluation)},
       {"candidates", candidates_json(evaluation)},
+      {"auto_kinds", auto_kinds_json(evaluation)},
       {"optimum_share", figures(evaluation.optimum_share)},
       {"selection", selection_json(evaluation)},
       {"stages", stages_json(evaluation)},

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "learn/premodel/train_selector.h"
 #include "triage/tools/report.h"
 
@@ -89,6 +91,18 @@ std::string method_name(const Evaluation& evaluation, MethodId method) {
   }
 }
 
+std::string auto_kinds(const Evaluation& evaluation) {
+  auto kinds = evaluation.auto_kinds;
+  std::stable_sort(kinds.begin(), kinds.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (const auto& [kind, folds] : kinds) {
+    text += fmt::format("{}{} in {} fold{}", text.empty() ? "" : ", ", to_string(kind), folds,
+                        folds == 1 ? "" : "s");
+  }
+  return text;
+}
+
 std::string method_noun(const Evaluation& evaluation, MethodId method) {
   const std::string name = method_name(evaluation, method);
   return method.kind == MethodKind::kPolicy ? name : name + " policy";
@@ -102,6 +116,8 @@ std::string method_about(const Evaluation& evaluation, MethodId method) {
     case MethodKind::kExactCascade:
       return fmt::format("the strongest cascade of exactly {} models, chosen as the cascade is",
                          method.index);
+    case MethodKind::kAuto:
+      return fmt::format("what training chooses by itself in each fold: {}", auto_kinds(evaluation));
     case MethodKind::kPolicy:
       return fmt::format("finished {} policy", evaluation.policies[index].kind);
     default:

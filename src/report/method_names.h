@@ -12,6 +12,8 @@ namespace triage {
 // In a sentence: "adaptive policy"; a finished policy goes by its name.
 [[nodiscard]] std::string method_noun(const Evaluation& evaluation, MethodId method);
 [[nodiscard]] std::string method_about(const Evaluation& evaluation, MethodId method);
+// "adaptive in 9 folds, cascade of 2 in 1 fold": what training chose by itself, the most frequent first.
+[[nodiscard]] std::string auto_kinds(const Evaluation& evaluation);
 // "zero router", "cascades", "adaptive".
 [[nodiscard]] std::string frontier_name(const Frontier& frontier);
 

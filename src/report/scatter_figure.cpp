@@ -49,6 +49,8 @@ Style style_of(MethodKind kind) {
       return {Mark::kSquare, "rival", "rival, to be beaten"};
     case MethodKind::kAdaptive:
       return {Mark::kSquare, "adaptive", "adaptive"};
+    case MethodKind::kAuto:
+      return {Mark::kRing, "auto", "auto, what training chooses"};
     case MethodKind::kPolicy:
       return {Mark::kSquare, "policy", "policy"};
   }

@@ -27,11 +27,14 @@ std::string time_against(double ratio) {
 }
 
 std::string use_method(const Evaluation& evaluation, const Method& method) {
-  return fmt::format(
-      "Use the {}: {}, {} {} alone ({}). Its {} differs by {}.", method_noun(evaluation, method.id),
-      figures(evaluation, method), time_against(method.time_ratio.value), sbs_model(evaluation),
-      figures(evaluation, *evaluation.find({MethodKind::kSbs})),
-      score_word(evaluation.criterion, evaluation.labels_from), points_phrase(method.score_gain));
+  const bool chosen = method.id.kind == MethodKind::kAuto;
+  return fmt::format("Use {}: {}, {} {} alone ({}). Its {} differs by {}.",
+                     chosen ? fmt::format("what training chooses by itself ({})", auto_kinds(evaluation))
+                            : "the " + method_noun(evaluation, method.id),
+                     figures(evaluation, method), time_against(method.time_ratio.value),
+                     sbs_model(evaluation), figures(evaluation, *evaluation.find({MethodKind::kSbs})),
+                     score_word(evaluation.criterion, evaluation.labels_from),
+                     points_phrase(method.score_gain));
 }
 
 std::string keep_single(const Evaluation& evaluation) {

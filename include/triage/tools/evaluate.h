@@ -60,12 +60,13 @@ struct Evaluation {
   std::string times_note;  // where times are from, as the table has it
   // What difference the timing makes (judge_timing), where it was measured.
   std::optional<TimingDifference> timing_difference;
-  std::string energy;                      // "measured: ..." or why not
-  std::vector<std::string> models;         // (m)
-  std::vector<std::int32_t> fold_of;       // (n), empty without folds
-  std::vector<PremodelVariant> premodels;  // the premodel, which has no name, and its variants
-  std::vector<JudgedPolicy> policies;      // finished ones
-  std::vector<Method> methods;             // singles first, in the table's order
+  std::string energy;                                  // "measured: ..." or why not
+  std::vector<std::string> models;                     // (m)
+  std::vector<std::int32_t> fold_of;                   // (n), empty without folds
+  std::vector<PremodelVariant> premodels;              // the premodel, which has no name, and its variants
+  std::vector<JudgedPolicy> policies;                  // finished ones
+  std::vector<std::pair<PolicyKind, int>> auto_kinds;  // what training chose, and in how many folds
+  std::vector<Method> methods;                         // singles first, in the table's order
   std::vector<Contrast> contrasts;
   Frontier zero_router;                // on the test inputs
   std::vector<Frontier> frontiers;     // of policies, as their price is swept; empty without folds

@@ -15,6 +15,8 @@
 
 namespace triage {
 
+inline constexpr double kScoreTolerance = 0.005;  // loss of score, a share, that nobody misses
+
 // Options for every kind of policy; each kind has options of its own besides.
 struct LearnOptions {
   Criterion criterion = Criterion::kTop1;
@@ -136,6 +138,36 @@ struct AdaptiveOptions {
 [[nodiscard]] std::unique_ptr<Policy> train_adaptive(const Table& table, Rows rows,
                                                      const LearnOptions& learn = {},
                                                      const AdaptiveOptions& options = {});
+
+// What training can make when it is not told what, the simplest first.
+// Two of them run one model: the single best one, or the cheapest that is no worse than it.
+enum class PolicyKind { kSingleBest, kCheapestEqual, kCascadeOfTwo, kCascadeOfThree, kPremodel, kAdaptive };
+// "single best model", "cheapest equal model", "cascade of 2", "cascade of 3", "premodel", "adaptive".
+[[nodiscard]] std::string_view to_string(PolicyKind kind);
+
+// One kind, trained on a part of the rows and replayed on the others, against the single best model of the
+// part that trained.
+struct KindEstimate {
+  PolicyKind kind = PolicyKind::kSingleBest;
+  double score_gain = 0;   // mean score less that model's, a share
+  double score_error = 0;  // standard error of it
+  double cost_ratio = 1;   // mean cost over that model's
+  // Gain, less half its standard error, plus a hundredth for the whole cost of that model saved.
+  double worth = 0;
+};
+struct KindChoice {
+  PolicyKind kind = PolicyKind::kSingleBest;
+  std::vector<KindEstimate> compared;  // none where there are too few rows to compare
+};
+// Which kind to train on these rows: the one of highest worth, of equals the simplest. By inner
+// cross-validation in 5 parts; of 10,000 rows or more one third judges. Cascades only where time is to be
+// saved, the premodel only where models have no outputs.
+[[nodiscard]] KindChoice choose_kind(const Table& table, Rows rows, const LearnOptions& learn = {},
+                                     const AdaptiveOptions& adaptive = {});
+// A policy of that kind on these rows, the other options being defaults. Throws kUsage as those trainers do.
+[[nodiscard]] std::unique_ptr<Policy> train_kind(const Table& table, Rows rows, PolicyKind kind,
+                                                 const LearnOptions& learn = {},
+                                                 const AdaptiveOptions& adaptive = {});
 
 // A policy that always runs `model`.
 [[nodiscard]] std::unique_ptr<Policy> train_single(const Table& table, Rows rows, Criterion criterion,

@@ -53,6 +53,7 @@ enum class MethodKind {
   kExactCascade,    // rivals, to be beaten and never recommended: of exactly `index` models;
   kCascadeRouting,  // and cascade routing
   kAdaptive,
+  kAuto,   // what training chooses by itself (choose_kind)
   kPolicy  // index: into Evaluation::policies
 };
 // As JSON has it; controls are called the same, and so are rivals.

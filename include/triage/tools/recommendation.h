@@ -5,11 +5,10 @@
 #include <span>
 #include <vector>
 
+#include "triage/tools/learn.h"
 #include "triage/tools/method.h"
 
 namespace triage {
-
-inline constexpr double kScoreTolerance = 0.005;  // loss of score, a share, that nobody misses
 
 // Why a method is not worth using; the first that holds.
 enum class Shortcoming {
@@ -39,8 +38,9 @@ struct Recommendation {
   MethodId method;                    // SBS when one model alone is the better choice
   std::vector<Judgement> candidates;  // the learned methods, in their order; rivals and controls are none
 };
-// Of the learned methods worth using the fastest no worse one is recommended; without such, the one of the
-// highest score; without any, SBS alone.
+// What training chooses by itself is recommended where it is worth using, else SBS alone: taking the method
+// that did best here would be a choice with hindsight. Of finished policies worth using the fastest no worse
+// one; without such, the one of the highest score; without any, SBS alone.
 [[nodiscard]] Recommendation recommend(std::span<const Method> methods);
 
 }  // namespace triage

@@ -1,0 +1,187 @@
+// Which kind of policy to train: inner cross-validation, with preference for what is simpler.
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "base/stop.h"
+#include "stats/mean.h"
+#include "triage/clock.h"
+#include "triage/error.h"
+#include "triage/tools/learn.h"
+#include "triage/tools/replay.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t kFewestRows = 60;
+constexpr std::size_t kManyRows = 10'000;
+// What the whole time of the single best model is worth, a share of score.
+constexpr double kWorthOfTime = 0.01;
+// Standard errors of its gain that a kind pays: the more it differs from the single best model, the more it
+// has to show.
+constexpr double kDoubt = 0.5;
+
+// Decisions take 0.2 to 2 us, which is left out here so that equal rows give equal choices.
+class StillClock final : public Clock {
+ public:
+  [[nodiscard]] std::int64_t now_ns() const override { return 0; }
+  void pass_ns(std::int64_t) override {}
+};
+
+double standard_error(std::span<const double> values) {
+  return standard_deviation(values) / std::sqrt(static_cast<double>(values.size()));
+}
+
+std::vector<double> differences(std::span<const double> a, std::span<const double> b) {
+  std::vector<double> out(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), out.begin(), [](double x, double y) { return x - y; });
+  return out;
+}
+
+ModelIndex best_model(const Table& table, Rows rows, const LearnOptions& learn) {
+  return single_best(mean_scores(table, rows, learn.criterion), model_costs(table, rows, learn.cost));
+}
+
+ModelIndex cheapest_equal(const Table& table, Rows rows, const LearnOptions& learn) {
+  const auto costs = model_costs(table, rows, learn.cost);
+  const ModelIndex best = best_model(table, rows, learn);
+  const auto scores_of = [&](ModelIndex model) {
+    std::vector<double> scores;
+    for (const std::uint32_t row : rows) scores.push_back(table.score(row, model, learn.criterion));
+    return scores;
+  };
+  const std::vector<double> best_scores = scores_of(best);
+  ModelIndex chosen = best;
+  for (const ModelIndex model : all_models(table)) {
+    if (costs[static_cast<std::size_t>(model)] >= costs[static_cast<std::size_t>(chosen)]) continue;
+    const auto loss = differences(best_scores, scores_of(model));
+    if (mean(loss) <= std::min(standard_error(loss), kScoreTolerance)) chosen = model;
+  }
+  return chosen;
+}
+
+// The single best model first.
+std::vector<PolicyKind> possible_kinds(const Table& table, Rows rows, const LearnOptions& learn) {
+  std::vector<PolicyKind> kinds{PolicyKind::kSingleBest, PolicyKind::kCheapestEqual};
+  if (has_all_outputs(table, rows)) {
+    const bool saves_time = learn.cost == CostKind::kTime;
+    if (saves_time && table.n_models() >= 2) kinds.push_back(PolicyKind::kCascadeOfTwo);
+    if (saves_time && table.n_models() >= 3) kinds.push_back(PolicyKind::kCascadeOfThree);
+    kinds.push_back(PolicyKind::kAdaptive);
+  } else if (table.schema.size() > 0) {
+    kinds.push_back(PolicyKind::kPremodel);
+  }
+  return kinds;
+}
+
+// The parts of an inner cross-validation that judge.
+struct Parts {
+  std::vector<std::vector<std::uint32_t>> train, test;
+};
+Parts make_parts(const Table& table, Rows rows, std::uint64_t seed) {
+  const bool many = rows.size() >= kManyRows;
+  const int n_parts = many ? 3 : 5, n_judging = many ? 1 : 5;
+  const std::vector<std::int32_t> part = make_folds(table, rows, n_parts, seed);
+  Parts parts;
+  for (int judging = 0; judging < n_judging; ++judging) {
+    auto& train = parts.train.emplace_back();
+    auto& test = parts.test.emplace_back();
+    for (std::size_t i = 0; i < rows.size(); ++i) (part[i] == judging ? test : train).push_back(rows[i]);
+  }
+  return parts;
+}
+
+// What a kind did on all rows that judge.
+struct Outcome {
+  std::vector<double> scores, costs;
+};
+
+void add(const Table& table, Rows rows, const Policy& policy, const LearnOptions& learn, Outcome& outcome) {
+  Replay replay = make_replay("", table.n_inputs());
+  replay_policy(table, rows, policy, StillClock(), replay);
+  for (const std::uint32_t row : rows) {
+    outcome.scores.push_back(replay.score(learn.criterion)[row]);
+    outcome.costs.push_back(learn.cost == CostKind::kEnergy ? replay.j[row] : replay.ms[row]);
+  }
+}
+
+// Nothing where a kind cannot be trained: what suffices for all rows may not suffice for a part of them.
+std::optional<Outcome> try_kind(const Table& table, const Parts& parts, PolicyKind kind,
+                                const LearnOptions& learn, const AdaptiveOptions& adaptive) {
+  Outcome outcome;
+  for (std::size_t p = 0; p < parts.train.size(); ++p) {
+    throw_if_stopped(learn.stop, "train");
+    try {
+      add(table, parts.test[p], *train_kind(table, parts.train[p], kind, learn, adaptive), learn, outcome);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUsage) throw;
+      return std::nullopt;
+    }
+  }
+  return outcome;
+}
+
+}  // namespace
+
+std::string_view to_string(PolicyKind kind) {
+  switch (kind) {
+    case PolicyKind::kSingleBest:
+      return "single best model";
+    case PolicyKind::kCheapestEqual:
+      return "cheapest equal model";
+    case PolicyKind::kCascadeOfTwo:
+      return "cascade of 2";
+    case PolicyKind::kCascadeOfThree:
+      return "cascade of 3";
+    case PolicyKind::kPremodel:
+      return "premodel";
+    case PolicyKind::kAdaptive:
+      return "adaptive";
+  }
+  return "";
+}
+
+std::unique_ptr<Policy> train_kind(const Table& table, Rows rows, PolicyKind kind, const LearnOptions& learn,
+                                   const AdaptiveOptions& adaptive) {
+  switch (kind) {
+    case PolicyKind::kSingleBest:
+      break;
+    case PolicyKind::kCheapestEqual:
+      return train_single(table, rows, learn.criterion, cheapest_equal(table, rows, learn));
+    case PolicyKind::kCascadeOfTwo:
+      return train_cascade(table, rows, learn, {.min_stages = 2, .max_stages = 2});
+    case PolicyKind::kCascadeOfThree:
+      return train_cascade(table, rows, learn, {.min_stages = 3, .max_stages = 3});
+    case PolicyKind::kPremodel:
+      return std::move(train_premodel(table, rows, learn).policy);
+    case PolicyKind::kAdaptive:
+      return train_adaptive(table, rows, learn, adaptive);
+  }
+  return train_single(table, rows, learn.criterion, best_model(table, rows, learn));
+}
+
+KindChoice choose_kind(const Table& table, Rows rows, const LearnOptions& learn,
+                       const AdaptiveOptions& adaptive) {
+  if (rows.size() < kFewestRows) return {};
+  const Parts parts = make_parts(table, rows, learn.seed);
+  KindChoice choice;
+  Outcome best;
+  for (const PolicyKind kind : possible_kinds(table, rows, learn)) {
+    auto outcome = try_kind(table, parts, kind, learn, adaptive);
+    if (!outcome) continue;
+    if (kind == PolicyKind::kSingleBest) best = *outcome;
+    const auto gain = differences(outcome->scores, best.scores);
+    KindEstimate estimate{kind, mean(gain), standard_error(gain), mean(outcome->costs) / mean(best.costs)};
+    estimate.worth =
+        estimate.score_gain - kDoubt * estimate.score_error + kWorthOfTime * (1 - estimate.cost_ratio);
+    choice.compared.push_back(estimate);
+  }
+  // Of equals the first, which is the simplest.
+  choice.kind =
+      std::max_element(choice.compared.begin(), choice.compared.end(), [](const auto& a, const auto& b) {
+        return a.worth < b.worth;
+      })->kind;
+  return choice;
+}
+
+}  // namespace triage
