@@ -78,6 +78,14 @@ std::string warning_sentence(const Evaluation& evaluation, const Warning& warnin
           "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "
           "others, or cross-validate",
           name());
+    case WarningKind::kTrainedLeftOut:
+      return fmt::format("{} was trained on {} of these {} inputs; they are left out", name(), warning.inputs,
+                         evaluation.n_inputs);
+    case WarningKind::kTrainedUnknown:
+      return fmt::format(
+          "{} does not name the inputs that it was trained on: what is said holds if none of these is among "
+          "them",
+          name());
     case WarningKind::kOtherCriterion:
       return fmt::format("{} was trained for {}, and is judged by {}", name(), to_string(warning.criterion),
                          to_string(evaluation.criterion));

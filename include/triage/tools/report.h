@@ -10,6 +10,7 @@
 
 #include "triage/policy.h"
 #include "triage/tools/calibrate.h"
+#include "triage/tools/compare.h"
 #include "triage/tools/exhibit.h"
 
 namespace triage {
@@ -32,6 +33,10 @@ struct ReportInfo {
 [[nodiscard]] bool is_reserved_name(std::string_view name);
 // Whether the bound was achieved, and at which time, in a sentence or two.
 [[nodiscard]] std::string calibration_verdict(const Calibration& calibration);
+// Which policy is better, by how much and at what cost, in two or three sentences.
+[[nodiscard]] std::string comparison_verdict(const Comparison& comparison);
+// Comparison::warnings, a sentence each, without a full stop.
+[[nodiscard]] std::vector<std::string> comparison_warnings(const Comparison& comparison);
 // How often times were taken, in one phrase.
 [[nodiscard]] std::string timing_phrase(const Timing& timing);
 // Writes a text, such as one of those below, to a file atomically. Throws kIo.
