@@ -48,6 +48,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"inner_gain", "evaluate"},
                                                           {"label_mapping", "table"},
                                                           {"lock", "profile"},
+                                                          {"monitor", "stats"},
                                                           {"policy_times", "profile"},
                                                           {"recommendation", "evaluate"},
                                                           {"stability", "evaluate"},

@@ -129,7 +129,7 @@ TEST(PairedLossTest, TheIntervalMissesTheMeanWithProbabilityOfAtMostDelta) {
 
 TEST(PairedLossTest, TheIntervalHoldsTheMeanThatIsSeen) {
   Random random(5);
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 12; ++i) {
     const std::size_t n = 20 + random.below(400), worse = random.below(n / 2), better = random.below(n / 2);
     const LossCounts counts{n, worse, better};
     const Interval interval = mean_loss_interval(counts, 0.05);
