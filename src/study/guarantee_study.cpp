@@ -89,10 +89,9 @@ TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOp
 constexpr std::size_t kNone = SIZE_MAX;
 std::size_t calibrate_on(const TrainedHalf& trained, std::span<const std::uint32_t> drawn, double max_loss,
                          double delta) {
-  const std::size_t passing = count_passing(trained.sequence, max_loss, delta, [&](std::size_t setting) {
-    LossCounts counts;
-    for (const std::uint32_t i : drawn) counts.add(trained.losses.loss[setting][i]);
-    return counts;
+  const LossTest test{max_loss, delta};
+  const std::size_t passing = count_passing(trained.sequence, [&](std::size_t setting) {
+    return test.passes(count_losses(trained.losses.loss[setting], {}, drawn).all);
   });
   const auto drawn_ms = [&](std::size_t setting) {
     double sum = 0;

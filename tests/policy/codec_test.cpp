@@ -131,6 +131,20 @@ TEST(PolicyCodec, KeepsQuantilesAndWhereItWasTrained) {
   }
 }
 
+TEST(PolicyCodec, KeepsWhatAPromiseHoldsIn) {
+  AdaptiveParameters parameters = testing::two_stage_adaptive();
+  parameters.certificate->per = "class";
+  parameters.certificate->groups = 7;
+  parameters.certificate->groups_left_out = {"cat", "dog"};
+  const auto bytes = encode_policy(*make_adaptive(testing::adaptive_info(), parameters));
+  const Certificate back = *decode_policy(bytes)->certificate();
+  EXPECT_EQ(back.per, "class");
+  EXPECT_EQ(back.groups, 7U);
+  EXPECT_EQ(back.groups_left_out, (std::vector<std::string>{"cat", "dog"}));
+  const auto plain = encode_policy(*example("adaptive"));
+  EXPECT_EQ(decode_policy(plain)->certificate()->per, "") << "most promises are on average alone";
+}
+
 // Of every kind: the times are new, and all else is as it was.
 TEST(PolicyCodec, TimesCanBeMeasuredAnew) {
   for (const auto kind : kKinds) {

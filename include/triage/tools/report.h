@@ -72,7 +72,8 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 // That these models are right no more often than guessing, which is right on `chance` (0..1) of the inputs,
 // and what usually causes it.
 [[nodiscard]] std::string at_chance_sentence(std::string_view models, std::size_t n_inputs, double chance);
-// "a loss of at most 1.00 points against large with probability 0.95 or more".
+// "a loss of at most 1.00 points against large with probability 0.95 or more"; before "with", of a promise
+// for groups, ", on average and in each of 10 classes,".
 [[nodiscard]] std::string promise_of(const Certificate& certificate);
 
 // A key and a sentence.
