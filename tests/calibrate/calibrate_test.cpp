@@ -20,7 +20,6 @@
 #include "triage/tools/learn.h"
 #include "triage/tools/replay.h"
 #include "triage/tools/report.h"
-#include "triage/tools/study.h"
 
 namespace triage {
 namespace {
@@ -401,29 +400,6 @@ TEST(TestSequence, GoesFromTheBestExpectedScoreToCheaperOnes) {
   std::vector<PriceSetting> settings;
   for (const double score : {0.5, 0.8, 0.9, 0.85}) settings.push_back({1, score, 1});
   EXPECT_EQ(test_sequence(settings), (std::vector<std::size_t>{2, 1, 0}));
-}
-
-// The study's promise is about the whole pipeline: few violations on a made-up table, and a row for each
-// bound.
-TEST(GuaranteeStudy, FindsFewViolations) {
-  FakeClock clock;
-  GuaranteeOptions quick;
-  quick.max_losses = {0.02, 0.05};
-  quick.inputs = {300};
-  quick.resamples = 200;
-  quick.retrainings = 2;
-  quick.clock = unowned(clock);
-  const Study study = study_guarantee(table(), quick);
-  ASSERT_EQ(study.exhibits.size(), 3U);
-  EXPECT_EQ(study.exhibits[0].data.rows.size(), 2U);
-  for (const auto& row : study.exhibits[0].data.rows) {
-    ASSERT_EQ(row.size(), study.exhibits[0].data.columns.size());
-    EXPECT_LE(std::get<double>(row[4]), 9) << "violated %";
-    EXPECT_GT(std::get<double>(row[3]), 0) << "achieved %: what is never given is never violated";
-  }
-  EXPECT_NE(study.verdict.find("The guarantee holds"), std::string::npos) << study.verdict;
-  quick.inputs = {0};
-  EXPECT_TRIAGE_ERROR(study_guarantee(table(), quick), ErrorCode::kUsage, "inputs of a calibration 0");
 }
 
 }  // namespace
