@@ -57,8 +57,7 @@ void print_text(const CalibrateArguments& arguments, const Calibration& calibrat
   if (calibration.policy != nullptr) fmt::print("{} written\n", printable(arguments.out));
 }
 
-nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& calibration,
-                       const std::string& machine) {
+nlohmann::json steps_json(const Calibration& calibration) {
   nlohmann::json steps = nlohmann::json::array();
   for (const CalibrationStep& step : calibration.steps) {
     steps.push_back({{"price", step.price},
@@ -66,18 +65,30 @@ nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& c
                      {"p_value", step.p_value},
                      {"mean_ms", step.mean_ms},
                      {"passed", step.passed}});
-    if (step.worst_group) {
-      steps.back()["worst_group"] = calibration.groups[*step.worst_group].name;
-      steps.back()["worst_loss"] = step.worst_loss;
-    }
+    if (!step.worst_group) continue;
+    steps.back()["worst_group"] = calibration.groups[*step.worst_group].name;
+    steps.back()["worst_loss"] = step.worst_loss;
   }
-  nlohmann::json groups = nlohmann::json::array();
+  return steps;
+}
+
+void add_groups(const Calibration& calibration, nlohmann::json& document) {
+  nlohmann::json& groups = document["groups"] = nlohmann::json::array();
   for (const CalibrationGroup& group : calibration.groups) {
     groups.push_back({{"name", group.name},
                       {"inputs", group.inputs},
                       {"promised", group.counts},
                       {"mean_loss", group.mean_loss}});
   }
+  document["group_needs"] = calibration.group_needs;
+  document["ms_without_groups"] = nullptr;
+  if (std::isfinite(calibration.ms_without_groups)) {
+    document["ms_without_groups"] = calibration.ms_without_groups;
+  }
+}
+
+nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& calibration,
+                       const std::string& machine) {
   nlohmann::json document{{"achieved", calibration.policy != nullptr},
                           {"file", nullptr},
                           {"max_loss", arguments.options.max_loss},
@@ -90,18 +101,13 @@ nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& c
                           {"verdict", calibration_verdict(calibration)},
                           {"anytime", calibration.anytime},
                           {"per", nullptr},
-                          {"steps", std::move(steps)}};
-  if (calibration.per != CalibrateGroups::kNone) {
-    document["per"] = arguments.per;
-    document["groups"] = std::move(groups);
-    document["group_needs"] = calibration.group_needs;
-    document["ms_without_groups"] = nullptr;
-    if (std::isfinite(calibration.ms_without_groups)) {
-      document["ms_without_groups"] = calibration.ms_without_groups;
-    }
-  }
+                          {"steps", steps_json(calibration)}};
   if (calibration.policy != nullptr) document["file"] = arguments.out;
   if (std::isfinite(calibration.inputs_needed)) document["inputs_needed"] = calibration.inputs_needed;
+  if (calibration.per != CalibrateGroups::kNone) {
+    document["per"] = arguments.per;
+    add_groups(calibration, document);
+  }
   return document;
 }
 

@@ -97,14 +97,14 @@ void print_text(const Comparison& comparison) {
   if (!comparison.machine.empty()) fmt::print("Timed on {}\n", printable(comparison.machine));
 }
 
-nlohmann::json number_or_null(double value) {
+nlohmann::json figure_or_null(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
 }
 
 nlohmann::json to_json(const Estimate& estimate) {
-  return {{"value", number_or_null(estimate.value)},
-          {"low", number_or_null(estimate.interval.low)},
-          {"high", number_or_null(estimate.interval.high)}};
+  return {{"value", figure_or_null(estimate.value)},
+          {"low", figure_or_null(estimate.interval.low)},
+          {"high", figure_or_null(estimate.interval.high)}};
 }
 
 nlohmann::json to_json(const CostComparison& costs) {
@@ -136,7 +136,7 @@ nlohmann::json to_json(const Comparison& comparison) {
                           {"difference", to_json(comparison.difference)},
                           {"better", name_of(comparison.better)},
                           {"within_margin", nullptr},
-                          {"inputs_needed", number_or_null(comparison.inputs_needed)},
+                          {"inputs_needed", figure_or_null(comparison.inputs_needed)},
                           {"ms", to_json(comparison.ms)},
                           {"j", nullptr},
                           {"machine", comparison.machine},

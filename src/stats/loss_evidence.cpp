@@ -10,8 +10,8 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t kFractions = 8;  // each half of the one before
-using Growths = std::array<double, kFractions>;
+constexpr std::size_t kStakes = 8;  // each half of the one before
+using Growths = std::array<double, kStakes>;
 
 // Logarithms of what each fraction has grown by, for counts that need not be whole.
 Growths growths_of(double worse, double better, double equal, double bound) {
@@ -36,7 +36,7 @@ double log_mean(const Growths& growths, double n = 1) {
   const double most = n * *std::max_element(growths.begin(), growths.end());
   double sum = 0;
   for (const double growth : growths) sum += std::exp(n * growth - most);
-  return most + std::log(sum / kFractions);
+  return most + std::log(sum / kStakes);
 }
 
 }  // namespace

@@ -86,16 +86,27 @@ std::size_t watched_setting(const TrainedHalf& trained, double limit) {
   return watched;
 }
 
-std::vector<Column> monitor_columns() {
-  return {{"hard inputs, times as often", 2},
-          {"inputs before", 0},
-          {"loss, points", 2},
-          {"limit, points", 2},
-          {"runs", 0},
-          {"raised %", 1},
-          {"95 % interval", 0},
-          {"median inputs until then", 0},
-          {"90 % quantile", 0}};
+Exhibit empty_exhibit(double bound, std::size_t most) {
+  Exhibit exhibit;
+  exhibit.id = "guarantee-monitor";
+  exhibit.title = "The monitor, with and without a shift";
+  exhibit.about = fmt::format(
+      "The monitor watches the fastest setting within {} points. Hard inputs, which the cheapest model gets "
+      "wrong, come more often than they did in calibration: from the start, or after inputs without a shift. "
+      "Each run ends {} inputs later. Without a shift every alarm is false; in the first row the limit is "
+      "what "
+      "the setting loses, the hardest case.",
+      percent(bound, 2), most);
+  exhibit.data.columns = {{"hard inputs, times as often", 2},
+                          {"inputs before", 0},
+                          {"loss, points", 2},
+                          {"limit, points", 2},
+                          {"runs", 0},
+                          {"raised %", 1},
+                          {"95 % interval", 0},
+                          {"median inputs until then", 0},
+                          {"90 % quantile", 0}};
+  return exhibit;
 }
 
 std::vector<Cell> monitor_row(double factor, std::size_t before, double loss, double limit,
@@ -119,17 +130,7 @@ Exhibit check_monitor(const Table& table, const TrainedHalf& trained, const Guar
   const double bound = *std::max_element(options.max_losses.begin(), options.max_losses.end());
   const HardAndEasy parts = split_by_difficulty(table, trained, watched_setting(trained, bound));
   const std::size_t most = 2 * *std::max_element(options.inputs.begin(), options.inputs.end());
-  Exhibit exhibit;
-  exhibit.id = "guarantee-monitor";
-  exhibit.title = "The monitor, with and without a shift";
-  exhibit.about = fmt::format(
-      "The monitor watches the fastest setting within {} points. Hard inputs, which the cheapest model gets "
-      "wrong, come more often than they did in calibration: from the start, or after inputs without a shift. "
-      "Each run ends {} inputs later. Without a shift every alarm is false; in the first row the limit is "
-      "what "
-      "the setting loses, the hardest case.",
-      percent(bound, 2), most);
-  exhibit.data.columns = monitor_columns();
+  Exhibit exhibit = empty_exhibit(bound, most);
   if (parts.hard.empty() || parts.easy.empty()) {
     exhibit.ours = "no input is hard, or every one is";
     exhibit.verdict = "There is no shift to show.";
