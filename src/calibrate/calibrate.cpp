@@ -73,18 +73,20 @@ ModelIndex find_versus(const Table& table, const Policy& policy, const std::stri
                   best));
 }
 
-LossCounts count(std::span<const std::int8_t> losses) {
-  LossCounts counts;
-  for (const std::int8_t loss : losses) counts.add(loss);
-  return counts;
-}
-
 std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Policy& policy,
                                 const CalibrateOptions& options, const Calibration& calibration,
                                 const CalibrationStep& step) {
-  auto certified = policy.with_certificate(
-      step.setting, {options.max_loss, options.delta, calibration.versus, rows.size(),
-                     inputs_hash(table, rows), step.mean_loss, step.mean_ms, table.labels_from});
+  Certificate certificate{options.max_loss,         options.delta,  calibration.versus, rows.size(),
+                          inputs_hash(table, rows), step.mean_loss, step.mean_ms,       table.labels_from};
+  if (calibration.per == CalibrateGroups::kClass) certificate.per = "class";
+  for (const CalibrationGroup& group : calibration.groups) {
+    if (group.counts) {
+      ++certificate.groups;
+    } else {
+      certificate.groups_left_out.push_back(group.name);
+    }
+  }
+  auto certified = policy.with_certificate(step.setting, std::move(certificate));
   if (certified == nullptr) {
     fail("a policy of kind", fmt::format("'{}'", policy.kind()),
          "one that can hold a certificate (Policy::with_certificate)");
@@ -98,6 +100,86 @@ std::size_t fastest_passed(const std::vector<CalibrationStep>& steps) {
     return a.passed != b.passed ? a.passed : a.mean_ms < b.mean_ms;
   });
   return static_cast<std::size_t>(fastest - steps.begin());
+}
+
+// Empty where none were asked for.
+RowGroups make_groups(const Table& table, Rows rows, const LossTest& test, const CalibrateOptions& options,
+                      Calibration& calibration) {
+  if (options.per == CalibrateGroups::kNone) return {};
+  RowGroups groups = group_by_class(table, rows, test);
+  calibration.group_needs = groups.fewest;
+  for (std::size_t g = 0; g < groups.names.size(); ++g) {
+    calibration.groups.push_back({groups.names[g], groups.sizes[g], groups.counts(g)});
+  }
+  const std::size_t largest = *std::max_element(groups.sizes.begin(), groups.sizes.end());
+  if (largest < groups.fewest) {
+    fail("inputs of the largest class", std::to_string(largest),
+         fmt::format("at least {} to promise anything for it; profile more, or take a larger bound",
+                     calibration.group_needs));
+  }
+  return groups;
+}
+
+CalibrationStep make_step(const PriceSetting& price, std::size_t setting, const GroupedCounts& counts,
+                          const RowGroups& groups, const LossTest& test) {
+  CalibrationStep step;
+  step.setting = setting;
+  step.price = price.price;
+  step.mean_loss = counts.all.mean();
+  step.p_value = test.p_value(counts.all);
+  double worst = -1;
+  for (std::size_t g = 0; g < counts.groups.size(); ++g) {
+    if (!groups.counts(g)) continue;
+    const double p = test.p_value(counts.groups[g]);
+    if (p <= worst) continue;
+    worst = p;
+    step.worst_group = g;
+    step.worst_loss = counts.groups[g].mean();
+  }
+  step.p_value = std::max(step.p_value, worst);
+  return step;
+}
+
+// About how many inputs the first setting needs, all of them: the groups keep their shares.
+double needed(const GroupedCounts& counts, const RowGroups& groups, const LossTest& test) {
+  double most = test.pairs_needed(counts.all);
+  for (std::size_t g = 0; g < counts.groups.size() && std::isfinite(most); ++g) {
+    if (!groups.counts(g)) continue;
+    const double share = static_cast<double>(groups.sizes[g]) / static_cast<double>(counts.all.n);
+    const double pairs = test.pairs_needed(counts.groups[g]) / share;
+    most = std::isnan(pairs) ? kNotMeasured : std::max(most, std::ceil(pairs));
+  }
+  return most;
+}
+
+double fastest_ms(const SettingLosses& losses, std::span<const std::size_t> settings) {
+  double least = kNotMeasured;
+  for (const std::size_t setting : settings) least = std::fmin(least, mean(losses.ms[setting]));
+  return least;
+}
+
+void test_settings(std::span<const PriceSetting> prices, const SettingLosses& losses, const RowGroups& groups,
+                   const LossTest& test, Calibration& calibration) {
+  const auto sequence = test_sequence(prices);
+  const auto counts = [&](std::size_t setting) { return count_losses(losses.loss[setting], groups); };
+  const std::size_t passing = count_passing(
+      sequence, [&](std::size_t setting) { return passes_everywhere(counts(setting), groups.fewest, test); });
+  for (std::size_t i = 0; i < std::min(passing + 1, sequence.size()); ++i) {
+    const std::size_t setting = sequence[i];
+    calibration.steps.push_back(make_step(prices[setting], setting, counts(setting), groups, test));
+    calibration.steps.back().mean_ms = mean(losses.ms[setting]);
+    calibration.steps.back().passed = i < passing;
+  }
+  calibration.inputs_needed = needed(counts(sequence.front()), groups, test);
+  if (passing > 0) calibration.chosen = fastest_passed(calibration.steps);
+  const GroupedCounts shown = counts(calibration.steps[calibration.chosen.value_or(0)].setting);
+  for (std::size_t g = 0; g < calibration.groups.size(); ++g) {
+    calibration.groups[g].mean_loss = shown.groups[g].mean();
+  }
+  if (groups.names.empty()) return;
+  const std::size_t on_average =
+      count_passing(sequence, [&](std::size_t setting) { return test.passes(counts(setting).all); });
+  calibration.ms_without_groups = fastest_ms(losses, std::span(sequence).first(on_average));
 }
 
 }  // namespace
@@ -131,11 +213,16 @@ std::vector<std::size_t> test_sequence(std::span<const PriceSetting> settings) {
   return sequence;
 }
 
-std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
-                          const std::function<LossCounts(std::size_t)>& counts) {
+std::size_t count_passing(std::span<const std::size_t> sequence,
+                          const std::function<bool(std::size_t)>& passes) {
   std::size_t n = 0;
-  while (n < sequence.size() && is_loss_below(counts(sequence[n]), max_loss, delta)) ++n;
+  while (n < sequence.size() && passes(sequence[n])) ++n;
   return n;
+}
+
+CalibrateGroups parse_calibrate_groups(std::string_view text) {
+  if (text == "class") return CalibrateGroups::kClass;
+  fail("per", fmt::format("'{}'", text), "class");
 }
 
 Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {
@@ -147,6 +234,8 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
   Calibration calibration;
   calibration.max_loss = options.max_loss;
   calibration.delta = options.delta;
+  calibration.anytime = options.anytime;
+  calibration.per = options.per;
   const ModelIndex versus = find_versus(table, policy, options.versus);
   calibration.versus = table.models[static_cast<std::size_t>(versus)].name;
   const auto rows = distinct_rows(table, unseen_rows(table, policy.info().training));
@@ -157,22 +246,13 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
          "at least one; train on a share of the inputs, or profile others");
   }
   check_labels(table, rows, policy, versus);
+  const LossTest test{options.max_loss, options.delta, options.anytime};
+  const RowGroups groups = make_groups(table, rows, test, options, calibration);
   const auto losses =
       measure_losses(table, rows, policy, versus, clock_or_steady(options.clock), options.stop);
   calibration.versus_ms = mean(losses.versus_ms);
-  const auto sequence = test_sequence(policy.price_settings());
-  const auto counts = [&](std::size_t setting) { return count(losses.loss[setting]); };
-  const std::size_t passing = count_passing(sequence, options.max_loss, options.delta, counts);
-  for (std::size_t i = 0; i < std::min(passing + 1, sequence.size()); ++i) {
-    const std::size_t setting = sequence[i];
-    const LossCounts found = counts(setting);
-    calibration.steps.push_back({setting, policy.price_settings()[setting].price, found.mean(),
-                                 loss_p_value(found, options.max_loss, options.delta),
-                                 mean(losses.ms[setting]), i < passing});
-  }
-  calibration.inputs_needed = pairs_needed(counts(sequence.front()), options.max_loss, options.delta);
-  if (passing > 0) {
-    calibration.chosen = fastest_passed(calibration.steps);
+  test_settings(policy.price_settings(), losses, groups, test, calibration);
+  if (calibration.chosen) {
     calibration.policy =
         certify(table, rows, policy, options, calibration, calibration.steps[*calibration.chosen]);
   }

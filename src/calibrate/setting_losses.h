@@ -27,9 +27,46 @@ struct SettingLosses {
 // The settings in the order of testing: from the best expected score to cheaper ones.
 [[nodiscard]] std::vector<std::size_t> test_sequence(std::span<const PriceSetting> settings);
 
-// How many of the sequence pass before the first that does not; `counts(setting)` is asked for as few as
+// How many of the sequence pass before the first that does not; `passes(setting)` is asked of as few as
 // needed.
-[[nodiscard]] std::size_t count_passing(std::span<const std::size_t> sequence, double max_loss, double delta,
-                                        const std::function<LossCounts(std::size_t)>& counts);
+[[nodiscard]] std::size_t count_passing(std::span<const std::size_t> sequence,
+                                        const std::function<bool(std::size_t)>& passes);
+
+// Whether the loss of some pairs is shown to be below a bound.
+struct LossTest {
+  double max_loss = 0;
+  double delta = 0;
+  bool anytime = false;  // may be repeated while pairs are added
+
+  [[nodiscard]] bool passes(const LossCounts& counts) const;
+  [[nodiscard]] double p_value(const LossCounts& counts) const;
+  // About how many pairs like these would pass; NaN when none would.
+  [[nodiscard]] double pairs_needed(const LossCounts& counts) const;
+  // The number of pairs below which not even pairs that all agree pass.
+  [[nodiscard]] std::size_t fewest_pairs() const;
+};
+
+// Rows in groups; only groups that have rows.
+struct RowGroups {
+  std::vector<std::string> names;       // (groups)
+  std::vector<std::size_t> sizes;       // (groups)
+  std::vector<std::uint32_t> group_of;  // (rows)
+  std::size_t fewest = 0;               // a group of fewer rows is too small to pass and does not count
+
+  [[nodiscard]] bool counts(std::size_t group) const { return sizes[group] >= fewest; }
+};
+// By label, in the order of the classes. All rows have one.
+[[nodiscard]] RowGroups group_by_class(const Table& table, Rows rows, const LossTest& test);
+
+struct GroupedCounts {
+  LossCounts all;
+  std::vector<LossCounts> groups;  // empty without groups
+};
+[[nodiscard]] GroupedCounts count_losses(std::span<const std::int8_t> losses, const RowGroups& groups);
+// Of the losses at these positions alone.
+[[nodiscard]] GroupedCounts count_losses(std::span<const std::int8_t> losses, const RowGroups& groups,
+                                         std::span<const std::uint32_t> drawn);
+// Whether the loss is below the bound on average and in every group of at least `fewest` pairs.
+[[nodiscard]] bool passes_everywhere(const GroupedCounts& counts, std::size_t fewest, const LossTest& test);
 
 }  // namespace triage

@@ -2,6 +2,7 @@
 // is.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -25,9 +26,17 @@ struct CalibrateArguments {
   std::vector<std::string> profiles;
   std::string out;
   std::string labels;
+  std::string per;
   CalibrateOptions options;
   bool json = false;
 };
+
+// "  shirt +0.52"; empty without classes.
+std::string worst_class(const Calibration& calibration, const CalibrationStep& step) {
+  if (!step.worst_group) return {};
+  return fmt::format("  {} {:+.3f}", printable(calibration.groups[*step.worst_group].name),
+                     100 * step.worst_loss);
+}
 
 void print_text(const CalibrateArguments& arguments, const Calibration& calibration,
                 const std::string& machine) {
@@ -35,18 +44,20 @@ void print_text(const CalibrateArguments& arguments, const Calibration& calibrat
   if (calibration.left_out > 0)
     fmt::print("; {} that the policy was trained on are left out", calibration.left_out);
   fmt::print("\n\nSettings in the order of testing, until one fails\n");
-  fmt::print("  {:>12} {:>14} {:>10} {:>10}\n", "price", "loss, points", "p-value", "mean ms");
+  const bool grouped = !calibration.groups.empty();
+  fmt::print("  {:>12} {:>14} {:>10} {:>10}{}\n", "price", "loss, points", "p-value", "mean ms",
+             grouped ? "          worst class, points" : "");
   for (const CalibrationStep& step : calibration.steps) {
-    fmt::print("  {:>12.4g} {:>+14.3f} {:>10.2g} {:>10}  {}\n", step.price, 100 * step.mean_loss,
-               step.p_value, format_figure(step.mean_ms), step.passed ? "passed" : "failed");
+    fmt::print("  {:>12.4g} {:>+14.3f} {:>10.2g} {:>10}  {}{}\n", step.price, 100 * step.mean_loss,
+               step.p_value, format_figure(step.mean_ms), step.passed ? "passed" : "failed",
+               worst_class(calibration, step));
   }
   fmt::print("\n{}\n", printable(calibration_verdict(calibration)));
   if (!machine.empty()) fmt::print("Timed on {}\n", printable(machine));
   if (calibration.policy != nullptr) fmt::print("{} written\n", printable(arguments.out));
 }
 
-nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& calibration,
-                       const std::string& machine) {
+nlohmann::json steps_json(const Calibration& calibration) {
   nlohmann::json steps = nlohmann::json::array();
   for (const CalibrationStep& step : calibration.steps) {
     steps.push_back({{"price", step.price},
@@ -54,7 +65,30 @@ nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& c
                      {"p_value", step.p_value},
                      {"mean_ms", step.mean_ms},
                      {"passed", step.passed}});
+    if (!step.worst_group) continue;
+    steps.back()["worst_group"] = calibration.groups[*step.worst_group].name;
+    steps.back()["worst_loss"] = step.worst_loss;
   }
+  return steps;
+}
+
+void add_groups(const Calibration& calibration, nlohmann::json& document) {
+  nlohmann::json& groups = document["groups"] = nlohmann::json::array();
+  for (const CalibrationGroup& group : calibration.groups) {
+    groups.push_back({{"name", group.name},
+                      {"inputs", group.inputs},
+                      {"promised", group.counts},
+                      {"mean_loss", group.mean_loss}});
+  }
+  document["group_needs"] = calibration.group_needs;
+  document["ms_without_groups"] = nullptr;
+  if (std::isfinite(calibration.ms_without_groups)) {
+    document["ms_without_groups"] = calibration.ms_without_groups;
+  }
+}
+
+nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& calibration,
+                       const std::string& machine) {
   nlohmann::json document{{"achieved", calibration.policy != nullptr},
                           {"file", nullptr},
                           {"max_loss", arguments.options.max_loss},
@@ -65,9 +99,15 @@ nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& c
                           {"machine", machine},
                           {"inputs_needed", nullptr},
                           {"verdict", calibration_verdict(calibration)},
-                          {"steps", std::move(steps)}};
+                          {"anytime", calibration.anytime},
+                          {"per", nullptr},
+                          {"steps", steps_json(calibration)}};
   if (calibration.policy != nullptr) document["file"] = arguments.out;
   if (std::isfinite(calibration.inputs_needed)) document["inputs_needed"] = calibration.inputs_needed;
+  if (calibration.per != CalibrateGroups::kNone) {
+    document["per"] = arguments.per;
+    add_groups(calibration, document);
+  }
   return document;
 }
 
@@ -75,6 +115,7 @@ void run(CalibrateArguments& arguments, Session& session) {
   std::vector<std::string> inputs = arguments.profiles;
   inputs.push_back(arguments.policy);
   check_outputs({&arguments.out, 1}, inputs);
+  if (!arguments.per.empty()) arguments.options.per = parse_calibrate_groups(arguments.per);
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
   const auto policy = load_fitting_policy(arguments.policy, table, arguments.profiles);
@@ -119,6 +160,12 @@ void add_calibrate(CLI::App& app, Session& session) {
       ->add_option("--versus", a.options.versus,
                    "Model to compare with; default: the best single one in training")
       ->type_name("MODEL");
+  command->add_flag(
+      "--anytime", a.options.anytime,
+      "The promise stays valid however often it is looked at while inputs are added; takes more "
+      "inputs");
+  command->add_option("--per", a.per, "The bound has to hold in each of these too: class (the label)")
+      ->type_name("GROUP");
   add_labels_option(*command, a.labels);
   command->add_flag("--json", a.json, "One JSON document on stdout");
   command->callback([arguments, &session] { run(*arguments, session); });

@@ -191,6 +191,7 @@ int main(int argc, char** argv) {
   triage::cli::add_features(app, session);
   triage::cli::add_train(app, session);
   triage::cli::add_evaluate(app, session);
+  triage::cli::add_compare(app, session);
   triage::cli::add_study(app, session);
   triage::cli::add_calibrate(app, session);
   triage::cli::add_classify(app, session);

@@ -7,18 +7,17 @@
 #include "evaluate/diagnose.h"
 #include "evaluate/frontiers.h"
 #include "evaluate/method_estimates.h"
+#include "evaluate/origin_warnings.h"
 #include "evaluate/table_facts.h"
 #include "evaluate/unseen_rows.h"
 #include "triage/error.h"
-#include "triage/tools/profile.h"
 
 namespace triage {
 namespace {
 
 void warn_about(const Table& table, const Policy& policy, MethodId method, const EvaluateOptions& options,
                 std::vector<Warning>& warnings) {
-  const PolicyInfo& info = policy.info();
-  const TrainingFacts& training = info.training;
+  const TrainingFacts& training = policy.info().training;
   const std::size_t unseen = unseen_rows(table, training).size();
   const std::string hash = inputs_hash(table, all_rows(table));
   const bool is_same_set = training.inputs_hash == hash;
@@ -30,16 +29,7 @@ void warn_about(const Table& table, const Policy& policy, MethodId method, const
     warnings.push_back({WarningKind::kCalibratedHere, method});
   }
   if (is_same_set) warnings.push_back({WarningKind::kTrainedHere, method});
-  if (info.criterion != options.criterion) {
-    warnings.push_back({.kind = WarningKind::kOtherCriterion, .method = method, .criterion = info.criterion});
-  }
-  if (training.labels_from != table.labels_from) {
-    warnings.push_back({.kind = WarningKind::kOtherLabels, .method = method, .text = training.labels_from});
-  }
-  const std::string& trained_on = info.trained_on.empty() ? info.machine : info.trained_on;
-  if (!same_machine(trained_on, table.machine)) {
-    warnings.push_back({.kind = WarningKind::kOtherMachine, .method = method, .text = trained_on});
-  }
+  add_origin_warnings(table, policy, method, options.criterion, warnings);
 }
 
 // People and JSON tell methods apart by their names.

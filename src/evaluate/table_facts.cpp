@@ -5,6 +5,23 @@
 
 namespace triage {
 
+void add_table_warnings(const Table& table, std::vector<Warning>& warnings) {
+  if (!table.labels_from.empty()) warnings.push_back({.kind = WarningKind::kLabelsOfModel});
+  if (const AtChance weak = models_at_chance(table); !weak.models.empty()) {
+    std::vector<std::string> names;
+    for (const ModelIndex model : weak.models) {
+      names.push_back(table.models[static_cast<std::size_t>(model)].name);
+    }
+    warnings.push_back({.kind = WarningKind::kAtChance,
+                        .inputs = table.n_inputs(),
+                        .share = weak.chance,
+                        .text = fmt::format("{}", fmt::join(names, ", "))});
+  }
+  if (table.n_failed > 0) {
+    warnings.push_back({.kind = WarningKind::kFailedInputs, .inputs = table.n_failed});
+  }
+}
+
 void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluation& evaluation) {
   const auto rows = all_rows(table);
   const auto costs = mean_costs(table, rows);
@@ -29,20 +46,7 @@ void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluat
         1.0 / static_cast<double>(rows.size());
   }
   evaluation.selection = select_models(table, rows, options.criterion, options.premodel.theta);
-  if (!table.labels_from.empty()) evaluation.warnings.push_back({.kind = WarningKind::kLabelsOfModel});
-  if (const AtChance weak = models_at_chance(table); !weak.models.empty()) {
-    std::vector<std::string> names;
-    for (const ModelIndex model : weak.models) {
-      names.push_back(table.models[static_cast<std::size_t>(model)].name);
-    }
-    evaluation.warnings.push_back({.kind = WarningKind::kAtChance,
-                                   .inputs = table.n_inputs(),
-                                   .share = weak.chance,
-                                   .text = fmt::format("{}", fmt::join(names, ", "))});
-  }
-  if (table.n_failed > 0) {
-    evaluation.warnings.push_back({.kind = WarningKind::kFailedInputs, .inputs = table.n_failed});
-  }
+  add_table_warnings(table, evaluation.warnings);
 }
 
 }  // namespace triage

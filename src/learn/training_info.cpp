@@ -1,5 +1,7 @@
 #include "learn/training_info.h"
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "table/model_times.h"
 #include "triage/error.h"
@@ -48,6 +50,15 @@ std::vector<std::uint64_t> input_hashes(const Table& table, std::uint32_t row) {
   std::vector<std::uint64_t> hashes{hash64(0, table.ids[row])};
   if (!table.picture_hashes.empty()) hashes.push_back(table.picture_hashes[row]);
   return hashes;
+}
+
+std::vector<std::uint64_t> all_input_hashes(const Table& table, Rows rows) {
+  std::vector<std::uint64_t> all;
+  for (const std::uint32_t row : rows) {
+    for (const std::uint64_t hash : input_hashes(table, row)) all.push_back(hash);
+  }
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector) {

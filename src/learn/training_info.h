@@ -19,6 +19,9 @@ namespace triage {
 // its picture.
 [[nodiscard]] std::vector<std::uint64_t> input_hashes(const Table& table, std::uint32_t row);
 
+// Those of all rows, rising: calibration and comparison leave these inputs out.
+[[nodiscard]] std::vector<std::uint64_t> all_input_hashes(const Table& table, Rows rows);
+
 // The policy's entry for a selector; times are those of the rows.
 [[nodiscard]] PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector);
 

@@ -50,10 +50,24 @@ AdaptiveSetting decode_setting(const Fields& fields, int format) {
 }
 
 json encode_certificate(const Certificate& certificate) {
-  return {{"max_loss", certificate.max_loss},       {"delta", certificate.delta},
-          {"versus", certificate.versus},           {"inputs", certificate.inputs},
-          {"inputs_hash", certificate.inputs_hash}, {"mean_loss", certificate.mean_loss},
-          {"mean_ms", certificate.mean_ms},         {"labels_from", certificate.labels_from}};
+  json body{{"max_loss", certificate.max_loss},       {"delta", certificate.delta},
+            {"versus", certificate.versus},           {"inputs", certificate.inputs},
+            {"inputs_hash", certificate.inputs_hash}, {"mean_loss", certificate.mean_loss},
+            {"mean_ms", certificate.mean_ms},         {"labels_from", certificate.labels_from}};
+  if (certificate.per.empty()) return body;
+  body["per"] = certificate.per;
+  body["groups"] = certificate.groups;
+  body["groups_left_out"] = certificate.groups_left_out;
+  return body;
+}
+
+std::vector<std::string> decode_names(const Fields& fields, std::string_view key) {
+  std::vector<std::string> names;
+  for (const json& name : fields.array(key)) {
+    if (!name.is_string()) fail_field(fields.name(key), name.type_name(), "texts");
+    names.push_back(name.get<std::string>());
+  }
+  return names;
 }
 
 Certificate decode_certificate(const Fields& fields) {
@@ -66,6 +80,10 @@ Certificate decode_certificate(const Fields& fields) {
   certificate.mean_loss = fields.number("mean_loss");
   certificate.mean_ms = fields.number("mean_ms");
   certificate.labels_from = fields.text("labels_from");
+  if (!fields.has("per")) return certificate;
+  certificate.per = fields.text("per");
+  certificate.groups = fields.count("groups");
+  certificate.groups_left_out = decode_names(fields, "groups_left_out");
   return certificate;
 }
 

@@ -78,6 +78,9 @@ void check_certificate(const Certificate& certificate) {
     if (!(share > 0 && share < 1)) fail_field("adaptive.certificate", share, "shares between 0 and 1");
   }
   check_numbers("adaptive.certificate", std::array{certificate.mean_loss, certificate.mean_ms});
+  if (certificate.per.empty() == (certificate.groups > 0)) {
+    fail_field("adaptive.certificate.groups", certificate.groups, "some where it says of what, else none");
+  }
 }
 
 void check_parts(const PolicyInfo& info, const AdaptiveParameters& parameters) {

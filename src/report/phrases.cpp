@@ -147,8 +147,12 @@ std::string agreement_note(std::string_view labels_from) {
 }
 
 std::string promise_of(const Certificate& certificate) {
-  return fmt::format("a loss of at most {} points against {} with probability {:g} or more",
-                     percent(certificate.max_loss, 2), certificate.versus, 1 - certificate.delta);
+  const std::string where = certificate.per.empty()
+                                ? ""
+                                : fmt::format(", on average and in each of {} {}{},", certificate.groups,
+                                              certificate.per, certificate.per == "class" ? "es" : "s");
+  return fmt::format("a loss of at most {} points against {}{} with probability {:g} or more",
+                     percent(certificate.max_loss, 2), certificate.versus, where, 1 - certificate.delta);
 }
 
 void write_report(const std::filesystem::path& path, std::string_view text) { write_text_atomic(path, text); }

@@ -1,6 +1,7 @@
 #include "report/sentences.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -78,6 +79,14 @@ std::string warning_sentence(const Evaluation& evaluation, const Warning& warnin
           "{} was trained on these very inputs: its figures here say nothing about new ones; judge it on "
           "others, or cross-validate",
           name());
+    case WarningKind::kTrainedLeftOut:
+      return fmt::format("{} was trained on {} of these {} inputs; they are left out", name(), warning.inputs,
+                         evaluation.n_inputs);
+    case WarningKind::kTrainedUnknown:
+      return fmt::format(
+          "{} does not name the inputs that it was trained on: what is said holds if none of these is among "
+          "them",
+          name());
     case WarningKind::kOtherCriterion:
       return fmt::format("{} was trained for {}, and is judged by {}", name(), to_string(warning.criterion),
                          to_string(evaluation.criterion));
@@ -89,6 +98,39 @@ std::string warning_sentence(const Evaluation& evaluation, const Warning& warnin
                          warning.text, evaluation.machine);
   }
   return {};
+}
+
+Certificate asked_promise(const Calibration& calibration) {
+  Certificate asked;
+  asked.max_loss = calibration.max_loss;
+  asked.delta = calibration.delta;
+  asked.versus = calibration.versus;
+  if (calibration.per == CalibrateGroups::kClass) asked.per = "class";
+  asked.groups = static_cast<std::size_t>(std::count_if(calibration.groups.begin(), calibration.groups.end(),
+                                                        [](const auto& g) { return g.counts; }));
+  return asked;
+}
+
+std::string price_of_groups(const Calibration& calibration) {
+  if (!std::isfinite(calibration.ms_without_groups)) return {};
+  const double ms = calibration.steps[*calibration.chosen].mean_ms;
+  return fmt::format(
+      " A promise on average alone would allow {} ms: to hold in each class takes {} times the time.",
+      milliseconds(calibration.ms_without_groups), times(ms / calibration.ms_without_groups));
+}
+
+std::string small_groups_sentence(const Calibration& calibration) {
+  constexpr std::size_t kShown = 8;
+  std::vector<std::string> small;
+  for (const CalibrationGroup& group : calibration.groups) {
+    if (!group.counts) small.push_back(fmt::format("{} ({})", group.name, group.inputs));
+  }
+  if (small.empty()) return {};
+  const std::size_t more = small.size() - std::min(small.size(), kShown);
+  small.resize(small.size() - more);
+  return fmt::format(
+      " Nothing is promised for classes of fewer than {} inputs, which are too few to tell: {}{}.",
+      calibration.group_needs, fmt::join(small, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
 }  // namespace
@@ -176,27 +218,32 @@ std::vector<std::string> evaluation_warnings(const Evaluation& evaluation) {
 }
 
 std::string calibration_verdict(const Calibration& calibration) {
-  Certificate asked;
-  asked.max_loss = calibration.max_loss;
-  asked.delta = calibration.delta;
-  asked.versus = calibration.versus;
-  const std::string promise = promise_of(asked);
+  const std::string promise = promise_of(asked_promise(calibration));
   if (calibration.chosen) {
     const CalibrationStep& step = calibration.steps[*calibration.chosen];
     return fmt::format(
-        "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {}x faster than {} ms.",
-        calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
-        times(calibration.versus_ms / step.mean_ms), milliseconds(calibration.versus_ms));
+               "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {}x faster than {} ms.",
+               calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
+               times(calibration.versus_ms / step.mean_ms), milliseconds(calibration.versus_ms)) +
+           price_of_groups(calibration) + small_groups_sentence(calibration) +
+           (calibration.anytime ? " The promise stays valid when inputs are added and it is looked at again."
+                                : "");
   }
-  const std::string lost =
-      fmt::format("Not achievable with {} inputs: {}. The best setting lost {} points on them",
-                  calibration.inputs, promise, points(calibration.steps.front().mean_loss));
+  const CalibrationStep& first = calibration.steps.front();
+  std::string lost = fmt::format("Not achievable with {} inputs: {}. The best setting lost {} points on them",
+                                 calibration.inputs, promise, points(first.mean_loss));
+  if (first.worst_group) {
+    lost += fmt::format(", {} on class {}", points(first.worst_loss),
+                        calibration.groups[*first.worst_group].name);
+  }
   if (std::isfinite(calibration.inputs_needed)) {
     return fmt::format("{}; about {:.0f} inputs would be needed, were these typical.", lost,
-                       calibration.inputs_needed);
+                       calibration.inputs_needed) +
+           small_groups_sentence(calibration);
   }
   return lost +
-         ", which is not below the bound: more inputs would not help, a larger bound or another zoo might.";
+         ", which is not below the bound: more inputs would not help, a larger bound or another zoo might." +
+         small_groups_sentence(calibration);
 }
 
 }  // namespace triage

@@ -74,12 +74,12 @@ std::vector<double> bootstrap_means(std::span<const std::vector<double>> columns
 }
 
 Interval bootstrap_interval(std::span<const double> means, std::size_t n_columns,
-                            const std::function<double(std::span<const double>)>& statistic) {
+                            const std::function<double(std::span<const double>)>& statistic, double error) {
   std::vector<double> values;
   for (std::size_t at = 0; at + n_columns <= means.size(); at += n_columns) {
     values.push_back(statistic(means.subspan(at, n_columns)));
   }
-  return {interpolated_quantile(values, 0.025), interpolated_quantile(values, 0.975)};
+  return {interpolated_quantile(values, error / 2), interpolated_quantile(values, 1 - error / 2)};
 }
 
 }  // namespace triage

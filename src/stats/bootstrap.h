@@ -1,4 +1,4 @@
-// The bootstrap over inputs: 95 % percentile intervals of means, differences and ratios, paired because every
+// The bootstrap over inputs: percentile intervals of means, differences and ratios, paired because every
 // quantity is resampled with the same inputs.
 #pragma once
 
@@ -18,8 +18,10 @@ namespace triage {
 [[nodiscard]] std::vector<double> bootstrap_means(std::span<const std::vector<double>> columns, int resamples,
                                                   std::uint64_t seed);
 
-// The 2.5 % and 97.5 % quantiles of `statistic` over the resamples' rows of means; NaN for no resamples.
+// What leaves half of `error` on either side of `statistic` over the resamples' rows of means; NaN for no
+// resamples.
 [[nodiscard]] Interval bootstrap_interval(std::span<const double> means, std::size_t n_columns,
-                                          const std::function<double(std::span<const double>)>& statistic);
+                                          const std::function<double(std::span<const double>)>& statistic,
+                                          double error = 0.05);
 
 }  // namespace triage

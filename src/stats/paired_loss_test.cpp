@@ -14,19 +14,20 @@ namespace {
 
 using boost::math::binomial_distribution;
 
-constexpr double kSplit = 50;      // delta / kSplit goes to the interval of d
-constexpr int kRates = 9;          // values of d that are tried
-constexpr double kDeviations = 8;  // of the number of differing pairs; what lies beyond is below 1e-14
+constexpr double kSplit = 50;        // delta / kSplit goes to the interval of d
+constexpr int kRates = 9;            // values of d that are tried
+constexpr double kLeastRate = 1e-3;  // of d, as a share of its limit, where the bound is about 0
+constexpr double kDeviations = 8;    // of the number of differing pairs; what lies beyond is below 1e-14
 
-// P(sum <= t) of n pairs that differ with probability d, when the mean loss is `bound`: given the number of
-// pairs that differ, those that are worse are binomial.
+// P(sum <= t) of n pairs that differ with probability d, when the mean loss is `bound`, or -d where that is
+// more: given the number of pairs that differ, those that are worse are binomial.
 double tail(std::size_t n, double t, double bound, double d) {
   const double pairs = static_cast<double>(n), centre = pairs * d;
   const double reach = kDeviations * std::sqrt(centre * (1 - d)) + 10;
   const double first = std::max(0.0, std::floor(centre - reach)),
                last = std::min(pairs, std::ceil(centre + reach));
   const binomial_distribution<double> differing(pairs, d);
-  const double worse_share = std::min(1.0, (1 + bound / d) / 2);
+  const double worse_share = std::clamp((1 + bound / d) / 2, 0.0, 1.0);
   double sum = 0;
   for (double k = first; k <= last; ++k) {
     const double most = std::floor((t + k) / 2);  // worse ones that keep the sum at t or below
@@ -42,8 +43,18 @@ double upper_rate(const LossCounts& counts, double error) {
 }
 
 void check(const LossCounts& counts, double bound, double delta) {
-  TRIAGE_CHECK(counts.n > 0 && counts.worse + counts.better <= counts.n && bound > 0 && bound < 1 &&
+  TRIAGE_CHECK(counts.n > 0 && counts.worse + counts.better <= counts.n && bound > -1 && bound < 1 &&
                delta > 0 && delta < 1);
+}
+
+// The least bound, up to 1e-5, below which the mean loss is shown to lie.
+double upper_mean(const LossCounts& counts, double delta) {
+  double open = -1, shown = 1;
+  while (shown - open > 1e-5) {
+    const double middle = (open + shown) / 2;
+    (is_loss_below(counts, middle, delta) ? shown : open) = middle;
+  }
+  return shown;
 }
 
 // The largest tail over the rates that are possible, `give_up` once it exceeds that.
@@ -51,11 +62,13 @@ double largest_tail(const LossCounts& counts, double bound, double delta, double
   const double highest = upper_rate(counts, delta / kSplit);
   if (highest < bound) return 0;  // that many differing pairs cannot lose so much
   const double t = static_cast<double>(counts.worse) - static_cast<double>(counts.better);
+  // A mean of `bound` needs at least that rate; below it, and near 0, tails only shrink or tell nothing.
+  const double lowest = std::clamp(std::abs(bound), kLeastRate * highest, highest);
   double largest = 0;
-  // From the highest rate, whose tail is nearly always the largest, down to the lowest, `bound`.
+  // From the highest rate, whose tail is nearly always the largest, down to the lowest.
   for (int i = 0; i < kRates && largest <= give_up; ++i) {
     const double share = static_cast<double>(i) / (kRates - 1);
-    largest = std::max(largest, tail(counts.n, t, bound, highest * std::pow(bound / highest, share)));
+    largest = std::max(largest, tail(counts.n, t, bound, highest * std::pow(lowest / highest, share)));
   }
   return largest;
 }
@@ -71,6 +84,12 @@ bool is_loss_below(const LossCounts& counts, double bound, double delta) {
   check(counts, bound, delta);
   const double allowed = delta * (1 - 1 / kSplit);
   return largest_tail(counts, bound, delta, allowed) <= allowed;
+}
+
+Interval mean_loss_interval(const LossCounts& counts, double delta) {
+  check(counts, 0, delta);
+  const LossCounts mirrored{counts.n, counts.better, counts.worse};
+  return {-upper_mean(mirrored, delta / 2), upper_mean(counts, delta / 2)};
 }
 
 double pairs_needed(const LossCounts& counts, double bound, double delta) {
@@ -89,7 +108,8 @@ double pairs_needed(const LossCounts& counts, double bound, double delta) {
     const double highest = upper_rate(scaled, delta / kSplit);
     // Where the two hardly ever differ, the binomial's own minimum (the second term) decides.
     const double z = std::max(tail_z, 0.0);
-    n = std::max(z * z * (highest - mean * mean) / (gap * gap), std::log(kSplit / delta) / bound);
+    const double fewest = bound > 0 ? std::log(kSplit / delta) / bound : 1;
+    n = std::max(z * z * (highest - mean * mean) / (gap * gap), fewest);
   }
   // The approximation must not claim that the pairs sufficed when the exact test has just failed.
   if (!is_loss_below(counts, bound, delta)) n = std::max(n, static_cast<double>(counts.n) + 1);

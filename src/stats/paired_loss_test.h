@@ -1,7 +1,9 @@
-// The exact test behind calibration: is the mean of a signed, paired loss below a bound?
+// The exact test behind calibration and comparison: is the mean of a signed, paired loss below a bound?
 #pragma once
 
 #include <cstddef>
+
+#include "triage/tools/estimate.h"
 
 namespace triage {
 
@@ -23,7 +25,7 @@ struct LossCounts {
   }
 };
 
-// P-value of "the expected loss is `bound` or more" (0 < bound < 1) for independent pairs. The hypothesis
+// P-value of "the expected loss is `bound` or more" (-1 < bound < 1) for independent pairs. The hypothesis
 // leaves open how often the two differ, d; the largest probability of a sum of losses this small or smaller
 // is taken over all d that a one-sided Clopper-Pearson interval allows, and the interval's own error, delta /
 // 50, is added (Berger and Boos 1994). So P(p <= x) <= x for every x >= delta / 50. It needs about a quarter
@@ -33,8 +35,12 @@ struct LossCounts {
 // Whether it is at most `delta`; quicker.
 [[nodiscard]] bool is_loss_below(const LossCounts& counts, double bound, double delta);
 
+// The mean losses that this test and its mirror image leave open, each at level delta / 2: the true one lies
+// outside with probability of at most delta. Rounded outwards to 1e-5.
+[[nodiscard]] Interval mean_loss_interval(const LossCounts& counts, double delta);
+
 // About how many pairs would bring the p-value to delta if the proportions stayed the same; NaN when the mean
-// is not below the bound.
+// is not below the bound. Any bound that the test takes.
 [[nodiscard]] double pairs_needed(const LossCounts& counts, double bound, double delta);
 
 }  // namespace triage

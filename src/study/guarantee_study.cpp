@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/hash.h"
 #include "base/number_text.h"
@@ -13,10 +14,9 @@
 #include "evaluate/table_facts.h"
 #include "learn/premodel/labelled_rows.h"
 #include "report/phrases.h"
-#include "stats/binomial.h"
-#include "stats/intervals.h"
 #include "stats/mean.h"
 #include "stats/quantile.h"
+#include "study/guarantee_checks.h"
 #include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/study.h"
@@ -35,6 +35,10 @@ void check(const Table& table, const GuaranteeOptions& options) {
   if (options.retrainings < 0) fail("retrainings", options.retrainings, "0 or more");
   if (!(options.delta > 0 && options.delta < 1))
     fail("delta", options.delta, "a probability between 0 and 1");
+  if (options.max_losses.empty()) fail("max losses", 0, "at least one");
+  if (options.inputs.empty()) fail("inputs of a calibration", "none", "at least one number of them");
+  const auto unlabelled = std::count(table.labels.begin(), table.labels.end(), kNoLabel);
+  if (unlabelled > 0) fail("inputs without a label", unlabelled, "none; use label_by_model");
   for (const double loss : options.max_losses) {
     if (!(loss > 0 && loss < 1)) fail("max loss", loss, "shares between 0 and 1");
   }
@@ -54,17 +58,6 @@ Halves halve(const Table& table, std::uint64_t seed) {
   return halves;
 }
 
-// A policy trained on one half and what each of its settings does on the other.
-struct TrainedHalf {
-  std::unique_ptr<Policy> policy;
-  ModelIndex versus = kNoModel;
-  SettingLosses losses;
-  std::vector<std::size_t> sequence;
-  std::vector<double> true_loss;  // (settings) over all rows of the other half
-  std::vector<double> mean_ms;    // (settings)
-  double versus_ms = 0;
-};
-
 // Of those that are figures; NaN when none is.
 double finite_mean(std::vector<double> values) {
   std::erase_if(values, [](double v) { return !std::isfinite(v); });
@@ -74,6 +67,7 @@ double finite_mean(std::vector<double> values) {
 TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOptions& options) {
   TrainedHalf trained;
   trained.policy = train_adaptive(table, halves.train, options, options.adaptive);
+  trained.rows = halves.rest;
   trained.versus = table.find(trained.policy->info().best.name);
   trained.losses = measure_losses(table, halves.rest, *trained.policy, trained.versus,
                                   clock_or_steady(options.clock), options.stop);
@@ -87,12 +81,10 @@ TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOp
 // The setting that calibration on `drawn` (positions in the other half) takes, the fastest on them of those
 // that pass; kNone when none passes.
 constexpr std::size_t kNone = SIZE_MAX;
-std::size_t calibrate_on(const TrainedHalf& trained, std::span<const std::uint32_t> drawn, double max_loss,
-                         double delta) {
-  const std::size_t passing = count_passing(trained.sequence, max_loss, delta, [&](std::size_t setting) {
-    LossCounts counts;
-    for (const std::uint32_t i : drawn) counts.add(trained.losses.loss[setting][i]);
-    return counts;
+std::size_t calibrate_on(const TrainedHalf& trained, std::span<const std::uint32_t> drawn,
+                         const std::function<bool(const LossCounts&)>& passes) {
+  const std::size_t passing = count_passing(trained.sequence, [&](std::size_t setting) {
+    return passes(count_losses(trained.losses.loss[setting], {}, drawn).all);
   });
   const auto drawn_ms = [&](std::size_t setting) {
     double sum = 0;
@@ -124,18 +116,6 @@ struct Tally {
   }
   [[nodiscard]] double median_speed_up() { return interpolated_quantile(speed_ups, 0.5); }
 };
-
-// The Clopper-Pearson 95 % interval of a share.
-std::string share_range(std::size_t k, std::size_t n) {
-  const Interval range = clopper_pearson(k, n);
-  return fmt::format("[{}, {}]", percent(range.low, 1), percent(range.high, 1));
-}
-
-// Whether k or more violations of n are within noise (probability above 5 %) at a true rate of delta, where
-// `cells` such counts are judged together (Bonferroni).
-bool is_within_noise(std::size_t k, std::size_t n, double delta, std::size_t cells) {
-  return binomial_tail(k, n, delta) >= 0.05 / static_cast<double>(cells);
-}
 
 // The fastest setting of the sequence whose true loss is within the bound: what knowing the truth would
 // choose.
@@ -187,11 +167,13 @@ Exhibit resampled(const TrainedHalf& trained, const GuaranteeOptions& options, b
     for (const std::size_t inputs : options.inputs) {
       throw_if_stopped(options.stop, "study");
       std::vector<std::size_t> chosen(static_cast<std::size_t>(options.resamples));
+      const PassTable table({max_loss, options.delta}, inputs);
       for_each_parallel(chosen.size(), [&](std::size_t r) {
         Random random(mix64(options.seed ^ mix64(r + 1)) ^ inputs);
         std::vector<std::uint32_t> drawn(inputs);
         for (auto& i : drawn) i = static_cast<std::uint32_t>(random.below(trained.losses.versus_ms.size()));
-        chosen[r] = calibrate_on(trained, drawn, max_loss, options.delta);
+        chosen[r] =
+            calibrate_on(trained, drawn, [&](const LossCounts& counts) { return table.passes(counts); });
       });
       Tally tally;
       for (const std::size_t setting : chosen) tally.add(trained, setting, max_loss);
@@ -239,7 +221,10 @@ Exhibit retrained(const Table& table, const GuaranteeOptions& options) {
     }
     for (std::size_t b = 0; b < options.max_losses.size(); ++b) {
       const double max_loss = options.max_losses[b];
-      tallies[b].add(trained, calibrate_on(trained, first, max_loss, options.delta), max_loss);
+      const LossTest test{max_loss, options.delta};
+      const std::size_t chosen =
+          calibrate_on(trained, first, [&](const LossCounts& counts) { return test.passes(counts); });
+      tallies[b].add(trained, chosen, max_loss);
       unbound[b].push_back(best_speed_up(trained, max_loss));
     }
   }
@@ -297,12 +282,16 @@ Study study_guarantee(const Table& table, const GuaranteeOptions& options) {
   std::size_t certified = 0;
   study.exhibits.push_back(resampled(trained, options, holds, certified));
   if (options.retrainings > 0) study.exhibits.push_back(retrained(table, options));
+  for (auto* const check : {check_anytime, check_classes, check_comparisons, check_monitor}) {
+    step("checking further promises");
+    study.exhibits.push_back(check(table, trained, options, holds));
+  }
   study.exhibits.push_back(settings_exhibit(trained));
   study.verdict = fmt::format(
       "The guarantee {} (delta = {}, compared with {}).",
       certified == 0 ? "was never given: no calibration achieves any of the bounds, so this shows nothing"
-      : holds        ? "holds: no more calibrations promise too much than delta allows, within binomial noise"
-                     : "does not hold: more calibrations promise too much than delta allows",
+      : holds ? "holds: no more promises of any sort are wrong than delta allows, within binomial noise"
+              : "does not hold: more promises are wrong than delta allows",
       options.delta, trained.policy->info().best.name);
   for (const Exhibit& exhibit : study.exhibits) {
     study.findings.push_back(fmt::format("{}: {}. {}", exhibit.title, exhibit.ours, exhibit.verdict));

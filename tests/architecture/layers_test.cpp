@@ -32,6 +32,7 @@ constexpr std::string_view kFirstTool = "imagenet";
 
 // Public headers whose folder is not called as they are.
 const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtime"},
+                                                          {"compare", "calibrate"},
                                                           {"clock", "base"},
                                                           {"dataset", "data"},
                                                           {"frontier", "evaluate"},
@@ -47,6 +48,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"inner_gain", "evaluate"},
                                                           {"label_mapping", "table"},
                                                           {"lock", "profile"},
+                                                          {"monitor", "stats"},
                                                           {"policy_times", "profile"},
                                                           {"recommendation", "evaluate"},
                                                           {"stability", "evaluate"},

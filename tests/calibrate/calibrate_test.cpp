@@ -13,13 +13,13 @@
 
 #include "calibrate/setting_losses.h"
 #include "policy/adaptive_policy.h"
+#include "stats/loss_evidence.h"
 #include "stats/paired_loss_test.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/replay.h"
 #include "triage/tools/report.h"
-#include "triage/tools/study.h"
 
 namespace triage {
 namespace {
@@ -156,8 +156,10 @@ TEST(Calibrate, ATighterBoundIsSlower) {
 
 // Calibrates a policy that always runs one model, against another that alone is right on the first `worse` of
 // n inputs and alone wrong on the `better` ones after them.
-Calibration calibrate_counts(std::size_t n, std::size_t worse, std::size_t better, double max_loss) {
+Calibration calibrate_counts(std::size_t n, std::size_t worse, std::size_t better, double max_loss,
+                             CalibrateGroups per = CalibrateGroups::kNone) {
   Table table = testing::synthetic_table(n, {testing::three_models()[0], testing::three_models()[1]}, 1);
+  std::fill_n(table.labels.begin(), worse, 4);  // those where it is worse are of one class
   for (std::size_t i = 0; i < n; ++i) {
     const bool versus_alone = i < worse, policy_alone = !versus_alone && i < worse + better;
     table.ranks[2 * i] = versus_alone ? 2 : 1;
@@ -171,7 +173,9 @@ Calibration calibrate_counts(std::size_t n, std::size_t worse, std::size_t bette
   info.best = info.models[1];
   AdaptiveParameters parameters;
   parameters.settings.push_back({1, {0}, {{{1.0}, {}}}, 0.9, 1});
-  return calibrate(table, *make_adaptive(info, parameters), options(max_loss));
+  CalibrateOptions calibration = options(max_loss);
+  calibration.per = per;
+  return calibrate(table, *make_adaptive(info, parameters), calibration);
 }
 
 TEST(Calibrate, SaysHowManyInputsWouldDo) {
@@ -223,7 +227,143 @@ TEST(Calibrate, AgainstAnyModel) {
   EXPECT_LT(first.mean_loss, -0.05) << "the policy is much better than that";
 }
 
+TEST(Calibrate, AnytimeTakesMoreAndMayBeRepeated) {
+  CalibrateOptions anytime = options(0.03);
+  anytime.anytime = true;
+  const Calibration fixed = calibrate(table(), policy(), options(0.03)),
+                    repeated = calibrate(table(), policy(), anytime);
+  ASSERT_NE(repeated.policy, nullptr) << calibration_verdict(repeated);
+  EXPECT_LE(repeated.steps.size(), fixed.steps.size());
+  const auto sequence = test_sequence(policy().price_settings());
+  for (const CalibrationStep& step : repeated.steps) {
+    const Counted counted = count_setting(step.setting, policy().info().best.name, rows(1000, 3000));
+    EXPECT_NEAR(step.p_value, anytime_loss_p_value(counted.counts, 0.03), 1e-12);
+    EXPECT_EQ(step.passed, step.p_value <= 0.05);
+  }
+  const Counted first = count_setting(sequence.front(), policy().info().best.name, rows(1000, 3000));
+  EXPECT_EQ(repeated.inputs_needed, anytime_pairs_needed(first.counts, 0.03, 0.05));
+  EXPECT_GT(repeated.inputs_needed, fixed.inputs_needed);
+  EXPECT_NE(calibration_verdict(repeated).find("The promise stays valid when inputs are added"),
+            std::string::npos);
+  EXPECT_EQ(calibration_verdict(fixed).find("stays valid"), std::string::npos);
+}
+
+CalibrateOptions by_class(double max_loss) {
+  CalibrateOptions made = options(max_loss);
+  made.per = CalibrateGroups::kClass;
+  return made;
+}
+
+TEST(Calibrate, PerClassEachHasToPass) {
+  const Calibration on_average = calibrate(table(), policy(), options(0.12)),
+                    everywhere = calibrate(table(), policy(), by_class(0.12));
+  ASSERT_NE(everywhere.policy, nullptr) << calibration_verdict(everywhere);
+  ASSERT_EQ(everywhere.groups.size(), 10U);
+  for (const CalibrationStep& step : everywhere.steps) {
+    double worst = 0;
+    for (std::int32_t cls = 0; cls < 10; ++cls) {
+      std::vector<std::uint32_t> of_class;
+      for (const std::uint32_t row : rows(1000, 3000)) {
+        if (table().labels[row] == cls) of_class.push_back(row);
+      }
+      const Counted counted = count_setting(step.setting, policy().info().best.name, of_class);
+      const double p = loss_p_value(counted.counts, 0.12, 0.05);
+      const auto c = static_cast<std::size_t>(cls);
+      EXPECT_EQ(everywhere.groups[c].inputs, of_class.size());
+      EXPECT_TRUE(everywhere.groups[c].counts);
+      if (step.setting == everywhere.steps[*everywhere.chosen].setting) {
+        EXPECT_NEAR(everywhere.groups[c].mean_loss, counted.counts.mean(), 1e-12);
+      }
+      worst = std::max(worst, p);
+    }
+    EXPECT_NEAR(step.p_value, worst, 1e-12) << "the mean of all is easier than the worst class";
+    EXPECT_EQ(step.passed, worst <= 0.05);
+    EXPECT_TRUE(step.worst_group.has_value());
+  }
+  // The price of it.
+  EXPECT_DOUBLE_EQ(everywhere.ms_without_groups, on_average.steps[*on_average.chosen].mean_ms);
+  EXPECT_GT(everywhere.steps[*everywhere.chosen].mean_ms, everywhere.ms_without_groups);
+  EXPECT_TRUE(std::isnan(on_average.ms_without_groups));
+  const Certificate& certificate = *everywhere.policy->certificate();
+  EXPECT_EQ(certificate.per, "class");
+  EXPECT_EQ(certificate.groups, 10U);
+  EXPECT_TRUE(certificate.groups_left_out.empty());
+  EXPECT_NE(calibration_verdict(everywhere).find(", on average and in each of 10 classes, with probability"),
+            std::string::npos)
+      << calibration_verdict(everywhere);
+  EXPECT_NE(calibration_verdict(everywhere).find("to hold in each class takes "), std::string::npos);
+}
+
+TEST(Calibrate, NamesClassesThatAreTooSmall) {
+  // Of class 0 only a few inputs are left.
+  std::vector<std::uint32_t> kept = rows(0, 1000);
+  std::size_t n = 0;
+  for (const std::uint32_t row : rows(1000, 3000)) {
+    if (table().labels[row] != 0 || ++n <= 5) kept.push_back(row);
+  }
+  Table few = select_table_inputs(table(), kept);
+  few.label_names = {"cat", "b", "c", "d", "e", "f", "g", "h", "i", "j"};
+  const Calibration calibration = calibrate(few, policy(), by_class(0.12));
+  ASSERT_NE(calibration.policy, nullptr) << calibration_verdict(calibration);
+  EXPECT_FALSE(calibration.groups[0].counts);
+  EXPECT_EQ(calibration.groups[0].inputs, 5U);
+  EXPECT_EQ(calibration.policy->certificate()->groups, 9U);
+  EXPECT_EQ(calibration.policy->certificate()->groups_left_out, std::vector<std::string>{"cat"});
+  EXPECT_FALSE(is_loss_below({calibration.group_needs - 1, 0, 0}, 0.12, 0.05));
+  EXPECT_TRUE(is_loss_below({calibration.group_needs, 0, 0}, 0.12, 0.05));
+  EXPECT_NE(
+      calibration_verdict(calibration)
+          .find(fmt::format("Nothing is promised for classes of fewer than {} inputs, which are too few "
+                            "to tell: cat (5).",
+                            calibration.group_needs)),
+      std::string::npos)
+      << calibration_verdict(calibration);
+}
+
+TEST(Calibrate, SaysWhichClassStandsInTheWay) {
+  ASSERT_NE(calibrate_counts(1000, 20, 0, 0.1).policy, nullptr) << "on average it is fine";
+  const Calibration calibration = calibrate_counts(1000, 20, 0, 0.1, CalibrateGroups::kClass);
+  EXPECT_EQ(calibration.policy, nullptr);
+  ASSERT_EQ(calibration.steps[0].worst_group, std::optional<std::size_t>(4));
+  EXPECT_NEAR(calibration.steps[0].worst_loss, 20.0 / static_cast<double>(calibration.groups[4].inputs),
+              1e-12);
+  EXPECT_TRUE(std::isnan(calibration.inputs_needed)) << "more inputs would not help that class";
+  EXPECT_NE(calibration_verdict(calibration).find(" points on them, +1"), std::string::npos);
+  EXPECT_NE(calibration_verdict(calibration).find(" on class 4, which is not below the bound"),
+            std::string::npos)
+      << calibration_verdict(calibration);
+}
+
+// A class whose promise is broken fails however well the others do.
+TEST(PassesEverywhere, NeedsEveryClassThatCounts) {
+  const LossTest test{0.05, 0.05};
+  const LossCounts good{1000, 10, 10}, bad{1000, 80, 10}, small{5, 5, 0};
+  EXPECT_TRUE(passes_everywhere({good, {good, good}}, test.fewest_pairs(), test));
+  EXPECT_FALSE(passes_everywhere({good, {good, bad}}, test.fewest_pairs(), test));
+  EXPECT_FALSE(passes_everywhere({bad, {good, good}}, test.fewest_pairs(), test));
+  EXPECT_TRUE(passes_everywhere({good, {good, small}}, test.fewest_pairs(), test)) << "too few to tell";
+  EXPECT_TRUE(passes_everywhere({good, {}}, test.fewest_pairs(), test));
+  EXPECT_FALSE(passes_everywhere({bad, {}}, test.fewest_pairs(), test));
+}
+
+TEST(LossTest, KnowsTheFewestPairs) {
+  for (const bool anytime : {false, true}) {
+    for (const double bound : {0.005, 0.1}) {
+      const LossTest test{bound, 0.05, anytime};
+      const std::size_t n = test.fewest_pairs();
+      EXPECT_TRUE(test.passes({n, 0, 0}));
+      EXPECT_FALSE(test.passes({n - 1, 0, 0}));
+      EXPECT_LE(test.p_value({n, 0, 0}), 0.05);
+    }
+  }
+}
+
 TEST(Calibrate, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(parse_calibrate_groups("class"), CalibrateGroups::kClass);
+  EXPECT_TRIAGE_ERROR(parse_calibrate_groups("colour"), ErrorCode::kUsage,
+                      "calibrate: per 'colour', expected class");
+  EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), by_class(0.005)), ErrorCode::kUsage,
+                      "inputs of the largest class ", "to promise anything for it; profile more");
   const auto single = train_single(table(), rows(0, 100), Criterion::kTop1, 0);
   EXPECT_TRIAGE_ERROR(calibrate(table(), *single, options(0.01)), ErrorCode::kUsage,
                       "a policy of kind 'single', expected one that has settings to choose from");
@@ -260,29 +400,6 @@ TEST(TestSequence, GoesFromTheBestExpectedScoreToCheaperOnes) {
   std::vector<PriceSetting> settings;
   for (const double score : {0.5, 0.8, 0.9, 0.85}) settings.push_back({1, score, 1});
   EXPECT_EQ(test_sequence(settings), (std::vector<std::size_t>{2, 1, 0}));
-}
-
-// The study's promise is about the whole pipeline: few violations on a made-up table, and a row for each
-// bound.
-TEST(GuaranteeStudy, FindsFewViolations) {
-  FakeClock clock;
-  GuaranteeOptions quick;
-  quick.max_losses = {0.02, 0.05};
-  quick.inputs = {300};
-  quick.resamples = 200;
-  quick.retrainings = 2;
-  quick.clock = unowned(clock);
-  const Study study = study_guarantee(table(), quick);
-  ASSERT_EQ(study.exhibits.size(), 3U);
-  EXPECT_EQ(study.exhibits[0].data.rows.size(), 2U);
-  for (const auto& row : study.exhibits[0].data.rows) {
-    ASSERT_EQ(row.size(), study.exhibits[0].data.columns.size());
-    EXPECT_LE(std::get<double>(row[4]), 9) << "violated %";
-    EXPECT_GT(std::get<double>(row[3]), 0) << "achieved %: what is never given is never violated";
-  }
-  EXPECT_NE(study.verdict.find("The guarantee holds"), std::string::npos) << study.verdict;
-  quick.inputs = {0};
-  EXPECT_TRIAGE_ERROR(study_guarantee(table(), quick), ErrorCode::kUsage, "inputs of a calibration 0");
 }
 
 }  // namespace

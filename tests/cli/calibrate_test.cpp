@@ -83,6 +83,27 @@ TEST_F(CalibrateCommand, WritesACertifiedPolicy) {
       << warned.err;
 }
 
+TEST_F(CalibrateCommand, AnytimeAndPerClass) {
+  const auto anytime = calibrate({"--max-loss", "0.3", "--anytime", "-o", file("anytime.triage"), "--json"});
+  ASSERT_EQ(anytime.exit_code, 0) << anytime.err;
+  EXPECT_TRUE(nlohmann::json::parse(anytime.out)["anytime"].get<bool>());
+  EXPECT_TRUE(nlohmann::json::parse(anytime.out)["per"].is_null());
+  const auto run = calibrate({"--max-loss", "0.9", "--per", "class", "-o", file("class.triage")});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_TRUE(matches(run.out,
+                      "(.|\n)*worst class, points\n(.|\n)*Certified on [0-9]+ inputs: a loss of at "
+                      "most 90\\.00 points against large, on average and in each of [0-9]+ "
+                      "classes, with probability(.|\n)*to hold in each class takes(.|\n)*"))
+      << run.out;
+  EXPECT_EQ(load_policy(file("class.triage"))->certificate()->per, "class");
+  const auto document = nlohmann::json::parse(
+      calibrate({"--max-loss", "0.9", "--per", "class", "-o", file("class.triage"), "--json"}).out);
+  EXPECT_EQ(document["per"], "class");
+  EXPECT_FALSE(document["groups"].empty());
+  EXPECT_GT(document["group_needs"].get<int>(), 0);
+  EXPECT_TRUE(document["steps"][0].contains("worst_group"));
+}
+
 TEST_F(CalibrateCommand, LeavesTheFileAloneWhenItCannotPromise) {
   const auto run = calibrate({"--max-loss", "0.0001", "-o", file("never.triage"), "--json"});
   EXPECT_EQ(run.exit_code, 1);
@@ -115,6 +136,8 @@ TEST_F(CalibrateCommand, RefusesBadArguments) {
     EXPECT_TRUE(matches(run.err, "(.|\n)*" + regex + "(.|\n)*")) << run.err;
   };
   usage({"--max-loss", "0"}, "max loss 0, expected a share");
+  usage({"--per", "colour"}, "per 'colour', expected class");
+  usage({"--max-loss", "0.05", "--per", "class"}, "inputs of the largest class [0-9]+, expected at least");
   usage({"--delta", "1"}, "delta 1, expected a probability");
   usage({"--versus", "huge"}, "versus 'huge', expected a model");
   usage({"--labels", "from:large"}, "labels '.*', expected '', those of training");

@@ -221,6 +221,8 @@ TEST(Adaptive, ChecksItsParts) {
   refuse([](auto& m) { m.certificate->delta = 1; },
          "adaptive.certificate: 1, expected shares between 0 and 1");
   refuse([](auto& m) { m.certificate->mean_loss = kNaN; }, "adaptive.certificate: nan");
+  refuse([](auto& m) { m.certificate->per = "class"; }, "adaptive.certificate.groups: 0, expected some");
+  refuse([](auto& m) { m.certificate->groups = 2; }, "adaptive.certificate.groups: 2, expected some where");
 }
 
 }  // namespace

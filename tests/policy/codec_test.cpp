@@ -131,6 +131,29 @@ TEST(PolicyCodec, KeepsQuantilesAndWhereItWasTrained) {
   }
 }
 
+TEST(PolicyCodec, KeepsWhatAPromiseHoldsIn) {
+  AdaptiveParameters parameters = testing::two_stage_adaptive();
+  parameters.certificate->per = "class";
+  parameters.certificate->groups = 7;
+  parameters.certificate->groups_left_out = {"cat", "dog"};
+  const auto bytes = encode_policy(*make_adaptive(testing::adaptive_info(), parameters));
+  const Certificate back = *decode_policy(bytes)->certificate();
+  EXPECT_EQ(back.per, "class");
+  EXPECT_EQ(back.groups, 7U);
+  EXPECT_EQ(back.groups_left_out, (std::vector<std::string>{"cat", "dog"}));
+  const auto plain = encode_policy(*example("adaptive"));
+  EXPECT_EQ(decode_policy(plain)->certificate()->per, "") << "most promises are on average alone";
+  const auto refuse = [&](const std::function<void(json&)>& change, std::string_view message) {
+    const auto sealed = json::from_cbor(bytes)["payload"].get_binary();
+    json payload = json::from_cbor(static_cast<const Bytes&>(sealed));
+    change(payload["adaptive"]["certificate"]);
+    EXPECT_TRIAGE_ERROR(decode_policy(seal_payload(json::to_cbor(payload), 5)), ErrorCode::kPolicy, message);
+  };
+  refuse([](json& c) { c["groups_left_out"] = {1}; }, "certificate.groups_left_out: number, expected texts");
+  refuse([](json& c) { c.erase("groups"); }, "certificate.groups");
+  refuse([](json& c) { c["per"] = ""; }, "certificate.groups: 7, expected some where");
+}
+
 // Of every kind: the times are new, and all else is as it was.
 TEST(PolicyCodec, TimesCanBeMeasuredAnew) {
   for (const auto kind : kKinds) {

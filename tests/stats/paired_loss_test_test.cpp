@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "base/hash.h"
 
@@ -100,6 +102,67 @@ TEST(PairedLossTest, SaysHowManyPairsAreNeeded) {
     ASSERT_FALSE(is_loss_below(failed, bound, 0.05));
     EXPECT_GT(pairs_needed(failed, bound, 0.05), static_cast<double>(failed.n));
   }
+}
+
+// Coverage by enumeration, for true means of either sign and however often the two differ.
+TEST(PairedLossTest, TheIntervalMissesTheMeanWithProbabilityOfAtMostDelta) {
+  constexpr std::size_t kPairs = 10;
+  constexpr double kDelta = 0.1;
+  std::vector<std::pair<LossCounts, Interval>> outcomes;
+  for (std::size_t worse = 0; worse <= kPairs; ++worse) {
+    for (std::size_t better = 0; worse + better <= kPairs; ++better) {
+      const LossCounts counts{kPairs, worse, better};
+      outcomes.emplace_back(counts, mean_loss_interval(counts, kDelta));
+    }
+  }
+  for (const double mean : {-0.6, -0.3, -0.05, 0.0, 0.02, 0.2, 0.5}) {
+    for (double d = std::abs(mean); d <= 1; d += 0.2) {
+      double missed = 0;
+      for (const auto& [counts, interval] : outcomes) {
+        if (interval.low <= mean && mean <= interval.high) continue;
+        missed += trinomial(kPairs, counts.worse, counts.better, (d + mean) / 2, (d - mean) / 2);
+      }
+      EXPECT_LE(missed, kDelta) << "mean " << mean << ", d " << d;
+    }
+  }
+}
+
+TEST(PairedLossTest, TheIntervalHoldsTheMeanThatIsSeen) {
+  Random random(5);
+  for (int i = 0; i < 12; ++i) {
+    const std::size_t n = 20 + random.below(400), worse = random.below(n / 2), better = random.below(n / 2);
+    const LossCounts counts{n, worse, better};
+    const Interval interval = mean_loss_interval(counts, 0.05);
+    EXPECT_LE(interval.low, counts.mean());
+    EXPECT_GE(interval.high, counts.mean());
+    const Interval mirrored = mean_loss_interval({n, better, worse}, 0.05);
+    EXPECT_NEAR(mirrored.low, -interval.high, 1e-12);
+    const Interval sure = mean_loss_interval(counts, 0.001);
+    EXPECT_LE(sure.low, interval.low);
+    EXPECT_GE(sure.high, interval.high);
+  }
+}
+
+TEST(PairedLossTest, TheIntervalAtTheEdges) {
+  const Interval equal = mean_loss_interval({200, 0, 0}, 0.05);
+  EXPECT_NEAR(equal.low, -equal.high, 1e-12);
+  EXPECT_NEAR(equal.high, 1 - std::pow(0.0005, 1.0 / 200), 0.015)
+      << "about where 200 equal pairs are unlikely";
+  EXPECT_NEAR(mean_loss_interval({50, 50, 0}, 0.05).high, 1, 1e-4);
+  EXPECT_GT(mean_loss_interval({50, 50, 0}, 0.05).low, 0.7);
+  EXPECT_GT(mean_loss_interval({1, 1, 0}, 0.05).low, -1) << "one pair tells nearly nothing";
+}
+
+TEST(PairedLossTest, SaysHowManyPairsTellApart) {
+  const LossCounts few{400, 8, 12};
+  ASSERT_FALSE(is_loss_below(few, 0, 0.025));
+  const double needed = pairs_needed(few, 0, 0.025);
+  const auto as_many = [&](double n) {
+    const auto hundreds = static_cast<std::size_t>(n / 100);
+    return LossCounts{100 * hundreds, 2 * hundreds, 3 * hundreds};
+  };
+  EXPECT_TRUE(is_loss_below(as_many(1.3 * needed), 0, 0.025));
+  EXPECT_FALSE(is_loss_below(as_many(0.7 * needed), 0, 0.025));
 }
 
 }  // namespace

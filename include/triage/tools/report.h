@@ -10,6 +10,7 @@
 
 #include "triage/policy.h"
 #include "triage/tools/calibrate.h"
+#include "triage/tools/compare.h"
 #include "triage/tools/exhibit.h"
 
 namespace triage {
@@ -32,6 +33,10 @@ struct ReportInfo {
 [[nodiscard]] bool is_reserved_name(std::string_view name);
 // Whether the bound was achieved, and at which time, in a sentence or two.
 [[nodiscard]] std::string calibration_verdict(const Calibration& calibration);
+// Which policy is better, by how much and at what cost, in two or three sentences.
+[[nodiscard]] std::string comparison_verdict(const Comparison& comparison);
+// Comparison::warnings, a sentence each, without a full stop.
+[[nodiscard]] std::vector<std::string> comparison_warnings(const Comparison& comparison);
 // How often times were taken, in one phrase.
 [[nodiscard]] std::string timing_phrase(const Timing& timing);
 // Writes a text, such as one of those below, to a file atomically. Throws kIo.
@@ -67,7 +72,8 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 // That these models are right no more often than guessing, which is right on `chance` (0..1) of the inputs,
 // and what usually causes it.
 [[nodiscard]] std::string at_chance_sentence(std::string_view models, std::size_t n_inputs, double chance);
-// "a loss of at most 1.00 points against large with probability 0.95 or more".
+// "a loss of at most 1.00 points against large with probability 0.95 or more"; before "with", of a promise
+// for groups, ", on average and in each of 10 classes,".
 [[nodiscard]] std::string promise_of(const Certificate& certificate);
 
 // A key and a sentence.

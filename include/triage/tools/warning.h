@@ -18,6 +18,8 @@ enum class WarningKind {
   kTrainedOnSome,   // the policy was trained on `inputs` of these
   kCalibratedHere,  // it was calibrated on these very inputs
   kTrainedHere,     // it was trained on them
+  kTrainedLeftOut,  // it was trained on `inputs` of these, which are left out
+  kTrainedUnknown,  // it does not name its training inputs, so that none could be left out
   kOtherCriterion,  // it was trained for `criterion`
   kOtherLabels,     // with the answers of the model `text`; empty: with the inputs' own
   kOtherMachine     // with times of the machine `text`

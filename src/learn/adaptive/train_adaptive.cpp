@@ -156,16 +156,6 @@ std::vector<ModelIndex> models_of(std::span<const Plan> plans, const MarginalCos
   return models;
 }
 
-// Calibration leaves out the inputs with these hashes.
-std::vector<std::uint64_t> all_hashes(const Table& table, Rows rows) {
-  std::vector<std::uint64_t> all;
-  for (const std::uint32_t row : rows) {
-    for (const std::uint64_t hash : input_hashes(table, row)) all.push_back(hash);
-  }
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
 }  // namespace
 
 double default_margin(const Table& table) { return table.labels_from.empty() ? 0 : -0.005; }
@@ -209,7 +199,7 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const Lea
   }
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
   info.best = make_policy_info(table, rows, learn.criterion, std::span(&sbs, 1)).models.front();
-  info.training.input_hashes = all_hashes(table, rows);
+  info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
   const Reached& expected = plans[model.chosen].expected;
   info.training.details =

@@ -25,24 +25,28 @@ void check_price(double price) {
   }
 }
 
-// `facts` lack what the cascade reaches.
+// `facts` lack what the cascade reaches. `hashes` are of the rows, or empty: a frontier's points are not
+// kept.
 std::unique_ptr<Policy> to_policy(const Table& table, Rows rows, Criterion criterion,
-                                  const CascadePoint& point, CascadeFacts facts) {
+                                  const CascadePoint& point, CascadeFacts facts,
+                                  std::vector<std::uint64_t> hashes) {
   const auto n_stages = static_cast<std::size_t>(point.n_stages);
   PolicyInfo info = make_policy_info(table, rows, criterion, std::span(point.models).first(n_stages));
   facts.score = point.score;
   facts.ms = point.ms;
   info.training.details = facts;
+  info.training.input_hashes = std::move(hashes);
   CascadeParameters model;
   model.thresholds.assign(point.thresholds.begin(), point.thresholds.begin() + (point.n_stages - 1));
   return make_cascade(std::move(info), std::move(model));
 }
 
 std::unique_ptr<Policy> choose_at_price(const Table& table, Rows rows, Criterion criterion,
-                                        const std::vector<CascadePoint>& frontier, double price) {
+                                        const std::vector<CascadePoint>& frontier, double price,
+                                        std::vector<std::uint64_t> hashes = {}) {
   CascadeFacts facts;
   facts.price = price;
-  return to_policy(table, rows, criterion, best_at_price(frontier, price), facts);
+  return to_policy(table, rows, criterion, best_at_price(frontier, price), facts, std::move(hashes));
 }
 
 }  // namespace
@@ -55,7 +59,10 @@ std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const Learn
     throw Error(ErrorCode::kUsage, fmt::format("cascade: margin {:.4g}, expected a finite share", margin));
   }
   const auto frontier = search_cascades(table, rows, learn, options);
-  if (options.price) return choose_at_price(table, rows, learn.criterion, frontier, *options.price);
+  auto hashes = all_input_hashes(table, rows);
+  if (options.price) {
+    return choose_at_price(table, rows, learn.criterion, frontier, *options.price, std::move(hashes));
+  }
 
   const auto scores = mean_scores(table, rows, learn.criterion);
   const double wanted = *std::max_element(scores.begin(), scores.end()) + margin;
@@ -63,7 +70,7 @@ std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const Learn
   CascadeFacts facts;
   facts.wanted = wanted;
   facts.reached = point.score >= wanted - 1e-12;
-  return to_policy(table, rows, learn.criterion, point, facts);
+  return to_policy(table, rows, learn.criterion, point, facts, std::move(hashes));
 }
 
 std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows, const LearnOptions& learn,
@@ -84,7 +91,9 @@ std::unique_ptr<Policy> train_single(const Table& table, Rows rows, Criterion cr
                 fmt::format("single: model {}, expected 0 to {}; choose one of the profile", model,
                             table.n_models() - 1));
   }
-  return make_single(make_policy_info(table, rows, criterion, std::span(&model, 1)), 0);
+  PolicyInfo info = make_policy_info(table, rows, criterion, std::span(&model, 1));
+  info.training.input_hashes = all_input_hashes(table, rows);
+  return make_single(std::move(info), 0);
 }
 
 }  // namespace triage

@@ -304,6 +304,7 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const LearnOptions
   PremodelFacts facts = facts_of(table, learn.cost, options, trained.selection, model);
   facts.optimum_of = counts;
   facts.choosers = std::move(choosers);
+  info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
   info.training.details = std::move(facts);
   info.training.notes = options.notes;

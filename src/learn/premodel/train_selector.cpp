@@ -111,6 +111,7 @@ TrainedPremodel train_network_premodel(const Table& table, Rows rows, const Lear
   model.selector = static_cast<ModelIndex>(models.size());
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, models);
   info.models.push_back(describe_selector(table, rows, index));
+  info.training.input_hashes = all_input_hashes(table, rows);
   info.training.details = SelectorFacts{selector.name};
 
   TrainedPremodel trained;

@@ -1,0 +1,268 @@
+// Calibration that is repeated while inputs arrive, and in each class.
+#include "study/guarantee_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/parallel.h"
+#include "base/stop.h"
+#include "report/phrases.h"
+#include "stats/quantile.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t kLooks = 20;  // at a stream
+
+// Whether any setting that passes breaks the bound, and the fastest of them.
+struct Passed {
+  bool any = false, violated = false;
+  double speed_up = kNotMeasured;
+};
+Passed judge_passing(const TrainedHalf& trained, std::span<const std::size_t> passing, double max_loss) {
+  Passed passed;
+  for (const std::size_t setting : passing) {
+    passed.any = true;
+    passed.violated = passed.violated || trained.true_loss[setting] > max_loss;
+    passed.speed_up = std::fmax(passed.speed_up, trained.versus_ms / trained.mean_ms[setting]);
+  }
+  return passed;
+}
+
+// One stream of inputs, calibrated at every look.
+struct StreamRun {
+  bool violated = false;  // at any look
+  Passed last;
+};
+StreamRun calibrate_stream(const TrainedHalf& trained, std::span<const std::uint32_t> drawn,
+                           std::span<const PassTable> looks) {
+  StreamRun run;
+  std::vector<LossCounts> counts(trained.losses.loss.size());
+  std::vector<std::size_t> counted(counts.size(), 0);
+  for (const PassTable& look : looks) {
+    const auto passes = [&](std::size_t setting) {
+      for (std::size_t& i = counted[setting]; i < look.pairs(); ++i) {
+        counts[setting].add(trained.losses.loss[setting][drawn[i]]);
+      }
+      return look.passes(counts[setting]);
+    };
+    const std::size_t passing = count_passing(trained.sequence, passes);
+    run.last = judge_passing(trained, std::span(trained.sequence).first(passing), look.test().max_loss);
+    run.violated = run.violated || run.last.violated;
+  }
+  return run;
+}
+
+struct StreamTally {
+  std::size_t runs = 0, achieved = 0, violated = 0;
+  std::vector<double> speed_ups;  // in the end
+};
+StreamTally calibrate_streams(const TrainedHalf& trained, std::size_t inputs, const LossTest& test,
+                              const GuaranteeOptions& options) {
+  std::vector<PassTable> looks;
+  for (std::size_t l = 1; l <= kLooks; ++l) {
+    looks.emplace_back(test, std::max<std::size_t>(1, inputs * l / kLooks));
+  }
+  // The fixed test is slow, and none of its runs is a promise of ours.
+  std::vector<StreamRun> runs(test.anytime ? check_runs(options)
+                                           : std::min<std::size_t>(check_runs(options), 100));
+  for_each_parallel(runs.size(), [&](std::size_t r) {
+    Random random = check_random(options, r, 3);
+    runs[r] = calibrate_stream(trained, draw_with_replacement(random, inputs, trained.rows.size()), looks);
+  });
+  StreamTally tally;
+  tally.runs = runs.size();
+  for (const StreamRun& run : runs) {
+    tally.achieved += run.last.any ? 1 : 0;
+    tally.violated += run.violated ? 1 : 0;
+    if (run.last.any) tally.speed_ups.push_back(run.last.speed_up);
+  }
+  return tally;
+}
+
+struct ClassTruth {
+  std::vector<std::vector<std::uint32_t>> positions;  // (classes) in the other half
+  std::vector<std::vector<double>> loss;              // (settings, classes) the true ones
+};
+ClassTruth truth_by_class(const Table& table, const TrainedHalf& trained) {
+  ClassTruth truth;
+  const RowGroups groups = group_by_class(table, trained.rows, {0.5, 0.5});
+  truth.positions.resize(groups.names.size());
+  for (std::uint32_t i = 0; i < trained.rows.size(); ++i) truth.positions[groups.group_of[i]].push_back(i);
+  for (const auto& losses : trained.losses.loss) {
+    auto& of_setting = truth.loss.emplace_back();
+    for (const LossCounts& counts : count_losses(losses, groups).groups) of_setting.push_back(counts.mean());
+  }
+  return truth;
+}
+
+struct ClassTally {
+  std::size_t runs = 0, achieved = 0, violated = 0;
+  std::vector<double> speed_ups;
+};
+
+// What a calibration sees, in each class; how many inputs each has stays as it is.
+using DrawnClasses = std::vector<std::vector<std::uint32_t>>;
+DrawnClasses draw_classes(const ClassTruth& truth, std::span<const PassTable> tables, Random& random) {
+  DrawnClasses drawn;
+  for (std::size_t c = 0; c < tables.size(); ++c) {
+    drawn.push_back(draw_with_replacement(random, tables[c].pairs(), truth.positions[c].size()));
+    for (auto& i : drawn.back()) i = truth.positions[c][i];
+  }
+  return drawn;
+}
+
+// One calibration per class, as calibrate() does it: promised is what holds on average and in the classes of
+// at least `fewest` inputs. The last of the tables is of all inputs, those before of the classes.
+Passed calibrate_classes(const TrainedHalf& trained, const ClassTruth& truth,
+                         std::span<const PassTable> tables, std::size_t fewest, Random& random) {
+  const std::size_t n_classes = tables.size() - 1;
+  const DrawnClasses drawn = draw_classes(truth, tables.first(n_classes), random);
+  const auto passes = [&](std::size_t setting) {
+    LossCounts all;
+    for (std::size_t c = 0; c < n_classes; ++c) {
+      const LossCounts counts = count_losses(trained.losses.loss[setting], {}, drawn[c]).all;
+      if (counts.n >= fewest && !tables[c].passes(counts)) return false;
+      all.n += counts.n;
+      all.worse += counts.worse;
+      all.better += counts.better;
+    }
+    return tables.back().passes(all);
+  };
+  const auto passed = std::span(trained.sequence).first(count_passing(trained.sequence, passes));
+  const double max_loss = tables.back().test().max_loss;
+  Passed judged = judge_passing(trained, passed, max_loss);
+  for (const std::size_t setting : passed) {
+    for (std::size_t c = 0; c < n_classes; ++c) {
+      judged.violated = judged.violated || (tables[c].pairs() >= fewest && truth.loss[setting][c] > max_loss);
+    }
+  }
+  return judged;
+}
+
+// Each class keeps its share of the inputs, since labels are given and the losses are what is random. Nothing
+// is achieved where all classes are too small.
+ClassTally calibrate_classes_again(const TrainedHalf& trained, const ClassTruth& truth, double max_loss,
+                                   std::size_t inputs, const GuaranteeOptions& options) {
+  const LossTest test{max_loss, options.delta};
+  const std::size_t fewest = test.fewest_pairs();
+  std::vector<PassTable> tables;
+  std::size_t all = 0, largest = 0;
+  for (const auto& positions : truth.positions) {
+    tables.emplace_back(test, std::max<std::size_t>(1, inputs * positions.size() / trained.rows.size()));
+    all += tables.back().pairs();
+    largest = std::max(largest, tables.back().pairs());
+  }
+  tables.emplace_back(test, all);
+  std::vector<Passed> runs(check_runs(options));
+  if (largest >= fewest) {
+    for_each_parallel(runs.size(), [&](std::size_t r) {
+      Random random = check_random(options, r, inputs + 1);
+      runs[r] = calibrate_classes(trained, truth, tables, fewest, random);
+    });
+  }
+  ClassTally tally;
+  tally.runs = runs.size();
+  for (const Passed& run : runs) {
+    tally.achieved += run.any ? 1 : 0;
+    tally.violated += run.violated ? 1 : 0;
+    if (run.any) tally.speed_ups.push_back(run.speed_up);
+  }
+  return tally;
+}
+
+// Multiples of what the first setting loses in its worst class; a policy that is the reference itself loses
+// nothing anywhere.
+std::vector<double> class_bounds(const TrainedHalf& trained, const ClassTruth& truth,
+                                 const GuaranteeOptions& options) {
+  const auto& first = truth.loss[trained.sequence.front()];
+  const double unit = std::max(*std::max_element(first.begin(), first.end()), options.max_losses.back());
+  std::vector<double> bounds;
+  for (const double factor : {1.25, 1.5, 2.0}) {
+    if (factor * unit < 1) bounds.push_back(factor * unit);
+  }
+  return bounds;
+}
+
+}  // namespace
+
+Exhibit check_anytime(const Table&, const TrainedHalf& trained, const GuaranteeOptions& options,
+                      bool& holds) {
+  const std::size_t most = *std::max_element(options.inputs.begin(), options.inputs.end());
+  Exhibit exhibit;
+  exhibit.id = "guarantee-anytime";
+  exhibit.title = "Calibrated again and again while inputs arrive";
+  exhibit.about = fmt::format(
+      "Each run calibrates at {} moments while {} inputs arrive. Violated: at any of them a setting passes "
+      "that "
+      "loses more than the bound. The fixed test is made for one moment and is shown for comparison.",
+      kLooks, most);
+  exhibit.data.columns = {{"bound, points", 2},
+                          {"test", 0},
+                          {"runs", 0},
+                          {"achieved in the end %", 1},
+                          {"violated at any time %", 1},
+                          {"95 % interval", 0},
+                          {"median speed-up in the end", 2}};
+  std::size_t worst = 0;
+  bool within = true;
+  for (const double max_loss : options.max_losses) {
+    for (const bool anytime : {true, false}) {
+      throw_if_stopped(options.stop, "study");
+      StreamTally tally = calibrate_streams(trained, most, {max_loss, options.delta, anytime}, options);
+      if (anytime) {
+        worst = std::max(worst, tally.violated);
+        within =
+            within && is_within_noise(tally.violated, tally.runs, options.delta, options.max_losses.size());
+      }
+      exhibit.data.rows.push_back(
+          {100 * max_loss, std::string(anytime ? "anytime" : "fixed"), static_cast<double>(tally.runs),
+           percent_of(tally.achieved, tally.runs), percent_of(tally.violated, tally.runs),
+           share_range(tally.violated, tally.runs), interpolated_quantile(tally.speed_ups, 0.5)});
+    }
+  }
+  holds = holds && within;
+  exhibit.ours = fmt::format("at most {} of {} runs ever violate a bound", worst, check_runs(options));
+  exhibit.verdict = noise_verdict(within, options.delta);
+  return exhibit;
+}
+
+Exhibit check_classes(const Table& table, const TrainedHalf& trained, const GuaranteeOptions& options,
+                      bool& holds) {
+  const ClassTruth truth = truth_by_class(table, trained);
+  const std::vector<double> bounds = class_bounds(trained, truth, options);
+  Exhibit exhibit;
+  exhibit.id = "guarantee-classes";
+  exhibit.title = "A bound that holds in each class";
+  exhibit.about =
+      "Violated: on average, or in a class that is promised for, a setting that passes loses more than the "
+      "bound. Bounds are multiples of what the first setting loses in its worst class. Each class keeps its "
+      "share of the inputs; where all classes are too small nothing is achieved.";
+  exhibit.data.columns = {{"bound, points", 2},  {"inputs", 0},     {"runs", 0},
+                          {"achieved %", 1},     {"violated %", 1}, {"95 % interval", 0},
+                          {"median speed-up", 2}};
+  std::size_t worst = 0;
+  bool within = true;
+  for (const double bound : bounds) {
+    for (const std::size_t inputs : options.inputs) {
+      throw_if_stopped(options.stop, "study");
+      ClassTally tally = calibrate_classes_again(trained, truth, bound, inputs, options);
+      worst = std::max(worst, tally.violated);
+      within = within && is_within_noise(tally.violated, tally.runs, options.delta,
+                                         bounds.size() * options.inputs.size());
+      exhibit.data.rows.push_back(
+          {100 * bound, static_cast<double>(inputs), static_cast<double>(tally.runs),
+           percent_of(tally.achieved, tally.runs), percent_of(tally.violated, tally.runs),
+           share_range(tally.violated, tally.runs), interpolated_quantile(tally.speed_ups, 0.5)});
+    }
+  }
+  holds = holds && within;
+  exhibit.ours =
+      fmt::format("at most {} of {} calibrations violate a bound in any class", worst, check_runs(options));
+  exhibit.verdict = noise_verdict(within, options.delta);
+  return exhibit;
+}
+
+}  // namespace triage
