@@ -18,6 +18,7 @@ struct LabelCsv {
   std::vector<CsvRow> rows;
   // Numbers and names that labels were read from; `warnings` say what was not taken as it is written.
   LabelMapping mapping;
+  std::vector<std::string> names;  // of the classes by number, where labels are classes by place; else empty
 };
 
 // Fields are parted by commas, semicolons, tabs or blanks, whichever makes a table with a column of files and
