@@ -185,6 +185,7 @@ Json looks_json(const Classifier& classifier, const Result& result) {
   for (const Look& look : result.looks) {
     list.push_back({{"model", model_name(classifier, look.model)},
                     {"class", look.output.best()},
+                    {"label", classifier.label_name(look.output.best())},
                     {"confidence", look.confidence},
                     {"ms", look.cost.ms}});
   }

@@ -293,6 +293,7 @@ TEST_F(Classify, JsonHoldsTheWholeStory) {
     const TopK said = said_by(models[i], testing::fake_image(2, 1));
     EXPECT_EQ(result["looks"][i]["model"], models[i]);
     EXPECT_EQ(result["looks"][i]["class"], said.best());
+    EXPECT_EQ(result["looks"][i]["label"], fmt::format("class {}", said.best()));
     EXPECT_DOUBLE_EQ(result["looks"][i]["confidence"], said.confidence());
     EXPECT_DOUBLE_EQ(result["why"]["steps"][i]["values"]["confidence"], said.confidence());
   }
