@@ -123,8 +123,8 @@ class LabelReader {
   }
 
   [[nodiscard]] Error error(std::size_t line, std::string_view text) const {
-    std::string expected = fmt::format("a class number from 0 to {}",
-                                       n_classes_ > 0 ? n_classes_ - 1 : std::numeric_limits<Label>::max());
+    std::string expected = n_classes_ > 0 ? fmt::format("a class number from 0 to {}", n_classes_ - 1)
+                                          : "a class number from 0, below 2^31, or label_names that have it";
     if (matcher_.has_names()) expected += ", the name of a class or its WordNet id";
     const bool ambiguous = matcher_.is_ambiguous(text);
     return {ErrorCode::kData,
