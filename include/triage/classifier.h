@@ -63,7 +63,8 @@ class Classifier {
   [[nodiscard]] std::shared_ptr<const Policy> policy() const;
   [[nodiscard]] const Zoo& zoo() const;
   [[nodiscard]] const std::shared_ptr<Runtime>& runtime() const;
-  // The class's name, or its number when the zoo has no labels file; "none" for kNoLabel.
+  // The class's name, by the zoo's labels file, else by what the policy was trained on; its number when
+  // neither has names; "none" for kNoLabel.
   [[nodiscard]] std::string label_name(Label label) const;
 
  private:

@@ -153,6 +153,8 @@ struct PolicyInfo {
   TrainingFacts training;
   // The single model with the best mean score in training, to say what the policy saves. No name: not known.
   PolicyModel best{};
+  // What the profile called the classes, for zoos that have no names: (n_classes) or empty.
+  std::vector<std::string> label_names{};
 };
 
 // What calibration has shown of a policy (`triage calibrate`): with probability of at least 1 - delta over

@@ -113,8 +113,9 @@ void warn_of_caps(const Policy& policy, const Request& request);
 // Throws kInterrupted once a signal has set Session::stop; `command` names the work.
 void throw_if_stopped(const Session& session, std::string_view command);
 
-// "3 min 20 s", "1.2 GB" and the like, for estimates.
+// "3 min 20 s", "1.2 GB", "250/s" and the like, for estimates: at most four digits that mean something.
 [[nodiscard]] std::string format_duration(double seconds);
+[[nodiscard]] std::string format_speed(double per_second);
 [[nodiscard]] std::string format_bytes(double bytes);
 
 }  // namespace triage::cli

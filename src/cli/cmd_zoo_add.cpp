@@ -178,7 +178,7 @@ void write_names(const ZooAddArguments& arguments, const Dataset& data, std::int
   };
   if (!std::all_of(names.begin(), names.end(), fits_a_line)) {
     warn(
-        "the classes stay without names: a labels file has one on each line, which the folders' names do not "
+        "the classes stay without names: a labels file has one on each line, which those of the data do not "
         "allow");
     return;
   }
@@ -194,7 +194,7 @@ void write_names(const ZooAddArguments& arguments, const Dataset& data, std::int
   }
   write_report(path, fmt::format("{}\n", fmt::join(names, "\n")));
   zoo.label_names = names;
-  say("triage: {}: the classes are named after the data's folders\n", printable(path.string()));
+  say("triage: {}: the classes are named as in the data\n", printable(path.string()));
 }
 
 void add(const ZooAddArguments& arguments, Session& session) {

@@ -139,7 +139,7 @@ void print_features(const Classifier& classifier, const Shown& shown) {
   for (std::size_t i = 0; i < features.size(); ++i) {
     const float value = shown.result.features[i];
     if (std::isnan(value)) continue;
-    fmt::print("  feature   {} = {:.6g}{}\n", features[i].name, value,
+    fmt::print("  feature   {} = {:.4g}{}\n", features[i].name, value,
                scaled == nullptr ? std::string() : fmt::format(", scaled {:.4g}", scaled->values[i]));
   }
 }
@@ -150,7 +150,7 @@ void print_why(const Classifier& classifier, const Shown& shown) {
   const PolicyInfo& info = classifier.policy()->info();
   if (const auto* nearest = find_event<NearestInputs>(*shown.result.trace)) {
     for (const auto& input : nearest->inputs) {
-      fmt::print("  near      {} at {:.4f}, optimum {}\n", printable(input.id), input.distance,
+      fmt::print("  near      {} at {:.4g}, optimum {}\n", printable(input.id), input.distance,
                  printable(triage::model_name(info, input.optimum)));
     }
   }
@@ -185,6 +185,7 @@ Json looks_json(const Classifier& classifier, const Result& result) {
   for (const Look& look : result.looks) {
     list.push_back({{"model", model_name(classifier, look.model)},
                     {"class", look.output.best()},
+                    {"label", classifier.label_name(look.output.best())},
                     {"confidence", look.confidence},
                     {"ms", look.cost.ms}});
   }

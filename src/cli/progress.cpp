@@ -18,12 +18,6 @@ constexpr std::size_t kRoomForBar = 70;               // columns besides the ver
 constexpr std::int64_t kTerminalGapNs = 100'000'000;  // a terminal is redrawn ten times a second at most
 constexpr std::int64_t kPlainGapNs = 10'000'000'000;  // a log gets a line every ten seconds
 
-std::string format_rate(double per_second) {
-  if (per_second >= 100) return fmt::format("{:.0f}/s", per_second);
-  if (per_second >= 1) return fmt::format("{:.1f}/s", per_second);
-  return fmt::format("{:.1f}/min", per_second * 60);
-}
-
 // 0 where it is not known.
 std::size_t terminal_columns() {
   winsize size{};
@@ -72,7 +66,7 @@ void Progress::draw(std::size_t done, std::string_view note) {
                        format_bar(static_cast<double>(done) / static_cast<double>(total_)), done, total_);
   }
   if (rate > 0 && total_ > 0) {
-    line += ", " + format_rate(rate);
+    line += ", " + format_speed(rate);
     line += done >= total_ ? ", took " + format_duration(seconds)
                            : ", " + format_duration(static_cast<double>(total_ - done) / rate) + " left";
   }
@@ -126,6 +120,16 @@ std::string format_duration(double seconds) {
   }
   const double hours = std::round(seconds / 3600);
   return fmt::format("{:.0f} d {:.0f} h", std::floor(hours / 24), std::fmod(hours, 24));
+}
+
+std::string format_speed(double per_second) {
+  if (per_second >= 9999.5) {
+    const double unit = std::pow(10.0, std::floor(std::log10(per_second)) - 3);
+    return fmt::format("{:.0f}/s", std::round(per_second / unit) * unit);
+  }
+  if (per_second >= 100) return fmt::format("{:.0f}/s", per_second);
+  if (per_second >= 1) return fmt::format("{:.1f}/s", per_second);
+  return fmt::format("{:.1f}/min", per_second * 60);
 }
 
 std::string format_bytes(double bytes) {

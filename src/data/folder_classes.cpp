@@ -88,9 +88,11 @@ class Matching {
       const fs::path inner = folder_ / each.name;
       const std::size_t n = list_folders(inner, ignored).size();
       if (n < 2) continue;
-      throw error(fmt::format("holds {}, which {} data sets and no classes ({} has {} folders)", some(parts),
-                              parts.size() == 1 ? "is a" : "are", each.name, n),
-                  fmt::format("a folder per class; give {}", inner.string()));
+      throw error(
+          fmt::format("holds {}, which {} ({} has {} folders)", some(parts),
+                      parts.size() == 1 ? "is a data set and no class" : "are data sets and no classes",
+                      each.name, n),
+          fmt::format("a folder per class; give {}", inner.string()));
     }
   }
 

@@ -58,7 +58,7 @@ class FolderDataset final : public Dataset {
 // What the folders of a data set come to.
 struct Contents {
   std::vector<Item> items;
-  std::vector<std::string> names;  // of sub-folders by place
+  std::vector<std::string> names;  // of classes by place: sub-folders, or labels of label files
   LabelMapping mapping;
 };
 
@@ -76,6 +76,13 @@ void add_mapping(LabelMapping& all, LabelMapping& one) {
 
 void add_csv(const DatasetOptions& options, std::size_t k, Contents& contents) {
   LabelCsv csv = read_label_csv(options.labels[k], options.data[k], options.classes, options.require_labels);
+  if (k == 0) contents.names = csv.names;
+  if (!csv.names.empty() && !contents.names.empty() && csv.names != contents.names) {
+    throw Error(
+        ErrorCode::kData,
+        fmt::format("{}: classes are {}, expected those of {}; give every label file the same classes",
+                    options.labels[k].string(), fmt::join(csv.names, ", "), options.labels.front().string()));
+  }
   for (CsvRow& row : csv.rows) contents.items.push_back({k, std::move(row.file), row.label});
   add_mapping(contents.mapping, csv.mapping);
 }

@@ -115,10 +115,16 @@ class LabelReader {
     return true;
   }
   [[nodiscard]] bool has_places() const { return !places_.empty(); }
+  // In the order of the places.
+  [[nodiscard]] std::vector<std::string> place_names() const {
+    std::vector<std::string> names;
+    for (const auto& [text, label] : places_) names.push_back(text);
+    return names;
+  }
 
   [[nodiscard]] Error error(std::size_t line, std::string_view text) const {
-    std::string expected = fmt::format("a class number from 0 to {}",
-                                       n_classes_ > 0 ? n_classes_ - 1 : std::numeric_limits<Label>::max());
+    std::string expected = n_classes_ > 0 ? fmt::format("a class number from 0 to {}", n_classes_ - 1)
+                                          : "a class number from 0, below 2^31, or label_names that have it";
     if (matcher_.has_names()) expected += ", the name of a class or its WordNet id";
     const bool ambiguous = matcher_.is_ambiguous(text);
     return {ErrorCode::kData,
@@ -281,6 +287,7 @@ class CsvReader {
       throw Error(ErrorCode::kData,
                   fmt::format("{}: no rows, expected lines file,label; fill it in", csv_->string()));
     }
+    out_.names = labels_.place_names();
     if (layout_.separator.character != ',') {
       out_.mapping.notes.push_back(
           fmt::format("{}: fields are parted by {}", csv_->string(), layout_.separator.name));

@@ -17,7 +17,6 @@
 #include "engine/openvino_shapes.h"
 #include "triage/error.h"
 #include "zoo/model_stand_in.h"
-#include "zoo/onnx_files.h"
 
 namespace triage {
 namespace {
@@ -253,8 +252,7 @@ class OpenVinoEngine final : public Engine {
  private:
   [[nodiscard]] std::shared_ptr<ov::Model> read(const std::filesystem::path& path, const std::string& owner) {
     refuse_stand_in(path);
-    if (lower_extension(path) == ".onnx")
-      (void)onnx_data_files(path);  // OpenVINO's parser would print a line
+    refuse_other_format(path);
     return translated(ErrorCode::kModel, owner, fmt::format("reading {}", path.string()), [&] {
       const std::shared_ptr<ov::Model> network = core_.read_model(path.string());
       drop_unused_inputs(*network);

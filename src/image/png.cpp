@@ -41,8 +41,8 @@ class PngReader {
     png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
     // All but IHDR, PLTE, tRNS, eXIf, IDAT and IEND: texts and profiles can unpack to gigabytes.
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
-    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_AS_DEFAULT, reinterpret_cast<png_const_bytep>("eXIf"),
-                                1);
+    // eXIf comes as it is: libpng drops one that begins with "Exif", as some writers have it.
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_ALWAYS, reinterpret_cast<png_const_bytep>("eXIf"), 1);
     png_read_info(png_, info_);
     return true;
   }
@@ -75,10 +75,9 @@ class PngReader {
   }
 
   [[nodiscard]] int orientation() {
-    png_bytep exif = nullptr;
-    png_uint_32 size = 0;
-    if (png_get_eXIf_1(png_, info_, &size, &exif) == 0) return 1;
-    return exif_orientation({exif, size});
+    png_unknown_chunkp kept = nullptr;  // eXIf alone
+    return png_get_unknown_chunks(png_, info_, &kept) == 0 ? 1
+                                                           : exif_orientation({kept[0].data, kept[0].size});
   }
   [[nodiscard]] std::string remark() const {
     if (ends_early_) return "the end of the file is missing";

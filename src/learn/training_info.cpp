@@ -38,6 +38,7 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   for (const ModelIndex model : models) info.models.push_back(describe(table, rows, model));
   info.n_classes = table.n_classes;
   info.machine = table.machine;
+  info.label_names = table.label_names;
   info.best =
       describe(table, rows, single_best(mean_scores(table, rows, criterion), mean_costs(table, rows)));
   info.training.inputs = rows.size();

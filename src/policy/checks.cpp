@@ -63,6 +63,9 @@ void check_info(const PolicyInfo& info) {
   check_features(info.schema);
   check_training(info);
   if (info.n_classes < 0) fail_field("n_classes", info.n_classes, "0 or more");
+  if (!info.label_names.empty() && std::ssize(info.label_names) != info.n_classes) {
+    fail_field("class_names", info.label_names.size(), fmt::format("{}, one a class", info.n_classes));
+  }
 }
 
 void check_model(const PolicyInfo& info, ModelIndex model, std::string_view field) {

@@ -53,6 +53,16 @@ std::vector<std::size_t> Fields::counts(std::string_view key) const {
   return all;
 }
 
+std::vector<std::string> Fields::texts(std::string_view key) const {
+  std::vector<std::string> all;
+  for (const json& value : array(key)) {
+    if (!value.is_string())
+      fail_field(fmt::format("{}[{}]", name(key), all.size()), value.type_name(), "a text");
+    all.push_back(value.get<std::string>());
+  }
+  return all;
+}
+
 const std::string& Fields::text(std::string_view key) const {
   const json& value = at(key);
   if (!value.is_string()) fail_field(name(key), value.type_name(), "a text");

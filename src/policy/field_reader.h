@@ -79,6 +79,8 @@ class Fields {
   // The integers of 0 or more of an array.
   [[nodiscard]] std::vector<std::size_t> counts(std::string_view key) const;
   [[nodiscard]] const std::string& text(std::string_view key) const;
+  // The texts of an array.
+  [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
   // One of the values, by to_string(value).
   template <class Enum>
   [[nodiscard]] Enum one_of(std::string_view key, std::initializer_list<Enum> values) const {

@@ -63,6 +63,7 @@ json encode_info(const PolicyInfo& info) {
                {"training", encode_training(info.training)},
                {"best", info.best.name.empty() ? json(nullptr) : encode_model(info.best)}};
   if (!info.trained_on.empty()) payload["trained_on"] = info.trained_on;
+  if (!info.label_names.empty()) payload["class_names"] = info.label_names;
   return payload;
 }
 
@@ -75,6 +76,7 @@ PolicyInfo decode_info(const Fields& fields, int format) {
   info.n_classes = fields.integer("n_classes");
   info.machine = fields.text("machine");
   if (fields.has("trained_on")) info.trained_on = fields.text("trained_on");
+  if (fields.has("class_names")) info.label_names = fields.texts("class_names");
   info.training =
       format > 4 ? decode_training(fields.object("training")) : decode_old_training(fields.array("training"));
   return info;

@@ -161,7 +161,8 @@ const std::shared_ptr<Runtime>& Classifier::runtime() const { return state_->run
 
 std::string Classifier::label_name(Label label) const {
   if (label == kNoLabel) return "none";
-  const auto& names = zoo().label_names;
+  const std::shared_ptr<const Policy> trained = policy();
+  const auto& names = zoo().label_names.empty() ? trained->info().label_names : zoo().label_names;
   const auto index = static_cast<std::size_t>(label);
   return label >= 0 && index < names.size() ? names[index] : fmt::to_string(label);
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,19 +43,28 @@ std::vector<path> parts_of(const path& model) {
   return parts;
 }
 
+// The first bytes; none where it cannot be read, which whoever reads it says.
+std::optional<std::string> start_of(const path& file, std::size_t n_bytes) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::string start(n_bytes, '\0');
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<std::size_t>(in.gcount()));
+  return start;
+}
+
 }  // namespace
 
 void refuse_stand_in(const path& file, bool may_be_empty) {
-  constexpr std::size_t kLooked = 512;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return;  // who reads it says why
-  std::string start(kLooked, '\0');
-  in.read(start.data(), static_cast<std::streamsize>(start.size()));
-  start.resize(static_cast<std::size_t>(in.gcount()));
+  std::optional<std::string> found_start = start_of(file, 512);
+  if (!found_start) return;
+  std::string& start = *found_start;
   const auto refuse = [&](std::string_view found, std::string_view what_to_do) {
     throw Error(ErrorCode::kModel,
                 fmt::format("{}: {}, expected a model; {}", file.string(), found, what_to_do));
   };
+  std::error_code unknown;
+  if (std::filesystem::is_directory(file, unknown)) refuse("is a folder", "name the model file itself");
   if (start.empty() && !may_be_empty) refuse("is empty", "fetch or export it again");
   if (start.starts_with("version https://git-lfs")) {
     refuse("is a Git LFS pointer, not the file that it stands for", "fetch it with 'git lfs pull'");
@@ -65,6 +76,24 @@ void refuse_stand_in(const path& file, bool may_be_empty) {
   if (words.starts_with("<!doctype html") || words.starts_with("<html") ||
       words.find("<html") != std::string_view::npos) {
     refuse("is a web page", "fetch the file itself, and look at the page for why it came instead");
+  }
+}
+
+void refuse_other_format(const path& file) {
+  const std::string extension = lower_extension(file);
+  const auto refuse = [&](std::string_view format) {
+    throw Error(ErrorCode::kModel,
+                fmt::format("{}: is no {} model, or is damaged, expected one; export it anew", file.string(),
+                            format));
+  };
+  if (extension == ".onnx") (void)onnx_data_files(file);
+  if (extension == ".tflite") {
+    const auto start = start_of(file, 8);  // a flat buffer's offset and identifier
+    if (start && !start->ends_with("TFL3")) refuse("TensorFlow Lite");
+  }
+  if (extension == ".xml") {
+    const auto start = start_of(file, 65536);  // comments may come before
+    if (start && start->find("<net") == std::string::npos) refuse("OpenVINO IR");
   }
 }
 

@@ -267,8 +267,8 @@ TEST_F(Classify, ExplainsFeaturesOnce) {
   FakeClock clock;
   FeatureExtraction(info.schema, image, clock).extract(1, std::span(&contrast, 1));
   ASSERT_GT(contrast, 1) << "else rounding tells nothing";
-  EXPECT_NE(result.out.find(fmt::format("  feature   contrast = {:.6g}, scaled {:.4g}\n"
-                                        "  near      low.png at {:.4f}, optimum small\n",
+  EXPECT_NE(result.out.find(fmt::format("  feature   contrast = {:.4g}, scaled {:.4g}\n"
+                                        "  near      low.png at {:.4g}, optimum small\n",
                                         contrast, contrast / 1000, contrast / 1000)),
             std::string::npos)
       << result.out << contrast;
@@ -293,6 +293,7 @@ TEST_F(Classify, JsonHoldsTheWholeStory) {
     const TopK said = said_by(models[i], testing::fake_image(2, 1));
     EXPECT_EQ(result["looks"][i]["model"], models[i]);
     EXPECT_EQ(result["looks"][i]["class"], said.best());
+    EXPECT_EQ(result["looks"][i]["label"], fmt::format("class {}", said.best()));
     EXPECT_DOUBLE_EQ(result["looks"][i]["confidence"], said.confidence());
     EXPECT_DOUBLE_EQ(result["why"]["steps"][i]["values"]["confidence"], said.confidence());
   }

@@ -157,14 +157,16 @@ TEST_F(ProfileCommand, ShardsOfTwoMachinesAreRefusedWithTheWaysOut) {
   std::vector<std::string> merge = {"merge", "-o", merged};
   const std::string policy = (folder.path() / "p.triage").string();
   std::vector<std::string> train = {"train", "--policy", "cascade", "-o", policy};
+  std::vector<std::string> evaluate = {"evaluate"};
   for (const char* shard : {"0/2", "1/2"}) {
     out = (folder.path() / (std::string("shard") + shard[0])).string();
     ASSERT_EQ(run_cli(command({"--limit", "60", "--shard", shard})).exit_code, 0);
     merge.push_back(out);
     train.push_back(out);
+    evaluate.push_back(out);
   }
   Database(out, Database::Mode::kWrite).exec("UPDATE machine SET description = 'a board'");
-  for (const std::vector<std::string>& refused : {merge, train}) {
+  for (const std::vector<std::string>& refused : {merge, train, evaluate}) {
     const CliRun run = run_cli(refused);
     EXPECT_EQ(run.exit_code, 3);
     for (const char* part : {"shard1: was timed on 'a board'", "shard0", "--times", "--machines apart"}) {

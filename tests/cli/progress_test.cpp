@@ -40,6 +40,14 @@ TEST(FormatBytes, UsesDecimalUnits) {
   EXPECT_EQ(format_bytes(-1), "unknown");
 }
 
+TEST(FormatSpeed, HasFourDigitsAtMost) {
+  EXPECT_EQ(format_speed(0.5), "30.0/min");
+  EXPECT_EQ(format_speed(12.34), "12.3/s");
+  EXPECT_EQ(format_speed(9999), "9999/s");
+  EXPECT_EQ(format_speed(9999.7), "10000/s");
+  EXPECT_EQ(format_speed(109'730), "109700/s");
+}
+
 // In tests stderr is not a terminal, so a plain line ends the work.
 TEST(Progress, WritesOnePlainLineAtTheEnd) {
   testing::internal::CaptureStderr();

@@ -51,6 +51,27 @@ TEST_F(ZooAdd, NamesOfTheZooSayWhatFoldersAre) {
   EXPECT_GT(std::stod(run.out.substr(run.out.find("classes, ") + 9)), 80) << run.out;
 }
 
+TEST_F(ZooAdd, NamesInALabelFileNeedNamesOfTheClasses) {
+  write_pictures({"a", "b", "c", "d"});
+  std::string csv = "file,label\n";
+  const std::vector<std::string> folders{"a", "b", "c", "d"}, animals{"dog", "ant", "cat", "bee"};
+  for (std::size_t c = 0; c < 4; ++c) {
+    for (int i = 0; i < 10; ++i) csv += fmt::format("{}/{}.pgm,{}\n", folders[c], i, animals[c]);
+  }
+  const std::string labels = folder.write("labels.csv", csv).string();
+  std::vector<std::string> add{"zoo", "add", network, "--zoo", zoo, "--data", data, "--labels", labels};
+  const CliRun refused = run_cli(add);
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_NE(refused.err.find("labels.csv:2: label 'dog', expected a class number from 0, below 2^31, or "
+                             "--names that have it"),
+            std::string::npos)
+      << refused.err;
+  add.insert(add.end(), {"--names", folder.write("names.txt", "dog\nant\ncat\nbee\n").string()});
+  const CliRun run = run_cli(add);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_GT(std::stod(run.out.substr(run.out.find("classes, ") + 9)), 80) << run.out;
+}
+
 TEST_F(ZooAdd, AFileOfNamesThatIsThereIsNotOverwritten) {
   write_pictures({"ant", "bee", "cat", "dog"});
   (void)folder.write("my.labels.txt", "somebody's");

@@ -60,7 +60,8 @@ TEST_F(Csv, RejectsBadLinesNamingFileAndLine) {
     EXPECT_TRIAGE_ERROR(open_dataset(with_csv(csv)), kData, where, what);
   };
   reject("file,label\na.pgm,-1\n", "labels.csv:2:", "label '-1'");
-  reject("a.pgm,1\nb.pgm,2147483648\n", "labels.csv:2:", "from 0 to 2147483647");
+  reject("a.pgm,1\nb.pgm,2147483648\n",
+         "labels.csv:2:", "a class number from 0, below 2^31, or label_names that have it");
   reject("a.pgm,1\nb.pgm,cat\n", "labels.csv:2:", "label 'cat'");
   reject("a.pgm,1.5\n", "labels.csv:1:", "label '1.5'");
   reject("a.pgm,\n", "labels.csv:1:", "label ''");

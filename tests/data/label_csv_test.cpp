@@ -119,8 +119,28 @@ TEST_F(LabelFile, UnknownNamesAreClassesByPlaceWhereTheyAreAsManyAndSaySo) {
   EXPECT_EQ(read(csv), "a.pgm 2, b.pgm 0, sub/c.pgm 1");
   EXPECT_EQ(open(csv)->label_mapping().by, LabelsBy::kPosition);
   EXPECT_EQ(open(csv)->label_mapping().warnings.size(), 1U);
+  EXPECT_EQ(open(csv)->label_names(), (std::vector<std::string>{"ant", "mole", "zebra"}));
+  EXPECT_TRUE(open("a.pgm,cat\n")->label_names().empty()) << "the zoo's own";
   EXPECT_TRIAGE_ERROR(open("file,label\na.pgm,zebra\nb.pgm,ant\n"), kData, "labels.csv:2:", "label 'zebra'",
                       "from 0 to 2", "the name of a class");
+}
+
+TEST_F(LabelFile, SeveralMustHaveTheSameClassesByPlace) {
+  (void)folder_.write("more/d.pgm", std::string("P5 1 1 255\n") + 'x');
+  (void)folder_.write("more/e.pgm", std::string("P5 1 1 255\n") + 'x');
+  const ClassList two{2, {}, {}};
+  const auto open_both = [&](std::string_view more) {
+    return open_dataset(
+        {.data = {folder_ / "data", folder_ / "more"},
+         .labels = {folder_.write("labels.csv", "a.pgm,ant\nb.pgm,bee\n"), folder_.write("more.csv", more)},
+         .classes = two,
+         .first_label = {},
+         .range = {}});
+  };
+  EXPECT_EQ(open_both("d.pgm,bee\ne.pgm,ant\n")->label(2), 1);
+  EXPECT_EQ(open_both("d.pgm,0\ne.pgm,1\n")->label_names(), (std::vector<std::string>{"ant", "bee"}));
+  EXPECT_TRIAGE_ERROR(open_both("d.pgm,ant\ne.pgm,cat\n"), kData, "more.csv: classes are ant, cat",
+                      "expected those of ", "labels.csv");
 }
 
 TEST_F(LabelFile, ANameOfTwoClassesIsRefused) {

@@ -220,8 +220,12 @@ TEST_F(OpenVino, RefusesNetworksThatCannotBeReshaped) {
 
 TEST_F(OpenVino, RefusesDamagedFiles) {
   const std::string text = "no model at all, but long enough to be looked at; " + std::string(200, 'x');
+  const std::string archive = std::string("PK\x03\x04", 4) + std::string(200, '\0');
+  ::testing::internal::CaptureStderr();  // messages alone: the engine's parsers would print lines of their
+                                         // own
   for (const char* name : {"bad.xml", "bad.onnx", "bad.tflite"}) {
-    for (const std::string& content : {std::string(), text}) {
+    for (const std::string& content :
+         {std::string(), text, archive, std::string("<?xml version=\"1.0\"?><foo/>")}) {
       write_text_atomic(dir_.path() / name, content);
       ModelSpec model;
       model.name = "net";
@@ -232,6 +236,7 @@ TEST_F(OpenVino, RefusesDamagedFiles) {
       EXPECT_TRIAGE_ERROR(engines_.for_file(name).inspect(dir_.path() / name), ErrorCode::kModel, name);
     }
   }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(OpenVino, InspectsShapes) {

@@ -123,15 +123,17 @@ TEST(Png, AWholePictureWithoutItsEndHasARemark) {
 
 TEST(Png, ExifOrientationTurnsUprightBeforeAndBehindThePixels) {
   const Image picture = testing::busy(6, 4, 3);
-  testing::FileBytes exif = testing::exif_segment(8, true);
-  exif.erase(exif.begin(), exif.begin() + 6);
+  const testing::FileBytes marked = testing::exif_segment(8, true);  // begins with "Exif", as JPEG has it
+  const testing::FileBytes plain(marked.begin() + 6, marked.end());
   for (const bool before : {true, false}) {
-    const FileBytes file = testing::png_with_exif(encode_png(6, 4, 3, picture.pixels), exif, before);
-    const Image image = decode_image(file, "x");
-    EXPECT_EQ(image.width, 4);
-    EXPECT_EQ(image.height, 6);
-    // Stored top right is seen top left.
-    EXPECT_EQ(image.pixels[0], picture.pixels[static_cast<std::size_t>(5 * 3)]);
+    for (const testing::FileBytes& exif : {plain, marked}) {
+      const FileBytes file = testing::png_with_exif(encode_png(6, 4, 3, picture.pixels), exif, before);
+      const Image image = decode_image(file, "x");
+      EXPECT_EQ(image.width, 4);
+      EXPECT_EQ(image.height, 6);
+      // Stored top right is seen top left.
+      EXPECT_EQ(image.pixels[0], picture.pixels[static_cast<std::size_t>(5 * 3)]);
+    }
   }
 }
 

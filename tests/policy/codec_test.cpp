@@ -154,6 +154,23 @@ TEST(PolicyCodec, KeepsWhatAPromiseHoldsIn) {
   refuse([](json& c) { c["per"] = ""; }, "certificate.groups: 7, expected some where");
 }
 
+TEST(PolicyCodec, KeepsTheNamesOfTheClasses) {
+  auto info = info_of({"a"});
+  info.n_classes = 3;
+  info.label_names = {"ant", "m\xC3\xBCller", ""};
+  const auto policy = make_single(info, 0);
+  EXPECT_EQ(decode_policy(encode_policy(*policy))->info().label_names, info.label_names);
+  EXPECT_EQ(with_times(*policy, info.models, info.best, "here")->info().label_names, info.label_names);
+  info.label_names.pop_back();
+  EXPECT_TRIAGE_ERROR((void)make_single(info, 0), ErrorCode::kPolicy, "class_names: 2, expected 3");
+
+  json file = json::from_cbor(encode_policy(*policy));
+  json payload = json::from_cbor(file["payload"].get_binary());
+  payload["class_names"][1] = 5;
+  EXPECT_TRIAGE_ERROR((void)decode_policy(seal_payload(json::to_cbor(payload), 5)), ErrorCode::kPolicy,
+                      "class_names[1]: number, expected a text");
+}
+
 // Of every kind: the times are new, and all else is as it was.
 TEST(PolicyCodec, TimesCanBeMeasuredAnew) {
   for (const auto kind : kKinds) {

@@ -6,6 +6,7 @@
 #include "support/onnx_file.h"
 #include "support/temp_folder.h"
 #include "triage/zoo.h"
+#include "zoo/model_stand_in.h"
 #include "zoo/onnx_files.h"
 
 namespace triage {
@@ -116,6 +117,34 @@ TEST_F(ModelFiles, WhatStandsInTheirPlaceIsNamed) {
   }
   EXPECT_NO_THROW(
       (void)model_checksum(folder_.write("b.xml", "<?xml version=\"1.0\"?><net name=\"x\"></net>")));
+}
+
+TEST_F(ModelFiles, AFolderIsNamedAsOne) {
+  fs::create_directories(folder_.path() / "saved.onnx");
+  EXPECT_TRIAGE_ERROR(model_checksum(folder_.path() / "saved.onnx"), kModel, "saved.onnx: is a folder");
+}
+
+TEST_F(ModelFiles, WhatIsOfAnotherFormatThanItsExtensionSaysIsRefused) {
+  const auto check = [&](const char* name, std::string_view content, std::string_view what) {
+    const fs::path file = folder_.write(name, content);
+    if (what.empty()) {
+      EXPECT_NO_THROW(refuse_other_format(file)) << name;
+    } else {
+      EXPECT_TRIAGE_ERROR(refuse_other_format(file), kModel,
+                          std::string(name) + ": is no " + std::string(what));
+    }
+  };
+  const std::string flat = std::string("\x1c\0\0\0TFL3", 8) + std::string(20, '\0');
+  const std::string ir = "<?xml version=\"1.0\"?>\n<!-- a comment -->\n<net name=\"x\" version=\"11\"></net>";
+  check("a.tflite", flat, "");
+  check("a.TFLITE", onnx({}), "TensorFlow Lite model");
+  check("a.tflite", "short", "TensorFlow Lite model");
+  check("a.xml", ir, "");
+  check("a.xml", "<?xml version=\"1.0\"?><annotation></annotation>", "OpenVINO IR model");
+  check("a.xml", flat, "OpenVINO IR model");
+  check("a.onnx", onnx({}), "");
+  check("a.onnx", flat, "ONNX model");
+  check("a.fake", "anything", "");
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ class Dataset {
   [[nodiscard]] virtual Label label(std::size_t i) const = 0;
   // Decodes input i. Throws what read_image does, for that image alone.
   [[nodiscard]] virtual Image load(std::size_t i, const DecodeOptions& options) const = 0;
-  // Names of the classes by number where the data set alone has them (sub-folders by place), else empty.
+  // Names of the classes by number where the data set alone has them (sub-folders or labels by place), else
+  // empty.
   [[nodiscard]] virtual std::vector<std::string> label_names() const = 0;
   // How labels became classes; empty for a data set that does not say.
   [[nodiscard]] virtual LabelMapping label_mapping() const { return {}; }
