@@ -29,8 +29,9 @@ ROUNDS = ((2, 1), (3, 2))
 ROUNDS_OF_TRAINING = ((1, 1), (2, 1), (3, 2))  # it rarely looks at the clock
 ROUNDS_OF_ANSWERS = ((2, 1), (4, 2), (8, 4))  # fast, with clocks that tick coarsely
 POLICIES = {  # options of `triage train`
-    "adaptive": [],
-    "half": ["--train-share", "0.5"],
+    "auto": [],
+    "adaptive": ["--policy", "adaptive"],
+    "half": ["--policy", "adaptive", "--train-share", "0.5"],
     "cascade": ["--policy", "cascade"],
     "premodel": ["--policy", "premodel"],
     "chain-dt": ["--policy", "premodel", "--premodel", "dt.dt.dt"],

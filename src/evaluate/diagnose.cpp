@@ -9,7 +9,7 @@
 namespace triage {
 namespace {
 
-// SBS first.
+// SBS first. Without auto, whose policies are some of the others'.
 std::vector<const Entry*> shown_entries(std::span<const Entry> entries, MethodId recommended) {
   std::vector<const Entry*> shown;
   const Entry* sbs = nullptr;
@@ -18,7 +18,7 @@ std::vector<const Entry*> shown_entries(std::span<const Entry> entries, MethodId
     if (kind == MethodKind::kSbs) {
       sbs = &entry;
     } else if (kind == MethodKind::kCascade || kind == MethodKind::kAdaptive || kind == MethodKind::kPolicy ||
-               entry.id == recommended) {
+               (entry.id == recommended && kind != MethodKind::kAuto)) {
       shown.push_back(&entry);
     }
   }

@@ -1,5 +1,7 @@
 #include "triage/tools/recommendation.h"
 
+#include <algorithm>
+
 namespace triage {
 namespace {
 
@@ -8,7 +10,7 @@ bool is_candidate(MethodKind kind) {
          kind == MethodKind::kAuto || kind == MethodKind::kPolicy;
 }
 
-bool is_recommended(MethodKind kind) { return kind == MethodKind::kAuto || kind == MethodKind::kPolicy; }
+bool is_auto(const Method& method) { return method.id.kind == MethodKind::kAuto; }
 
 Judgement judge(const Method& method) {
   Judgement judged{.method = method.id,
@@ -55,11 +57,12 @@ Recommendation recommend(std::span<const Method> methods) {
   Recommendation recommendation;
   const Method* best = nullptr;
   Judgement best_judged;
+  const bool has_auto = std::any_of(methods.begin(), methods.end(), is_auto);
   for (const Method& method : methods) {
     if (!is_candidate(method.id.kind)) continue;
     const Judgement judged = judge(method);
     recommendation.candidates.push_back(judged);
-    if (!judged.is_worth_using() || !is_recommended(method.id.kind)) continue;
+    if (!judged.is_worth_using() || (has_auto && !is_auto(method))) continue;
     if (best != nullptr && !is_preferred(method, judged, *best, best_judged)) continue;
     best = &method;
     best_judged = judged;

@@ -1,10 +1,14 @@
 // Which kind of policy to train: inner cross-validation, with preference for what is simpler.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "base/stop.h"
+#include "learn/adaptive/order_search.h"
 #include "stats/mean.h"
+#include "table/row_order.h"
 #include "triage/clock.h"
 #include "triage/error.h"
 #include "triage/tools/learn.h"
@@ -18,7 +22,7 @@ constexpr std::size_t kManyRows = 10'000;
 // What the whole time of the single best model is worth, a share of score.
 constexpr double kWorthOfTime = 0.01;
 // Standard errors of its gain that a kind pays: the more it differs from the single best model, the more it
-// has to show.
+// has to show. Not the adaptive one, whose training has compared it with the single models already.
 constexpr double kDoubt = 0.5;
 
 // Decisions take 0.2 to 2 us, which is left out here so that equal rows give equal choices.
@@ -93,32 +97,71 @@ Parts make_parts(const Table& table, Rows rows, std::uint64_t seed) {
 
 // What a kind did on all rows that judge.
 struct Outcome {
-  std::vector<double> scores, costs;
+  std::vector<double> scores, soft_scores, costs;
 };
 
-void add(const Table& table, Rows rows, const Policy& policy, const LearnOptions& learn, Outcome& outcome) {
+// What the strongest models together think of each row of a part that judges: an answer's soft score is its
+// probability there, which has less noise than whether it is right.
+using Opinions = std::vector<Posterior>;
+
+// None where outputs are missing, or where more than the first answer counts.
+Opinions strong_opinions(const Table& table, Rows train, Rows test, Criterion criterion) {
+  if (criterion != Criterion::kTop1 || !has_all_outputs(table, train) || !has_all_outputs(table, test))
+    return {};
+  const auto strong = strong_models(table, train, criterion);
+  const auto weights = fit_weights(pool_rows(table, train, strong), first_positions(train.size()));
+  const PooledRows pooled = pool_rows(table, test, strong);
+  Opinions opinions;
+  for (std::size_t i = 0; i < test.size(); ++i) opinions.push_back(pooled.posterior(i, weights));
+  return opinions;
+}
+
+double probability_of(const Posterior& posterior, std::int32_t cls) {
+  for (std::size_t c = 0; c < posterior.n; ++c) {
+    if (posterior.entries[c].cls == cls) return static_cast<double>(posterior.entries[c].probability);
+  }
+  return 0;
+}
+
+void add(const Table& table, Rows rows, const Opinions& opinions, const Policy& policy,
+         const LearnOptions& learn, Outcome& outcome) {
   Replay replay = make_replay("", table.n_inputs());
   replay_policy(table, rows, policy, StillClock(), replay);
-  for (const std::uint32_t row : rows) {
-    outcome.scores.push_back(replay.score(learn.criterion)[row]);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t row = rows[i];
+    const double score = replay.score(learn.criterion)[row];
+    outcome.scores.push_back(score);
+    outcome.soft_scores.push_back(opinions.empty() ? score
+                                                   : probability_of(opinions[i], replay.predicted[row]));
     outcome.costs.push_back(learn.cost == CostKind::kEnergy ? replay.j[row] : replay.ms[row]);
   }
 }
 
 // Nothing where a kind cannot be trained: what suffices for all rows may not suffice for a part of them.
-std::optional<Outcome> try_kind(const Table& table, const Parts& parts, PolicyKind kind,
-                                const LearnOptions& learn, const AdaptiveOptions& adaptive) {
+std::optional<Outcome> try_kind(const Table& table, const Parts& parts, std::span<const Opinions> opinions,
+                                PolicyKind kind, const LearnOptions& learn, const AdaptiveOptions& adaptive) {
   Outcome outcome;
   for (std::size_t p = 0; p < parts.train.size(); ++p) {
     throw_if_stopped(learn.stop, "train");
     try {
-      add(table, parts.test[p], *train_kind(table, parts.train[p], kind, learn, adaptive), learn, outcome);
+      add(table, parts.test[p], opinions[p], *train_kind(table, parts.train[p], kind, learn, adaptive), learn,
+          outcome);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kUsage) throw;
       return std::nullopt;
     }
   }
   return outcome;
+}
+
+// By row: hard scores are right on average, soft ones have less noise; the fewer rows, the more these count.
+std::vector<double> shrunk_gain(const Outcome& outcome, const Outcome& best) {
+  constexpr double kTrust = 0.01;  // standard error at which both count the same
+  auto gain = differences(outcome.scores, best.scores);
+  const auto soft = differences(outcome.soft_scores, best.soft_scores);
+  const double error = standard_error(gain), weight = kTrust * kTrust / (kTrust * kTrust + error * error);
+  for (std::size_t i = 0; i < gain.size(); ++i) gain[i] = weight * gain[i] + (1 - weight) * soft[i];
+  return gain;
 }
 
 }  // namespace
@@ -162,18 +205,26 @@ std::unique_ptr<Policy> train_kind(const Table& table, Rows rows, PolicyKind kin
 
 KindChoice choose_kind(const Table& table, Rows rows, const LearnOptions& learn,
                        const AdaptiveOptions& adaptive) {
+  if (learn.margin && !std::isfinite(*learn.margin)) {
+    throw Error(ErrorCode::kUsage, fmt::format("train: margin {}, expected a finite share", *learn.margin));
+  }
+  (void)model_costs(table, rows, learn.cost);  // throws where they were not measured
   if (rows.size() < kFewestRows) return {};
   const Parts parts = make_parts(table, rows, learn.seed);
+  std::vector<Opinions> opinions;
+  for (std::size_t p = 0; p < parts.train.size(); ++p) {
+    opinions.push_back(strong_opinions(table, parts.train[p], parts.test[p], learn.criterion));
+  }
   KindChoice choice;
   Outcome best;
   for (const PolicyKind kind : possible_kinds(table, rows, learn)) {
-    auto outcome = try_kind(table, parts, kind, learn, adaptive);
+    auto outcome = try_kind(table, parts, opinions, kind, learn, adaptive);
     if (!outcome) continue;
     if (kind == PolicyKind::kSingleBest) best = *outcome;
-    const auto gain = differences(outcome->scores, best.scores);
+    const auto gain = shrunk_gain(*outcome, best);
     KindEstimate estimate{kind, mean(gain), standard_error(gain), mean(outcome->costs) / mean(best.costs)};
-    estimate.worth =
-        estimate.score_gain - kDoubt * estimate.score_error + kWorthOfTime * (1 - estimate.cost_ratio);
+    const double doubt = kind == PolicyKind::kAdaptive ? 0 : kDoubt * estimate.score_error;
+    estimate.worth = estimate.score_gain - doubt + kWorthOfTime * (1 - estimate.cost_ratio);
     choice.compared.push_back(estimate);
   }
   // Of equals the first, which is the simplest.

@@ -144,9 +144,24 @@ TEST_F(Train, AdaptiveIsTheDefaultAndShowsItsSettings) {
       << run.out;
 }
 
+TEST_F(Train, SaysWhatItCompared) {
+  const auto run = train({});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("Kinds of policy, by inner cross-validation against the single best model\n"),
+            std::string::npos)
+      << run.out;
+  const auto document = nlohmann::json::parse(train({"--json"}).out);
+  const auto& choice = document["choice"];
+  ASSERT_EQ(choice["compared"].size(), 4U) << "two models: no cascade of three";
+  const auto most = std::max_element(choice["compared"].begin(), choice["compared"].end(),
+                                     [](const auto& a, const auto& b) { return a["worth"] < b["worth"]; });
+  EXPECT_EQ(choice["kind"], (*most)["kind"]);
+  EXPECT_FALSE(nlohmann::json::parse(train({"--policy", "adaptive", "--json"}).out).contains("choice"));
+}
+
 TEST_F(Train, AShareLeavesTheOthersForCalibration) {
   const auto trained_on = [](const char* share, const char* seed) {
-    EXPECT_EQ(train({"--train-share", share, "--seed", seed}).exit_code, 0);
+    EXPECT_EQ(train({"--policy", "adaptive", "--train-share", share, "--seed", seed}).exit_code, 0);
     return load_policy(out())->info().training.input_hashes;
   };
   const auto quarter = trained_on("0.25", "3"), other = trained_on("0.5", "4"), half = trained_on("0.5", "3");
@@ -230,15 +245,18 @@ TEST_F(Train, WarnsOfConstantFeatures) {
 
 TEST_F(Train, RefusesBadArguments) {
   expect_usage({"--policy", "magic"},
-               "--policy: 'magic', expected adaptive, premodel, cascade or single:MODEL");
+               "--policy: 'magic', expected auto, adaptive, premodel, cascade or single:MODEL");
   expect_usage({"--policy", "single:huge"},
                "--policy: no model 'huge' in the profile, expected one of: small, large");
   expect_usage({"--policy", "cascade", "--theta", "1"}, "--theta: given for --policy cascade");
   expect_usage({"--policy", "premodel", "--price", "1"},
                "--price: given for --policy premodel, expected only with --policy adaptive or cascade");
-  expect_usage({"--max-stages", "5"}, "adaptive: stages 5, expected 1 to 4");
-  expect_usage({"--price", "-1"}, "adaptive: price -1, expected a finite score");
-  expect_usage({"--margin", "inf"}, "adaptive: margin inf, expected a finite share");
+  expect_usage({"--policy", "adaptive", "--max-stages", "5"}, "adaptive: stages 5, expected 1 to 4");
+  expect_usage({"--policy", "adaptive", "--price", "-1"}, "adaptive: price -1, expected a finite score");
+  expect_usage({"--policy", "adaptive", "--margin", "inf"}, "adaptive: margin inf, expected a finite share");
+  expect_usage({"--margin", "inf"}, "train: margin inf, expected a finite share");
+  expect_usage({"--price", "1"},
+               "--price: given for --policy auto, expected only with --policy adaptive or cascade");
   expect_usage({"--cost", "energy"}, "energy");
   expect_usage({"--train-share", "0"}, "--train-share: 0, expected above 0 and at most 1");
   expect_usage({"--train-share", "0.01"}, "adaptive: training inputs [0-9]+, expected at least 20");

@@ -160,9 +160,13 @@ TEST_F(ClassFolders, OneThatCannotBeReadIsNamed) {
     fs::create_directories(folder_ / name);
     fs::permissions(folder_ / name, fs::perms::none);
     const bool is_root = ::geteuid() == 0;  // who may read everything
-    if (is_root) ASSERT_EQ(::seteuid(65534), 0);
+    if (is_root) {
+      ASSERT_EQ(::seteuid(65534), 0);
+    }
     EXPECT_TRIAGE_ERROR(open(), kIo, std::string("/") + name + ": cannot be read (Permission denied)");
-    if (is_root) ASSERT_EQ(::seteuid(0), 0);
+    if (is_root) {
+      ASSERT_EQ(::seteuid(0), 0);
+    }
     fs::permissions(folder_ / name, fs::perms::all);
   }
 }

@@ -65,8 +65,9 @@ TEST(CrossValidation, HasEveryMethodInEveryFold) {
     expected.push_back({kind});
   }
   for (const int stages : {2, 3}) expected.push_back({MethodKind::kExactCascade, stages});
-  expected.push_back({MethodKind::kCascadeRouting});
-  expected.push_back({MethodKind::kAdaptive});
+  for (const MethodKind kind : {MethodKind::kAuto, MethodKind::kCascadeRouting, MethodKind::kAdaptive}) {
+    expected.push_back({kind});
+  }
   ASSERT_EQ(e.methods.size(), expected.size());
   for (std::size_t m = 0; m < expected.size(); ++m) {
     EXPECT_EQ(e.methods[m].id, expected[m]) << m;
@@ -319,33 +320,23 @@ TEST(CrossValidation, FrontiersAreReadAgainstSbs) {
 }
 
 // The rule of docs/design.md, on tables where a rival would win: rivals are never recommended.
-TEST(CrossValidation, RecommendsTheFastestPolicyThatIsNoWorse) {
-  const auto fastest = [](const Evaluation& e, const std::vector<MethodId>& methods) {
-    const Method* best = e.find({MethodKind::kSbs});
-    for (const MethodId id : methods) {
-      const Method* m = e.find(id);
-      const bool no_worse = m->score_gain.interval.low > -0.005, faster = m->time_ratio.interval.high < 1;
-      if (!no_worse || !faster || !(m->above_router.interval.low > 0)) continue;
-      if (m->pooled.mean_ms < best->pooled.mean_ms) best = m;
-    }
-    return best->id;
+// Whichever method did best here, what training chooses by itself or SBS is recommended.
+TEST(CrossValidation, RecommendsWhatTrainingChoosesOrOneModel) {
+  const auto judged = [](const Evaluation& e, MethodId id) {
+    const auto& all = e.recommendation.candidates;
+    return *std::find_if(all.begin(), all.end(), [&](const Judgement& j) { return j.method == id; });
   };
-  const std::vector<MethodId> learned{
-      {MethodKind::kPremodel}, {MethodKind::kCascade}, {MethodKind::kAdaptive}};
-  std::vector<MethodId> all = learned;
-  for (const int stages : {2, 3}) all.push_back({MethodKind::kExactCascade, stages});
-  all.push_back({MethodKind::kCascadeRouting});
-  const auto expect = [&](std::size_t n, std::uint64_t seed, MethodId ours, MethodId of_all,
-                          const char* verdict) {
-    const Evaluation e = cross_validate(testing::synthetic_table(n, testing::three_models(), seed), quick());
-    SCOPED_TRACE(evaluation_verdict(e));
-    ASSERT_EQ(fastest(e, all), of_all) << "else take another seed: no rival would win";
-    ASSERT_EQ(fastest(e, learned), ours);
-    EXPECT_EQ(e.recommendation.method, ours);
-    EXPECT_TRUE(evaluation_verdict(e).starts_with(verdict));
-  };
-  expect(2000, 6, {MethodKind::kAdaptive}, {MethodKind::kCascadeRouting}, "Use the adaptive policy: ");
-  expect(1000, 3, {MethodKind::kSbs}, {MethodKind::kExactCascade, 2}, "Use resnet-14 alone: ");
+  const Evaluation many = cross_validate(testing::synthetic_table(2000, testing::three_models(), 6), quick());
+  EXPECT_TRUE(judged(many, {MethodKind::kAuto}).is_worth_using());
+  EXPECT_EQ(many.recommendation.method, MethodId{MethodKind::kAuto});
+  EXPECT_TRUE(evaluation_verdict(many).starts_with("Use what training chooses by itself ("))
+      << evaluation_verdict(many);
+  int folds = 0;
+  for (const auto& [kind, n] : many.auto_kinds) folds += n;
+  EXPECT_EQ(folds, many.folds);
+  const Evaluation few = cross_validate(testing::synthetic_table(100, testing::three_models(), 3), quick());
+  EXPECT_FALSE(judged(few, {MethodKind::kAuto}).is_worth_using()) << "else take another seed";
+  EXPECT_EQ(few.recommendation.method, MethodId{MethodKind::kSbs});
 }
 
 TEST(CrossValidation, TellsWhereTheFiguresComeFrom) {

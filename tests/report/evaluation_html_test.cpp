@@ -709,7 +709,7 @@ TEST(Json, HasItsKeys) {
         "inputs",  "inputs_left_out",   "classes",     "models",        "recommended", "verdict",
         "remarks", "warnings",          "candidates",  "optimum_share", "selection",   "stages",
         "methods", "contrasts",         "zero_router", "frontiers",     "timing",      "energy",
-        "request", "timing_difference", "breakdown",   "reliability",   "decisions"}) {
+        "request", "timing_difference", "breakdown",   "reliability",   "decisions",   "auto_kinds"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   for (const auto& candidate : json["candidates"]) {

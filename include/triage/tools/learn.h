@@ -149,10 +149,13 @@ enum class PolicyKind { kSingleBest, kCheapestEqual, kCascadeOfTwo, kCascadeOfTh
 // part that trained.
 struct KindEstimate {
   PolicyKind kind = PolicyKind::kSingleBest;
-  double score_gain = 0;   // mean score less that model's, a share
+  // Mean score less that model's, a share; on few rows by the opinion of the strongest models together, which
+  // has less noise than whether an answer is right.
+  double score_gain = 0;
   double score_error = 0;  // standard error of it
   double cost_ratio = 1;   // mean cost over that model's
-  // Gain, less half its standard error, plus a hundredth for the whole cost of that model saved.
+  // Gain, less half its standard error (not for adaptive, whose training has doubted already), plus a
+  // hundredth for the whole cost of that model saved.
   double worth = 0;
 };
 struct KindChoice {
@@ -161,7 +164,8 @@ struct KindChoice {
 };
 // Which kind to train on these rows: the one of highest worth, of equals the simplest. By inner
 // cross-validation in 5 parts; of 10,000 rows or more one third judges. Cascades only where time is to be
-// saved, the premodel only where models have no outputs.
+// saved, the premodel only where models have no outputs. Throws kUsage for a margin that is not finite and
+// for energies that were not measured.
 [[nodiscard]] KindChoice choose_kind(const Table& table, Rows rows, const LearnOptions& learn = {},
                                      const AdaptiveOptions& adaptive = {});
 // A policy of that kind on these rows, the other options being defaults. Throws kUsage as those trainers do.
