@@ -16,7 +16,7 @@ namespace {
 std::string headline(const Evaluation& evaluation) {
   const MethodId best = evaluation.recommendation.method;
   return best == MethodId{MethodKind::kSbs} ? fmt::format("Use {} alone", sbs_model(evaluation))
-                                            : fmt::format("Use the {}", method_noun(evaluation, best));
+                                            : "Use " + method_phrase(evaluation, best);
 }
 
 Markup tile(std::string_view label, std::string_view value, std::string_view unit, std::string_view detail) {

@@ -103,9 +103,10 @@ std::string auto_kinds(const Evaluation& evaluation) {
   return text;
 }
 
-std::string method_noun(const Evaluation& evaluation, MethodId method) {
+std::string method_phrase(const Evaluation& evaluation, MethodId method) {
+  if (method.kind == MethodKind::kAuto) return "what training chooses by itself";
   const std::string name = method_name(evaluation, method);
-  return method.kind == MethodKind::kPolicy ? name : name + " policy";
+  return method.kind == MethodKind::kPolicy ? "the " + name : fmt::format("the {} policy", name);
 }
 
 std::string method_about(const Evaluation& evaluation, MethodId method) {

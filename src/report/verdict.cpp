@@ -27,14 +27,13 @@ std::string time_against(double ratio) {
 }
 
 std::string use_method(const Evaluation& evaluation, const Method& method) {
-  const bool chosen = method.id.kind == MethodKind::kAuto;
-  return fmt::format("Use {}: {}, {} {} alone ({}). Its {} differs by {}.",
-                     chosen ? fmt::format("what training chooses by itself ({})", auto_kinds(evaluation))
-                            : "the " + method_noun(evaluation, method.id),
-                     figures(evaluation, method), time_against(method.time_ratio.value),
-                     sbs_model(evaluation), figures(evaluation, *evaluation.find({MethodKind::kSbs})),
-                     score_word(evaluation.criterion, evaluation.labels_from),
-                     points_phrase(method.score_gain));
+  const std::string kinds =
+      method.id.kind == MethodKind::kAuto ? fmt::format(" ({})", auto_kinds(evaluation)) : "";
+  return fmt::format(
+      "Use {}{}: {}, {} {} alone ({}). Its {} differs by {}.", method_phrase(evaluation, method.id), kinds,
+      figures(evaluation, method), time_against(method.time_ratio.value), sbs_model(evaluation),
+      figures(evaluation, *evaluation.find({MethodKind::kSbs})),
+      score_word(evaluation.criterion, evaluation.labels_from), points_phrase(method.score_gain));
 }
 
 std::string keep_single(const Evaluation& evaluation) {
@@ -66,9 +65,13 @@ void remark_candidates(const Evaluation& evaluation, Remarks& out) {
     const std::string reason =
         judged.shortcoming
             ? fmt::format("not worth using: {}", shortcoming_phrase(*judged.shortcoming))
-            : fmt::format("worth using too, but the {} is preferred", method_noun(evaluation, best));
-    out.push_back(fmt::format("The {} ({}) is {}; against the zero router at equal time {}.",
-                              method_name(evaluation, judged.method), figures(evaluation, method), reason,
+            : fmt::format("worth using too, but {} is preferred", method_phrase(evaluation, best));
+    const std::string subject =
+        judged.method.kind == MethodKind::kAuto
+            ? fmt::format("What training chooses by itself ({}; {})", auto_kinds(evaluation),
+                          figures(evaluation, method))
+            : fmt::format("The {} ({})", method_name(evaluation, judged.method), figures(evaluation, method));
+    out.push_back(fmt::format("{} is {}; against the zero router at equal time {}.", subject, reason,
                               points_phrase(method.above_router)));
   }
 }
