@@ -259,7 +259,8 @@ TEST_F(Train, RefusesBadArguments) {
                "--price: given for --policy auto, expected only with --policy adaptive or cascade");
   expect_usage({"--cost", "energy"}, "energy");
   expect_usage({"--train-share", "0"}, "--train-share: 0, expected above 0 and at most 1");
-  expect_usage({"--train-share", "0.01"}, "adaptive: training inputs [0-9]+, expected at least 20");
+  expect_usage({"--policy", "adaptive", "--train-share", "0.01"},
+               "adaptive: training inputs [0-9]+, expected at least 20");
   expect_usage({"--policy", "premodel", "--k", "4"}, "k: 4, expected an odd number from 1 to 63");
   expect_usage({"--policy", "premodel", "--features", "beauty"}, "feature 'beauty': not in the profile");
   expect_usage({"--policy", "premodel", "--fallback", "worst"}, "--fallback: 'worst', expected best, refuse");
