@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "image/decoders.h"
+#include "image/heif_parts.h"
 
 #ifdef TRIAGE_WITH_HEIF
 #include <libheif/heif.h>
@@ -28,6 +29,12 @@ Image decode_heif(EncodedBytes bytes, std::string_view name, const DecodeOptions
         fmt::format("AVIF or HEIC data is corrupt, cut short or of an unusual kind ({})", error.message),
         "a whole image");
   };
+  // libheif 1.15 starts threads without end over a picture that is made of itself.
+  if (count_heif_parts(bytes) > kMostHeifParts) {
+    throw damaged_image(
+        name, fmt::format("AVIF or HEIC data is made of itself, or of more than {} parts", kMostHeifParts),
+        "a picture of fewer tiles and layers");
+  }
   const Context context(heif_context_alloc(), &heif_context_free);
   check(heif_context_read_from_memory_without_copy(context.get(), bytes.data(), bytes.size(), nullptr));
   heif_image_handle* found = nullptr;
