@@ -38,9 +38,10 @@ struct Recommendation {
   MethodId method;                    // SBS when one model alone is the better choice
   std::vector<Judgement> candidates;  // the learned methods, in their order; rivals and controls are none
 };
-// Where what training chooses by itself is among them, it is recommended if it is worth using, else SBS alone:
-// taking the method that did best here would be a choice with hindsight. Otherwise, of the learned methods
-// worth using the fastest no worse one; without such, the one of the highest score; without any, SBS alone.
+// Where what training chooses by itself is among them, it is recommended if it is worth using, else SBS
+// alone: taking the method that did best here would be a choice with hindsight. Otherwise, of the learned
+// methods worth using the fastest no worse one; without such, the one of the highest score; without any, SBS
+// alone.
 [[nodiscard]] Recommendation recommend(std::span<const Method> methods);
 
 }  // namespace triage
