@@ -38,7 +38,9 @@ std::optional<InnerGain> inner_gain(const Table& table, Rows rows, Criterion cri
   }
   Replay own = make_replay("own", table.n_inputs()), best = own;
   const ModelIndex sbs = single_best(mean_scores(table, learn, criterion), mean_costs(table, learn));
-  replay_policy(table, test, *policy, clock_or_steady(clock), own);
+  // Without a clock decisions take no time, so that equal rows give equal estimates.
+  const FakeClock still;
+  replay_policy(table, test, *policy, clock != nullptr ? *clock : still, own);
   for (const std::uint32_t row : test) replay_model(table, row, sbs, best);
 
   const bool joules = policy->price_unit() == CostKind::kEnergy;

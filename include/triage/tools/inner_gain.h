@@ -29,7 +29,7 @@ struct InnerGain {
 [[nodiscard]] std::optional<InnerGain> inner_gain(
     const Table& table, Rows rows, Criterion criterion, std::uint64_t seed,
     const std::function<std::unique_ptr<Policy>(Rows rows)>& train,
-    const std::shared_ptr<const Clock>& clock = nullptr);
+    const std::shared_ptr<const Clock>& clock = nullptr);  // of decisions; none: they take no time
 
 // What an adaptive policy's training found by its own inner cross-validation; nothing for other policies, and
 // for those whose setting was changed since.
