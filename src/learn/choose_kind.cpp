@@ -148,12 +148,11 @@ std::optional<Outcome> try_kind(const Table& table, const Parts& parts, std::spa
   return outcome;
 }
 
-// By row: hard scores are right on average, soft ones have less noise; the fewer rows, the more these count.
+// By row, by hard and soft scores.
 std::vector<double> shrunk_gain(const Outcome& outcome, const Outcome& best) {
-  constexpr double kTrust = 0.01;  // standard error at which both count the same
   auto gain = differences(outcome.scores, best.scores);
   const auto soft = differences(outcome.soft_scores, best.soft_scores);
-  const double error = standard_error(gain), weight = kTrust * kTrust / (kTrust * kTrust + error * error);
+  const double weight = weight_of_hard_scores(standard_error(gain));
   for (std::size_t i = 0; i < gain.size(); ++i) gain[i] = weight * gain[i] + (1 - weight) * soft[i];
   return gain;
 }

@@ -67,6 +67,13 @@ class GainFitter {
                                                     std::span<const double> costs, double price,
                                                     std::span<const std::uint32_t> which);
 
+// How much hard scores count in a gain whose standard error they have, the rest being soft ones: hard scores
+// are right on average, soft ones have less noise, so the fewer rows, the more the soft ones count.
+[[nodiscard]] inline double weight_of_hard_scores(double error) {
+  constexpr double kTrust = 0.01;  // standard error at which both count the same
+  return kTrust * kTrust / (kTrust * kTrust + error * error);
+}
+
 // What a policy reaches on some rows, and how that differs from a reference (the single best model), row by
 // row.
 struct Reached {

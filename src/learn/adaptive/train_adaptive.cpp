@@ -51,12 +51,9 @@ double error_of(const Reached& reached, std::size_t n_rows) {
   return std::sqrt(std::max(0.0, reached.square - reached.gain * reached.gain) / static_cast<double>(n_rows));
 }
 
-// The gain over the single best model, shrunk: hard scores are right on average, soft ones have less noise;
-// the fewer rows, the more the soft ones count.
+// The gain over the single best model, by hard and soft scores.
 double shrunk_gain(const Reached& reached, std::size_t n_rows) {
-  constexpr double kTrust = 0.01;  // standard error at which both count the same
-  const double error = error_of(reached, n_rows);
-  const double weight = kTrust * kTrust / (kTrust * kTrust + error * error);
+  const double weight = weight_of_hard_scores(error_of(reached, n_rows));
   return weight * reached.gain + (1 - weight) * reached.soft_gain;
 }
 
