@@ -19,8 +19,6 @@ namespace {
 
 constexpr std::size_t kFewestRows = 60;
 constexpr std::size_t kManyRows = 10'000;
-// What the whole time of the single best model is worth, a share of score.
-constexpr double kWorthOfTime = 0.01;
 // Standard errors of its gain that a kind pays: the more it differs from the single best model, the more it
 // has to show. Not the adaptive one, whose training has compared it with the single models already.
 constexpr double kDoubt = 0.5;

@@ -16,6 +16,8 @@
 namespace triage {
 
 inline constexpr double kScoreTolerance = 0.005;  // loss of score, a share, that nobody misses
+// What the whole cost of the single best model is worth, a share of score, where kinds are compared.
+inline constexpr double kWorthOfTime = 0.01;
 
 // Options for every kind of policy; each kind has options of its own besides.
 struct LearnOptions {
