@@ -14,16 +14,20 @@ ModelIndex random_model(const Table& table, std::size_t input, std::uint64_t see
 
 }  // namespace
 
+Mix router_mix(const Table& table, const Fold& fold, double ms) {
+  const auto costs = mean_costs(table, fold.test);
+  ZeroRouter router = fold.router;
+  for (std::size_t p = 0; p < router.points.size(); ++p) {
+    router.points[p].cost = costs[static_cast<std::size_t>(router.models[p])] + fold.asking_ms;
+  }
+  return router.at(ms);
+}
+
 std::vector<double> router_scores(const Table& table, std::span<const Fold> folds, std::span<const double> ms,
                                   Criterion criterion) {
   std::vector<double> scores(table.n_inputs());
   for (const Fold& fold : folds) {
-    const auto costs = mean_costs(table, fold.test);
-    ZeroRouter router = fold.router;
-    for (std::size_t p = 0; p < router.points.size(); ++p) {
-      router.points[p].cost = costs[static_cast<std::size_t>(router.models[p])] + fold.asking_ms;
-    }
-    const Mix mix = router.at(mean_of(ms, fold.test));
+    const Mix mix = router_mix(table, fold, mean_of(ms, fold.test));
     for (const std::uint32_t i : fold.test) {
       scores[i] = (1 - mix.share_dear) * table.score(i, mix.cheap, criterion) +
                   mix.share_dear * table.score(i, mix.dear, criterion);

@@ -21,9 +21,13 @@ struct Entry {
                                            std::span<const ModelIndex> optimum,
                                            const EvaluateOptions& options);
 
-// What the zero router would score on each input if its mean time were that of `ms` (n) in that fold. It
-// mixes the models of the hull of the training part, but with their times on the test part: where the hull is
-// steep, a difference between the two parts' mean times would count as score.
+// How the zero router of that fold mixes for a mean time of `ms` on the fold's test part. It knows the hull
+// of the training part, but pays the test part's times: where the hull is steep, a difference between the two
+// parts' mean times would count as score.
+[[nodiscard]] Mix router_mix(const Table& table, const Fold& fold, double ms);
+
+// What the zero router would score on each input if its mean time were that of `ms` (n) in that fold, see
+// router_mix().
 [[nodiscard]] std::vector<double> router_scores(const Table& table, std::span<const Fold> folds,
                                                 std::span<const double> ms, Criterion criterion);
 
