@@ -16,24 +16,19 @@ constexpr double kRow = 26;
 constexpr double kBar = 16;
 constexpr double kFontPx = 13;
 
-double figure_of(const Cell& cell) {
-  const double* value = std::get_if<double>(&cell);
-  return value != nullptr ? *value : kNotMeasured;
-}
-
 Panel draw_bars(const DataTable& data, std::size_t along, std::size_t column) {
   double left = 80, maximum = 0;
   for (const auto& row : data.rows) {
     left =
         std::max(left, std::min(360.0, text_width(cell_text(row[along], data.columns[along]), kFontPx) + 16));
-    if (std::isfinite(figure_of(row[column]))) maximum = std::max(maximum, figure_of(row[column]));
+    if (std::isfinite(cell_figure(row[column]))) maximum = std::max(maximum, cell_figure(row[column]));
   }
   const AxisScale x{0, maximum > 0 ? maximum : 1, left, kWidth - 120, false};
   Panel panel;
   panel.drawing += svg_text(left, 12, data.columns[column].name, "axis");
   for (std::size_t r = 0; r < data.rows.size(); ++r) {
     const double y = 24 + kRow * static_cast<double>(r), middle = y + kBar / 2;
-    const double value = figure_of(data.rows[r][column]);
+    const double value = cell_figure(data.rows[r][column]);
     const std::string name = cell_text(data.rows[r][along], data.columns[along]);
     const std::string figure = cell_text(data.rows[r][column], data.columns[column]);
     panel.drawing += svg_text(left - 10, middle, name, "", "end");
@@ -58,8 +53,24 @@ Panel draw_line(const DataTable& data, std::size_t along, std::size_t column) {
   LineSpec line;
   line.x_name = data.columns[along].name;
   line.y_name = data.columns[column].name;
-  for (const auto& row : data.rows) line.points.emplace_back(figure_of(row[along]), figure_of(row[column]));
+  for (const auto& row : data.rows)
+    line.points.emplace_back(cell_figure(row[along]), cell_figure(row[column]));
   return line_panel(line, kWidth);
+}
+
+Panel draw_value(const Exhibit& exhibit, std::size_t value) {
+  const ChartSpec& chart = exhibit.chart;
+  switch (chart.kind) {
+    case ChartSpec::Kind::kBars:
+      return draw_bars(exhibit.data, chart.along, chart.values[value]);
+    case ChartSpec::Kind::kLines:
+      return draw_line(exhibit.data, chart.along, chart.values[value]);
+    case ChartSpec::Kind::kCurves:
+      return curves_panel(exhibit, value, kWidth);
+    case ChartSpec::Kind::kNone:
+      break;
+  }
+  return {};
 }
 
 TableSpec table_spec(const Exhibit& exhibit) {
@@ -83,6 +94,11 @@ TableSpec table_spec(const Exhibit& exhibit) {
 
 }  // namespace
 
+double cell_figure(const Cell& cell) {
+  const double* value = std::get_if<double>(&cell);
+  return value != nullptr ? *value : kNotMeasured;
+}
+
 std::string cell_text(const Cell& cell, const Column& column) {
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
   const double value = std::get<double>(cell);
@@ -99,10 +115,9 @@ Markup chart_panels(const Exhibit& exhibit) {
   spec.description = exhibit.ours;
   spec.caption = exhibit.about;
   spec.width = kWidth;
-  for (const std::size_t column : exhibit.chart.values) {
-    const Panel panel = exhibit.chart.kind == ChartSpec::Kind::kBars
-                            ? draw_bars(exhibit.data, exhibit.chart.along, column)
-                            : draw_line(exhibit.data, exhibit.chart.along, column);
+  if (exhibit.chart.kind == ChartSpec::Kind::kCurves) spec.legend = curves_legend(exhibit);
+  for (std::size_t value = 0; value < exhibit.chart.values.size(); ++value) {
+    const Panel panel = draw_value(exhibit, value);
     spec.drawing +=
         element("g", {{"transform", fmt::format("translate(0 {})", number(spec.height))}}, panel.drawing);
     spec.height += panel.height + 10;

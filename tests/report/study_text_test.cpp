@@ -1,6 +1,8 @@
 // The study's files: CSV, Markdown, HTML.
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "triage/tools/report.h"
 #include "triage/tools/study.h"
 
@@ -48,6 +50,34 @@ TEST(StudyHtml, EscapesAndIsSelfContained) {
   EXPECT_NE(page.find("one &amp; two"), std::string::npos);
   EXPECT_NE(page.find("src=\"data:image/png;base64,iVBORw0KGgo"), std::string::npos);
   EXPECT_EQ(page.find("http"), std::string::npos);
+}
+
+TEST(StudyHtml, DrawsCurvesWithTheirRanges) {
+  Study study = made_up();
+  Exhibit& curves = study.exhibits.front();
+  curves.data.columns = {{"inputs", 0}, {"method", 0}, {"gain", 1}, {"low", 1}, {"high", 1}};
+  curves.data.rows = {{100.0, std::string("auto"), -1.0, -2.0, 0.5},
+                      {100.0, std::string("a & b"), kNotMeasured, kNotMeasured, kNotMeasured},
+                      {1000.0, std::string("auto"), 1.0, 0.0, 2.0}};
+  curves.chart = {ChartSpec::Kind::kCurves, 0, {2}, 1, {3}, {4}};
+  const std::string page = study_html(study, {});
+  EXPECT_NE(page.find("<title>auto, 100: -1 [-2, 0.5]</title>"), std::string::npos);
+  EXPECT_NE(page.find("class=\"band subject\""), std::string::npos);
+  EXPECT_NE(page.find("a &amp; b</span>"), std::string::npos) << "in the legend";
+  EXPECT_EQ(page.find("nan "), std::string::npos) << "a coordinate";
+}
+
+TEST(StudyJson, HasAllTablesAndNullWhereThereIsNoFigure) {
+  ReportInfo info;
+  info.sources = {"a.profile"};
+  const auto document = nlohmann::json::parse(study_json(made_up(), info));
+  EXPECT_EQ(document["format"], "triage-study");
+  EXPECT_EQ(document["profiles"][0], "a.profile");
+  const auto& exhibit = document["exhibits"][0];
+  EXPECT_EQ(exhibit["id"], "figure-0");
+  EXPECT_EQ(exhibit["columns"][1], "ms");
+  EXPECT_EQ(exhibit["rows"][0][1], 1.25);
+  EXPECT_TRUE(exhibit["rows"][1][1].is_null());
 }
 
 }  // namespace

@@ -24,13 +24,17 @@ struct DataTable {
   std::vector<std::vector<Cell>> rows;  // each of columns.size() cells
 };
 
-// How a data table is drawn: a panel for each value column, with bars by name or a line over a numeric
-// column.
+// How a data table is drawn: a panel for each value column, with bars by name, a line over a numeric column,
+// or a curve for each name over a numeric column that is drawn logarithmically.
 struct ChartSpec {
-  enum class Kind { kNone, kBars, kLines };
+  enum class Kind { kNone, kBars, kLines, kCurves };
   Kind kind = Kind::kNone;
   std::size_t along = 0;            // column with the names of the bars, or the lines' x
   std::vector<std::size_t> values;  // columns that are drawn
+  // Of curves alone: the column with their names, and for each value the columns with the ends of its range,
+  // which is shaded. The first name is the one that matters most; at most eight look different.
+  std::size_t by = 0;
+  std::vector<std::size_t> low = {}, high = {};
 };
 
 struct Picture {

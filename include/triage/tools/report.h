@@ -55,6 +55,8 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 [[nodiscard]] std::string study_html(const Study& study, const ReportInfo& info);
 // Markdown of the same without pictures, for a repository.
 [[nodiscard]] std::string study_markdown(const Study& study, const ReportInfo& info);
+// One JSON document of the same without pictures: docs/formats.md has its keys.
+[[nodiscard]] std::string study_json(const Study& study, const ReportInfo& info);
 // RFC 4180, one header line.
 [[nodiscard]] std::string table_csv(const DataTable& table);
 
