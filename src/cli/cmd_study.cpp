@@ -1,5 +1,7 @@
 // triage study paper: every figure and table of the paper, from a profile; triage study guarantee: whether
-// the promise of calibrate holds.
+// the promise of calibrate holds. triage study learning is in cmd_study_learning.cpp.
+#include "cli/cmd_study.h"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,10 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/cli.h"
 #include "cli/flags.h"
 #include "cli/label_options.h"
-#include "cli/staged_folder.h"
 #include "triage/error.h"
 #include "triage/tools/profile.h"
 #include "triage/tools/report.h"
@@ -56,15 +56,6 @@ std::string command_line(const StudyArguments& arguments) {
                            arguments.options.slice, arguments.options.full_svm ? " --full" : "");
 }
 
-// The page, the Markdown and a CSV for each exhibit.
-void write_study(const Study& study, const ReportInfo& info, StagedFolder& out) {
-  for (const Exhibit& exhibit : study.exhibits)
-    write_report(out.path() / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
-  write_report(out.path() / "study.md", study_markdown(study, info));
-  write_report(out.path() / "study.html", study_html(study, info));
-  out.publish();
-}
-
 // Of the models that were profiled, which a zoo of the same names need not have.
 std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo, const Table& table) {
   std::map<std::string, std::uint64_t> bytes;
@@ -82,27 +73,6 @@ std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo, const Table& tab
     for (const ModelFile& file : model.files) bytes[model.name] += model_bytes(zoo.resolve(file));
   }
   return bytes;
-}
-
-ReportInfo report_info(std::string command, const std::vector<std::string>& profiles) {
-  ReportInfo info;
-  info.version = TRIAGE_VERSION;
-  info.command = std::move(command);
-  for (const auto& path : profiles) info.sources.push_back(fs::path(path).filename().string());
-  info.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
-  return info;
-}
-
-void print_study(const Study& study, const std::string& out, const Session& session) {
-  for (const std::string& warning : evaluation_warnings(study.evaluation)) {
-    warn(with_flags(warning, *session.app));
-  }
-  fmt::print("{}\n\n", study.verdict);
-  for (const Exhibit& exhibit : study.exhibits)
-    fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
-  if (!study.evaluation.machine.empty()) fmt::print("\nTimed on {}", printable(study.evaluation.machine));
-  fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(out),
-             study.exhibits.size());
 }
 
 void run(StudyArguments& arguments, const Session& session) {
@@ -207,11 +177,41 @@ void add_guarantee(CLI::App& study, Session& session) {
 
 }  // namespace
 
+void write_study(const Study& study, const ReportInfo& info, StagedFolder& out) {
+  for (const Exhibit& exhibit : study.exhibits)
+    write_report(out.path() / "csv" / (exhibit.id + ".csv"), table_csv(exhibit.data));
+  write_report(out.path() / "study.md", study_markdown(study, info));
+  write_report(out.path() / "study.html", study_html(study, info));
+  out.publish();
+}
+
+ReportInfo report_info(std::string command, const std::vector<std::string>& profiles) {
+  ReportInfo info;
+  info.version = TRIAGE_VERSION;
+  info.command = std::move(command);
+  for (const auto& path : profiles) info.sources.push_back(fs::path(path).filename().string());
+  info.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
+  return info;
+}
+
+void print_study(const Study& study, const std::string& out, const Session& session) {
+  for (const std::string& warning : evaluation_warnings(study.evaluation)) {
+    warn(with_flags(warning, *session.app));
+  }
+  fmt::print("{}\n\n", study.verdict);
+  for (const Exhibit& exhibit : study.exhibits)
+    fmt::print("{}\n  {} {}\n", exhibit.title, exhibit.ours, exhibit.verdict);
+  if (!study.evaluation.machine.empty()) fmt::print("\nTimed on {}", printable(study.evaluation.machine));
+  fmt::print("\n{}/study.html, study.md and a CSV file for each of {} exhibits\n", printable(out),
+             study.exhibits.size());
+}
+
 void add_study(CLI::App& app, Session& session) {
-  auto* study =
-      app.add_subcommand("study", "Reproduce a published study, or test our own guarantee, on a profile");
+  auto* study = app.add_subcommand(
+      "study", "Reproduce a published study, or test what we promise ourselves, on a profile");
   study->require_subcommand(1);
   add_guarantee(*study, session);
+  add_study_learning(*study, session);
   auto* command = study->add_subcommand(
       "paper", "Every figure and table of Taylor et al. (LCTES 2018), beside the paper's values");
   const auto arguments = std::make_shared<StudyArguments>();

@@ -362,6 +362,31 @@ TEST_F(Evaluate, StudyWritesAPageTablesAndMarkdown) {
   EXPECT_TRUE(slurp((out / "csv" / "figure-5.csv").string()).starts_with("model,"));
 }
 
+TEST_F(Evaluate, StudyDrawsLearningCurves) {
+  const std::filesystem::path out = folder_->path() / "learning";
+  const auto learning = [&](std::vector<std::string> more, const CliOptions& options = {}) {
+    std::vector<std::string> arguments{"study", "learning", "--profile", profile(), "-o", out.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_cli(arguments, options);
+  };
+  EXPECT_EQ(learning({"--draws", "2"}, {.interrupt = true}).exit_code, 130);
+  const CliRun few = learning({"--draws", "1"});
+  EXPECT_EQ(few.exit_code, 2);
+  EXPECT_NE(few.err.find("learning: draws 1, expected 2 or more"), std::string::npos) << few.err;
+  EXPECT_FALSE(std::filesystem::exists(out));
+  const CliRun run = learning({"--draws", "2", "--threads", "2"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("The check: auto against the best of its rivals"), std::string::npos) << run.out;
+  EXPECT_NE(run.err.find("learning from training set 4 of 4"), std::string::npos) << run.err;
+  const std::string page = slurp((out / "study.html").string());
+  EXPECT_NE(page.find("--draws 2 --most 40000 --judging 5000 --seed 0"), std::string::npos);
+  EXPECT_NE(page.find("line subject"), std::string::npos);
+  const std::string csv = slurp((out / "csv" / "learning-curves.csv").string());
+  const CliRun json = learning({"--draws", "2", "--threads", "1", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(json.out)["exhibits"][1]["id"], "learning-curves");
+  EXPECT_EQ(slurp((out / "csv" / "learning-curves.csv").string()), csv) << "whatever the threads";
+}
+
 TEST_F(Evaluate, AStudyThatFailsLeavesNothingBehind) {
   const std::filesystem::path parent = folder_->path() / "failed";
   std::filesystem::create_directories(parent / "there/csv");

@@ -60,4 +60,21 @@ struct GuaranteeOptions : LearnOptions {
 // Throws kUsage for options out of range or a table that is too small; kInterrupted.
 [[nodiscard]] Study study_guarantee(const Table& table, const GuaranteeOptions& options);
 
+// How good is what training chooses by itself, by the number of inputs it learns from: 100, 200, 400 and so
+// on? Each draw puts the table's inputs in a random order, trains on the first and judges on the last of
+// them. Decisions take no time there, so equal tables give equal figures.
+struct LearningOptions : LearnOptions {
+  int draws = 20;  // training sets of each size; 2 or more
+  std::size_t most_inputs =
+      40'000;  // to train on; as many as leave a fifth of the table, or 200, to judge on
+  std::size_t most_judging = 5'000;  // inputs of a draw that judge
+  unsigned threads = 0;              // 0: one per core; each trains one draw
+  AdaptiveOptions adaptive;
+  // Training sets done and in all, the largest first; called from any of the threads, one at a time.
+  std::function<void(std::size_t done, std::size_t total)> on_progress;
+};
+// Throws kUsage for options out of range, for energy instead of time, for a table that is too small or lacks
+// outputs or labels; kInterrupted.
+[[nodiscard]] Study study_learning(const Table& table, const LearningOptions& options);
+
 }  // namespace triage

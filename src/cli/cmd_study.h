@@ -1,0 +1,22 @@
+// `triage study`: what its sub-commands share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/staged_folder.h"
+#include "triage/tools/report.h"
+
+namespace triage::cli {
+
+// Defined in cmd_study_learning.cpp, called once by add_study with the `study` command.
+void add_study_learning(CLI::App& study, Session& session);
+
+[[nodiscard]] ReportInfo report_info(std::string command, const std::vector<std::string>& profiles);
+// The page, the Markdown and a CSV for each exhibit.
+void write_study(const Study& study, const ReportInfo& info, StagedFolder& out);
+// Verdict and exhibits in a few lines; warnings on stderr.
+void print_study(const Study& study, const std::string& out, const Session& session);
+
+}  // namespace triage::cli
