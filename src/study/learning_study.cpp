@@ -44,7 +44,7 @@ std::string failures_of(const CurveStep& step) {
   for (const CurveRival& rival : step.rivals) {
     if (!is_judged_rival(rival.method) || !(rival.is_above() || rival.dominates())) continue;
     names += fmt::format("{}{}{}", names.empty() ? "" : ", ", to_string(rival.method),
-                         rival.dominates() ? " (more score for less time)" : "");
+                         rival.dominates() ? " (more score, no more time)" : "");
   }
   return names;
 }
@@ -65,30 +65,27 @@ std::string check_verdict(std::span<const CurveStep> steps) {
   const std::size_t clear = count_steps(steps, is_clearly_below);
   if (passed == steps.size()) return "Auto is nowhere below a rival by more than half a standard error.";
   return fmt::format(
-      "Auto is below a rival by more than half a standard error at {} of {} sizes, by more "
-      "than two at {}.",
+      "Auto is below a rival by more than half a standard error at {} of {} sizes, by more than two at {}.",
       steps.size() - passed, steps.size(), clear);
+}
+
+std::string check_about() {
+  return fmt::format(
+      "Rivals: SBS, cascades of two and of three, cascade routing, and the zero router at auto's time. "
+      "Worth, in points, against the SBS of the same training set: gain in score + {} * (1 - time / SBS's "
+      "time), as where training chooses a kind. Auto passes where no rival is worth more by over half a "
+      "standard error of the difference, nor has more score by over half a standard error in no more time. "
+      "The best rival is the one of most worth on the inputs that judge, so it is chosen with hindsight. "
+      "Standard errors are over inputs and training sets together. Of two methods that are equally good, "
+      "each is below the other by over half an error in 31 % of all trials.",
+      100 * kWorthOfTime);
 }
 
 Exhibit check_exhibit(std::span<const CurveStep> steps) {
   Exhibit exhibit;
   exhibit.id = "learning-check";
   exhibit.title = "The check: auto against the best of its rivals";
-  exhibit.about = fmt::format(
-      "Rivals: SBS, cascades of two and of three, cascade routing, and the zero router at auto's time. "
-      "Worth, in "
-      "points, against the SBS of the same training set: gain in score + {} * (1 - time / SBS's time), as "
-      "where "
-      "training chooses a kind. Auto passes where no rival is worth more by over half a standard error of "
-      "the "
-      "difference, nor has more score by over half a standard error in no more time. The best rival is the "
-      "one of "
-      "most worth on the inputs that judge, so it is chosen with hindsight. The standard error is that over "
-      "inputs "
-      "and training sets together. Of two methods that are equally good one is below the other by more than "
-      "half an "
-      "error in 31 % of all trials.",
-      100 * kWorthOfTime);
+  exhibit.about = check_about();
   exhibit.data.columns = {{"inputs", 0},         {"judged on", 0}, {"auto's worth", 2},
                           {"best rival", 0},     {"its worth", 2}, {"difference", 2},
                           {"standard error", 2}, {"in errors", 1}, {"score difference", 2},
@@ -121,10 +118,8 @@ Exhibit curves_exhibit(std::span<const CurveStep> steps) {
   exhibit.title = "Learning curves";
   exhibit.about =
       "Score and time against the SBS of the same training set, by the inputs that it has: the median over "
-      "the "
-      "training sets, and shaded from the first to the third quartile. The zero router mixes single models "
-      "at "
-      "random so that it takes auto's time.";
+      "the training sets, and shaded from the first to the third quartile. The zero router mixes single "
+      "models at random so that it takes auto's time.";
   exhibit.data.columns = {{"inputs", 0},
                           {"method", 0},
                           {"gain, points", 2},
@@ -187,8 +182,7 @@ Exhibit rivals_exhibit(std::span<const CurveStep> steps) {
   exhibit.title = "Auto less each other method";
   exhibit.about =
       "Differences in points with their standard errors, over inputs and training sets. Adaptive and the "
-      "cheapest "
-      "equal model are among what auto chooses from, and not part of the check.";
+      "cheapest equal model are among what auto chooses from, and not part of the check.";
   exhibit.data.columns = {
       {"inputs", 0},    {"method", 0},           {"worth difference", 2}, {"standard error", 2},
       {"in errors", 1}, {"score difference", 2}, {"standard error", 2},   {"takes more time than auto", 0},
