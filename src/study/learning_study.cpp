@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <span>
 #include <string>
 
@@ -20,8 +21,11 @@ std::string name_of(CurveMethod method) { return std::string(to_string(method));
 
 Cell count_cell(std::size_t count) { return static_cast<double>(count); }
 
-// In standard errors; 0 where there is neither a difference nor an error.
-double in_errors(double difference, double error) { return difference == 0 ? 0 : difference / error; }
+// In standard errors; 0 where there is no difference but that of rounding.
+double in_errors(double difference, double error) {
+  constexpr double kNoDifference = 1e-12;
+  return std::abs(difference) < kNoDifference ? 0 : difference / error;
+}
 
 // Of the judged rivals, the one of most worth.
 const CurveRival& best_rival(const CurveStep& step) {
@@ -66,18 +70,18 @@ std::string check_verdict(std::span<const CurveStep> steps) {
   if (passed == steps.size()) return "Auto is nowhere below a rival by more than half a standard error.";
   return fmt::format(
       "Auto is below a rival by more than half a standard error at {} of {} sizes, by more than two at {}.",
-      steps.size() - passed, steps.size(), clear);
+      steps.size() - passed, steps.size(), clear == 0 ? "none" : std::to_string(clear));
 }
 
 std::string check_about() {
   return fmt::format(
       "Rivals: SBS, cascades of two and of three, cascade routing, and the zero router at auto's time. "
-      "Worth, in points, against the SBS of the same training set: gain in score + {} * (1 - time / SBS's "
-      "time), as where training chooses a kind. Auto passes where no rival is worth more by over half a "
-      "standard error of the difference, nor has more score by over half a standard error in no more time. "
-      "The best rival is the one of most worth on the inputs that judge, so it is chosen with hindsight. "
-      "Standard errors are over inputs and training sets together. Of two methods that are equally good, "
-      "each is below the other by over half an error in 31 % of all trials.",
+      "Worth, in points, against the SBS of the same training set: gain in score + {} point * (1 - time / "
+      "SBS's time), as where training chooses a kind. Auto passes where no rival is worth more by over "
+      "half a standard error of the difference, nor has more score by over half a standard error in no "
+      "more time. The best rival is the one of most worth on the inputs that judge, so it is chosen with "
+      "hindsight. Standard errors are over inputs and training sets together. Of two methods that are "
+      "equally good, each is below the other by over half an error in 31 % of all trials.",
       100 * kWorthOfTime);
 }
 
@@ -141,7 +145,7 @@ Exhibit curves_exhibit(std::span<const CurveStep> steps) {
     }
   }
   exhibit.ours = "medians of auto: " + gain_phrase(steps.front());
-  exhibit.verdict = fmt::format("In the end {}.", gain_phrase(steps.back()));
+  exhibit.verdict = fmt::format("In the end, {}.", gain_phrase(steps.back()));
   return exhibit;
 }
 
@@ -172,8 +176,25 @@ Exhibit kinds_exhibit(std::span<const CurveStep> steps) {
     }
   }
   exhibit.ours = most_often(steps.front(), kKinds);
-  exhibit.verdict = fmt::format("In the end {}.", most_often(steps.back(), kKinds));
+  exhibit.verdict = fmt::format("In the end, {}.", most_often(steps.back(), kKinds));
   return exhibit;
+}
+
+// Where auto is farthest below a judged rival, at equal worth and in standard errors.
+std::string lowest_phrase(std::span<const CurveStep> steps) {
+  double lowest = 0;
+  std::string where;
+  for (const CurveStep& step : steps) {
+    for (const CurveRival& rival : step.rivals) {
+      const double errors = in_errors(rival.worth, rival.worth_error);
+      if (!is_judged_rival(rival.method) || !(errors < lowest)) continue;
+      lowest = errors;
+      where = fmt::format("{}, with {} inputs: {} points", to_string(rival.method), grouped(step.inputs),
+                          points(rival.worth));
+    }
+  }
+  if (where.empty()) return "At equal worth it is below none of them.";
+  return fmt::format("At equal worth it is farthest below {}, {:.1f} standard errors.", where, lowest);
 }
 
 Exhibit rivals_exhibit(std::span<const CurveStep> steps) {
@@ -203,7 +224,7 @@ Exhibit rivals_exhibit(std::span<const CurveStep> steps) {
     }
   }
   exhibit.ours = fmt::format("auto passes in {} of {} comparisons with rivals", passed, judged);
-  exhibit.verdict = check_verdict(steps);
+  exhibit.verdict = lowest_phrase(steps);
   return exhibit;
 }
 
