@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "study/learning_curves.h"
@@ -108,7 +110,7 @@ TEST(LearningCurves, SizesDoubleAsLongAsEnoughIsLeft) {
 // Two draws that judge on two inputs each, of which they share one.
 std::vector<LearningDraw> two_draws(double cascade_score) {
   const auto draw = [&](std::vector<std::uint32_t> test) {
-    return LearningDraw{test,
+    return LearningDraw{std::move(test),
                         PolicyKind::kSingleBest,
                         {{CurveMethod::kAuto, {1, 0}, {4, 4}},
                          {CurveMethod::kSbs, {1, 1}, {10, 6}},
