@@ -1,4 +1,7 @@
 // The study as one JSON document: every table, no pictures.
+#include <string>
+#include <variant>
+
 #include "report/json_parts.h"
 #include "report/sentences.h"
 #include "triage/tools/report.h"
