@@ -110,7 +110,7 @@ LearningDraw make_learning_draw(const Table& table, std::size_t n_train, std::ui
   const auto order = shuffled_rows(table, all_rows(table), seed);
   const Rows train = Rows(order).first(n_train);
   const Rows test = Rows(order).last(std::min(options.most_judging, order.size() - n_train));
-  LearnOptions learn = options;
+  LearnOptions learn = static_cast<const LearnOptions&>(options);
   learn.seed = mix64(seed);  // not the one of the order, by which inner folds would be ordered too
   LearningDraw made{{test.begin(), test.end()}, PolicyKind::kSingleBest, {}};
   made.auto_kind = choose_kind(table, train, learn, options.adaptive).kind;
