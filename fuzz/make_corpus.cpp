@@ -92,6 +92,14 @@ void write_other_pictures(const fs::path& folder) {
   tiff("turned", 1, {.orientation = 6, .compression = 32773});
 }
 
+// AVIF and HEIC; none where libheif or the encoder is missing.
+void write_heif(const fs::path& folder) {
+  for (const bool avif : {true, false}) {
+    const Bytes file = encode_heif(picture(16, 16, 3), avif);
+    if (!file.empty()) write_file_atomic(folder / "heif" / (avif ? "rgb.avif" : "rgb.heic"), file);
+  }
+}
+
 // A field of bytes of a protocol buffer; all are short.
 std::string field(char number, const std::string& bytes) {
   return std::string(1, static_cast<char>(number << 3 | 2)) + static_cast<char>(bytes.size()) + bytes;
@@ -178,6 +186,7 @@ int main(int argc, char** argv) {
   try {
     write_pictures(argv[1]);
     write_other_pictures(argv[1]);
+    write_heif(argv[1]);
     write_onnx(argv[1]);
     write_data(argv[1]);
     write_zoo(argv[1]);
