@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string>
 
 #include "image/decoders.h"
@@ -20,6 +21,7 @@ namespace {
 
 // Of the program before it reads anything, and of the stacks of its threads.
 constexpr std::int64_t kProgramBytes = 64'000'000;
+constexpr std::int64_t kMostBytes = std::numeric_limits<std::int64_t>::max();
 // What a processor surely does, so that work is a time.
 constexpr std::int64_t kPixelsPerSecond = 200'000'000;
 
@@ -28,7 +30,8 @@ class HeifDecoding {
   HeifDecoding(EncodedBytes bytes, std::string_view name, const DecodeOptions& options)
       : name_(name),
         options_(options),
-        process_(kHeifProgram, bytes, options.max_bytes + kProgramBytes,
+        process_(kHeifProgram, bytes,
+                 std::clamp<std::int64_t>(options.max_bytes, 0, kMostBytes - kProgramBytes) + kProgramBytes,
                  std::max<std::int64_t>(1, options.max_work / kPixelsPerSecond)) {}
 
   Image picture() {
@@ -48,6 +51,8 @@ class HeifDecoding {
       fail_without_answer();
     }
     if (answer.kind != kind) refuse(answer.kind);
+    // What a file has made of the program is not known.
+    if (answer.channels != 3 && answer.channels != 4) throw corrupt("the decoder made no picture");
     // Planes of up to 16 bits, a turned copy of them, then the picture as libheif gives it and as we do.
     check_size(answer.width, answer.height, 12 + 2 * answer.channels, name_, options_);
     return answer;

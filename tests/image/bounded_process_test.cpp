@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 #include <vector>
 
 #include "base/files.h"
+#include "image/heif_program.h"
 #include "support/expect_error.h"
 
 namespace triage {
@@ -43,6 +46,20 @@ TEST(BoundedProcess, ThatNobodyWaitsForIsEnded) {
 TEST(BoundedProcess, OfWhatIsNoProgramCannotBeStarted) {
   EXPECT_TRIAGE_ERROR(BoundedProcess(Bytes{1, 2, 3}, {}, 1, 1), kIo, "cannot be started");
 }
+
+#ifdef TRIAGE_WITH_HEIF
+TEST(BoundedProcess, WithoutItsLibraryIsNotStarted) {
+  Bytes other(kHeifProgram.begin(), kHeifProgram.end());
+  const std::string_view library = "libheif.so";
+  const auto at = std::search(other.begin(), other.end(), library.begin(), library.end());
+  ASSERT_NE(at, other.end());
+  *at = 'x';
+  BoundedProcess process(other, {}, 100'000'000, 10);
+  std::array<std::uint8_t, 1> none{};
+  EXPECT_EQ(process.read(none), 0U);
+  EXPECT_EQ(process.end(), ProcessEnd::kNotStarted);
+}
+#endif
 
 }  // namespace
 }  // namespace triage
