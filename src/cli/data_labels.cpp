@@ -1,6 +1,5 @@
 #include "cli/data_labels.h"
 
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
@@ -23,10 +22,9 @@ void warn_of_labels(const LabelMapping& mapping) {
 }
 
 nlohmann::json label_mapping_json(const LabelMapping& mapping) {
-  constexpr std::array<const char*, 5> kBy{"nothing", "name", "number", "number from 1", "position"};
   nlohmann::json examples = nlohmann::json::array();
   for (const auto& [text, label] : mapping.examples) examples.push_back({{"text", text}, {"class", label}});
-  return {{"by", kBy[static_cast<std::size_t>(mapping.by)]},
+  return {{"by", labels_by_word(mapping.by)},
           {"classes", mapping.n_classes},
           {"examples", std::move(examples)},
           {"warnings", mapping.warnings},

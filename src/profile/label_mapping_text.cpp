@@ -11,12 +11,13 @@ constexpr std::array<std::string_view, 5> kBy{"nothing", "name", "number", "numb
 
 }  // namespace
 
+std::string_view labels_by_word(LabelsBy by) { return kBy[static_cast<std::size_t>(by)]; }
+
 std::string label_mapping_text(const LabelMapping& mapping) {
   nlohmann::json examples = nlohmann::json::array();
   for (const auto& [text, label] : mapping.examples) examples.push_back({text, label});
-  const nlohmann::json json{{"by", kBy[static_cast<std::size_t>(mapping.by)]},
-                            {"classes", mapping.n_classes},
-                            {"examples", std::move(examples)}};
+  const nlohmann::json json{
+      {"by", labels_by_word(mapping.by)}, {"classes", mapping.n_classes}, {"examples", std::move(examples)}};
   // Names of folders are bytes, and may be of any encoding.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
