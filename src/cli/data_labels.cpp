@@ -1,8 +1,11 @@
 #include "cli/data_labels.h"
 
+#include <fmt/ranges.h>
+
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 
@@ -19,6 +22,14 @@ void add_first_label_option(CLI::App& command, std::optional<Label>& first_label
 void warn_of_labels(const LabelMapping& mapping) {
   for (const std::string& text : mapping.warnings) warn(printable(text));
   for (const std::string& text : mapping.notes) say("triage: {}\n", printable(text));
+}
+
+void warn_of_chance(std::span<const std::string> names, std::size_t n_models, std::size_t n_inputs,
+                    double chance) {
+  if (names.empty()) return;
+  const bool all = n_models > 1 && names.size() == n_models;
+  const std::string models = all ? "every model" : fmt::format("{}", fmt::join(names, ", "));
+  warn(printable(at_chance_sentence(models, n_inputs, chance)));
 }
 
 nlohmann::json label_mapping_json(const LabelMapping& mapping) {
