@@ -72,6 +72,12 @@ void write_pictures(const fs::path& folder) {
 }
 
 void write_other_pictures(const fs::path& folder) {
+  const Bytes png = encode_png(8, 5, 3, picture(8, 5, 3).pixels);
+  for (const bool compressed : {true, false}) {
+    const Bytes exif = exif_text("exif", exif_segment(6, true), compressed);
+    write_file_atomic(folder / "png" / (compressed ? "exif_packed_text.png" : "exif_text.png"),
+                      png_with_chunk(png, compressed ? "zTXt" : "tEXt", exif, true));
+  }
   write_file_atomic(folder / "bmp" / "rgb.bmp", encode_bmp(picture(7, 5, 3)));
   write_file_atomic(folder / "bmp" / "rgba.bmp", encode_bmp(picture(7, 5, 4)));
   write_file_atomic(folder / "gif" / "gray.gif", encode_gif(picture(9, 5, 1)));
