@@ -96,10 +96,13 @@ std::vector<fs::path> files_of(const std::vector<std::string>& inputs) {
   return files;
 }
 
+// By this process, or by one that it started and that has ended.
 long used_mb() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss / 1024;
+  struct rusage self {
+  }, children{};
+  ::getrusage(RUSAGE_SELF, &self);
+  ::getrusage(RUSAGE_CHILDREN, &children);
+  return std::max(self.ru_maxrss, children.ru_maxrss) / 1024;
 }
 
 // The beginning of a message, of letters alone: without the numbers and names of this one input.

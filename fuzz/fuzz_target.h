@@ -37,6 +37,7 @@ void read_pnm(std::span<const std::uint8_t> bytes);
 void read_bmp(std::span<const std::uint8_t> bytes);
 void read_gif(std::span<const std::uint8_t> bytes);
 void read_tiff(std::span<const std::uint8_t> bytes);
+void read_heif(std::span<const std::uint8_t> bytes);
 void read_onnx(std::span<const std::uint8_t> bytes);
 void read_label_csv(std::span<const std::uint8_t> bytes);
 void read_idx(std::span<const std::uint8_t> bytes);

@@ -72,6 +72,12 @@ void write_pictures(const fs::path& folder) {
 }
 
 void write_other_pictures(const fs::path& folder) {
+  const Bytes png = encode_png(8, 5, 3, picture(8, 5, 3).pixels);
+  for (const bool compressed : {true, false}) {
+    const Bytes exif = exif_text("exif", exif_segment(6, true), compressed);
+    write_file_atomic(folder / "png" / (compressed ? "exif_packed_text.png" : "exif_text.png"),
+                      png_with_chunk(png, compressed ? "zTXt" : "tEXt", exif, true));
+  }
   write_file_atomic(folder / "bmp" / "rgb.bmp", encode_bmp(picture(7, 5, 3)));
   write_file_atomic(folder / "bmp" / "rgba.bmp", encode_bmp(picture(7, 5, 4)));
   write_file_atomic(folder / "gif" / "gray.gif", encode_gif(picture(9, 5, 1)));
@@ -90,6 +96,14 @@ void write_other_pictures(const fs::path& folder) {
   tiff("lzw", 3, {.compression = 5});
   tiff("deflate_alpha", 4, {.compression = 8, .alpha = true});
   tiff("turned", 1, {.orientation = 6, .compression = 32773});
+}
+
+// AVIF and HEIC; none where libheif or the encoder is missing.
+void write_heif(const fs::path& folder) {
+  for (const bool avif : {true, false}) {
+    const Bytes file = encode_heif(picture(16, 16, 3), avif);
+    if (!file.empty()) write_file_atomic(folder / "heif" / (avif ? "rgb.avif" : "rgb.heic"), file);
+  }
 }
 
 // A field of bytes of a protocol buffer; all are short.
@@ -178,6 +192,7 @@ int main(int argc, char** argv) {
   try {
     write_pictures(argv[1]);
     write_other_pictures(argv[1]);
+    write_heif(argv[1]);
     write_onnx(argv[1]);
     write_data(argv[1]);
     write_zoo(argv[1]);

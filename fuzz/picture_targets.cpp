@@ -11,9 +11,13 @@ namespace triage::fuzz {
 namespace {
 
 constexpr DecodeOptions kOptions{.max_pixels = 1'000'000};
+// So that those that its process ends over are ended soon.
+constexpr DecodeOptions kHeifOptions{
+    .max_pixels = kOptions.max_pixels, .max_bytes = 64'000'000, .max_work = 400'000'000};
 
-void decode(std::span<const std::uint8_t> bytes, std::string_view name) {
-  const Image image = decode_image(bytes, name, kOptions);
+void decode(std::span<const std::uint8_t> bytes, std::string_view name,
+            const DecodeOptions& options = kOptions) {
+  const Image image = decode_image(bytes, name, options);
   check_view(ImageView(image), name);
 }
 
@@ -57,5 +61,6 @@ void read_pnm(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.pnm"
 void read_bmp(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.bmp"); }
 void read_gif(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.gif"); }
 void read_tiff(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.tif"); }
+void read_heif(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.avif", kHeifOptions); }
 
 }  // namespace triage::fuzz

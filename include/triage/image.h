@@ -55,7 +55,9 @@ struct ImageView {
 // need.
 void check_view(const ImageView& view, std::string_view owner);
 
-// What one picture may cost; all are checked on its header, before anything is allocated for it.
+// What one picture may cost; all are checked on its header, before anything is allocated for it. AVIF and
+// HEIC are decoded in a process of their own besides, which the system ends over max_bytes (and 64 MB of its
+// own) or max_work (as processor time, 200 million a second).
 struct DecodeOptions {
   std::int64_t max_pixels = 100'000'000;
   // Of memory while decoding, the picture itself included, as its header asks for it.

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_descriptor.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -17,25 +18,6 @@ namespace {
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view what, int error) {
   throw Error(ErrorCode::kIo, fmt::format("{}: {} ({})", path.string(), what, std::strerror(error)));
 }
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  int close() {
-    const int fd = fd_;
-    fd_ = -1;
-    return ::close(fd);
-  }
-
- private:
-  int fd_;
-};
 
 template <class Buffer>
 Buffer read_whole(const std::filesystem::path& path, std::uint64_t max_bytes) {

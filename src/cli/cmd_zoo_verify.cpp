@@ -78,16 +78,13 @@ Check check_model(const Zoo& zoo, ModelSpec model, EngineSet& engines) {
   return check;
 }
 
-// A bad score usually means that labels and classes do not go together.
-void warn_of_chance(const Zoo& zoo, std::span<const ModelIndex> models, const ModelScores& scores) {
-  if (scores.at_chance.models.empty()) return;
+std::vector<std::string> names_at_chance(const Zoo& zoo, std::span<const ModelIndex> models,
+                                         const ModelScores& scores) {
   std::vector<std::string> names;
   for (const ModelIndex m : scores.at_chance.models) {
     names.push_back(zoo.models[static_cast<std::size_t>(models[static_cast<std::size_t>(m)])].name);
   }
-  const bool all = names.size() > 1 && names.size() == models.size();
-  warn(at_chance_sentence(all ? std::string("every model") : fmt::format("{}", fmt::join(names, ", ")),
-                          scores.models.front().n_images, scores.at_chance.chance));
+  return names;
 }
 
 // Adds judgements to the models that are fine; returns how many images could not be read.
@@ -117,7 +114,10 @@ std::size_t judge(const Zoo& zoo, const ZooVerifyArguments& arguments, EngineSet
   for (const ModelIndex m : judgements.at_chance.models) {
     checks[static_cast<std::size_t>(models[static_cast<std::size_t>(m)])].is_at_chance = true;
   }
-  warn_of_chance(zoo, models, judgements);
+  if (!judgements.models.empty()) {
+    warn_of_chance(names_at_chance(zoo, models, judgements), models.size(),
+                   judgements.models.front().n_images, judgements.at_chance.chance);
+  }
   return judgements.n_failed;
 }
 

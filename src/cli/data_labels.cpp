@@ -1,9 +1,11 @@
 #include "cli/data_labels.h"
 
-#include <array>
+#include <fmt/ranges.h>
+
 #include <nlohmann/json.hpp>
 
 #include "cli/cli.h"
+#include "triage/tools/report.h"
 
 namespace triage::cli {
 
@@ -22,11 +24,18 @@ void warn_of_labels(const LabelMapping& mapping) {
   for (const std::string& text : mapping.notes) say("triage: {}\n", printable(text));
 }
 
+void warn_of_chance(std::span<const std::string> names, std::size_t n_models, std::size_t n_inputs,
+                    double chance) {
+  if (names.empty()) return;
+  const bool all = n_models > 1 && names.size() == n_models;
+  const std::string models = all ? "every model" : fmt::format("{}", fmt::join(names, ", "));
+  warn(printable(at_chance_sentence(models, n_inputs, chance)));
+}
+
 nlohmann::json label_mapping_json(const LabelMapping& mapping) {
-  constexpr std::array<const char*, 5> kBy{"nothing", "name", "number", "number from 1", "position"};
   nlohmann::json examples = nlohmann::json::array();
   for (const auto& [text, label] : mapping.examples) examples.push_back({{"text", text}, {"class", label}});
-  return {{"by", kBy[static_cast<std::size_t>(mapping.by)]},
+  return {{"by", labels_by_word(mapping.by)},
           {"classes", mapping.n_classes},
           {"examples", std::move(examples)},
           {"warnings", mapping.warnings},

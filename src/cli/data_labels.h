@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "triage/tools/dataset.h"
 
@@ -13,6 +15,10 @@ namespace triage::cli {
 void add_first_label_option(CLI::App& command, std::optional<Label>& first_label);
 // Warnings, and what was left out or taken otherwise than as written, on stderr.
 void warn_of_labels(const LabelMapping& mapping);
+// Of the models, by name, that are right no more often than guessing, which is right `chance` of the time: a
+// bad score usually means that labels and classes do not go together. No names, no warning.
+void warn_of_chance(std::span<const std::string> names, std::size_t n_models, std::size_t n_inputs,
+                    double chance);
 [[nodiscard]] nlohmann::json label_mapping_json(const LabelMapping& mapping);
 
 }  // namespace triage::cli

@@ -56,16 +56,6 @@ std::vector<std::string> names_at_chance(const ProfileReport& report) {
   return names;
 }
 
-void warn_of_chance(const ProfileReport& report) {
-  const std::vector<std::string> names = names_at_chance(report);
-  if (names.empty()) return;
-  const std::size_t n = report.summary.progress.done - report.summary.progress.failed;
-  const bool all = names.size() == report.models.size();
-  warn(printable(
-      at_chance_sentence(all ? std::string("every model") : fmt::format("{}", fmt::join(names, ", ")), n,
-                         report.at_chance.chance)));
-}
-
 }  // namespace
 
 void ProfileDisplay::update(const ProfileProgress& progress) {
@@ -180,7 +170,8 @@ void print_report(const ProfileReport& report) {
     fmt::print("this run took {}, {:.0f} % of it inside the networks\n",
                format_duration(report.summary.wall_ms * 1e-3), 100 * network_share(report.summary));
   }
-  warn_of_chance(report);
+  warn_of_chance(names_at_chance(report), report.models.size(),
+                 report.summary.progress.done - report.summary.progress.failed, report.at_chance.chance);
   for (const std::string& remark : report.summary.remarks) say("triage: {}\n", printable(remark));
   if (report.summary.n_remarks > report.summary.remarks.size()) {
     say("triage: {} more pictures were taken from odd files\n",

@@ -7,6 +7,7 @@
 #include <cctype>
 
 #include "data/image_tree.h"
+#include "triage/image.h"
 
 namespace triage {
 namespace {
@@ -78,12 +79,15 @@ FileFinder::Found FileFinder::search(const std::string& text) {
   return search_name(slashed);
 }
 
-// Without an extension, or in another case; below leading folders that are not there, too.
+// Without an extension, with another picture's, or in another case; below leading folders that are not there,
+// too.
 FileFinder::Found FileFinder::search_name(const std::string& text) {
   index();
   std::string rest = lower(fs::path(text).lexically_normal().generic_string());
   while (!rest.empty()) {
-    const auto at = by_name_.find(rest);
+    auto at = by_name_.find(rest);
+    // What comes after a point may be a part of the name, unless it is an extension that pictures have.
+    if (at == by_name_.end() && has_image_extension(rest)) at = by_name_.find(without_extension(rest));
     if (at != by_name_.end() && !at->second.empty()) return {at->second, How::kByName};
     const std::size_t slash = rest.find('/');
     rest = slash == std::string::npos ? std::string() : rest.substr(slash + 1);

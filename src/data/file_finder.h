@@ -11,8 +11,8 @@
 namespace triage {
 
 // Looks in one data folder: as written; with backslashes as slashes; without leading folders that are not
-// there (the path on another machine, or the data folder's own name); in another case or with the extension
-// left out, where that is one picture alone.
+// there (the path on another machine, or the data folder's own name); in another case, with the extension
+// left out or another one (x.jpg for x.png), where that is one picture alone.
 class FileFinder {
  public:
   explicit FileFinder(std::filesystem::path folder);

@@ -66,8 +66,17 @@ void append(std::vector<std::string>& to, std::vector<std::string>& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
-// One folder's mapping added to those before it.
-void add_mapping(LabelMapping& all, LabelMapping& one) {
+// One folder's mapping added to those before it; said where it is another.
+void add_mapping(const DatasetOptions& options, std::size_t k, LabelMapping& all, LabelMapping& one) {
+  if (all.by != LabelsBy::kNothing && one.by != LabelsBy::kNothing && one.by != all.by) {
+    one.notes.push_back(fmt::format("{}: labels are read by {}, unlike those before, which are read by {}",
+                                    options.data[k].string(), labels_by_word(one.by),
+                                    labels_by_word(all.by)));
+    if (!one.examples.empty()) {
+      const auto& [text, label] = one.examples.front();
+      one.notes.back() += fmt::format(": '{}' is {}", text, label);
+    }
+  }
   if (all.by == LabelsBy::kNothing) all.by = one.by;
   if (all.examples.empty()) all.examples = std::move(one.examples);
   append(all.warnings, one.warnings);
@@ -84,7 +93,7 @@ void add_csv(const DatasetOptions& options, std::size_t k, Contents& contents) {
                     options.labels[k].string(), fmt::join(csv.names, ", "), options.labels.front().string()));
   }
   for (CsvRow& row : csv.rows) contents.items.push_back({k, std::move(row.file), row.label});
-  add_mapping(contents.mapping, csv.mapping);
+  add_mapping(options, k, contents.mapping, csv.mapping);
 }
 
 void expect_class_folders(const fs::path& folder, const std::vector<ClassFolder>& found,
@@ -136,7 +145,7 @@ void add_classes(const DatasetOptions& options, std::size_t k, Contents& content
     classes.mapping.notes.push_back(
         fmt::format("{}: left out beside the folders: {}", folder.string(), text));
   }
-  add_mapping(contents.mapping, classes.mapping);
+  add_mapping(options, k, contents.mapping, classes.mapping);
 }
 
 // Numbers of a label file that run from 1 up to the number of classes, none of them 0, count from 1.

@@ -109,7 +109,7 @@ FakeModel read_fake(const std::filesystem::path& path) {
   return fake;
 }
 
-std::string shape_text(std::span<const std::int64_t> shape) {
+std::string sides_text(std::span<const std::int64_t> shape) {
   return fmt::format("({})", fmt::join(shape, ","));
 }
 
@@ -245,7 +245,7 @@ void check_fits(const FakeModel& fake, const ModelSpec& model) {
       model.input.layout == Layout::kNchw
           ? std::vector<std::int64_t>{1, c, model.input.height, model.input.width}
           : std::vector<std::int64_t>{1, model.input.height, model.input.width, c};
-  if (fake.shape() != wanted) throw mismatch("input shape", shape_text(fake.shape()), shape_text(wanted));
+  if (fake.shape() != wanted) throw mismatch("input shape", sides_text(fake.shape()), sides_text(wanted));
   if (fake.type != model.input.type) {
     throw mismatch("input type", type_name(fake.type), type_name(model.input.type));
   }

@@ -3,21 +3,37 @@
 #include <fmt/format.h>
 #include <png.h>
 
+#include <algorithm>
 #include <array>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "image/decoders.h"
 #include "image/exif.h"
+#include "image/exif_text.h"
 
 namespace triage {
 namespace {
 
-// Enough for any palette, transparency or EXIF chunk; all others are skipped unread.
+// Enough for any palette, transparency or EXIF; all others are skipped unread.
 constexpr png_alloc_size_t kMaxChunkBytes = 1 << 20;
+
+// PNG's own chunk counts before a text.
+int orientation_of(std::span<const png_unknown_chunk> chunks) {
+  int of_text = 1;
+  for (const png_unknown_chunk& chunk : chunks) {
+    const std::string_view name(reinterpret_cast<const char*>(chunk.name));
+    if (name == "eXIf") return exif_orientation({chunk.data, chunk.size});
+    const std::vector<std::uint8_t> exif = exif_of_text({chunk.data, chunk.size}, name == "zTXt");
+    if (of_text == 1) of_text = exif_orientation(exif);
+  }
+  return of_text;
+}
 
 class PngReader {
  public:
@@ -39,10 +55,12 @@ class PngReader {
     // A wrong checksum of what makes the pixels is an error, of anything else (a text, say) a remark:
     // on_warning.
     png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
-    // All but IHDR, PLTE, tRNS, eXIf, IDAT and IEND: texts and profiles can unpack to gigabytes.
+    // All but IHDR, PLTE, tRNS, IDAT, IEND and those below: texts and profiles can unpack to gigabytes.
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
-    // eXIf comes as it is: libpng drops one that begins with "Exif", as some writers have it.
-    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_ALWAYS, reinterpret_cast<png_const_bytep>("eXIf"), 1);
+    // They come as they are: libpng drops an eXIf that begins with "Exif", as some writers have it, and
+    // unpacks texts.
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_ALWAYS,
+                                reinterpret_cast<png_const_bytep>("eXIf\0tEXt\0zTXt"), 3);
     png_read_info(png_, info_);
     return true;
   }
@@ -75,9 +93,9 @@ class PngReader {
   }
 
   [[nodiscard]] int orientation() {
-    png_unknown_chunkp kept = nullptr;  // eXIf alone
-    return png_get_unknown_chunks(png_, info_, &kept) == 0 ? 1
-                                                           : exif_orientation({kept[0].data, kept[0].size});
+    png_unknown_chunkp kept = nullptr;
+    const int n_kept = png_get_unknown_chunks(png_, info_, &kept);
+    return orientation_of({kept, static_cast<std::size_t>(std::max(0, n_kept))});
   }
   [[nodiscard]] std::string remark() const {
     if (ends_early_) return "the end of the file is missing";

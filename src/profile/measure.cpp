@@ -45,6 +45,23 @@ void warn_about_machine(const ProfileWriter& writer, const std::string& machine,
   }
 }
 
+// A finished profile is not measured again, so nobody else looks at the files. Those that are gone since need
+// not be there.
+void expect_same_models(const Zoo& zoo, const std::string& profile) {
+  for (const ModelIndex m : profiled_models(zoo)) {
+    const ModelSpec& model = zoo.models[static_cast<std::size_t>(m)];
+    try {
+      verify_files(zoo, model);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kManifest) continue;
+      throw Error(error.code(),
+                  fmt::format("{}; {} has the figures of the file before: after adding it anew, "
+                              "profile into another file",
+                              error.what(), profile));
+    }
+  }
+}
+
 // One run over the inputs that are still missing.
 class ProfileRun {
  public:
@@ -222,6 +239,8 @@ ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset
     run.measure_energy(idle, pool, header, number);
     Measurer measurer(pool, header, data, options);
     run.measure(measurer, header, number);
+  } else {
+    expect_same_models(zoo, writer.name());
   }
   writer.finish();
   summary.progress.size_bytes = writer.size_bytes();

@@ -27,6 +27,15 @@ std::string without_minus_zero(std::string text) {
   return is_zero && (text[0] == '-' || text[0] == '+') ? text.substr(1) : text;
 }
 
+// 100 in as many digits as 99.99.
+std::string in_percent(double share, int digits, bool signed_value) {
+  const double value = 100 * share;
+  const bool three = std::abs(value) >= 100 - 0.5 * std::pow(10.0, -digits);
+  const int decimals = three ? std::min(digits, 1) : digits;
+  return without_minus_zero(signed_value ? fmt::format("{:+.{}f}", value, decimals)
+                                         : fmt::format("{:.{}f}", value, decimals));
+}
+
 }  // namespace
 
 std::string with_range(std::string words, const std::string& range) {
@@ -38,12 +47,11 @@ std::string points_phrase(const Estimate& estimate) {
 }
 
 std::string percent(double share, int digits) {
-  return std::isfinite(share) ? without_minus_zero(fmt::format("{:.{}f}", 100 * share, digits)) : kNoFigure;
+  return std::isfinite(share) ? in_percent(share, digits, false) : kNoFigure;
 }
 
 std::string points(double share, int digits) {
-  if (!std::isfinite(share)) return kNoFigure;
-  return without_minus_zero(fmt::format("{:+.{}f}", 100 * share, digits));
+  return std::isfinite(share) ? in_percent(share, digits, true) : kNoFigure;
 }
 
 std::string format_figure(double value, int most_decimals) {

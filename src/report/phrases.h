@@ -11,7 +11,7 @@ namespace triage {
 inline constexpr const char* kNoFigure = "-";
 
 // All give "-" for NaN.
-[[nodiscard]] std::string percent(double share, int digits = 1);  // "92.9"
+[[nodiscard]] std::string percent(double share, int digits = 1);  // "92.9"; "100.0" of 2 too
 [[nodiscard]] std::string points(double share, int digits = 2);   // "+0.12", of 100
 [[nodiscard]] std::string milliseconds(double ms);                // "0.0214", three significant digits
 [[nodiscard]] std::string times(double factor);                   // "2.61", three significant digits

@@ -67,7 +67,7 @@ const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibr
     {"jpeglib", {"image", "cli"}},
     {"png.h", {"image", "cli"}},
     {"webp/", {"image", "cli"}},
-    {"zlib.h", {"data", "cli"}},
+    {"zlib.h", {"image", "data", "cli"}},
     {"openssl/", {"base", "cli"}},
     {"sqlite3.h", {"profile", "cli"}},
     {"zip.h", {"imagenet"}},

@@ -82,7 +82,8 @@ template <class IsRight>
 std::string over_inputs(const Table& table, const IsRight& is_right) {
   double right = 0;
   for (std::size_t i = 0; i < table.n_inputs(); ++i) right += is_right(i) ? 1 : 0;
-  return fmt::format("{:.2f}", 100 * right / static_cast<double>(table.n_inputs()));
+  const double percent = 100 * right / static_cast<double>(table.n_inputs());
+  return percent == 100 ? "100.0" : fmt::format("{:.2f}", percent);
 }
 
 TEST_F(Evaluate, PrintsTablesAndAVerdict) {

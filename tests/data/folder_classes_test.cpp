@@ -50,6 +50,28 @@ TEST_F(ClassFolders, AreMatchedByNameIdOrSynonymWhateverTheirOrder) {
   EXPECT_TRUE(mapping.warnings.empty());
 }
 
+TEST_F(ClassFolders, FoldersThatAreReadDifferentlyAreEachSaid) {
+  folders({"a/red", "a/crane", "b/0", "b/3"});
+  image("b/0/2.pgm");
+  const auto open_both = [&](const char* second) {
+    return open_dataset({.data = {folder_ / "a", folder_ / second},
+                         .labels = {},
+                         .classes = kColours,
+                         .first_label = {},
+                         .range = {}})
+        ->label_mapping();
+  };
+  const LabelMapping mapping = open_both("b");
+  EXPECT_EQ(mapping.by, LabelsBy::kName);
+  const auto said = std::find_if(mapping.notes.begin(), mapping.notes.end(), [](const std::string& note) {
+    return note.find("by number, unlike those before, which are read by name: '0' is 0") != std::string::npos;
+  });
+  ASSERT_NE(said, mapping.notes.end());
+  EXPECT_NE(said->find("/b: "), std::string::npos) << *said;
+  folders({"c/verdant"});
+  EXPECT_TRUE(open_both("c").notes.empty());
+}
+
 TEST_F(ClassFolders, APartOfTheClassesWillDo) {
   folders({"green", "red"});
   EXPECT_EQ(read(), "green 2, red 0");

@@ -81,6 +81,7 @@ TEST_F(LabelFile, FindsFilesThatAreWrittenOtherwise) {
   EXPECT_EQ(read("sub\\c.pgm,0\n"), "sub/c.pgm 0");
   EXPECT_EQ(read("a,0\nb,1\n"), "a.pgm 0, b.pgm 1");
   EXPECT_EQ(read("A.PGM,0\nB.pgm,1\n"), "a.pgm 0, b.pgm 1");
+  EXPECT_EQ(read("a.jpg,0\nB.JPEG,1\nelsewhere/sub/c.png,2\n"), "a.pgm 0, b.pgm 1, sub/c.pgm 2");
   EXPECT_EQ(read(fmt::format("{},0\n", (folder_ / "data/sub/c.pgm").string())), "sub/c.pgm 0");
   EXPECT_EQ(read("/somewhere/else/data/a.pgm,0\n/somewhere/else/data/sub/c.pgm,1\n"), "a.pgm 0, sub/c.pgm 1");
   EXPECT_EQ(read("data/a.pgm,0\ndata/sub/c.pgm,1\n"), "a.pgm 0, sub/c.pgm 1");
@@ -95,6 +96,8 @@ TEST_F(LabelFile, ANameThatTwoPicturesHaveIsNotGuessed) {
   (void)folder_.write("data/a.png", "");
   EXPECT_EQ(open("a,0\n")->id(0), "a");
   EXPECT_TRIAGE_ERROR(open("a,0\n")->load(0, {}), kIo, "data/a");
+  EXPECT_EQ(open("a.jpg,0\n")->id(0), "a.jpg");
+  EXPECT_EQ(open("b.1,0\n")->id(0), "b.1") << "no extension of a picture";
 }
 
 TEST_F(LabelFile, TakesOddLineEndsAndEmptyFirstLines) {

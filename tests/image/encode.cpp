@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 // jpeglib.h needs size_t and FILE from the headers above.
+#include <fmt/format.h>
 #include <gif_lib.h>
 #include <jpeglib.h>
 #include <png.h>
@@ -208,10 +209,33 @@ FileBytes webp_chunk(const Image& image) {
 }  // namespace
 
 FileBytes png_with_exif(const FileBytes& png, const FileBytes& exif, bool before) {
+  return png_with_chunk(png, "eXIf", exif, before);
+}
+
+FileBytes exif_text(const std::string& kind, const FileBytes& exif, bool compressed) {
+  std::string hex;
+  for (std::size_t i = 0; i < exif.size(); ++i)
+    hex += fmt::format("{}{:02x}", i % 36 == 0 ? "\n" : "", exif[i]);
+  const std::string text = fmt::format("\n{}\n{:8}{}\n", kind, exif.size(), hex);
+  const std::string keyword = "Raw profile type " + kind + '\0' + (compressed ? std::string(1, '\0') : "");
+  FileBytes chunk(keyword.begin(), keyword.end());
+  FileBytes content(text.begin(), text.end());
+  if (compressed) {
+    uLongf size = ::compressBound(text.size());
+    content.resize(size);
+    ::compress(content.data(), &size, reinterpret_cast<const Bytef*>(text.data()), text.size());
+    content.resize(size);
+  }
+  chunk.insert(chunk.end(), content.begin(), content.end());
+  return chunk;
+}
+
+FileBytes png_with_chunk(const FileBytes& png, const std::string& type, const FileBytes& content,
+                         bool before) {
   const std::string_view name = before ? "IDAT" : "IEND";
   const auto at = std::search(png.begin(), png.end(), name.begin(), name.end()) - 4;
   FileBytes out(png.begin(), at);
-  const FileBytes chunk = png_chunk("eXIf", exif);
+  const FileBytes chunk = png_chunk(type.c_str(), content);
   out.insert(out.end(), chunk.begin(), chunk.end());
   out.insert(out.end(), at, png.end());
   return out;

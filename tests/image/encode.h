@@ -44,6 +44,10 @@ FileBytes encode_webp(int width, int height, int channels, const std::vector<std
 
 // The same file with an eXIf chunk, right before the pixels or behind them.
 FileBytes png_with_exif(const FileBytes& png, const FileBytes& exif, bool before);
+FileBytes png_with_chunk(const FileBytes& png, const std::string& type, const FileBytes& content,
+                         bool before);
+// Content of a tEXt or zTXt chunk as ImageMagick writes EXIF: of the kind "exif" or "APP1", in hexadecimal.
+FileBytes exif_text(const std::string& kind, const FileBytes& exif, bool compressed);
 // Makes the header state another size, with a right checksum.
 void set_png_size(FileBytes& png, std::uint32_t width, std::uint32_t height);
 

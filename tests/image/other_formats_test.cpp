@@ -1,6 +1,10 @@
 // BMP, GIF, TIFF, AVIF and HEIC.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <tiff.h>
+
+#include <algorithm>
+#include <string>
 
 #include "image/damage.h"
 #include "image/encode.h"
@@ -10,6 +14,7 @@ namespace triage {
 namespace {
 
 using enum ErrorCode;
+using namespace std::string_literals;
 using testing::busy;
 using testing::FileBytes;
 using Pixels = std::vector<std::uint8_t>;
@@ -163,6 +168,55 @@ TEST_P(Heif, IsCloseToThePicture) {
   EXPECT_TRIAGE_ERROR(decode_image(file, "x", {.max_bytes = 1000}), kImageTooLarge, "max_bytes");
   EXPECT_TRIAGE_ERROR(decode_image({file.data(), file.size() / 2}, "x.heic"), kImageDamaged, "x.heic: ");
   testing::expect_damage_is_survived(file, 100);
+}
+
+// The file with `to` in the place of each `from`.
+FileBytes replaced(FileBytes file, const std::string& from, const std::string& to) {
+  EXPECT_EQ(from.size(), to.size());
+  for (auto at = file.begin(); (at = std::search(at, file.end(), from.begin(), from.end())) != file.end();) {
+    at = std::copy(to.begin(), to.end(), at);
+  }
+  return file;
+}
+
+TEST_P(Heif, OfMorePixelsThanItsHeaderStatesIsRefused) {
+  const FileBytes file =
+      testing::encode_heif(Image{512, 512, 3, Pixels(std::size_t{512} * 512 * 3, 7)}, GetParam());
+  if (file.empty()) GTEST_SKIP() << "libheif or its encoder is missing";
+  const FileBytes small = replaced(file, "\0\0\2\0\0\0\2\0"s, "\0\0\0\x10\0\0\0\x10"s);  // sizes in 'ispe'
+  ASSERT_NE(small, file);
+  EXPECT_TRIAGE_ERROR(decode_image(small, "x", {.max_pixels = 1000}), kImageTooLarge, "512 x 512");
+}
+
+// A HEIC picture of 16 x 16 is a grid of one tile. libheif decodes without end where the tile is the grid.
+FileBytes grid_of_itself() {
+  const FileBytes file = testing::encode_heif(busy(16, 16, 3), false);
+  return replaced(file, "dimg\0\2\0\1\0\1"s, "dimg\0\2\0\1\0\2"s);
+}
+
+long children_mb() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_CHILDREN, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+TEST(HeifGrid, OfItselfIsRefusedWithinTheLimits) {
+  FileBytes file = grid_of_itself();
+  if (file.empty()) GTEST_SKIP() << "libheif or its encoder is missing";
+  ASSERT_NE(file, testing::encode_heif(busy(16, 16, 3), false));
+  // A reader of boxes does not see it where the box is larger than the one that it is in; libheif does.
+  FileBytes out_of_box = file;
+  const std::string type = "dimg";
+  *(std::search(out_of_box.begin(), out_of_box.end(), type.begin(), type.end()) - 4) = 0x57;
+  for (const FileBytes& each : {file, out_of_box}) {
+    try {
+      (void)decode_image(each, "x", {.max_bytes = 10'000'000, .max_work = 200'000'000});
+      ADD_FAILURE() << "was read";
+    } catch (const Error& error) {
+      EXPECT_TRUE(is_image_error(error.code())) << error.what();
+    }
+  }
+  EXPECT_LT(children_mb(), 400) << "2,654 MB without a limit";
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, Heif, ::testing::Bool(), [](const auto& test) {

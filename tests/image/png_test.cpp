@@ -137,6 +137,31 @@ TEST(Png, ExifOrientationTurnsUprightBeforeAndBehindThePixels) {
   }
 }
 
+TEST(Png, ExifInATextTurnsUprightToo) {
+  const Image picture = testing::busy(6, 4, 3);
+  const FileBytes png = encode_png(6, 4, 3, picture.pixels);
+  const testing::FileBytes marked = testing::exif_segment(8, true);
+  const auto width_with = [&](const FileBytes& text, bool compressed) {
+    return decode_image(testing::png_with_chunk(png, compressed ? "zTXt" : "tEXt", text, true), "x").width;
+  };
+  for (const bool compressed : {true, false}) {
+    for (const char* kind : {"exif", "APP1"}) {
+      EXPECT_EQ(width_with(testing::exif_text(kind, marked, compressed), compressed), 4) << kind;
+    }
+    EXPECT_EQ(width_with(testing::exif_text("xmp", marked, compressed), compressed), 6);
+    const FileBytes whole = testing::exif_text("exif", marked, compressed);
+    for (std::size_t n = 0; n < whole.size(); ++n) {
+      const int width =
+          width_with({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)}, compressed);
+      EXPECT_TRUE(width == 4 || width == 6) << n;
+    }
+  }
+  const FileBytes both = testing::png_with_exif(
+      testing::png_with_chunk(png, "tEXt", testing::exif_text("exif", marked, false), true),
+      testing::exif_segment(1, true), true);
+  EXPECT_EQ(decode_image(both, "x").width, 6) << "PNG's own chunk counts";
+}
+
 // 65 bytes that state 40,000 x 1,000 pixels of eight bytes.
 TEST(Png, AHeaderWithoutPixelsBehindItCostsNothing) {
   FileBytes bomb = encode_png(1, 1, 4, {1, 2, 3, 4, 5, 6, 7, 8}, {.bit_depth = 16, .alpha = true});

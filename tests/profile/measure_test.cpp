@@ -139,6 +139,18 @@ TEST_F(Measuring, WhatFailedIsTriedAgain) {
   EXPECT_EQ(measure(*pictures(12, {})).progress.retried, 0U);
 }
 
+TEST_F(Measuring, AFinishedProfileOfChangedWeightsNamesTheModel) {
+  const auto data = idx(5);
+  (void)measure(*data);
+  EXPECT_EQ(measure(*data).progress.resumed, 5U);
+  std::ofstream(folder.path() / "zoo" / "medium.fake", std::ios::app) << "\n";
+  EXPECT_TRIAGE_ERROR(measure(*data), ErrorCode::kManifest, "model 'medium'", "restore the file",
+                      "out.profile", "profile into another file");
+  EXPECT_EQ(load().n_inputs(), 5U) << "it is left alone";
+  std::filesystem::remove(folder.path() / "zoo" / "medium.fake");
+  EXPECT_EQ(measure(*data).progress.resumed, 5U) << "weights that are gone";
+}
+
 TEST_F(Measuring, PicturesAboveTheLimitFail) {
   const auto data = pictures(3, {});
   options.decode.max_pixels = 100;

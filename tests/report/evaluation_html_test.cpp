@@ -763,6 +763,11 @@ TEST(FoldsCsv, QuotesWhereNeeded) {
 
 TEST(Words, Figures) {
   EXPECT_EQ(percent(0.92871, 2), "92.87");
+  EXPECT_EQ(percent(1, 2), "100.0") << "four digits are enough";
+  EXPECT_EQ(percent(0.99996, 2), "100.0");
+  EXPECT_EQ(percent(0.99994, 2), "99.99");
+  EXPECT_EQ(percent(1, 0), "100");
+  EXPECT_EQ(points(-1), "-100.0");
   EXPECT_EQ(percent(kNotMeasured), "-");
   EXPECT_EQ(points(0.0012), "+0.12");
   EXPECT_EQ(points(-0.0000001), "0.00");

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@ enum class LabelsBy {
   kNumberFrom1,  // class numbers, from 1
   kPosition      // a folder's place among the others'
 };
+
+// "nothing", "name", "number", "number from 1" or "position", as profiles and JSON have it.
+[[nodiscard]] std::string_view labels_by_word(LabelsBy by);
 
 // To be shown to whoever gave them.
 struct LabelMapping {

@@ -86,7 +86,8 @@ struct ProfileSummary {
 // `out`, or continues where an earlier run stopped; a file of another zoo, data set, shard or feature list
 // throws kProfile and is left alone, and so is one that another process is writing. Inputs that fail are
 // recorded with their message, and tried again by the next run. Models with equal fingerprints give the
-// same answers: those of the first are recorded for all.
+// same answers: those of the first are recorded for all. Throws kManifest for a model whose files have
+// changed under its checksum, also where nothing is left to measure.
 ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset& data,
                                const ProfileOptions& options, const std::filesystem::path& out,
                                const std::function<void(const ProfileProgress&)>& on_progress = {});
