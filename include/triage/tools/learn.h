@@ -128,7 +128,7 @@ struct CascadeOptions {
 struct AdaptiveOptions {
   int max_stages = 4;  // 1..4 models an order
   // Ladders to choose among: in each, a model costs at least this many times the one before it; 1 or more.
-  std::vector<double> cost_ratios = {3, 1.5};
+  std::vector<double> cost_ratios = {3, 1.5, 1.2};
   // Which setting a request without a price gets: the one of least cost whose score, by inner
   // cross-validation, is the single best model's plus the margin or more, or comes within half a standard
   // error of the highest; or the one of this price, when it is set.

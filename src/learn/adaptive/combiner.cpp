@@ -14,10 +14,9 @@ constexpr double kMostWeight = 100;
 constexpr double kLeastAlone = 0.01;  // > 0, so that the best class stays the best where confidence misleads
 constexpr std::size_t kLooks = kMaxPooledLooks;
 
-constexpr double kOwnPenalty = 10;
+constexpr double kOwnPenalty = 300'000;  // times the rows; of 1e5 to 1e6 all data sets tried do well
 constexpr NewtonLimits kOwnLimits{.max_steps = 25, .least_change = 1e-3};  // finer steps change no answer
 constexpr std::size_t kOwnWeights = (kLooks + 1) * kMaxOwnClasses;
-constexpr std::size_t kRowsPerClass = 1000;
 
 // Turns the scores of a row's classes into their posterior; minus the log probability of the label.
 double softmax(std::span<double> scores, std::size_t label) {
@@ -110,10 +109,11 @@ SecondOrder<kOwnWeights> evaluate_own(const PooledRows& rows, std::span<const st
   for (const std::uint32_t i : which) {
     if (rows.label_at[i] >= 0) add_own_row(rows, i, n_classes, w, sum);
   }
+  const double penalty = kOwnPenalty / static_cast<double>(which.size());
   for (std::size_t a = 0; a < w.size(); ++a) {
-    sum.value += kOwnPenalty * (w[a] - start[a]) * (w[a] - start[a]);
-    sum.gradient[a] += 2 * kOwnPenalty * (w[a] - start[a]);
-    sum.hessian[a][a] += 2 * kOwnPenalty;
+    sum.value += penalty * (w[a] - start[a]) * (w[a] - start[a]);
+    sum.gradient[a] += 2 * penalty * (w[a] - start[a]);
+    sum.hessian[a][a] += 2 * penalty;
   }
   return sum;
 }
@@ -148,13 +148,9 @@ std::vector<double> fit_weights(const PooledRows& rows, std::span<const std::uin
   return w;
 }
 
-bool can_fit_own_weights(std::size_t n_classes, std::size_t n_rows) {
-  return may_have_own_weights(n_classes) && n_rows >= kRowsPerClass * n_classes;
-}
-
 std::vector<double> fit_own_weights(const PooledRows& rows, std::span<const std::uint32_t> which,
                                     std::size_t n_classes, std::span<const double> weights) {
-  TRIAGE_CHECK(n_classes <= kMaxOwnClasses && weights.size() == rows.n_looks);
+  TRIAGE_CHECK(!which.empty() && n_classes <= kMaxOwnClasses && weights.size() == rows.n_looks);
   std::vector<double> start;
   for (const double weight : weights) start.insert(start.end(), n_classes, weight);
   start.insert(start.end(), n_classes, 0);

@@ -35,12 +35,10 @@ struct PooledRows {
 // left out.
 [[nodiscard]] std::vector<double> fit_weights(const PooledRows& rows, std::span<const std::uint32_t> which);
 
-// Whether `n_rows` inputs are enough for weights of its own for each of `n_classes`, and they are few enough.
-[[nodiscard]] bool can_fit_own_weights(std::size_t n_classes, std::size_t n_rows);
-
 // Weights (l + 1, n_classes) for each look and class, and a bias for each class, that minimise the sum over
-// `which` of -log posterior(label) plus 10 times their squared distance from `weights` (l), the same for
-// every class, and biases of 0: convex, by Newton's method from there. At most kMaxOwnClasses classes.
+// `which`, n rows, of -log posterior(label) plus 300,000 / n times their squared distance from `weights` (l),
+// the same for every class, and biases of 0: convex, by Newton's method from there. So few rows leave them
+// where they are. At most kMaxOwnClasses classes.
 [[nodiscard]] std::vector<double> fit_own_weights(const PooledRows& rows,
                                                   std::span<const std::uint32_t> which, std::size_t n_classes,
                                                   std::span<const double> weights);

@@ -46,14 +46,14 @@ class OrderFolds {
  public:
   OrderFolds(const Table& table, Rows rows, const LearnOptions& learn, std::span<const double> prices)
       : table_(table), rows_(rows), prices_(prices), costs_(table, rows, learn.cost) {
-    const std::size_t n_folds = n_inner_folds(rows.size()), n_own = own_classes(table, rows.size());
+    const std::size_t n_folds = n_inner_folds(rows.size()), n_own = own_classes(table);
     const auto order = first_positions(rows.size());
     for (std::size_t fold = 0; fold < n_folds; ++fold) {
       InnerFold parts = inner_fold(order, fold, n_folds);
       std::vector<std::uint32_t> chosen;
       for (const std::uint32_t i : parts.train) chosen.push_back(rows[i]);
       const auto scores = mean_scores(table, chosen, learn.criterion);
-      references_.push_back({single_best(scores, model_costs(table, chosen, learn.cost))});
+      references_.push_back({{single_best(scores, model_costs(table, chosen, learn.cost))}});
       folds_.emplace_back(table, rows, learn.criterion, std::move(parts.train),
                           strong_models(table, chosen, learn.criterion), n_own);
       tests_.push_back(std::move(parts.test));
@@ -62,25 +62,26 @@ class OrderFolds {
   }
 
   OrderCurve judge(const Order& order) {
-    for (std::size_t j = 1; j <= order.size(); ++j) prepare(std::span(order).first(j));
+    for (std::size_t j = 1; j <= order.size(); ++j) prepare(order.first(j));
     OrderCurve curve{order, std::vector<Reached>(prices_.size())};
-    const auto costs = costs_.of(order);
+    const auto costs = costs_.of(order.models);
     for (std::size_t f = 0; f < folds_.size(); ++f) judge_in(f, costs, curve);
     return curve;
   }
 
  private:
-  void prepare(std::span<const ModelIndex> prefix) {
-    if (!prepared_.insert(Order(prefix.begin(), prefix.end())).second) return;
-    const PooledRows pooled = pool_rows(table_, rows_, prefix);
-    for (StageCache& fold : folds_) (void)fold.at(prefix, pooled);
+  void prepare(const Order& order) {
+    if (!prepared_.insert(order).second) return;
+    if (!order.pools) prepare({{order.models.back()}});
+    const PooledRows pooled = pool_rows(table_, rows_, order.models);
+    for (StageCache& fold : folds_) (void)fold.at(order, pooled);
   }
 
   void judge_in(std::size_t f, std::span<const double> costs, OrderCurve& curve) {
     std::vector<const StageRows*> stages;
     std::vector<GainFitter> fitters;
     for (std::size_t j = 1; j <= curve.order.size(); ++j) {
-      stages.push_back(&folds_[f].at(std::span(curve.order).first(j)).rows);
+      stages.push_back(&folds_[f].at(curve.order.first(j)).rows);
       if (j < curve.order.size()) fitters.emplace_back(*stages.back(), folds_[f].fit_on());
     }
     const double weight = static_cast<double>(tests_[f].size()) / static_cast<double>(rows_.size());
@@ -104,9 +105,9 @@ class OrderFolds {
 };
 
 // The ladder that ends in `last`.
-Order ladder(ModelIndex last, std::span<const double> costs, std::span<const double> scores,
-             double cost_ratio, int max_stages) {
-  Order order{last};
+std::vector<ModelIndex> ladder(ModelIndex last, std::span<const double> costs, std::span<const double> scores,
+                               double cost_ratio, int max_stages) {
+  std::vector<ModelIndex> order{last};
   while (order.size() < static_cast<std::size_t>(max_stages)) {
     const double most = costs[static_cast<std::size_t>(order.front())] / cost_ratio;
     ModelIndex best = kNoModel;
@@ -135,15 +136,24 @@ StageCache::StageCache(const Table& table, Rows rows, Criterion criterion, std::
   for (std::size_t i = 0; i < rows.size(); ++i) strong_.push_back(pooled.posterior(i, weights));
 }
 
-const StageCache::Stage& StageCache::at(std::span<const ModelIndex> prefix) {
-  const auto found = stages_.find(Order(prefix.begin(), prefix.end()));
-  return found != stages_.end() ? *found->second : at(prefix, pool_rows(table_, rows_, prefix));
+const StageCache::Stage& StageCache::at(const Order& order) {
+  const auto found = stages_.find(order);
+  return found != stages_.end() ? *found->second : at(order, pool_rows(table_, rows_, order.models));
 }
 
-const StageCache::Stage& StageCache::at(std::span<const ModelIndex> prefix, const PooledRows& pooled) {
-  auto& stage = stages_[Order(prefix.begin(), prefix.end())];
-  if (!stage) stage = std::make_unique<Stage>(make(pooled));
+const StageCache::Stage& StageCache::at(const Order& order, const PooledRows& pooled) {
+  auto& stage = stages_[order];
+  if (!stage) {
+    stage =
+        std::make_unique<Stage>(make(order.pools ? fit_weights_of(pooled) : last_weights_of(order), pooled));
+  }
   return *stage;
+}
+
+std::vector<double> StageCache::last_weights_of(const Order& order) {
+  std::vector<double> weights(order.size(), 0);
+  weights.back() = at({{order.models.back()}}).weights.front();
+  return weights;
 }
 
 std::vector<double> StageCache::fit_weights_of(const PooledRows& pooled) const {
@@ -156,9 +166,9 @@ std::vector<double> StageCache::fit_weights_of(const PooledRows& pooled) const {
   return fit_own_weights(pooled, first(kOwnFitRows), n_own_, weights);
 }
 
-StageCache::Stage StageCache::make(const PooledRows& pooled) const {
+StageCache::Stage StageCache::make(std::vector<double> weights, const PooledRows& pooled) const {
   Stage stage;
-  stage.weights = fit_weights_of(pooled);
+  stage.weights = std::move(weights);
   stage.rows.n_numbers = kEvidenceNumbers + n_own_;
   stage.rows.evidence.reserve(rows_.size() * stage.rows.n_numbers);
   stage.rows.right.reserve(rows_.size());
@@ -175,9 +185,9 @@ StageCache::Stage StageCache::make(const PooledRows& pooled) const {
   return stage;
 }
 
-std::size_t own_classes(const Table& table, std::size_t n_rows) {
+std::size_t own_classes(const Table& table) {
   const auto n_classes = static_cast<std::size_t>(table.n_classes);
-  return can_fit_own_weights(n_classes, n_rows - n_rows / n_inner_folds(n_rows)) ? n_classes : 0;
+  return may_have_own_weights(n_classes) ? n_classes : 0;
 }
 
 std::vector<ModelIndex> strong_models(const Table& table, Rows rows, Criterion criterion) {
@@ -199,11 +209,17 @@ std::vector<Order> candidate_orders(const Table& table, Rows rows, const LearnOp
   std::sort(strongest.begin(), strongest.end());  // of equal orders the first counts
   for (const std::size_t on_hull : strongest) {
     const auto model = static_cast<ModelIndex>(on_hull);
-    orders.push_back({model});
+    orders.push_back({{model}});
     for (const double ratio : options.cost_ratios) {
-      Order longer = ladder(model, costs, scores, ratio, options.max_stages);
-      if (std::find(orders.begin(), orders.end(), longer) == orders.end())
-        orders.push_back(std::move(longer));
+      const auto longest = ladder(model, costs, scores, ratio, options.max_stages);
+      for (auto from = longest.end() - 1; from != longest.begin();) {
+        --from;
+        for (const bool pools : {true, false}) {
+          Order longer{{from, longest.end()}, pools};
+          if (std::find(orders.begin(), orders.end(), longer) == orders.end())
+            orders.push_back(std::move(longer));
+        }
+      }
     }
   }
   return orders;

@@ -21,7 +21,7 @@ GainFitter::GainFitter(const StageRows& stage, std::span<const std::uint32_t> wh
       for (std::size_t j = 0; j <= i; ++j) gram_[i][j] += x[i] * x[j];
     }
   }
-  for (std::size_t i = 0; i < d_; ++i) gram_[i][i] += kRidge;
+  for (std::size_t i = 0; i < d_; ++i) gram_[i][i] += i < kEvidenceNumbers ? kRidge : kOwnRidge;
 }
 
 GainWeights GainFitter::fit(std::span<const double> gain) const {

@@ -15,7 +15,10 @@
 
 namespace triage {
 
-inline constexpr double kRidge = 20;  // on standardised evidence
+// Penalties of the regression, on standardised evidence.
+inline constexpr double kRidge = 20;
+inline constexpr double kOwnRidge =
+    3000;  // of the numbers of single classes: it takes thousands of rows to know them
 
 using GainWeights = std::vector<double>;  // intercept, then one number each
 

@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "learn/adaptive/order_search.h"
+#include "learn/adaptive/plans.h"
 #include "learn/tables.h"
+#include "learn/worth.h"
 #include "policy/adaptive_policy.h"
 #include "stats/solve.h"
 #include "support/expect_error.h"
@@ -113,7 +115,7 @@ double own_objective(const PooledRows& rows, std::span<const std::uint32_t> whic
   });
   for (std::size_t k = 0; k < w.size(); ++k) {
     const double from = k < l * n_classes ? start[k / n_classes] : 0;
-    sum += 10 * (w[k] - from) * (w[k] - from);
+    sum += 300'000 / static_cast<double>(which.size()) * (w[k] - from) * (w[k] - from);
   }
   return sum;
 }
@@ -141,7 +143,7 @@ TEST(FitOwnWeights, NoStepInAnyDirectionIsBetter) {
 // Both say 0.6 for their class; b is always right about class 3, a about all others.
 TEST(FitOwnWeights, TheyLearnWhoKnowsWhichClass) {
   Random random(3);
-  const std::size_t n = 3000;
+  const std::size_t n = 20000;
   Table table = table_of({"a", "b"}, {1, 1}, std::vector(n, std::vector<std::int32_t>{1, 1}));
   const auto says = [&](bool knows, Label label) {
     return testing::output_of(knows ? label : static_cast<std::int32_t>(random.below(10)), 0.6F);
@@ -162,13 +164,16 @@ TEST(FitOwnWeights, TheyLearnWhoKnowsWhichClass) {
   }
 }
 
-TEST(FitOwnWeights, WantAThousandInputsForEachOfFewClasses) {
-  EXPECT_TRUE(can_fit_own_weights(10, 10000));
-  EXPECT_FALSE(can_fit_own_weights(10, 9999));
-  EXPECT_TRUE(can_fit_own_weights(12, 12000));
-  EXPECT_FALSE(can_fit_own_weights(13, 100000)) << "not all are in every pool";
-  EXPECT_FALSE(can_fit_own_weights(1, 100000)) << "nothing to tell apart";
-  EXPECT_FALSE(can_fit_own_weights(0, 100000));
+TEST(FitOwnWeights, AreOfFewClasses) {
+  const auto own = [](std::int32_t n_classes) {
+    Table table;
+    table.n_classes = n_classes;
+    return own_classes(table);
+  };
+  EXPECT_EQ(own(1), 0U) << "nothing to tell apart";
+  EXPECT_EQ(own(2), 2U);
+  EXPECT_EQ(own(12), 12U);
+  EXPECT_EQ(own(13), 0U) << "not all are in every pool";
 }
 
 // ---- gains ----
@@ -214,7 +219,9 @@ void expect_best_line(std::size_t n_numbers) {
     for (std::size_t k = 0; k < which.size(); ++k) {
       sum += std::pow(gain[k] - predict(model, stage.evidence_row(which[k])), 2);
     }
-    for (std::size_t e = 0; e < n_numbers; ++e) sum += kRidge * std::pow(model[1 + e] * deviation[e], 2);
+    for (std::size_t e = 0; e < n_numbers; ++e) {
+      sum += (e < kEvidenceNumbers ? kRidge : kOwnRidge) * std::pow(model[1 + e] * deviation[e], 2);
+    }
     return sum;
   };
   for (std::size_t i = 0; i < fitted.size(); ++i) {
@@ -314,18 +321,122 @@ Table four_models() {
 TEST(CandidateOrders, AreLaddersToTheHull) {
   const Table table = four_models();
   const auto rows = all_rows(table);
+  const auto made = [&](std::vector<double> cost_ratios, int max_stages) {
+    AdaptiveOptions options;
+    options.cost_ratios = std::move(cost_ratios);
+    options.max_stages = max_stages;
+    return candidate_orders(table, rows, {}, options);
+  };
+  const bool alone = false;
   // c is beaten by b, so nothing ends in it; b is the most accurate that costs a third of d, or two thirds.
-  EXPECT_EQ(candidate_orders(table, rows, {}, {}),
-            (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}, {0, 1, 3}}));
-  AdaptiveOptions coarse;
-  coarse.cost_ratios = {3};
-  EXPECT_EQ(candidate_orders(table, rows, {}, coarse), (std::vector<Order>{{0}, {1}, {3}, {1, 3}}));
-  AdaptiveOptions closer;
-  closer.cost_ratios = {2};
-  EXPECT_EQ(candidate_orders(table, rows, {}, closer),
-            (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {0, 1, 3}}));
-  closer.max_stages = 2;
-  EXPECT_EQ(candidate_orders(table, rows, {}, closer), (std::vector<Order>{{0}, {1}, {0, 1}, {3}, {1, 3}}));
+  EXPECT_EQ(made({3, 1.5}, 4), (std::vector<Order>{{{0}},
+                                                   {{1}},
+                                                   {{0, 1}},
+                                                   {{0, 1}, alone},
+                                                   {{3}},
+                                                   {{1, 3}},
+                                                   {{1, 3}, alone},
+                                                   {{0, 1, 3}},
+                                                   {{0, 1, 3}, alone}}));
+  EXPECT_EQ(made({3}, 4), (std::vector<Order>{{{0}}, {{1}}, {{3}}, {{1, 3}}, {{1, 3}, alone}}));
+  EXPECT_EQ(made({2}, 2),
+            (std::vector<Order>{{{0}}, {{1}}, {{0, 1}}, {{0, 1}, alone}, {{3}}, {{1, 3}}, {{1, 3}, alone}}));
+  EXPECT_EQ(made({2}, 1), (std::vector<Order>{{{0}}, {{1}}, {{3}}}));
+}
+
+// What an order that does not pool answers is its last look's answer, at that model's own temperature.
+TEST(StageCache, AnOrderThatDoesNotPoolAnswersAsItsLastLook) {
+  const Table table = random_table(200, 3, 8);
+  const auto rows = all_rows(table);
+  const std::vector<ModelIndex> strong{1, 2};
+  StageCache cache(table, rows, Criterion::kTop1, first_positions(rows.size()), strong, own_classes(table));
+  const auto& last = cache.at({{2}});
+  const auto& alone = cache.at({{0, 1, 2}, false});
+  EXPECT_EQ(alone.weights, (std::vector<double>{0, 0, last.weights.front()}));
+  EXPECT_EQ(alone.rows.right, last.rows.right);
+  EXPECT_NE(cache.at({{0, 1, 2}}).rows.right, last.rows.right);
+  EXPECT_EQ((Order{{0, 1}, false}.first(1)), (Order{{0}})) << "one look is all there is to pool";
+}
+
+// ---- plans ----
+
+OrderCurve random_curve(ModelIndex model, std::size_t n_prices, Random& random) {
+  OrderCurve curve{{{model}}, std::vector<Reached>(n_prices)};
+  for (Reached& at : curve.at_price) {
+    at.gain = 0.02 * random.uniform();
+    at.soft_gain = 0.02 * random.uniform();
+    at.cost = random.uniform();
+    at.square = 0.01 + 0.01 * random.uniform();
+  }
+  return curve;
+}
+
+TEST(PlanSettings, AreTheBestWayThroughThePricesByBruteForce) {
+  constexpr std::size_t kRows = 400;
+  Random random(5);
+  const std::vector<double> prices{0.04, 0.03, 0.02, 0.01};
+  for (int round = 0; round < 20; ++round) {
+    std::vector<OrderCurve> curves;
+    for (ModelIndex m = 0; m < 3; ++m) curves.push_back(random_curve(m, prices.size(), random));
+    // What a way is worth: the value at each price, less the standard error of the gain at each change.
+    const auto worth = [&](std::span<const std::size_t> way) {
+      double sum = 0;
+      for (std::size_t p = 0; p < prices.size(); ++p) {
+        const Reached& at = curves[way[p]].at_price[p];
+        const double error = std::sqrt((at.square - at.gain * at.gain) / kRows);
+        const double hard = 0.01 * 0.01 / (0.01 * 0.01 + error * error);
+        sum += hard * at.gain + (1 - hard) * at.soft_gain - prices[p] * at.cost;
+        if (p > 0 && way[p] != way[p - 1]) sum -= error;
+      }
+      return sum;
+    };
+    double best = -1;
+    for (std::size_t code = 0; code < 81; ++code) {
+      const std::array<std::size_t, 4> way{code % 3, code / 3 % 3, code / 9 % 3, code / 27};
+      best = std::max(best, worth(way));
+    }
+    std::vector<std::size_t> found;
+    for (const Plan& plan : plan_settings(curves, prices, kRows))
+      found.push_back(static_cast<std::size_t>(plan.curve - curves.data()));
+    EXPECT_NEAR(worth(found), best, 1e-12) << round;
+  }
+}
+
+// The best model costs 10. What the second plan gains is certain, what the third gains is not.
+TEST(ChoosePlan, WeighsWhatMayBeLostAgainstCost) {
+  const auto chosen = [](std::array<double, 3> gain, std::array<double, 3> error, double margin) {
+    std::vector<Plan> plans;
+    for (std::size_t i = 0; i < 3; ++i) {
+      Reached reached;
+      reached.gain = reached.soft_gain = gain[i];
+      reached.square = gain[i] * gain[i] + error[i] * error[i] * 100;
+      reached.cost = std::array<double, 3>{2, 4, 8}[i];
+      // Each stands three times, so that its neighbours are its equals.
+      plans.insert(plans.end(), 3, {1, nullptr, reached});
+    }
+    return choose_plan(plans, margin, 10, 100) / 3;
+  };
+  EXPECT_EQ(chosen({0, 0, 0}, {0, 0, 0}, 0), 0U) << "of equal gains the cheapest";
+  EXPECT_EQ(chosen({-0.01, 0, 0}, {0, 0, 0}, 0), 1U) << "a point lost for a fifth of the cost";
+  EXPECT_EQ(chosen({-0.01, 0, 0}, {0, 0, 0}, -0.01), 0U) << "which is no loss by this margin";
+  EXPECT_EQ(chosen({0, 0, 0}, {0.02, 0, 0}, 0), 1U) << "it may lose";
+  EXPECT_EQ(chosen({-0.01, 0, 0.004}, {0, 0, 0}, 0), 1U) << "what is gained counts a quarter";
+}
+
+TEST(ExpectedWorth, ByHandAndByDrawing) {
+  EXPECT_NEAR(expected_worth(-0.02, 0, 0.4), -0.02 + 0.006, 1e-15);
+  EXPECT_NEAR(expected_worth(0.02, 0, 0.4), 0.005 + 0.006, 1e-15);
+  EXPECT_EQ(expected_worth(0, 0, 1), 0);
+  Random random(6);
+  double sum = 0;
+  constexpr int kDraws = 200'000;
+  for (int i = 0; i < kDraws; ++i) {
+    double twelve = -6;  // the sum of twelve uniform numbers is nearly normal
+    for (int k = 0; k < 12; ++k) twelve += random.uniform();
+    const double gain = 0.01 + 0.02 * twelve;
+    sum += (gain < 0 ? gain : gain / 4) / kDraws;
+  }
+  EXPECT_NEAR(expected_worth(0.01, 0.02, 1), sum, 2e-4);
 }
 
 // Gains are over the single best model of the rows that train, judged on those that test: chosen on all rows,
@@ -334,7 +445,7 @@ TEST(JudgeOrders, TheReferenceIsChosenInsideTheFold) {
   const Table table = random_table(60, 4, 3);
   const auto rows = all_rows(table);
   const std::vector<double> prices{0.1};
-  const std::vector<Order> orders{{0}, {3}};
+  const std::vector<Order> orders{{{0}}, {{3}}};
   const auto curves = judge_orders(table, rows, {}, prices, orders);
   for (std::size_t o = 0; o < orders.size(); ++o) {
     double gain = 0;
@@ -344,7 +455,9 @@ TEST(JudgeOrders, TheReferenceIsChosenInsideTheFold) {
       const auto best = single_best(mean_scores(table, train, Criterion::kTop1),
                                     model_costs(table, train, CostKind::kTime));
       const auto tested = mean_scores(table, test, Criterion::kTop1);
-      gain += (tested[static_cast<std::size_t>(orders[o][0])] - tested[static_cast<std::size_t>(best)]) / 5;
+      gain +=
+          (tested[static_cast<std::size_t>(orders[o].models[0])] - tested[static_cast<std::size_t>(best)]) /
+          5;
     }
     EXPECT_NEAR(curves[o].at_price[0].gain, gain, 1e-12) << o;
   }
@@ -389,29 +502,25 @@ TEST(TrainAdaptive, IsAsGoodAsTheBestModelForLess) {
   EXPECT_LT(ms, 0.6 * best_ms);
 }
 
-// 15,000 inputs in ten classes are enough, as inner folds train on two thirds; a first look's answer stays
-// its model's.
-TEST(TrainAdaptive, GivesClassesTheirOwnWeightsWhereItCan) {
-  const Table table = testing::synthetic_table(15000, testing::three_models(), 9);
-  const auto rows = all_rows(table);
-  const auto sizes = [&](std::size_t n) {
-    const auto policy = train_adaptive(table, Rows(rows).first(n), {});
-    std::set<std::vector<std::size_t>> found;
-    for (const AdaptiveSetting& setting : adaptive(*policy).parameters().settings) {
-      if (setting.order.size() != 2) continue;
-      const auto& stages = setting.stages;
-      found.insert(
-          {stages[0].weights.size(), stages[0].gain.size(), stages[1].weights.size(), stages[1].gain.size()});
+// However few the inputs are; a first look's answer stays its model's, and so does one that does not pool.
+TEST(TrainAdaptive, GivesClassesTheirOwnWeights) {
+  const Table table = testing::synthetic_table(2000, testing::three_models(), 9);
+  const auto policy = train_adaptive(table, all_rows(table), {});
+  std::set<std::size_t> pooled;  // numbers of weights for each look of a pool
+  for (const AdaptiveSetting& setting : adaptive(*policy).parameters().settings) {
+    const auto& stages = setting.stages;
+    for (std::size_t j = 0; j + 1 < stages.size(); ++j) EXPECT_EQ(stages[j].gain.size(), 17U);
+    EXPECT_EQ(stages[0].weights.size(), 1U);
+    for (std::size_t j = 1; j < stages.size(); ++j) {
+      if (stages[j].weights.size() != j + 1) pooled.insert(stages[j].weights.size() - 10 * (j + 2));
     }
-    return found;
-  };
-  EXPECT_EQ(sizes(15000), (std::set<std::vector<std::size_t>>{{1, 17, 30, 0}}));
-  EXPECT_EQ(sizes(14000), (std::set<std::vector<std::size_t>>{{1, 7, 2, 0}}));
+  }
+  EXPECT_EQ(pooled, std::set<std::size_t>{0});
 }
 
 // Everything that training has learned, and what it says of it.
 struct Learned {
-  std::vector<Order> orders;
+  std::vector<std::vector<ModelIndex>> orders;
   std::vector<double> numbers;
   TrainingFacts training;
   bool operator==(const Learned&) const = default;
@@ -549,12 +658,13 @@ TEST(JudgeOrders, ByTopFiveToo) {
   const auto rows = all_rows(table);
   LearnOptions learn;
   learn.criterion = Criterion::kTop5;
-  EXPECT_EQ(candidate_orders(table, rows, learn, {}), (std::vector<Order>{{0}}));
-  EXPECT_EQ(candidate_orders(table, rows, {}, {}), (std::vector<Order>{{0}, {1}, {0, 1}}));
+  EXPECT_EQ(candidate_orders(table, rows, learn, {}), (std::vector<Order>{{{0}}}));
+  EXPECT_EQ(candidate_orders(table, rows, {}, {}),
+            (std::vector<Order>{{{0}}, {{1}}, {{0, 1}}, {{0, 1}, false}}));
   const std::vector<double> prices{0.001};
   // Returns by how much b is worth more by soft scores.
   const auto expect = [&](double a, double a_gain, double b, double b_gain) {
-    const auto curves = judge_orders(table, rows, learn, prices, std::vector<Order>{{0}, {1}});
+    const auto curves = judge_orders(table, rows, learn, prices, std::vector<Order>{{{0}}, {{1}}});
     EXPECT_NEAR(curves[0].at_price[0].score, a, 1e-12);
     EXPECT_NEAR(curves[0].at_price[0].gain, a_gain, 1e-12);
     EXPECT_NEAR(curves[1].at_price[0].score, b, 1e-12);
