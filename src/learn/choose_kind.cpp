@@ -1,4 +1,4 @@
-// Which kind of policy to train: inner cross-validation, with preference for what is simpler.
+// Which kind of policy to train: inner cross-validation, with a preference for the adaptive one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,9 +19,6 @@ namespace {
 
 constexpr std::size_t kFewestRows = 60;
 constexpr std::size_t kManyRows = 10'000;
-// Standard errors of its gain that a kind pays: the more it differs from the single best model, the more it
-// has to show. Not the adaptive one, whose training has compared it with the single models already.
-constexpr double kDoubt = 0.5;
 
 double standard_error(std::span<const double> values) {
   return standard_deviation(values) / std::sqrt(static_cast<double>(values.size()));
@@ -155,6 +152,15 @@ std::vector<double> shrunk_gain(const Outcome& outcome, const Outcome& best) {
   return gain;
 }
 
+// The adaptive kind, which can be each of the others and has doubted in its own training already; the single
+// best model where there is none. Another one has to be better than it by more than may be chance.
+std::size_t preferred_kind(std::span<const KindEstimate> compared) {
+  const auto adaptive = std::find_if(compared.begin(), compared.end(), [](const KindEstimate& each) {
+    return each.kind == PolicyKind::kAdaptive;
+  });
+  return adaptive == compared.end() ? 0 : static_cast<std::size_t>(adaptive - compared.begin());
+}
+
 }  // namespace
 
 std::string_view to_string(PolicyKind kind) {
@@ -207,16 +213,22 @@ KindChoice choose_kind(const Table& table, Rows rows, const LearnOptions& learn,
     opinions.push_back(strong_opinions(table, parts.train[p], parts.test[p], learn.criterion));
   }
   KindChoice choice;
+  std::vector<std::vector<double>> gains;  // (kinds compared, rows that judge)
   Outcome best;
   for (const PolicyKind kind : possible_kinds(table, rows, learn)) {
     auto outcome = try_kind(table, parts, opinions, kind, learn, adaptive);
     if (!outcome) continue;
     if (kind == PolicyKind::kSingleBest) best = *outcome;
-    const auto gain = shrunk_gain(*outcome, best);
-    KindEstimate estimate{kind, mean(gain), standard_error(gain), mean(outcome->costs) / mean(best.costs)};
-    const double doubt = kind == PolicyKind::kAdaptive ? 0 : kDoubt * estimate.score_error;
+    auto gain = shrunk_gain(*outcome, best);
+    choice.compared.push_back(
+        {kind, mean(gain), standard_error(gain), mean(outcome->costs) / mean(best.costs)});
+    gains.push_back(std::move(gain));
+  }
+  const std::size_t preferred = preferred_kind(choice.compared);
+  for (std::size_t k = 0; k < gains.size(); ++k) {
+    KindEstimate& estimate = choice.compared[k];
+    const double doubt = standard_error(differences(gains[k], gains[preferred]));
     estimate.worth = estimate.score_gain - doubt + kWorthOfTime * (1 - estimate.cost_ratio);
-    choice.compared.push_back(estimate);
   }
   // Of equals the first, which is the simplest.
   choice.kind =

@@ -129,9 +129,8 @@ struct AdaptiveOptions {
   int max_stages = 4;  // 1..4 models an order
   // Ladders to choose among: in each, a model costs at least this many times the one before it; 1 or more.
   std::vector<double> cost_ratios = {3, 1.5, 1.2};
-  // Which setting a request without a price gets: the one of least cost whose score, by inner
-  // cross-validation, is the single best model's plus the margin or more, or comes within half a standard
-  // error of the highest; or the one of this price, when it is set.
+  // Which setting a request without a price gets: the one of highest expected worth by inner
+  // cross-validation (docs/policies.md, Settings); or the one of this price, when it is set.
   std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
   std::size_t search_rows =
       6000;  // rows that orders are chosen on, drawn by the seed; the chosen ones see all
@@ -156,8 +155,8 @@ struct KindEstimate {
   double score_gain = 0;
   double score_error = 0;  // standard error of it
   double cost_ratio = 1;   // mean cost over that model's
-  // Gain, less half its standard error (not for adaptive, whose training has doubted already), plus a
-  // hundredth for the whole cost of that model saved.
+  // Gain, less the standard error of its difference from the adaptive kind's (from the single best model's
+  // where adaptive is not compared), plus a hundredth for the whole cost of that model saved.
   double worth = 0;
 };
 struct KindChoice {
