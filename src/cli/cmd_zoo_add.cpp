@@ -122,8 +122,8 @@ std::string resampling_text(const Adoption& adoption) {
   }
   if (n_tried == 0) return {};
   if (n_tied == 0) return fmt::format("resampling: {}, better than all others", to_string(best.resampling));
-  return fmt::format("resampling: {}; on these images {} of the {} others {} within noise",
-                     to_string(best.resampling), n_tied, n_tried, n_tied == 1 ? "is" : "are");
+  return fmt::format("resampling: {}; on these images {} of {} other ways are within noise of it",
+                     to_string(best.resampling), n_tied, n_tried);
 }
 
 // What a user has to know before relying on the entry.
@@ -152,7 +152,7 @@ std::vector<std::string> doubts(const Adoption& adoption) {
   }
   const auto n_tied =
       std::count_if(adoption.trials.begin(), adoption.trials.end(), [&](const RecipeTrial& trial) {
-        return trial.is_tied && !differs_in_resampling(trial.input, best.input);
+        return trial.is_tied && trial.input.resampling == best.input.resampling;
       });
   if (n_tied > 0) {
     found.push_back(
