@@ -52,7 +52,7 @@ int main(int, char** argv) {
   const auto runtime = std::make_shared<triage::Runtime>(zoo);
   runtime->engines().add({".level"}, [](const auto&) { return std::make_unique<ThresholdEngine>(); });
   const triage::Classifier classifier(triage::make_single(info, 0), runtime);
-  const std::vector<std::uint8_t> snow(64 * 64, 250), night(64 * 64, 12);
+  const std::vector<std::uint8_t> snow(std::size_t{64} * 64, 250), night(snow.size(), 12);
   for (const auto& pixels : {snow, night}) {
     const triage::ImageView view(pixels, 64, 64, 0, triage::Colour::kGray);
     std::cout << classifier.label_name(classifier.classify(view).label()) << '\n';

@@ -22,6 +22,8 @@
 #include "mutator.h"
 #include "triage/clock.h"
 
+// The sanitizers' own name, null where there is none.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__((weak));
 
 namespace {

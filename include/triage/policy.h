@@ -94,7 +94,7 @@ class Policy {
   }
   // The same policy with another default setting, and what was shown of that; null: it cannot hold one.
   [[nodiscard]] virtual std::unique_ptr<Policy> with_certificate(std::size_t /*setting*/,
-                                                                 Certificate /*certificate*/) const {
+                                                                 const Certificate& /*certificate*/) const {
     return nullptr;
   }
   [[nodiscard]] const PolicyInfo& info() const { return info_; }

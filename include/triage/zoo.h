@@ -41,8 +41,17 @@ struct Crop {
 [[nodiscard]] std::string to_string(Crop crop);        // "none" or "center:0.875"
 [[nodiscard]] Crop parse_crop(std::string_view text);  // throws kUsage
 
-// From an image to a model's input: crop, resize to width x height (the aspect ratio is not kept; area
-// interpolation when it shrinks, bicubic when it grows), colour, (value - mean) / scale per channel, layout.
+// How a picture is resized. kBySize: by area where it shrinks, bicubic where it grows, as OpenCV does. The
+// bilinear and bicubic ones take the 2 x 2 and 4 x 4 pixels next to each result, as OpenCV and PyTorch do;
+// the antialias ones widen with the picture's reduction, as Pillow and torchvision do.
+enum class Resampling { kBySize, kArea, kBilinear, kBicubic, kBilinearAntialias, kBicubicAntialias };
+// As manifests write it: "by_size", "area", "bilinear", "bicubic", "bilinear_antialias", "bicubic_antialias".
+[[nodiscard]] std::string_view to_string(Resampling resampling);
+[[nodiscard]] std::span<const Resampling> all_resamplings();
+[[nodiscard]] Resampling parse_resampling(std::string_view text);  // throws kUsage
+
+// From an image to a model's input: crop, resize to width x height (the aspect ratio is not kept), colour,
+// (value - mean) / scale per channel, layout.
 struct Recipe {
   int width = 0;
   int height = 0;
@@ -53,6 +62,7 @@ struct Recipe {
                             0};  // in the model's channel order; the first alone for gray; for kF32 alone
   std::array<float, 3> scale{1, 1, 1};  // never 0
   Crop crop;
+  Resampling resampling = Resampling::kBySize;
 
   [[nodiscard]] int channels() const { return colour == Colour::kGray ? 1 : 3; }
   [[nodiscard]] std::size_t size_bytes() const {

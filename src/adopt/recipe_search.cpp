@@ -42,6 +42,14 @@ PixelStatistics pixel_statistics(const Sample& sample) {
   return statistics;
 }
 
+// Whether any picture has another size than the recipe makes of it.
+bool is_resized(const Sample& sample, const Recipe& recipe) {
+  return recipe.crop != Crop{} ||
+         std::any_of(sample.images.begin(), sample.images.end(), [&](const Image& image) {
+           return image.width != recipe.width || image.height != recipe.height;
+         });
+}
+
 // How sure all recipes are taken to be when their likelihoods are compared: as the leader is right, but never
 // so sure that nothing is left to tell them apart.
 double equal_confidence(const CutRecord& leader, const ClassHead& head) {
@@ -99,6 +107,41 @@ void RecipeSearch::run() {
   keep(kFinalists);
   advance(n);
   rank();
+  try_resamplings(n);
+}
+
+// Of the best recipe and those tied with it alone, since ways of resizing change least.
+void RecipeSearch::try_resamplings(std::size_t n) {
+  std::vector<Recipe> left;
+  std::vector<std::pair<Network*, std::size_t>> behind;  // network and head of each
+  for (const Candidate& candidate : candidates_) {
+    if ((&candidate != &candidates_.front() && !candidate.is_tied) || !is_resized(*sample_, candidate.recipe))
+      continue;
+    left.push_back(candidate.recipe);
+    behind.emplace_back(candidate.network, candidate.head);
+  }
+  if (left.empty()) return;
+  planned_ += left.size() * (all_resamplings().size() - 1) * n;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    for (const Resampling resampling : all_resamplings()) {
+      left[i].resampling = resampling;
+      add(left[i], behind[i].first, behind[i].second);
+    }
+  }
+  advance(n);
+  rank();
+  prefer_usual_resampling();
+}
+
+// The usual way stays where no other is shown to be better: models with equal recipes share its cost.
+void RecipeSearch::prefer_usual_resampling() {
+  Recipe usual = candidates_.front().recipe;
+  usual.resampling = Resampling::kBySize;
+  const auto at = std::find_if(candidates_.begin(), candidates_.end(),
+                               [&](const Candidate& candidate) { return candidate.recipe == usual; });
+  if (at == candidates_.end() || !at->is_tied) return;
+  std::rotate(candidates_.begin(), at, at + 1);
+  mark_ties();
 }
 
 void RecipeSearch::add(const Recipe& recipe, Network* network, std::size_t head) {
@@ -187,6 +230,10 @@ void RecipeSearch::rank() {
   const auto unsure = std::stable_partition(
       begin, same, [&](const Candidate& candidate) { return plain(candidate) >= sure_enough; });
   std::sort(begin, unsure, [](const Candidate& a, const Candidate& b) { return a.place < b.place; });
+  mark_ties();
+}
+
+void RecipeSearch::mark_ties() {
   const Candidate& best = candidates_.front();
   for (Candidate& candidate : candidates_) {
     candidate.is_tied = &candidate != &best && is_as_right(candidate.record.best(), best.record.best()) &&

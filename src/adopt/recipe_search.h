@@ -1,5 +1,6 @@
 // The search for a network's recipe: successive halving over images. Every round runs the recipes that are
-// left on more images than the round before; crops come in at the second, since they change little.
+// left on more images than the round before; crops come in at the second, since they change little, ways of
+// resizing at the end.
 #pragma once
 
 #include <functional>
@@ -45,6 +46,9 @@ class RecipeSearch {
   };
   void add(const Recipe& recipe, Network* network, std::size_t head);
   void add_crops();
+  void try_resamplings(std::size_t n);
+  void prefer_usual_resampling();
+  void mark_ties();
   void advance(std::size_t n);
   void keep(std::size_t n);
   void rank();

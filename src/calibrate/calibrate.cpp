@@ -86,7 +86,7 @@ std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Policy& pol
       certificate.groups_left_out.push_back(group.name);
     }
   }
-  auto certified = policy.with_certificate(step.setting, std::move(certificate));
+  auto certified = policy.with_certificate(step.setting, certificate);
   if (certified == nullptr) {
     fail("a policy of kind", fmt::format("'{}'", policy.kind()),
          "one that can hold a certificate (Policy::with_certificate)");

@@ -1,4 +1,4 @@
-// triage evaluate: cross-validates on profiles, or judges finished policies on them.
+// triage evaluate: cross-validates on profiles, judges finished policies on them, or one on perturbed images.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/evaluate_perturbed.h"
 #include "cli/fitting.h"
 #include "cli/flags.h"
 #include "cli/label_options.h"
@@ -31,8 +32,11 @@ struct EvaluateArguments {
   std::vector<std::string> profiles;
   std::vector<std::string> policies;
   int folds = 10;
+  bool by_source = false;
   std::uint64_t seed = 0;
+  std::vector<std::string> label_options;  // as typed; `labels` is the one of profiles
   std::string labels;
+  PerturbArguments perturb;
   std::string criterion = "top1";
   double theta_points = 0.5;
   std::string fallback = "best";
@@ -60,7 +64,8 @@ std::string command_line(const EvaluateArguments& arguments) {
   for (const auto& path : arguments.profiles) out += " " + fs::path(path).filename().string();
   if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
   for (const auto& path : arguments.policies) out += " --policy " + fs::path(path).filename().string();
-  if (arguments.policies.empty()) out += fmt::format(" --cv {}", arguments.folds);
+  if (arguments.by_source) out += " --by-source";
+  if (arguments.policies.empty() && !arguments.by_source) out += fmt::format(" --cv {}", arguments.folds);
   if (!arguments.exhaustive.empty())
     out += " --exhaustive " + fs::path(arguments.exhaustive).filename().string();
   out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
@@ -148,6 +153,7 @@ EvaluateOptions evaluate_options(const EvaluateArguments& arguments, const Sessi
   if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.seed = arguments.seed;
   options.folds = arguments.folds;
+  options.by_source = arguments.by_source;
   options.resamples = arguments.resamples;
   options.request = arguments.request;
   options.mean_latency_ms = arguments.mean_latency_ms;
@@ -208,6 +214,37 @@ Evaluation evaluate(const Table& table, const EvaluateArguments& arguments, Eval
   return arguments.policies.empty() ? cross_validate(table, options) : judge(table, arguments, options);
 }
 
+void run_perturbed(const EvaluateArguments& arguments, Session& session) {
+  if (!arguments.profiles.empty() || arguments.policies.size() != 1) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--perturb: with {} profiles and {} policies, expected one --policy and --data, "
+                            "since policies run on images then",
+                            arguments.profiles.size(), arguments.policies.size()));
+  }
+  if (arguments.mean_latency_ms) {
+    throw Error(ErrorCode::kUsage,
+                "--mean-latency-ms: given together with --perturb, expected no budget of time, by which "
+                "choices depend on the clock");
+  }
+  evaluate_perturbed(
+      arguments.perturb,
+      {arguments.policies.front(), arguments.label_options, parse_criterion(arguments.criterion),
+       arguments.request, arguments.resamples, arguments.seed, arguments.json},
+      session);
+}
+
+void check_profiles(EvaluateArguments& arguments) {
+  if (arguments.profiles.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "profiles: none, expected at least one *.profile; 'triage profile' makes them");
+  }
+  if (arguments.label_options.size() > 1) {
+    throw Error(ErrorCode::kUsage, fmt::format("--labels: given {} times, expected from:MODEL once",
+                                               arguments.label_options.size()));
+  }
+  if (!arguments.label_options.empty()) arguments.labels = arguments.label_options.front();
+}
+
 void run(const EvaluateArguments& arguments, const Session& session) {
   if (!arguments.folds_file.empty() && !arguments.policies.empty()) {
     throw Error(
@@ -241,6 +278,33 @@ void run(const EvaluateArguments& arguments, const Session& session) {
   }
   fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation, info));
   if (!arguments.json && !arguments.report.empty()) fmt::print("\nReport: {}\n", printable(arguments.report));
+}
+
+void add_training_options(CLI::App& command, EvaluateArguments& a, CLI::Option& policies) {
+  auto* folds = command.add_option("--cv", a.folds, "folds; everything is trained anew in each")
+                    ->check(CLI::Range(2, 1000))
+                    ->capture_default_str()
+                    ->excludes(&policies);
+  command
+      .add_flag("--by-source", a.by_source,
+                "each fold tests one source and trains on the others: a source is a profile or, of a single "
+                "one, the first folder of its inputs' ids")
+      ->excludes(&policies)
+      ->excludes(folds);
+  command
+      .add_option("--theta", a.theta_points,
+                  "Algorithm 1 continues while coverage grows by more points than this")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  command
+      .add_option("--fallback", a.fallback,
+                  "what the premodel does when every stage says no: best, refuse or a model's name")
+      ->capture_default_str();
+  command
+      .add_option(
+          "--margin", a.margin_points,
+          "points of score that adaptive, cascade and cascade routing aim for above the best single model")
+      ->excludes(&policies);
 }
 
 void add_premodel_options(CLI::App& command, EvaluateArguments& a, CLI::Option& policies) {
@@ -282,36 +346,25 @@ void add_evaluate(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("evaluate", "Judge policies by cross-validation, or finished ones on new inputs");
   const auto arguments = std::make_shared<EvaluateArguments>();
-  command->add_option("profiles", arguments->profiles, "profiles (*.profile) of the same models")->required();
+  command->add_option("profiles", arguments->profiles, "profiles (*.profile) of the same models");
   auto* policies =
       command->add_option("--policy", arguments->policies,
                           "judge this finished policy on inputs it was not trained on; may be repeated");
   policies->allow_extra_args(false);
-  command->add_option("--cv", arguments->folds, "folds; everything is trained anew in each")
-      ->check(CLI::Range(2, 1000))
-      ->capture_default_str()
-      ->excludes(policies);
-  add_labels_option(*command, arguments->labels);
+  command
+      ->add_option("--labels", arguments->label_options,
+                   "from:MODEL takes that model's answers for labels: agreement with it instead of accuracy; "
+                   "with --perturb, a CSV (file,label) or IDX file for each --data")
+      ->allow_extra_args(false)
+      ->type_name("from:MODEL");
+  auto* perturb = add_perturb_options(*command, arguments->perturb)->needs(policies);
   command->add_option("--seed", arguments->seed, "seed of folds, bootstrap and random choice")
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
       ->capture_default_str();
-  command
-      ->add_option("--theta", arguments->theta_points,
-                   "Algorithm 1 continues while coverage grows by more points than this")
-      ->check(CLI::Range(0.0, 100.0))
-      ->capture_default_str();
-  command
-      ->add_option("--fallback", arguments->fallback,
-                   "what the premodel does when every stage says no: best, refuse or a model's name")
-      ->capture_default_str();
+  add_training_options(*command, *arguments, *policies);
   add_premodel_options(*command, *arguments, *policies);
-  command
-      ->add_option(
-          "--margin", arguments->margin_points,
-          "points of score that adaptive, cascade and cascade routing aim for above the best single model")
-      ->excludes(policies);
   add_request_options(*command, arguments->request, arguments->mean_latency_ms);
   command
       ->add_option("--bootstrap", arguments->resamples, "resamples for the 95 % intervals; 0 leaves them out")
@@ -323,9 +376,13 @@ void add_evaluate(CLI::App& app, Session& session) {
                    "says what difference the timing makes")
       ->excludes(policies);
   command->add_option("--folds", arguments->folds_file, "write 'input,fold' lines to this CSV file");
-  command->add_option("--report", arguments->report, "write an HTML report to this file");
+  command->add_option("--report", arguments->report, "write an HTML report to this file")->excludes(perturb);
   command->add_flag("--json", arguments->json, "print one JSON document instead of tables");
-  command->callback([arguments, &session] { run(*arguments, session); });
+  command->callback([arguments, perturb, &session] {
+    if (perturb->count() > 0) return run_perturbed(*arguments, session);
+    check_profiles(*arguments);
+    run(*arguments, session);
+  });
 }
 
 }  // namespace triage::cli

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/cli.h"
@@ -324,7 +325,7 @@ void add_train(CLI::App& app, Session& session) {
       ->type_name("NAME");
   add_labels_option(*command, a.labels);
   std::vector<KindOption> own;
-  const auto of = [&own](std::vector<std::string_view> kinds) {
+  const auto of = [&own](const std::vector<std::string_view>& kinds) {
     return [&own, kinds](CLI::Option* option) { own.push_back({option, kinds}); };
   };
   const auto premodel = of({"premodel"});

@@ -85,6 +85,12 @@ nlohmann::json trial_json(const RecipeTrial& trial) {
           {"tied", trial.is_tied}};
 }
 
+bool differs_in_resampling(const Recipe& recipe, const Recipe& best) {
+  Recipe same = recipe;
+  same.resampling = best.resampling;
+  return same == best && recipe != best;
+}
+
 // "1", or "0+1" where the last value is dropped.
 std::string offset_text(const RecipeTrial& trial) {
   return trial.label_tail == 0 ? fmt::to_string(trial.label_offset)
@@ -103,6 +109,21 @@ void print_trials(const Adoption& adoption) {
   }
   table.print();
   if (shown < adoption.trials.size()) fmt::print("and {} worse ones\n", adoption.trials.size() - shown);
+}
+
+// How the ways of resizing compared; empty where none was tried, as pictures had the right size.
+std::string resampling_text(const Adoption& adoption) {
+  const Recipe& best = adoption.trials.front().input;
+  std::size_t n_tried = 0, n_tied = 0;
+  for (const RecipeTrial& trial : adoption.trials) {
+    if (!differs_in_resampling(trial.input, best)) continue;
+    ++n_tried;
+    n_tied += trial.is_tied ? 1 : 0;
+  }
+  if (n_tried == 0) return {};
+  if (n_tied == 0) return fmt::format("resampling: {}, better than all others", to_string(best.resampling));
+  return fmt::format("resampling: {}; on these images {} of {} other ways are within noise of it",
+                     to_string(best.resampling), n_tied, n_tried);
 }
 
 // What a user has to know before relying on the entry.
@@ -129,8 +150,10 @@ std::vector<std::string> doubts(const Adoption& adoption) {
                     "export it again, with 32-bit floats if it has 16-bit ones",
                     name, best.n_not_finite, best.n_images));
   }
-  const auto n_tied = std::count_if(adoption.trials.begin(), adoption.trials.end(),
-                                    [](const RecipeTrial& trial) { return trial.is_tied; });
+  const auto n_tied =
+      std::count_if(adoption.trials.begin(), adoption.trials.end(), [&](const RecipeTrial& trial) {
+        return trial.is_tied && trial.input.resampling == best.input.resampling;
+      });
   if (n_tied > 0) {
     found.push_back(
         fmt::format("model '{}': {} other recipe{} as well on these images ('tied'), so which of "
@@ -167,6 +190,7 @@ void report(const ZooAddArguments& arguments, const Adoption& adoption) {
              printable(adoption.model.name), printable(arguments.zoo.string()),
              recipe_key(adoption.model.input), to_string(adoption.model.output.kind),
              adoption.model.output.n_classes, 100 * best.top1_rate, 100 * adoption.chance);
+  if (const std::string text = resampling_text(adoption); !text.empty()) fmt::print("{}\n", text);
 }
 
 // The data set's names of the classes become the zoo's, where it has none.

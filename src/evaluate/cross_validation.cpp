@@ -188,10 +188,11 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
     return AtPrice{fold.sweep[p].get(), {}, prices[p]};
   });
   if (!combines(trained)) return sweeps;
-  for (const auto& [kind, policy] : {std::pair(MethodKind::kCascadeRouting, &TrainedFold::cascade_routing),
-                                     std::pair(MethodKind::kAdaptive, &TrainedFold::adaptive)}) {
+  for (const auto& each : {std::pair(MethodKind::kCascadeRouting, &TrainedFold::cascade_routing),
+                           std::pair(MethodKind::kAdaptive, &TrainedFold::adaptive)}) {
+    const auto policy = each.second;  // lambdas may not capture structured bindings
     const auto settings = [policy](const TrainedFold& fold) { return (fold.*policy)->price_settings(); };
-    add(kind, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
+    add(each.first, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
       const double price = settings(fold)[p].price;
       return AtPrice{(fold.*policy).get(), {.price = price}, price};
     });
@@ -251,27 +252,40 @@ void check_options(const Table& table, const EvaluateOptions& options) {
 }
 
 // Of the largest fold, whose training part is the smallest.
-void check_training_parts(const Table& table, const EvaluateOptions& options) {
+void check_training_parts(const Table& table, const EvaluateOptions& options,
+                          std::span<const std::int32_t> fold_of) {
   if (table.schema.size() == 0 || options.premodel.kind == kNetworkPremodel) return;
-  const auto n = table.n_inputs(), k = static_cast<std::size_t>(options.folds);
+  std::vector<std::size_t> sizes(static_cast<std::size_t>(options.folds));
+  for (const std::int32_t fold : fold_of) ++sizes[static_cast<std::size_t>(fold)];
   const auto neighbours = static_cast<std::size_t>(options.premodel.k);
-  const std::size_t least = n - (n + k - 1) / k;
+  const std::size_t least = table.n_inputs() - *std::max_element(sizes.begin(), sizes.end());
   if (least >= neighbours) return;
   throw Error(ErrorCode::kUsage,
               fmt::format("evaluate: {} inputs in {} folds leave {} to train on, expected at least {}, the "
                           "premodel's neighbours; profile more inputs",
-                          n, k, least, neighbours));
+                          table.n_inputs(), options.folds, least, neighbours));
+}
+
+void set_folds(const Table& table, EvaluateOptions& options, Evaluation& evaluation) {
+  if (options.by_source) {
+    evaluation.fold_of = folds_by_source(table);
+    evaluation.sources = table.sources;
+    options.folds = static_cast<int>(table.sources.size());
+  } else {
+    evaluation.fold_of = make_folds(table, options.folds, options.seed);
+  }
+  evaluation.folds = options.folds;
 }
 
 }  // namespace
 
-Evaluation cross_validate(const Table& table, const EvaluateOptions& options) {
+Evaluation cross_validate(const Table& table, const EvaluateOptions& asked) {
   check_table(table);
+  EvaluateOptions options = asked;
   check_options(table, options);
   Evaluation evaluation;
-  evaluation.folds = options.folds;
-  evaluation.fold_of = make_folds(table, options.folds, options.seed);
-  check_training_parts(table, options);
+  set_folds(table, options, evaluation);
+  check_training_parts(table, options, evaluation.fold_of);
   const auto folds = make_fold_list(table, evaluation.fold_of, options);
   set_table_facts(table, options, evaluation);
   evaluation.premodels = judged_premodels(table, options);

@@ -169,10 +169,11 @@ std::vector<OrderedLook> Adaptive::look_order(const Request& request) const {
   return order;
 }
 
-std::unique_ptr<Policy> Adaptive::with_certificate(std::size_t setting, Certificate certificate) const {
+std::unique_ptr<Policy> Adaptive::with_certificate(std::size_t setting,
+                                                   const Certificate& certificate) const {
   AdaptiveParameters parameters = parameters_;
   parameters.chosen = setting;
-  parameters.certificate = std::move(certificate);
+  parameters.certificate = certificate;
   return make_adaptive(info(), std::move(parameters));
 }
 

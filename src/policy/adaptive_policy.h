@@ -56,7 +56,7 @@ class Adaptive final : public Policy {
     return parameters_.certificate ? &*parameters_.certificate : nullptr;
   }
   [[nodiscard]] std::unique_ptr<Policy> with_certificate(std::size_t setting,
-                                                         Certificate certificate) const override;
+                                                         const Certificate& certificate) const override;
   [[nodiscard]] const AdaptiveParameters& parameters() const { return parameters_; }
   // The chosen one, or the one whose price is nearest (by ratio) to the request's.
   [[nodiscard]] const AdaptiveSetting& setting(const Request& request) const;

@@ -34,7 +34,7 @@ class SizedRows {
       : picture_(picture),
         colour_(colour),
         as_is_(picture.width == recipe.width && picture.height == recipe.height) {
-    if (!as_is_) resizer().set(picture, recipe.width, recipe.height);
+    if (!as_is_) resizer().set(picture, recipe.width, recipe.height, recipe.resampling);
   }
   [[nodiscard]] Colour colour() const { return colour_; }
   // Valid until the next call.

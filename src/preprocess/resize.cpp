@@ -18,7 +18,8 @@ typedef float Float4 __attribute__((vector_size(16)));
 
 // ---- Weights
 
-enum class Interpolation { kArea, kLinear, kCubic };
+// kAreaGrown: of the side that grows where the other shrinks by area.
+enum class Interpolation { kArea, kAreaGrown, kLinear, kCubic, kSmoothLinear, kSmoothCubic };
 
 void reset(ResizeAxis& axis, int to, int n_taps) {
   axis.n_taps = n_taps;
@@ -55,7 +56,7 @@ void set_area(ResizeAxis& axis, int from, int to) {
 
 // OpenCV's INTER_AREA where a side grows: a source position keeps its area, and only results between two are
 // mixed.
-void set_linear(ResizeAxis& axis, int from, int to) {
+void set_area_grown(ResizeAxis& axis, int from, int to) {
   const double scale = static_cast<double>(from) / to;
   reset(axis, to, std::min(from, 2));
   for (int x = 0; x < to; ++x) {
@@ -65,6 +66,52 @@ void set_linear(ResizeAxis& axis, int from, int to) {
     begin(axis, x, at, from);
     add(axis, x, at, from, 1 - second);
     add(axis, x, at + 1, from, second);
+  }
+}
+
+void set_linear(ResizeAxis& axis, int from, int to) {
+  const double scale = static_cast<double>(from) / to;
+  reset(axis, to, std::min(from, 2));
+  for (int x = 0; x < to; ++x) {
+    const double centre = (x + 0.5) * scale - 0.5;
+    const int at = static_cast<int>(std::floor(centre));
+    const auto second = static_cast<float>(centre - at);
+    begin(axis, x, at, from);
+    add(axis, x, at, from, 1 - second);
+    add(axis, x, at + 1, from, second);
+  }
+}
+
+// A filter of the distance in source positions, which reaches so far; it widens by as much as the side
+// shrinks. What lies outside the picture does not count.
+struct SmoothFilter {
+  double reach;
+  double (*weight)(double distance);
+};
+
+constexpr SmoothFilter kTriangle{1, [](double t) { return std::max(0.0, 1 - std::abs(t)); }};
+// Keys' cubic convolution with a = -0.5, Pillow's.
+constexpr SmoothFilter kSmoothCubic{2, [](double distance) {
+                                      const double t = std::abs(distance);
+                                      if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
+                                      return t < 2 ? ((-0.5 * t + 2.5) * t - 4) * t + 2 : 0.0;
+                                    }};
+
+void set_smooth(ResizeAxis& axis, const SmoothFilter& filter, int from, int to) {
+  const double scale = static_cast<double>(from) / to;
+  const double stretch = std::max(scale, 1.0);
+  const double reach = filter.reach * stretch;
+  reset(axis, to, std::min(from, static_cast<int>(std::ceil(2 * reach)) + 1));
+  for (int x = 0; x < to; ++x) {
+    const double centre = (x + 0.5) * scale - 0.5;
+    const int at = std::max(0, static_cast<int>(std::ceil(centre - reach)));
+    const int end = std::min(from - 1, static_cast<int>(std::floor(centre + reach)));
+    begin(axis, x, at, from);
+    double sum = 0;
+    for (int i = at; i <= end; ++i) sum += filter.weight((i - centre) / stretch);
+    for (int i = at; i <= end; ++i) {
+      add(axis, x, i, from, static_cast<float>(filter.weight((i - centre) / stretch) / sum));
+    }
   }
 }
 
@@ -90,11 +137,41 @@ void set_axis(ResizeAxis& axis, Interpolation interpolation, int from, int to) {
   switch (interpolation) {
     case Interpolation::kArea:
       return set_area(axis, from, to);
+    case Interpolation::kAreaGrown:
+      return set_area_grown(axis, from, to);
     case Interpolation::kLinear:
       return set_linear(axis, from, to);
     case Interpolation::kCubic:
       return set_cubic(axis, from, to);
+    case Interpolation::kSmoothLinear:
+      return set_smooth(axis, kTriangle, from, to);
+    case Interpolation::kSmoothCubic:
+      return set_smooth(axis, kSmoothCubic, from, to);
   }
+}
+
+Interpolation by_size(const Pixels& source, int width, int height) {
+  if (width >= source.width && height >= source.height) return Interpolation::kCubic;
+  const bool grows = width > source.width || height > source.height;
+  return grows ? Interpolation::kAreaGrown : Interpolation::kArea;
+}
+
+Interpolation interpolation_of(Resampling resampling, const Pixels& source, int width, int height) {
+  switch (resampling) {
+    case Resampling::kBySize:
+      break;
+    case Resampling::kArea:
+      return Interpolation::kArea;
+    case Resampling::kBilinear:
+      return Interpolation::kLinear;
+    case Resampling::kBicubic:
+      return Interpolation::kCubic;
+    case Resampling::kBilinearAntialias:
+      return Interpolation::kSmoothLinear;
+    case Resampling::kBicubicAntialias:
+      return Interpolation::kSmoothCubic;
+  }
+  return by_size(source, width, height);
 }
 
 // ---- Kernels
@@ -212,16 +289,11 @@ std::span<const ResizeKernel> resize_kernels() {
   return kernels;
 }
 
-void Resizer::set(const Pixels& source, int width, int height, const ResizeKernel& kernel) {
+void Resizer::set(const Pixels& source, int width, int height, Resampling resampling,
+                  const ResizeKernel& kernel) {
   source_ = source;
   kernel_ = &kernel;
-  const bool narrower = width < source.width;
-  const bool lower = height < source.height;
-  Interpolation interpolation = Interpolation::kCubic;
-  if (narrower || lower) {
-    const bool grows = width > source.width || height > source.height;
-    interpolation = grows ? Interpolation::kLinear : Interpolation::kArea;
-  }
+  const Interpolation interpolation = interpolation_of(resampling, source, width, height);
   set_axis(columns_, interpolation, source.width, width);
   set_axis(rows_, interpolation, source.height, height);
   const auto channels = static_cast<std::size_t>(source.channels);

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "triage/zoo.h"
+
 namespace triage {
 
 // 8-bit pixels, interleaved; rows are `stride` bytes apart.
@@ -41,13 +43,13 @@ inline constexpr std::size_t kResizePadding = 4;
 // Those that this processor can run, widest vectors first; their results are the same.
 [[nodiscard]] std::span<const ResizeKernel> resize_kernels();
 
-// A source seen at another size: by area where both sides shrink, bicubic (a = -0.75) where none does, and
-// linear where one grows and the other shrinks, as OpenCV's INTER_AREA and INTER_CUBIC do. Reuse it: it
-// allocates only when a larger picture comes.
+// A source seen at another size. Resampling::kBySize: by area where both sides shrink, bicubic (a = -0.75)
+// where none does, and linear where one grows and the other shrinks, as OpenCV's INTER_AREA and INTER_CUBIC
+// do. The other ways are the same for both sides. Reuse it: it allocates only when a larger picture comes.
 class Resizer {
  public:
   // Width and height at least 1, 1 or 3 channels. The source is read until the next call.
-  void set(const Pixels& source, int width, int height,
+  void set(const Pixels& source, int width, int height, Resampling resampling = Resampling::kBySize,
            const ResizeKernel& kernel = resize_kernels().front());
   // Row y of the result, width * channels bytes, valid until the next call.
   [[nodiscard]] const std::uint8_t* row(int y);

@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
+#include <functional>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/hash.h"
 #include "profile/new_profile.h"
+#include "profile/picture_hash.h"
 #include "triage/error.h"
 #include "triage/tools/profile.h"
 
@@ -58,9 +60,8 @@ void add_row(Table& table, const InputRecord& record) {
   table.ids.push_back(record.id);
   table.labels.push_back(record.label);
   if (record.pixel_hash) {
-    const auto pixels = std::bit_cast<std::uint64_t>(*record.pixel_hash);
     table.picture_hashes.push_back(
-        hash64(pixels, fmt::format("{}x{}x{}", record.width, record.height, record.channels)));
+        picture_hash(*record.pixel_hash, record.width, record.height, record.channels));
   }
   table.decode_ms.push_back(static_cast<float>(record.decode_ms));
   // Selectors are listed after the models; with times alone there are no ranks and outputs.
@@ -164,6 +165,26 @@ void check_loaded(const Table& table, const std::string& profile) {
   }
 }
 
+// The first folder of an id, or its IDX file ("images#12"); "." for a picture beside the folders.
+std::string_view folder_of_input(std::string_view id) {
+  if (const std::size_t slash = id.find('/'); slash != id.npos) return id.substr(0, slash);
+  const std::size_t number = id.rfind('#');
+  return number == id.npos ? std::string_view(".") : id.substr(0, number);
+}
+
+void set_sources(Table& table, std::span<const std::filesystem::path> profiles,
+                 const std::vector<std::size_t>& ends) {
+  std::map<std::string, std::int32_t, std::less<>> known;
+  for (std::size_t i = 0, p = 0; i < table.n_inputs(); ++i) {
+    while (i >= ends[p]) ++p;
+    const std::string name =
+        profiles.size() > 1 ? fmt::format("{}", p) : std::string(folder_of_input(table.ids[i]));
+    const auto [at, is_new] = known.try_emplace(name, static_cast<std::int32_t>(table.sources.size()));
+    if (is_new) table.sources.push_back(profiles.size() > 1 ? profiles[p].stem().string() : name);
+    table.source_of.push_back(at->second);
+  }
+}
+
 }  // namespace
 
 Table load_times(const std::filesystem::path& profile) {
@@ -235,6 +256,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
   }
   expect_inputs(table, profiles.front().string());
   expect_new_inputs(table, profiles, ends);
+  set_sources(table, profiles, ends);
   if (table.picture_hashes.size() != table.n_inputs())
     table.picture_hashes.clear();  // some were profiled by format 1
   if (!first.labels_from.empty()) label_by_model(table, first.labels_from);

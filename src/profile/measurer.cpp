@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <new>
 #include <utility>
 
 #include "base/hash.h"
+#include "profile/picture_hash.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -16,11 +16,6 @@ namespace {
 // Errors of one input; any other ends the run.
 bool is_input_error(ErrorCode code) {
   return is_image_error(code) || code == ErrorCode::kIo || code == ErrorCode::kEngine;
-}
-
-std::int64_t hash_pixels(const Image& image) {
-  const std::string_view pixels(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size());
-  return std::bit_cast<std::int64_t>(hash64(0, pixels));
 }
 
 // A made-up clock and the real processor time have nothing to do with each other.

@@ -170,7 +170,11 @@ Markup fold_table(const Evaluation& evaluation) {
   TableSpec table;
   table.caption = score_phrase(evaluation) + " in %, and mean time in ms, fold by fold";
   table.head = {"method"};
-  for (int f = 0; f < evaluation.folds; ++f) table.head.push_back(fmt::format("fold {}", f + 1));
+  for (int f = 0; f < evaluation.folds; ++f) {
+    const auto fold = static_cast<std::size_t>(f);
+    table.head.push_back(evaluation.sources.empty() ? fmt::format("fold {}", f + 1)
+                                                    : evaluation.sources[fold]);
+  }
   for (const Method& method : evaluation.methods) {
     std::vector<std::string> row{method_name(evaluation, method.id)};
     for (const Metrics& fold : method.folds) {

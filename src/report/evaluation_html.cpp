@@ -125,10 +125,9 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
   rows += method_row(
       "Protocol",
       evaluation.folds > 0
-          ? fmt::format(
-                "{}-fold cross-validation, seed {}. Model choice, scaling, neighbours, thresholds, SBS and "
-                "zero router are learned inside each fold from its training inputs alone.",
-                evaluation.folds, evaluation.seed)
+          ? fmt::format("{}. Model choice, scaling, neighbours, thresholds, SBS and "
+                        "zero router are learned inside each fold from its training inputs alone.",
+                        protocol_phrase(evaluation))
           : std::string(
                 "Finished policies on all inputs. SBS and zero router are chosen in hindsight, on these very "
                 "inputs, which favours them."));

@@ -154,6 +154,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
       {"criterion", to_string(evaluation.criterion)},
       {"labels_from", evaluation.labels_from.empty() ? OrderedJson() : OrderedJson(evaluation.labels_from)},
       {"folds", evaluation.folds},
+      {"sources", evaluation.sources},
       {"seed", evaluation.seed},
       {"bootstrap", evaluation.resamples},
       {"inputs", evaluation.n_inputs},

@@ -76,15 +76,14 @@ std::string stage_table(const Evaluation& evaluation) {
 }  // namespace
 
 std::string evaluation_text(const Evaluation& evaluation, const ReportInfo& info) {
-  std::string out = fmt::format("{} inputs, {} models, {}, {}\n\n", evaluation.n_inputs,
-                                evaluation.models.size(), criterion_name(evaluation),
-                                evaluation.folds > 0 ? fmt::format("{}-fold cross-validation, seed {}",
-                                                                   evaluation.folds, evaluation.seed)
-                                                     : std::string("finished policies"));
+  std::string out =
+      fmt::format("{} inputs, {} models, {}, {}\n\n", evaluation.n_inputs, evaluation.models.size(),
+                  criterion_name(evaluation), protocol_phrase(evaluation));
   out += accuracy_table(evaluation) + "\n" + selection_table(evaluation) + "\n" + selection_trace(evaluation);
   out += stage_table(evaluation);
-  out += frontiers_text(evaluation) + request_text(evaluation) + decisions_text(evaluation) +
-         difficulty_text(evaluation) + classes_text(evaluation) + reliability_text(evaluation);
+  out += sources_text(evaluation) + frontiers_text(evaluation) + request_text(evaluation) +
+         decisions_text(evaluation) + difficulty_text(evaluation) + classes_text(evaluation) +
+         reliability_text(evaluation);
   out += evaluation.folds > 0 ? "\nArithmetic means over all inputs, +- standard deviation over folds"
                               : "\nAll inputs at once; SBS chosen in hindsight";
   out += interval_note(evaluation, "; differences and ratios with 95 % intervals") + ".\n";

@@ -96,6 +96,14 @@ std::string interval_note(const Evaluation& evaluation, std::string_view note) {
   return evaluation.resamples > 0 ? std::string(note) : std::string();
 }
 
+std::string protocol_phrase(const Evaluation& evaluation) {
+  if (evaluation.folds == 0) return "finished policies";
+  if (!evaluation.sources.empty()) {
+    return fmt::format("each of {} sources judged by what was trained on the others", evaluation.folds);
+  }
+  return fmt::format("{}-fold cross-validation, seed {}", evaluation.folds, evaluation.seed);
+}
+
 std::string grouped(std::size_t value) {
   std::string out;
   for (; value >= 1000; value /= 1000) out = fmt::format(",{:03}{}", value % 1000, out);

@@ -29,6 +29,9 @@ inline constexpr const char* kNoFigure = "-";
 [[nodiscard]] std::string with_range(std::string words, const std::string& range);
 // The note where the evaluation has bootstrap intervals, else nothing.
 [[nodiscard]] std::string interval_note(const Evaluation& evaluation, std::string_view note);
+// How the inputs were divided: "10-fold cross-validation, seed 0", "each of 3 sources judged by what was
+// trained on the others"; "finished policies" where they were not.
+[[nodiscard]] std::string protocol_phrase(const Evaluation& evaluation);
 // "50,000".
 [[nodiscard]] std::string grouped(std::size_t value);
 // What finished policies were asked: "at most 2 ms, confidence of at least 0.9"; empty where nothing was.

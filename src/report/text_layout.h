@@ -17,6 +17,8 @@ namespace triage {
 
 // Each begins with an empty line.
 [[nodiscard]] std::string frontiers_text(const Evaluation& evaluation);
+// Scores and times by source; empty where folds are no sources.
+[[nodiscard]] std::string sources_text(const Evaluation& evaluation);
 // How often caps decided; empty where nothing was asked.
 [[nodiscard]] std::string request_text(const Evaluation& evaluation);
 [[nodiscard]] std::string decisions_text(const Evaluation& evaluation);

@@ -49,6 +49,27 @@ std::string frontiers_text(const Evaluation& evaluation) {
          align(rows);
 }
 
+std::string sources_text(const Evaluation& evaluation) {
+  if (evaluation.sources.empty()) return {};
+  std::vector<std::size_t> inputs(evaluation.sources.size());
+  for (const std::int32_t source : evaluation.fold_of) ++inputs[static_cast<std::size_t>(source)];
+  Rows2 rows{{"  source", "inputs"}};
+  for (const MethodId id : evaluation.breakdown.methods) {
+    const std::string name = method_name(evaluation, id);
+    rows.front().insert(
+        rows.front().end(),
+        {fmt::format("{} {}", name, score_head(evaluation.criterion, evaluation.labels_from)), "ms"});
+  }
+  for (std::size_t s = 0; s < inputs.size(); ++s) {
+    rows.push_back({"  " + evaluation.sources[s], grouped(inputs[s])});
+    for (const MethodId id : evaluation.breakdown.methods) {
+      const Metrics& here = evaluation.find(id)->folds[s];
+      rows.back().insert(rows.back().end(), {percent(here.score, 2), milliseconds(here.mean_ms)});
+    }
+  }
+  return fmt::format("\nBy source, trained on the others\n{}", align(rows));
+}
+
 std::string request_text(const Evaluation& evaluation) {
   const std::string asked = request_phrase(evaluation);
   if (asked.empty()) return {};

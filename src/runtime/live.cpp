@@ -44,6 +44,7 @@ struct LiveBackend::State {
   const Clock* clock;
   std::optional<Stopwatch> watch;  // runs since begin()
   ImageView image;
+  std::optional<Resampling> resampling;  // instead of the recipes'
   bool begun = false;
   std::vector<InputTensor> tensors;
   std::vector<std::size_t> tensor_of;  // by policy model
@@ -75,8 +76,9 @@ LiveBackend::LiveBackend(ModelPool& pool, std::vector<ModelIndex> models, const 
 
 LiveBackend::~LiveBackend() = default;
 
-void LiveBackend::begin(const ImageView& image) {
+void LiveBackend::begin(const ImageView& image, std::optional<Resampling> resampling) {
   state_->image = image;
+  state_->resampling = resampling;
   state_->begun = true;
   state_->watch.emplace(*state_->clock);
   for (InputTensor& tensor : state_->tensors) tensor.made = false;
@@ -104,7 +106,9 @@ double LiveBackend::prepare(ModelIndex model) {
   InputTensor& tensor = s.tensors[s.tensor_of[static_cast<std::size_t>(model)]];
   if (tensor.made) return 0;
   const Stopwatch watch(*s.clock);
-  preprocess(s.image, tensor.recipe, tensor.bytes.span());
+  Recipe recipe = tensor.recipe;
+  recipe.resampling = s.resampling.value_or(recipe.resampling);
+  preprocess(s.image, recipe, tensor.bytes.span());
   tensor.made = true;
   return watch.ms();
 }

@@ -27,8 +27,9 @@ class LiveBackend final : public Backend {
   LiveBackend(ModelPool& pool, std::vector<ModelIndex> models, const FeatureSchema& schema,
               const Clock& clock);
   ~LiveBackend() override;
-  // Begins the next input; its pixels must stay while it is used.
-  void begin(const ImageView& image);
+  // Begins the next input; its pixels must stay while it is used. With `resampling` it is resized so,
+  // whatever the recipes say.
+  void begin(const ImageView& image, std::optional<Resampling> resampling = std::nullopt);
   Cost extract(FeatureMask mask, std::span<float> values) override;
   Look run(ModelIndex model) override;
   std::optional<Look> run_within(ModelIndex model, const Patience& patience) override;

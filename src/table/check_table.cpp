@@ -145,6 +145,16 @@ void check_joules(std::string_view array, const std::vector<double>& values, std
   }
 }
 
+void check_sources(const Table& table) {
+  if (table.sources.empty() && table.source_of.empty()) return;
+  check_size("source_of", table.source_of.size(), table.n_inputs());
+  for (std::size_t i = 0; i < table.source_of.size(); ++i) {
+    if (table.source_of[i] >= 0 && table.source_of[i] < std::ssize(table.sources)) continue;
+    fail(fmt::format("source_of[{}] is {}, expected 0 to {}", i, table.source_of[i],
+                     std::ssize(table.sources) - 1));
+  }
+}
+
 }  // namespace
 
 void check_table(const Table& table) {
@@ -152,6 +162,7 @@ void check_table(const Table& table) {
   if (n == 0) fail("has no inputs, expected 1 or more");
   check_unique("ids", table.ids);
   if (!table.picture_hashes.empty()) check_size("picture_hashes", table.picture_hashes.size(), n);
+  check_sources(table);
   if (table.preprocess_ms.size() % n != 0) {
     fail(
         fmt::format("preprocess_ms has {} values, expected a multiple of {}", table.preprocess_ms.size(), n));

@@ -1,6 +1,10 @@
 // Folds of a cross-validation, and the fingerprint of a set of inputs: functions of ids alone.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 #include "base/hash.h"
 #include "table/row_order.h"
 #include "triage/error.h"
@@ -27,6 +31,30 @@ std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::
     folds[order[i]] = static_cast<std::int32_t>(i % static_cast<std::size_t>(k));
   }
   return folds;
+}
+
+std::vector<std::int32_t> folds_by_source(const Table& table) {
+  std::vector<std::set<Label>> classes(table.sources.size());
+  for (std::size_t i = 0; i < table.source_of.size(); ++i) {
+    classes[static_cast<std::size_t>(table.source_of[i])].insert(table.labels[i]);
+  }
+  const auto count_of = [&](auto is_such) { return std::count_if(classes.begin(), classes.end(), is_such); };
+  const auto n_empty = count_of([](const auto& labels) { return labels.empty(); });
+  const auto n_mixed = count_of([](const auto& labels) { return labels.size() > 1; });
+  if (classes.size() < 2 || n_empty > 0) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("sources: {} with inputs, expected two or more; give a profile of each, or one of "
+                    "a folder with a sub-folder for each",
+                    std::ssize(classes) - n_empty));
+  }
+  if (n_mixed == 0) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("sources: each of the {} has inputs of one class alone, expected several; their "
+                            "folders are the classes: give a profile of each source",
+                            classes.size()));
+  }
+  return table.source_of;
 }
 
 std::string inputs_hash(const Table& table, Rows rows) {

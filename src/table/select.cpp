@@ -79,6 +79,7 @@ Table select_table_inputs(const Table& table, Rows rows) {
   selected.ids = select_rows(table.ids, n, rows);
   selected.labels = select_rows(table.labels, n, rows);
   selected.picture_hashes = select_rows(table.picture_hashes, n, rows);
+  selected.source_of = select_rows(table.source_of, n, rows);
   selected.ranks = select_rows(table.ranks, n, rows);
   selected.outputs = select_rows(table.outputs, n, rows);
   selected.infer_ms = select_rows(table.infer_ms, n, rows);

@@ -62,6 +62,12 @@ Recipe read_recipe(ObjectReader reader) {
     if (error.code() != ErrorCode::kUsage) throw;
     throw reader.error("crop", error.what());
   }
+  try {
+    recipe.resampling = parse_resampling(reader.text("resampling", "by_size", 64));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage) throw;
+    throw reader.error("resampling", error.what());
+  }
   reader.finish();
   return recipe;
 }
@@ -232,6 +238,7 @@ ordered_json recipe_json(const Recipe& recipe) {
     json["scale"] = channels_json(recipe.scale, recipe.channels());
   }
   json["crop"] = to_string(recipe.crop);
+  if (recipe.resampling != Resampling::kBySize) json["resampling"] = to_string(recipe.resampling);
   return json;
 }
 

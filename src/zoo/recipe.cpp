@@ -1,6 +1,7 @@
-// Crops, kinds of output and canonical text of recipes.
+// Crops, resampling, kinds of output and canonical text of recipes.
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -21,6 +22,44 @@ std::string_view to_string(OutputKind kind) {
       return "sigmoid_logit";
   }
   return "";
+}
+
+std::string_view to_string(Resampling resampling) {
+  switch (resampling) {
+    case Resampling::kBySize:
+      return "by_size";
+    case Resampling::kArea:
+      return "area";
+    case Resampling::kBilinear:
+      return "bilinear";
+    case Resampling::kBicubic:
+      return "bicubic";
+    case Resampling::kBilinearAntialias:
+      return "bilinear_antialias";
+    case Resampling::kBicubicAntialias:
+      return "bicubic_antialias";
+  }
+  return "";
+}
+
+std::span<const Resampling> all_resamplings() {
+  static constexpr std::array kAll{Resampling::kBySize,
+                                   Resampling::kArea,
+                                   Resampling::kBilinear,
+                                   Resampling::kBicubic,
+                                   Resampling::kBilinearAntialias,
+                                   Resampling::kBicubicAntialias};
+  return kAll;
+}
+
+Resampling parse_resampling(std::string_view text) {
+  std::string names;
+  for (const Resampling resampling : all_resamplings()) {
+    if (to_string(resampling) == text) return resampling;
+    names += (names.empty() ? "" : ", ") + std::string(to_string(resampling));
+  }
+  throw Error(ErrorCode::kUsage,
+              fmt::format("resampling '{}': not known, expected one of {}", text.substr(0, 60), names));
 }
 
 std::string to_string(Crop crop) {
@@ -63,7 +102,10 @@ std::string recipe_key(const Recipe& recipe) {
     for (int c = 0; c < recipe.channels(); ++c)
       key += fmt::format(" {}", recipe.scale[static_cast<std::size_t>(c)]);
   }
-  return key + " crop " + to_string(recipe.crop);
+  key += " crop " + to_string(recipe.crop);
+  // Keys are older than this field, and profiles and policies have them.
+  if (recipe.resampling != Resampling::kBySize) key += fmt::format(" {}", to_string(recipe.resampling));
+  return key;
 }
 
 }  // namespace triage

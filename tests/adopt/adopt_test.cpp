@@ -167,6 +167,57 @@ class Adopt : public ::testing::Test {
   AdoptOptions options_;
 };
 
+// Pictures thrice as large, of one colour a 3 x 3 block; in two of five the pixels around each block's middle
+// are those of another class, so that who averages them is misled.
+void write_blocks(const std::filesystem::path& folder, bool misleads) {
+  std::vector<Image> images;
+  std::vector<Label> labels;
+  for (int i = 0; i < 200; ++i) {
+    const Label label = fake_label(static_cast<std::size_t>(i));
+    const auto seed = static_cast<std::uint64_t>(i);
+    const Image middle = fake_image(label, seed), other = fake_image((label + 3) % 10, seed);
+    Image image{84, 84, 1, {}};
+    for (int y = 0; y < 84; ++y) {
+      for (int x = 0; x < 84; ++x) {
+        const bool is_middle = x % 3 == 1 && y % 3 == 1;
+        const Image& from = is_middle || !misleads || i % 5 > 1 ? middle : other;
+        image.pixels.push_back(from.pixels[static_cast<std::size_t>(y / 3 * 28 + x / 3)]);
+      }
+    }
+    images.push_back(std::move(image));
+    labels.push_back(label);
+  }
+  std::filesystem::create_directories(folder);
+  write_idx_images(folder / "images", images);
+  write_idx_labels(folder / "labels", labels);
+}
+
+TEST_F(Adopt, FindsHowPicturesAreResized) {
+  write_blocks(dir_ / "blocks", true);
+  data_ = open_dataset({.data = {dir_ / "blocks/images"}, .labels = {dir_ / "blocks/labels"}});
+  const Adoption adoption = adopt(nlohmann::json::object());
+  EXPECT_EQ(adoption.model.input.resampling, Resampling::kBilinear) << "which takes the middles alone";
+  EXPECT_EQ(adoption.trials.front().top1_rate, 1.0);
+}
+
+TEST_F(Adopt, KeepsTheUsualWayOfResizingWhereNoneIsBetter) {
+  write_blocks(dir_ / "blocks", false);
+  data_ = open_dataset({.data = {dir_ / "blocks/images"}, .labels = {dir_ / "blocks/labels"}});
+  const Adoption adoption = adopt({{"accuracy", 0.8}});
+  EXPECT_EQ(adoption.model.input.resampling, Resampling::kBySize);
+  const auto tried =
+      std::count_if(adoption.trials.begin(), adoption.trials.end(),
+                    [](const RecipeTrial& trial) { return trial.input.resampling != Resampling::kBySize; });
+  EXPECT_GE(tried, 5);
+}
+
+TEST_F(Adopt, TriesNoResizingWherePicturesHaveTheRightSize) {
+  for (const RecipeTrial& trial : adopt(nlohmann::json::object()).trials) {
+    if (trial.input.crop != Crop{}) continue;
+    EXPECT_EQ(trial.input.resampling, Resampling::kBySize);
+  }
+}
+
 TEST_F(Adopt, FindsMeanAndScale) {
   for (const auto& [mean, scale] : {std::pair{0.0, 1.0}, {0.0, 255.0}, {127.5, 127.5}}) {
     const Adoption adoption = adopt({{"mean", mean}, {"scale", scale}, {"accuracy", 0.9}});

@@ -55,6 +55,16 @@ TEST_F(ZooCli, Lists) {
   EXPECT_EQ(json["models"][1]["fingerprint"], load_zoo(zoo_).models[1].fingerprint());
 }
 
+TEST_F(ZooCli, AddSaysHowWaysOfResizingCompare) {
+  data_ = write_fake_data(dir_.path() / "large", 120, 10, 1, 61);
+  const CliRun run = add(write_net("own.fake", 0.8), zoo_);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(matches(run.out,
+                      "(.*\n)*resampling: by_size; on these images [1-5] of 5 other ways are within "
+                      "noise of it\n"))
+      << run.out;
+}
+
 TEST_F(ZooCli, ListsAnXmlWithTheSizeOfItsWeights) {
   Zoo zoo = load_zoo(zoo_);
   zoo.models[0].files[0].path = "small.xml";

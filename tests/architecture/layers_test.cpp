@@ -24,10 +24,10 @@ namespace fs = std::filesystem;
 
 // Folders of src/, each before those that may use it. What stands before kFirstTool is the library that ships
 // on a device, the rest are the tools.
-constexpr std::array<std::string_view, 22> kOrder{
-    "base",     "image",     "features", "zoo",   "engine", "policy",  "preprocess", "runtime",
-    "imagenet", "stats",     "energy",   "table", "data",   "profile", "replay",     "learn",
-    "evaluate", "calibrate", "report",   "study", "adopt",  "cli"};
+constexpr std::array<std::string_view, 23> kOrder{
+    "base",     "image",     "features", "zoo",    "engine", "policy",  "preprocess", "runtime",
+    "imagenet", "stats",     "energy",   "table",  "data",   "profile", "replay",     "learn",
+    "evaluate", "calibrate", "perturb",  "report", "study",  "adopt",   "cli"};
 constexpr std::string_view kFirstTool = "imagenet";
 
 // Public headers whose folder is not called as they are.

@@ -86,6 +86,35 @@ std::string over_inputs(const Table& table, const IsRight& is_right) {
   return percent == 100 ? "100.0" : fmt::format("{:.2f}", percent);
 }
 
+TEST_F(Evaluate, BySource) {
+  const auto data = triage::testing::write_fake_data(folder_->path() / "elsewhere", 100, 10, 9);
+  const std::filesystem::path images = data.images.parent_path() / "elsewhere-idx3-ubyte";
+  std::filesystem::copy_file(data.images, images, std::filesystem::copy_options::overwrite_existing);
+  const std::string other = (folder_->path() / "elsewhere.profile").string();
+  ASSERT_EQ(run_cli({"profile", "--zoo", (folder_->path() / "zoo/zoo.json").string(), "--data", images,
+                     "--labels", data.labels, "--energy", "off", "-o", other})
+                .exit_code,
+            0);
+  const CliRun run = run_cli({"evaluate", profile(), other, "--by-source", "--bootstrap", "0"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(matches(run.out,
+                      "340 inputs, 3 models, top-1, each of 2 sources judged by(.|\n)*By source, "
+                      "trained on the others\n  source +inputs +SBS top-1 % +ms(.|\n)*\n  fake +240 "
+                      "(.|\n)*\n  elsewhere +100 (.|\n)*"))
+      << run.out;
+  const CliRun one = evaluate({"--by-source"});
+  EXPECT_EQ(one.exit_code, 2);
+  EXPECT_TRUE(matches(one.err, "(.|\n)*sources: 1 with inputs, expected two or more(.|\n)*")) << one.err;
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--cv", "3"}, {"--policy", policy()}}) {
+    std::vector<std::string> arguments{"--by-source"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const CliRun both = evaluate(arguments);
+    EXPECT_EQ(both.exit_code, 2);
+    EXPECT_TRUE(matches(both.err, "(.|\n)*excludes(.|\n)*")) << both.err;
+  }
+}
+
 TEST_F(Evaluate, PrintsTablesAndAVerdict) {
   const CliRun run = evaluate({"--cv", "3", "--bootstrap", "50"});
   EXPECT_EQ(run.exit_code, 0) << run.err;

@@ -54,6 +54,39 @@ Table reordered(const Table& table, std::uint64_t seed) {
 
 double accuracy_of(const Evaluation& e, MethodId method) { return e.find(method)->pooled.top1; }
 
+TEST(CrossValidation, BySourceTestsEachOnTheOthers) {
+  Table table = testing::synthetic_table(300, testing::three_models(), 1);
+  table.sources = {"lab", "shop", "street"};
+  for (std::size_t i = 0; i < 300; ++i) table.source_of.push_back(i < 150 ? 0 : i < 250 ? 1 : 2);
+  EvaluateOptions options = quick();
+  options.by_source = true;
+  const Evaluation e = cross_validate(table, options);
+  EXPECT_EQ(e.folds, 3);
+  EXPECT_EQ(e.sources, table.sources);
+  EXPECT_EQ(e.fold_of, table.source_of);
+  // The single models are the same whatever they were trained on, so their figures are those of the source.
+  const Method& large = *e.find({MethodKind::kSingle, 2});
+  std::vector<std::uint32_t> street(50);
+  std::iota(street.begin(), street.end(), 250);
+  EXPECT_NEAR(large.folds[2].score, mean_scores(table, street, Criterion::kTop1)[2], kClose);
+  EXPECT_NEAR(large.folds[2].mean_ms, mean_costs(table, street)[2], kClose);
+  const std::string text = evaluation_text(e);
+  EXPECT_NE(text.find("each of 3 sources judged by what was trained on the others"), text.npos);
+  EXPECT_NE(text.find("By source, trained on the others"), text.npos);
+  EXPECT_NE(text.find("\n  street      50 "), text.npos) << text;
+}
+
+TEST(CrossValidation, BySourceNeedsSourcesAndEnoughToTrainOn) {
+  Table table = testing::synthetic_table(60, testing::three_models(), 1);
+  EvaluateOptions options = quick();
+  options.by_source = true;
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "sources: 0 with inputs");
+  table.sources = {"most", "few"};
+  table.source_of.assign(60, 0);
+  table.source_of[0] = table.source_of[1] = 1;
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "60 inputs in 2 folds leave 2");
+}
+
 TEST(CrossValidation, HasEveryMethodInEveryFold) {
   const Table table = testing::synthetic_table(400, testing::three_models(), 1);
   const Evaluation e = cross_validate(table, quick());

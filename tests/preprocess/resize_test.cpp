@@ -30,9 +30,10 @@ Picture noise(int width, int height, int channels) {
 }
 
 Picture resized(const Picture& from, int width, int height,
-                const ResizeKernel& kernel = resize_kernels().front()) {
+                const ResizeKernel& kernel = resize_kernels().front(),
+                Resampling resampling = Resampling::kBySize) {
   Resizer resizer;
-  resizer.set(from.pixels(), width, height, kernel);
+  resizer.set(from.pixels(), width, height, resampling, kernel);
   Picture to{width, height, from.channels, {}};
   for (int y = 0; y < height; ++y) {
     const std::uint8_t* row = resizer.row(y);
@@ -97,6 +98,55 @@ TEST(Resize, IsOpenCvsButForItsFixedPoint) {
       const double few = 2.0 / static_cast<double>(width * height * channels);
       EXPECT_LE(difference.share, by_area ? std::max(0.001, few) : std::max(0.2, few))
           << from_w << "x" << from_h << " to " << width << "x" << height;
+    }
+  }
+}
+
+TEST(Resize, WithoutAntialiasingIsOpenCvs) {
+  const std::array ways{std::pair(Resampling::kBilinear, int{cv::INTER_LINEAR}),
+                        std::pair(Resampling::kBicubic, int{cv::INTER_CUBIC})};
+  for (const auto& [resampling, interpolation] : ways) {
+    for (const auto& [from_w, from_h, width, height] : kSizes) {
+      const Picture from = noise(from_w, from_h, 3);
+      Picture theirs{width, height, 3, {}};
+      theirs.data.resize(theirs.stride() * static_cast<std::size_t>(height));
+      const cv::Mat source(from.height, from.width, CV_8UC3, const_cast<std::uint8_t*>(from.data.data()));
+      cv::Mat target(height, width, CV_8UC3, theirs.data.data());
+      cv::resize(source, target, target.size(), 0, 0, interpolation);
+      const Picture ours = resized(from, width, height, resize_kernels().front(), resampling);
+      EXPECT_LE(between(ours, theirs).largest, 1)
+          << to_string(resampling) << " " << from_w << "x" << from_h << " to " << width << "x" << height;
+    }
+  }
+}
+
+TEST(Resize, EachWayHandComputed) {
+  const Picture from{4, 1, 1, {0, 70, 140, 210}};
+  const auto halved = [&](Resampling resampling) {
+    return resized(from, 2, 1, resize_kernels().front(), resampling).data;
+  };
+  using Bytes = std::vector<std::uint8_t>;
+  EXPECT_EQ(halved(Resampling::kArea), (Bytes{35, 175}));
+  EXPECT_EQ(halved(Resampling::kBilinear), (Bytes{35, 175}));
+  // Positions -1 to 2 at distances 1.5, 0.5, 0.5 and 1.5, the first clamped: -0.09375, 0.59375 (a = -0.75).
+  EXPECT_EQ(halved(Resampling::kBicubic), (Bytes{28, 182}));
+  // Distances 0.25, 0.25 and 0.75 of a triangle: (0.75 * 70 + 0.25 * 140) / 1.75.
+  EXPECT_EQ(halved(Resampling::kBilinearAntialias), (Bytes{50, 160}));
+  // 0.86719, 0.86719, 0.22656 and -0.07031 (a = -0.5), of their sum: 77.656 / 1.8906.
+  EXPECT_EQ(halved(Resampling::kBicubicAntialias), (Bytes{41, 169}));
+  // By area a growing picture is a mosaic.
+  EXPECT_EQ(resized({2, 1, 1, {0, 90}}, 3, 1, resize_kernels().front(), Resampling::kArea).data,
+            (Bytes{0, 45, 90}));
+}
+
+TEST(Resize, EachWayLeavesAConstantPictureConstant) {
+  for (const Resampling resampling : all_resamplings()) {
+    for (const auto& [from_w, from_h, width, height] : kSizes) {
+      Picture from = noise(from_w, from_h, 3);
+      std::fill(from.data.begin(), from.data.end(), std::uint8_t{77});
+      const Picture to = resized(from, width, height, resize_kernels().front(), resampling);
+      EXPECT_EQ(std::count(to.data.begin(), to.data.end(), 77), static_cast<std::ptrdiff_t>(to.data.size()))
+          << to_string(resampling);
     }
   }
 }

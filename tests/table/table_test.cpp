@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "support/expect_error.h"
 #include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/rows.h"
@@ -53,6 +54,42 @@ TEST(DrawRows, DependsOnSeedAndIdAlone) {
   for (const std::uint32_t row : half) ids.insert(table.ids[row]);
   for (const std::uint32_t row : draw_rows(reversed, 0.5, 3)) others.insert(reversed.ids[row]);
   EXPECT_EQ(others, ids);
+}
+
+TEST(FoldsBySource, AreTheSources) {
+  Table table = small_table();
+  table.sources = {"here", "there"};
+  table.source_of = {1, 0, 0, 1};
+  check_table(table);
+  EXPECT_EQ(folds_by_source(table), (std::vector<std::int32_t>{1, 0, 0, 1}));
+  const Table some = select_table_inputs(table, std::vector<std::uint32_t>{3, 1, 2});
+  EXPECT_EQ(some.source_of, (std::vector<std::int32_t>{1, 0, 0}));
+}
+
+TEST(FoldsBySource, NeedTwoThatAreNoClasses) {
+  Table table = small_table();
+  EXPECT_TRIAGE_ERROR(folds_by_source(table), ErrorCode::kUsage, "sources: 0 with inputs", "two or more");
+  table.sources = {"here"};
+  table.source_of = {0, 0, 0, 0};
+  EXPECT_TRIAGE_ERROR(folds_by_source(table), ErrorCode::kUsage, "sources: 1 with inputs");
+  table.sources = {"here", "there"};
+  EXPECT_TRIAGE_ERROR(folds_by_source(table), ErrorCode::kUsage, "sources: 1 with inputs");
+  table.source_of = {0, 0, 1, 1};
+  table.labels = {4, 4, 5, 5};
+  EXPECT_TRIAGE_ERROR(folds_by_source(table), ErrorCode::kUsage, "one class alone",
+                      "folders are the classes");
+  table.labels = {4, 4, 5, 6};
+  EXPECT_EQ(folds_by_source(table), table.source_of);
+}
+
+TEST(Table, SourcesHaveToFit) {
+  Table table = small_table();
+  table.sources = {"here", "there"};
+  EXPECT_TRIAGE_ERROR(check_table(table), ErrorCode::kProfile, "source_of has 0 values, expected 4");
+  table.source_of = {0, 1, 2, 0};
+  EXPECT_TRIAGE_ERROR(check_table(table), ErrorCode::kProfile, "source_of[2] is 2, expected 0 to 1");
+  table.source_of = {0, 1, -1, 0};
+  EXPECT_TRIAGE_ERROR(check_table(table), ErrorCode::kProfile, "source_of[2] is -1");
 }
 
 TEST(Table, CostIsPreprocessingAndInference) {

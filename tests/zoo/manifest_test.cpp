@@ -114,6 +114,9 @@ TEST_F(Manifest, RefusesWrongValuesNamingTheirPath) {
   expect_refused(set("/models/0/output", {{"kind", "sigmoid_logit"}, {"classes", 2}, {"label_offset", 0}}),
                  "models[0].output.label_offset: found with kind sigmoid_logit, expected none");
   expect_refused(set("/models/0/input/crop", "center:1.5"), "models[0].input.crop: crop 'center:1.5'");
+  expect_refused(
+      set("/models/0/input/resampling", "lanczos"),
+      "models[0].input.resampling: resampling 'lanczos': not known, expected one of by_size, area");
   expect_refused(set("/models/0/input/color", "rgb"),
                  "models[0].input.color: unknown key, expected one of colour");
   expect_refused(set("/models/0/output/classes", 0), "models[0].output.classes: found 0");
@@ -295,6 +298,7 @@ TEST_F(Manifest, NewerKeysReadBackEqual) {
   whole.files = {{"a.tflite", std::string(64, '0')}};
   whole.input.width = whole.input.height = 8;
   whole.input.type = ElementType::kI8;
+  whole.input.resampling = Resampling::kBicubicAntialias;
   whole.output.n_classes = 2;
   whole.output.label_tail = 1;
   ModelSpec one = whole;
@@ -330,6 +334,20 @@ TEST(Crop, Text) {
        {"", "center", "center:", "center:0", "center:-1", "center:1.01", "center:nan", "center:0.5x"}) {
     EXPECT_TRIAGE_ERROR(parse_crop(bad), ErrorCode::kUsage, "crop '", "expected none or center:F");
   }
+}
+
+TEST(Resampling, Text) {
+  for (const Resampling resampling : all_resamplings()) {
+    EXPECT_EQ(parse_resampling(to_string(resampling)), resampling);
+  }
+  EXPECT_EQ(all_resamplings().size(), 6U);
+  EXPECT_TRIAGE_ERROR(parse_resampling("nearest"), ErrorCode::kUsage, "'nearest'", "bicubic_antialias");
+}
+
+TEST(RecipeKey, HasResamplingWhereItIsNotTheUsualOne) {
+  Recipe recipe{.width = 2, .height = 3, .type = ElementType::kU8};
+  recipe.resampling = Resampling::kBilinearAntialias;
+  EXPECT_EQ(recipe_key(recipe), "2x3 rgb nchw u8 crop none bilinear_antialias");
 }
 
 TEST(RecipeKey, IsEqualWhereTheTensorIs) {

@@ -57,7 +57,8 @@ struct Adoption {
 };
 
 // Tries recipes on a network of one or two files: layout and size as its shape says, the usual means and
-// scales, colour orders, crops, outputs that may hold the classes, a background in front or at the end.
+// scales, colour orders, crops, ways of resizing (for the best recipe, and only another than the usual one
+// where that is shown to be better), outputs that may hold the classes, a background in front or at the end.
 // Recipes that do worse on a few images are dropped early, before more images are spent on them. `zoo` gives
 // the number of classes when it has models or labels. Throws kModel for networks that do not look like image
 // classifiers, that give only NaN, and, unless allowed, when no recipe beats chance; kData for labels that

@@ -63,6 +63,7 @@ struct Evaluation {
   std::string energy;                                  // "measured: ..." or why not
   std::vector<std::string> models;                     // (m)
   std::vector<std::int32_t> fold_of;                   // (n), empty without folds
+  std::vector<std::string> sources;                    // (folds) where each fold is a source; else empty
   std::vector<PremodelVariant> premodels;              // the premodel, which has no name, and its variants
   std::vector<JudgedPolicy> policies;                  // finished ones
   std::vector<std::pair<PolicyKind, int>> auto_kinds;  // what training chose, and in how many folds
@@ -92,6 +93,7 @@ struct Evaluation {
 // random choice too.
 struct EvaluateOptions : LearnOptions {
   int folds = 10;
+  bool by_source = false;    // of cross_validate: each fold tests a source (folds_by_source), `folds` aside
   PremodelOptions premodel;  // its theta is that of the report's Algorithm 1 too
   AdaptiveOptions adaptive;
   std::vector<PremodelVariant> variants;

@@ -130,8 +130,10 @@ TimesSummary merge_times(const std::filesystem::path& times, const std::filesyst
                          const std::filesystem::path& out);
 
 // Reads one or several profiles of the same models into a table, rows in the order of the inputs. Labels that
-// are a model's answers are made here, by label_by_model. Throws kIo, kProfile; a profile that is not
-// finished throws kProfile unless `allow_partial`, as do profiles of different machines.
+// are a model's answers are made here, by label_by_model. Sources are the profiles, by the names of their
+// files; of a single one the folders that the ids of its inputs begin with, or the IDX files. Throws kIo,
+// kProfile; a profile that is not finished throws kProfile unless `allow_partial`, as do profiles of
+// different machines.
 [[nodiscard]] Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial = false);
 
 // The same for one profile, of which the times alone are read: ranks are 0, outputs empty, and there are no

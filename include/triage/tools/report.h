@@ -12,6 +12,7 @@
 #include "triage/tools/calibrate.h"
 #include "triage/tools/compare.h"
 #include "triage/tools/exhibit.h"
+#include "triage/tools/perturb.h"
 
 namespace triage {
 
@@ -37,6 +38,11 @@ struct ReportInfo {
 [[nodiscard]] std::string comparison_verdict(const Comparison& comparison);
 // Comparison::warnings, a sentence each, without a full stop.
 [[nodiscard]] std::vector<std::string> comparison_warnings(const Comparison& comparison);
+// Whether choosing is more brittle than the single model itself, in a sentence or two.
+[[nodiscard]] std::string perturbation_verdict(const PerturbationStudy& study);
+// A table and the verdict, for a terminal; one JSON document of the same: docs/formats.md has its keys.
+[[nodiscard]] std::string perturbation_text(const PerturbationStudy& study);
+[[nodiscard]] std::string perturbation_json(const PerturbationStudy& study);
 // How often times were taken, in one phrase.
 [[nodiscard]] std::string timing_phrase(const Timing& timing);
 // Writes a text, such as one of those below, to a file atomically. Throws kIo.

@@ -45,6 +45,10 @@ using Rows = std::span<const std::uint32_t>;
 // The same among `rows` alone, shape (rows.size()).
 [[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed);
 
+// Each source a fold, shape (n): Table::source_of. Throws kUsage for fewer than two sources with inputs, and
+// where each has inputs of a single class, since its folders are then the classes.
+[[nodiscard]] std::vector<std::int32_t> folds_by_source(const Table& table);
+
 // About this share of the inputs, in their order: each is drawn or not by a hash of (seed, id), whatever
 // profile it comes from. 1: all.
 [[nodiscard]] std::vector<std::uint32_t> draw_rows(const Table& table, double share, std::uint64_t seed);

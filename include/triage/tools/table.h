@@ -68,6 +68,10 @@ struct Table {
   // (n) of the decoded pictures, sizes included, to recognise an input under another id; empty where any of
   // the inputs has none.
   std::vector<std::uint64_t> picture_hashes;
+  // Where the inputs are from, by name, and of each input (n) which; both empty where it is not told. See
+  // load_table.
+  std::vector<std::string> sources;
+  std::vector<std::int32_t> source_of;
   // The model whose answers the labels are, so that scores are agreement with it; empty: they came with the
   // inputs. See label_by_model.
   std::string labels_from;
