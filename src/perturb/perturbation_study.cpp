@@ -74,7 +74,10 @@ class EffectCount {
   [[nodiscard]] PerturbationEffect effect(const Perturbation& perturbation,
                                           const PerturbOptions& options) const {
     const std::size_t n = losses_[0].size();
-    PerturbationEffect effect{.perturbation = perturbation, .inputs = n, .same_looks = same_looks_};
+    PerturbationEffect effect;
+    effect.perturbation = perturbation;
+    effect.inputs = n;
+    effect.same_looks = same_looks_;
     if (n == 0) return effect;
     const std::vector<double> resampled = bootstrap_means(losses_, options.resamples, options.seed);
     const std::array means{mean(losses_[0]), mean(losses_[1])};
