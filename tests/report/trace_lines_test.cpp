@@ -170,7 +170,7 @@ TEST(TrainingLines, SayWhatAnAdaptivePolicyAimedAt) {
   lines = lines_of_adaptive({0.02, 0, 0, 0, 1});
   EXPECT_EQ(
       lines["aim"],
-      "least time at a loss of at most 1.00 points against big with probability 0.95 or more, certified on "
+      "least energy at a loss of at most 1.00 points against big with probability 0.95 or more, certified on "
       "1000 inputs");
   EXPECT_EQ(lines["expected score"], "0.9000 by inner cross-validation");
 }
