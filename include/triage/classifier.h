@@ -61,6 +61,10 @@ class Classifier {
   // end with theirs. Throws as the constructor, with nothing changed.
   void set_policy(std::shared_ptr<const Policy> policy);
   [[nodiscard]] std::shared_ptr<const Policy> policy() const;
+  // How much slower networks run of late than the policy's times say, 1 or more, as single calls have seen.
+  // Their latency caps and deadlines allow for it; batches neither learn nor use it. A new policy begins
+  // with 1.
+  [[nodiscard]] double load_factor() const;
   [[nodiscard]] const Zoo& zoo() const;
   [[nodiscard]] const std::shared_ptr<Runtime>& runtime() const;
   // The class's name, by the zoo's labels file, else by what the policy was trained on; its number when

@@ -79,8 +79,8 @@ class Policy {
   // The settings that Request::price chooses among, by falling price; none where it has no use for a price.
   [[nodiscard]] virtual std::span<const PriceSetting> price_settings() const { return {}; }
   [[nodiscard]] bool has_prices() const { return !price_settings().empty(); }
-  // What prices and expected costs count in: milliseconds or joules.
-  [[nodiscard]] virtual CostKind price_unit() const { return CostKind::kTime; }
+  // What prices and expected costs count in.
+  [[nodiscard]] virtual CostWeights price_unit() const { return kTimeCost; }
   // The setting of a request without a price; none where it is not one of price_settings().
   [[nodiscard]] virtual std::optional<std::size_t> default_setting() const { return std::nullopt; }
   // The models in the order in which they look, when that is fixed for such requests; else empty.

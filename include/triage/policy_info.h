@@ -35,13 +35,14 @@ inline constexpr std::array<double, 4> kTimeQuantiles{0.5, 0.9, 0.99, 0.999};
 
 // What training of each kind of policy aimed at and saw. Scores are means from 0 to 1.
 
-// A cascade: least time at a score of at least `wanted`, or most score at `price`.
+// A cascade: least cost at a score of at least `wanted`, or most score at `price`.
 struct CascadeFacts {
-  std::optional<double> price;  // score a millisecond
+  std::optional<double> price;  // score a unit of cost
   double wanted = 0;            // without a price
   bool reached = true;          // whether any cascade reaches it
   double score = 0;             // in training
-  double ms = 0;                // in training
+  double cost = 0;              // in training
+  CostWeights unit = kTimeCost;
   bool operator==(const CascadeFacts&) const = default;
 };
 
@@ -59,7 +60,7 @@ struct AdaptiveFacts {
 
 // Cascade routing: least cost at a score of at least `wanted`.
 struct RoutingFacts {
-  CostKind cost_kind = CostKind::kTime;
+  CostWeights unit = kTimeCost;
   double wanted = 0;
   bool reached = true;
   double score = 0;  // expected, by inner cross-validation
@@ -97,7 +98,7 @@ using ChooserFacts = std::variant<KnnFacts, TreeFacts, SvmFacts>;
 struct PremodelFacts {
   std::string kind;  // "knn.knn.knn": PremodelOptions::kind
   PremodelLabel label = PremodelLabel::kOptimum;
-  CostKind cost = CostKind::kTime;
+  CostWeights cost = kTimeCost;
   double theta = 0;
   int k = 0;
   VoteWeights weights = VoteWeights::kUniform;

@@ -33,7 +33,7 @@ struct Request {
   // max_latency_ms, and checked while waiting for a network too.
   std::int64_t deadline_ns = kNoDeadline;
   double min_confidence = 0;    // 0..1: continue below it while the policy has a model left to ask
-  double price = kNotMeasured;  // score that a millisecond (or joule) is worth; NaN: what the policy chose
+  double price = kNotMeasured;  // score that a unit of cost is worth; NaN: what the policy chose
   double spent_ms = 0;          // gone before the call, in a queue, say; counts as elapsed
   bool explain = false;         // fill Result::trace
   // Which quantile of a model's time the latency cap and the deadline count on, one of kTimeQuantiles:

@@ -128,11 +128,27 @@ using FeatureMask = std::uint64_t;  // bit i: feature i of a schema
   return schema.size() >= 64 ? ~FeatureMask{0} : (FeatureMask{1} << schema.size()) - 1;
 }
 
-// What "cheap" means: milliseconds or joules.
-enum class CostKind { kTime, kEnergy };
-[[nodiscard]] std::string_view to_string(CostKind kind);
-// Throws kUsage for anything but "time" and "energy".
-[[nodiscard]] CostKind parse_cost_kind(std::string_view text);
+// What "cheap" means, and what prices and expected costs count in: a sum of milliseconds and joules. Weights
+// are finite, 0 or more, and not both 0.
+struct CostWeights {
+  double per_ms = 1;
+  double per_j = 0;
+
+  [[nodiscard]] bool counts_energy() const { return per_j != 0; }
+  // Joules may be unknown (NaN) where they do not count.
+  [[nodiscard]] double of(double ms, double j) const {
+    if (per_j == 0) return per_ms * ms;
+    return per_ms == 0 ? per_j * j : per_ms * ms + per_j * j;
+  }
+  bool operator==(const CostWeights&) const = default;
+};
+inline constexpr CostWeights kTimeCost{1, 0}, kEnergyCost{0, 1};
+// "time", "energy", or any other sum: "ms + 40 j".
+[[nodiscard]] std::string to_string(const CostWeights& weights);
+// "ms", "J", or the sum.
+[[nodiscard]] std::string unit_name(const CostWeights& weights);
+// Of "time", "energy", or a sum such as "ms + 40 j" or "0.5 j"; to_string() gives such texts. Throws kUsage.
+[[nodiscard]] CostWeights parse_cost(std::string_view text);
 
 // What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
 // that its model is right on the input.

@@ -114,15 +114,6 @@ VoteWeights parse_vote_weights(std::string_view text) {
   throw Error(ErrorCode::kUsage, fmt::format("weights: '{}', expected uniform or distance", text));
 }
 
-std::string_view to_string(CostKind kind) { return kind == CostKind::kTime ? "time" : "energy"; }
-
-CostKind parse_cost_kind(std::string_view text) {
-  for (const auto kind : {CostKind::kTime, CostKind::kEnergy}) {
-    if (text == to_string(kind)) return kind;
-  }
-  throw Error(ErrorCode::kUsage, fmt::format("cost: '{}', expected time or energy", text));
-}
-
 std::string_view to_string(PremodelLabel label) {
   return label == PremodelLabel::kOptimum ? "optimum" : "correct";
 }

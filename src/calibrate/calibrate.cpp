@@ -94,12 +94,12 @@ std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Policy& pol
   return certified;
 }
 
-// Every setting that passed is covered, so the fastest of them may be taken.
-std::size_t fastest_passed(const std::vector<CalibrationStep>& steps) {
-  const auto fastest = std::min_element(steps.begin(), steps.end(), [](const auto& a, const auto& b) {
-    return a.passed != b.passed ? a.passed : a.mean_ms < b.mean_ms;
+// Every setting that passed is covered, so the cheapest of them may be taken.
+std::size_t cheapest_passed(const std::vector<CalibrationStep>& steps) {
+  const auto cheapest = std::min_element(steps.begin(), steps.end(), [](const auto& a, const auto& b) {
+    return a.passed != b.passed ? a.passed : a.mean_cost < b.mean_cost;
   });
-  return static_cast<std::size_t>(fastest - steps.begin());
+  return static_cast<std::size_t>(cheapest - steps.begin());
 }
 
 // Empty where none were asked for.
@@ -152,10 +152,12 @@ double needed(const GroupedCounts& counts, const RowGroups& groups, const LossTe
   return most;
 }
 
-double fastest_ms(const SettingLosses& losses, std::span<const std::size_t> settings) {
-  double least = kNotMeasured;
-  for (const std::size_t setting : settings) least = std::fmin(least, mean(losses.ms[setting]));
-  return least;
+double cheapest_ms(const SettingLosses& losses, std::span<const std::size_t> settings) {
+  if (settings.empty()) return kNotMeasured;
+  return mean(
+      losses.ms[*std::min_element(settings.begin(), settings.end(), [&](std::size_t a, std::size_t b) {
+        return losses.mean_cost[a] < losses.mean_cost[b];
+      })]);
 }
 
 void test_settings(std::span<const PriceSetting> prices, const SettingLosses& losses, const RowGroups& groups,
@@ -168,10 +170,11 @@ void test_settings(std::span<const PriceSetting> prices, const SettingLosses& lo
     const std::size_t setting = sequence[i];
     calibration.steps.push_back(make_step(prices[setting], setting, counts(setting), groups, test));
     calibration.steps.back().mean_ms = mean(losses.ms[setting]);
+    calibration.steps.back().mean_cost = losses.mean_cost[setting];
     calibration.steps.back().passed = i < passing;
   }
   calibration.inputs_needed = needed(counts(sequence.front()), groups, test);
-  if (passing > 0) calibration.chosen = fastest_passed(calibration.steps);
+  if (passing > 0) calibration.chosen = cheapest_passed(calibration.steps);
   const GroupedCounts shown = counts(calibration.steps[calibration.chosen.value_or(0)].setting);
   for (std::size_t g = 0; g < calibration.groups.size(); ++g) {
     calibration.groups[g].mean_loss = shown.groups[g].mean();
@@ -179,7 +182,7 @@ void test_settings(std::span<const PriceSetting> prices, const SettingLosses& lo
   if (groups.names.empty()) return;
   const std::size_t on_average =
       count_passing(sequence, [&](std::size_t setting) { return test.passes(counts(setting).all); });
-  calibration.ms_without_groups = fastest_ms(losses, std::span(sequence).first(on_average));
+  calibration.ms_without_groups = cheapest_ms(losses, std::span(sequence).first(on_average));
 }
 
 }  // namespace
@@ -194,11 +197,15 @@ SettingLosses measure_losses(const Table& table, Rows rows, const Policy& policy
     replay_policy(table, rows, policy, clock, replay, {.price = setting.price});
     auto& loss = losses.loss.emplace_back();
     auto& ms = losses.ms.emplace_back();
+    double j = 0;
     for (const std::uint32_t row : rows) {
       const double difference = table.score(row, versus, criterion) - replay.score(criterion)[row];
       loss.push_back(static_cast<std::int8_t>(difference > 0 ? 1 : difference < 0 ? -1 : 0));
       ms.push_back(static_cast<float>(replay.ms[row]));
+      j += replay.j[row] / static_cast<double>(rows.size());
     }
+    const double cost = policy.price_unit().of(mean(ms), j);
+    losses.mean_cost.push_back(std::isnan(cost) ? mean(ms) : cost);
   }
   for (const std::uint32_t row : rows)
     losses.versus_ms.push_back(static_cast<float>(table.cost_ms(row, versus)));

@@ -18,7 +18,8 @@ namespace triage {
 struct SettingLosses {
   std::vector<std::vector<std::int8_t>> loss;  // (settings, rows): +1, 0 or -1, see LossCounts
   std::vector<std::vector<float>> ms;          // (settings, rows)
-  std::vector<float> versus_ms;                // (rows)
+  std::vector<double> mean_cost;  // (settings) in the policy's unit, or ms where energy is not known
+  std::vector<float> versus_ms;   // (rows)
 };
 // Throws kInterrupted, between two settings.
 [[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Policy& policy,

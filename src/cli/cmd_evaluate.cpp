@@ -71,8 +71,8 @@ std::string command_line(const EvaluateArguments& arguments) {
   out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
                      arguments.criterion, arguments.theta_points, arguments.fallback, arguments.resamples);
   for (const auto& kind : arguments.premodels) out += " --premodel " + kind;
-  out +=
-      fmt::format(" --label {} --weights {} --cost {}", arguments.label, arguments.weights, arguments.cost);
+  out += fmt::format(" --label {} --weights {} --cost {}", arguments.label, arguments.weights,
+                     shell_word(to_string(parse_cost(arguments.cost))));
   if (arguments.max_distance_quantile) {
     out += fmt::format(" --max-distance-quantile {} --beyond {}", *arguments.max_distance_quantile,
                        arguments.beyond);
@@ -149,7 +149,7 @@ void add_premodels(const EvaluateArguments& arguments, EvaluateOptions& options)
 EvaluateOptions evaluate_options(const EvaluateArguments& arguments, const Session& session) {
   EvaluateOptions options;
   options.criterion = parse_criterion(arguments.criterion);
-  options.cost = parse_cost_kind(arguments.cost);
+  options.cost = parse_cost(arguments.cost);
   if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.seed = arguments.seed;
   options.folds = arguments.folds;
@@ -323,7 +323,7 @@ void add_premodel_options(CLI::App& command, EvaluateArguments& a, CLI::Option& 
                   "votes of the neighbours that knn asks: uniform, or by 1 / distance (distance)")
       ->capture_default_str()
       ->excludes(&policies);
-  command.add_option("--cost", a.cost, "what adaptive, cascade routing and premodel save: time or energy")
+  command.add_option("--cost", a.cost, "what methods save: time, energy, or a sum such as \"ms + 40 j\"")
       ->capture_default_str()
       ->excludes(&policies);
   command

@@ -65,7 +65,7 @@ FeatureSelectionOptions selection_options(const FeaturesArguments& arguments, co
                                           const Session& session) {
   FeatureSelectionOptions options;
   options.criterion = parse_criterion(arguments.criterion);
-  options.cost = parse_cost_kind(arguments.cost);
+  options.cost = parse_cost(arguments.cost);
   options.theta = arguments.theta_points / 100;
   options.k = arguments.k;
   options.fallback = arguments.fallback;
@@ -110,7 +110,8 @@ void add_features(CLI::App& app, Session& session) {
   command->add_option("--criterion", a.criterion, "What counts as right: top1 or top5")
       ->capture_default_str();
   add_labels_option(*command, a.labels);
-  command->add_option("--cost", a.cost, "What the optimum saves: time or energy")
+  command
+      ->add_option("--cost", a.cost, "What the optimum saves: time, energy, or a sum such as \"ms + 40 j\"")
       ->capture_default_str()
       ->type_name("KIND");
   command->add_option("--theta", a.theta_points, "As in triage train")

@@ -67,7 +67,7 @@ void choose_features(const Table& table, Rows rows, const LearnOptions& learn, P
 LearnOptions learn_options(const TrainArguments& arguments, const Session& session) {
   LearnOptions options;
   options.criterion = parse_criterion(arguments.criterion);
-  options.cost = parse_cost_kind(arguments.cost);
+  options.cost = parse_cost(arguments.cost);
   if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.seed = arguments.seed;
   options.stop = session.stop_source.get_token();
@@ -169,7 +169,7 @@ void warn_if_it_does_not_pay(const TrainReport& report, const TrainArguments& ar
       "alone; "
       "'triage evaluate' says what does, and --policy single:{} makes that model's policy",
       report.trained.policy->kind(), 100 * report.estimate->score_gain, report.estimate->cost_ratio,
-      report.trained.policy->price_unit() == CostKind::kEnergy ? "energy" : "time", best, best)));
+      to_string(saved_cost(*report.trained.policy)), best, best)));
 }
 
 void run(const TrainArguments& arguments, const Session& session) {
@@ -194,7 +194,8 @@ void run(const TrainArguments& arguments, const Session& session) {
       .pays =
           !estimate || estimate->pays(std::max(kScoreTolerance, -arguments.margin_points.value_or(0) / 100)),
       .theta_points = arguments.theta_points,
-      .all_settings = arguments.all_settings};
+      .all_settings = arguments.all_settings,
+      .cost = parse_cost(arguments.cost)};
   warn_if_it_does_not_pay(report, arguments);
   if (arguments.json) {
     print_json(to_json(report));
@@ -339,10 +340,11 @@ void add_train(CLI::App& app, Session& session) {
                    "Train on this share of the inputs, drawn by --seed; use the others to calibrate")
       ->capture_default_str()
       ->type_name("SHARE");
-  of({"auto", "adaptive", "premodel"})(
-      command->add_option("--cost", a.cost, "auto, adaptive, premodel: what to save: time or energy")
+  of({"auto", "adaptive", "cascade", "premodel"})(
+      command
+          ->add_option("--cost", a.cost, "What to save: time, energy, or a sum of both such as \"ms + 40 j\"")
           ->capture_default_str()
-          ->type_name("KIND"));
+          ->type_name("COST"));
   add_choice_options(*command, a, premodel);
   add_kind_options(*command, a, premodel);
   add_aim_options(*command, a, of({"auto", "adaptive", "cascade"}), looking);

@@ -55,12 +55,11 @@ void add_request_options(CLI::App& command, Request& request, std::optional<doub
       .add_option("--min-confidence", request.min_confidence,
                   "Run another model below it, 0 to 1, while the policy has one left")
       ->type_name("P");
-  auto* price =
-      command
-          .add_option("--price", request.price,
-                      "adaptive: score that a millisecond (or joule) is worth, instead of the policy's own")
-          ->check(finite_not_negative())
-          ->type_name("PRICE");
+  auto* price = command
+                    .add_option("--price", request.price,
+                                "adaptive: score that a unit of cost is worth, instead of the policy's own")
+                    ->check(finite_not_negative())
+                    ->type_name("PRICE");
   command
       .add_option("--mean-latency-ms", mean_latency_ms,
                   "adaptive: mean time of all inputs, without decoding, met by feedback on the price")

@@ -5,9 +5,6 @@
 #include <algorithm>
 
 namespace triage::cli {
-namespace {
-
-// As one word of a shell's command.
 std::string shell_word(const std::string& text) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,=@%+";
@@ -16,6 +13,8 @@ std::string shell_word(const std::string& text) {
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
 }
+
+namespace {
 
 const std::string& best_model(const Evaluation& evaluation) {
   const auto& chosen = evaluation.find({MethodKind::kSbs})->chosen;
@@ -58,8 +57,8 @@ std::string train_command(const Evaluation& evaluation, const EvaluateOptions& o
     kind = to_string(best.kind);
     if (options.margin) flags = fmt::format(" --margin {:g}", 100 * *options.margin);
   }
-  if (options.cost != CostKind::kTime && (kind == "premodel" || kind == "adaptive" || kind == "auto")) {
-    flags += fmt::format(" --cost {}", to_string(options.cost));
+  if (options.cost != kTimeCost && best.kind != MethodKind::kSbs) {
+    flags += " --cost " + shell_word(to_string(options.cost));
   }
   if (options.criterion != Criterion::kTop1)
     flags += fmt::format(" --criterion {}", to_string(options.criterion));

@@ -13,4 +13,7 @@ namespace triage::cli {
 [[nodiscard]] std::string train_command(const Evaluation& evaluation, const EvaluateOptions& options,
                                         std::span<const std::string> profiles, const std::string& labels);
 
+// As one word of a shell's command.
+[[nodiscard]] std::string shell_word(const std::string& text);
+
 }  // namespace triage::cli

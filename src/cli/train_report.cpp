@@ -28,12 +28,12 @@ void print_selection(const Table& table, const TrainedPolicy& trained, double th
   }
 }
 
-void print_choice(const KindChoice& choice, CostKind cost) {
+void print_choice(const KindChoice& choice, const CostWeights& cost) {
   if (choice.compared.empty()) {
     fmt::print("\nSo few inputs do not tell which kind of policy pays: the single best model\n");
     return;
   }
-  const std::string times = fmt::format("times its {}", cost == CostKind::kEnergy ? "energy" : "time");
+  const std::string times = fmt::format("times its {}", to_string(cost));
   fmt::print("\nKinds of policy, by inner cross-validation against the single best model\n");
   fmt::print("  {:<28} {:>10} {:>16} {:>17} {:>8}\n", "kind", "points", "standard error", times, "worth");
   for (const KindEstimate& each : choice.compared) {
@@ -46,17 +46,19 @@ void print_choice(const KindChoice& choice, CostKind cost) {
 // The chosen setting with a few around it, or all.
 void print_settings(const Policy& policy, bool all) {
   constexpr std::size_t kAround = 3;
-  const std::string_view unit = price_unit_name(policy);
+  const std::string price = "price " + per_unit(policy.price_unit()), unit = unit_name(policy.price_unit());
+  const std::size_t wide = std::max<std::size_t>(12, price.size()),
+                    cost = std::max<std::size_t>(10, unit.size());
   const auto settings = policy.price_settings();
   fmt::print("\nSettings, by price; scores and costs are those of inner cross-validation\n");
-  fmt::print("  {:>12} {:>8} {:>10}  order\n", fmt::format("price a {}", unit), "score %", unit);
+  fmt::print("  {:>{}} {:>8} {:>{}}  order\n", price, wide, "score %", unit, cost);
   const std::size_t chosen = policy.default_setting().value_or(0);
   const std::size_t first = all || chosen < kAround ? 0 : chosen - kAround;
   const std::size_t end = all ? settings.size() : std::min(settings.size(), chosen + kAround + 1);
   for (std::size_t i = first; i < end; ++i) {
     const PriceSetting& setting = settings[i];
-    fmt::print("{} {:>12.4g} {:>8.2f} {:>10}  {}\n", policy.default_setting() == i ? '*' : ' ', setting.price,
-               100 * setting.score, format_figure(setting.cost),
+    fmt::print("{} {:>{}.4g} {:>8.2f} {:>{}}  {}\n", policy.default_setting() == i ? '*' : ' ', setting.price,
+               wide, 100 * setting.score, format_figure(setting.cost), cost,
                printable(order_names(policy.info(), policy.look_order({.price = setting.price}))));
   }
   if (end - first < settings.size()) {
@@ -130,13 +132,13 @@ nlohmann::json thresholds_json(const Policy& cascade) {
 }  // namespace
 
 void print_report(const TrainReport& report) {
-  const auto& [table, rows, trained, out, size, estimate, pays, theta_points, all_settings] = report;
+  const auto& [table, rows, trained, out, size, estimate, pays, theta_points, all_settings, cost] = report;
   fmt::print("{}, trained on {} inputs", trained.policy->kind(), rows.size());
   if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
   if (!table.labels_from.empty()) fmt::print(", labels {}", printable(describe_labels(table.labels_from)));
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, theta_points);
-  if (trained.choice) print_choice(*trained.choice, trained.policy->price_unit());
+  if (trained.choice) print_choice(*trained.choice, cost);
   print_models(*trained.policy);
   if (!table.machine.empty()) fmt::print("  timed on {}\n", printable(table.machine));
   if (trained.policy->has_prices()) print_settings(*trained.policy, all_settings);
@@ -144,7 +146,7 @@ void print_report(const TrainReport& report) {
   if (estimate) {
     fmt::print("  {:<20} {:+.2f} points (standard error {:.2f}) at {:.4g} times its {}\n", "against the best",
                100 * estimate->score_gain, 100 * estimate->score_error, estimate->cost_ratio,
-               trained.policy->price_unit() == CostKind::kEnergy ? "energy" : "time");
+               to_string(saved_cost(*trained.policy)));
   }
   fmt::print("\n{} written, {}. {}\n", printable(out), format_bytes(static_cast<double>(size)), kOptimistic);
 }

@@ -32,6 +32,7 @@ struct TrainReport {
   bool pays = true;                   // as far as it can
   double theta_points = 0;
   bool all_settings = false;
+  CostWeights cost = kTimeCost;  // that was asked to be saved
 };
 
 void print_report(const TrainReport& report);

@@ -183,7 +183,7 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
     sweeps.push_back(sweep(table, folds, kind, n_prices, trained, at, options));
     steps.advance();
   };
-  const auto prices = sweep_prices();
+  const auto prices = sweep_prices(table, options.cost);
   add(MethodKind::kCascade, prices.size(), [&](const TrainedFold& fold, std::size_t p) {
     return AtPrice{fold.sweep[p].get(), {}, prices[p]};
   });

@@ -43,13 +43,13 @@ std::optional<InnerGain> inner_gain(const Table& table, Rows rows, Criterion cri
   replay_policy(table, test, *policy, clock != nullptr ? *clock : still, own);
   for (const std::uint32_t row : test) replay_model(table, row, sbs, best);
 
-  const bool joules = policy->price_unit() == CostKind::kEnergy;
+  const CostWeights saved = saved_cost(*policy);
   std::vector<double> difference;
   double own_cost = 0, best_cost = 0;
   for (const std::uint32_t row : test) {
     difference.push_back(own.score(criterion)[row] - best.score(criterion)[row]);
-    own_cost += joules ? own.j[row] : own.ms[row];
-    best_cost += joules ? best.j[row] : best.ms[row];
+    own_cost += saved.of(own.ms[row], own.j[row]);
+    best_cost += saved.of(best.ms[row], best.j[row]);
   }
   InnerGain gain;
   gain.score_gain = mean(difference);
@@ -59,12 +59,19 @@ std::optional<InnerGain> inner_gain(const Table& table, Rows rows, Criterion cri
   return gain;
 }
 
+CostWeights saved_cost(const Policy& policy) {
+  const TrainingDetails& details = policy.info().training.details;
+  if (const auto* cascade = std::get_if<CascadeFacts>(&details)) return cascade->unit;
+  if (const auto* premodel = std::get_if<PremodelFacts>(&details)) return premodel->cost;
+  return policy.price_unit();
+}
+
 std::optional<InnerGain> adaptive_gain(const Policy& policy) {
   const auto* facts = std::get_if<AdaptiveFacts>(&policy.info().training.details);
   const auto setting = policy.default_setting();
   if (facts == nullptr || !setting || policy.certificate() != nullptr) return std::nullopt;
   const PolicyModel& best = policy.info().best;
-  const double whole = policy.price_unit() == CostKind::kEnergy ? best.mean_j : best.mean_ms;
+  const double whole = policy.price_unit().of(best.mean_ms, best.mean_j);
   return InnerGain{facts->gain, facts->gain_error, policy.price_settings()[*setting].cost / whole};
 }
 

@@ -7,6 +7,7 @@
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/train_selector.h"
 #include "learn/routing/train_cascade_routing.h"
+#include "stats/mean.h"
 
 namespace triage {
 namespace {
@@ -43,9 +44,14 @@ int most_stages(const Table& table) {
 
 }  // namespace
 
-std::vector<double> sweep_prices() {
+std::vector<double> sweep_prices(const Table& table, const CostWeights& cost) {
+  const auto mean_of = [&](const CostWeights& weights) {
+    return mean(model_costs(table, all_rows(table), weights));
+  };
+  // Of the same reach in other units; what the units are worth to each other on average suffices for that.
+  const double ms = cost == kTimeCost ? 1 : mean_of(kTimeCost) / mean_of(cost);
   std::vector<double> prices;
-  for (int step = 0; step <= 48; ++step) prices.push_back(std::pow(10.0, 3.0 - step / 6.0));
+  for (int step = 0; step <= 48; ++step) prices.push_back(ms * std::pow(10.0, 3.0 - step / 6.0));
   return prices;
 }
 
@@ -90,7 +96,7 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
       trained.cascades_of.push_back(
           train_cascade(table, fold.train, options, {.min_stages = stages, .max_stages = stages}));
     }
-    trained.sweep = train_cascades(table, fold.train, options, {}, sweep_prices());
+    trained.sweep = train_cascades(table, fold.train, options, {}, sweep_prices(table, options.cost));
   }
   if (can_combine(table, fold)) {
     trained.cascade_routing = train_cascade_routing(table, fold.train, options);

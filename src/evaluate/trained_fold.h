@@ -36,7 +36,7 @@ inline constexpr std::size_t kLeastRows = 20;
 
 // Prices of the cascades' sweep, score per millisecond: a grid that does not depend on the data, wide enough
 // for models of a microsecond and of a minute.
-[[nodiscard]] std::vector<double> sweep_prices();
+[[nodiscard]] std::vector<double> sweep_prices(const Table& table, const CostWeights& cost);
 
 // Whether any model said anything.
 [[nodiscard]] bool has_outputs(const Table& table);

@@ -56,9 +56,8 @@ ModelIndex cheapest_equal(const Table& table, Rows rows, const LearnOptions& lea
 std::vector<PolicyKind> possible_kinds(const Table& table, Rows rows, const LearnOptions& learn) {
   std::vector<PolicyKind> kinds{PolicyKind::kSingleBest, PolicyKind::kCheapestEqual};
   if (has_all_outputs(table, rows)) {
-    const bool saves_time = learn.cost == CostKind::kTime;
-    if (saves_time && table.n_models() >= 2) kinds.push_back(PolicyKind::kCascadeOfTwo);
-    if (saves_time && table.n_models() >= 3) kinds.push_back(PolicyKind::kCascadeOfThree);
+    if (table.n_models() >= 2) kinds.push_back(PolicyKind::kCascadeOfTwo);
+    if (table.n_models() >= 3) kinds.push_back(PolicyKind::kCascadeOfThree);
     kinds.push_back(PolicyKind::kAdaptive);
   } else if (table.schema.size() > 0) {
     kinds.push_back(PolicyKind::kPremodel);
@@ -122,7 +121,7 @@ void add(const Table& table, Rows rows, const Opinions& opinions, const Policy& 
     outcome.scores.push_back(score);
     outcome.soft_scores.push_back(opinions.empty() ? score
                                                    : probability_of(opinions[i], replay.predicted[row]));
-    outcome.costs.push_back(learn.cost == CostKind::kEnergy ? replay.j[row] : replay.ms[row]);
+    outcome.costs.push_back(learn.cost.of(replay.ms[row], replay.j[row]));
   }
 }
 

@@ -5,14 +5,9 @@
 
 namespace triage {
 
-MarginalCosts::MarginalCosts(const Table& table, Rows rows, CostKind kind) : recipe_of_(table.recipe_of) {
-  if (kind == CostKind::kEnergy) {
-    (void)model_costs(table, rows, kind);  // throws where it was not measured
-    infer_ = table.energy.infer_j;
-    preprocess_ = table.energy.preprocess_j;
-    return;
-  }
-  decision_ = kDecisionMs;
+MarginalCosts::MarginalCosts(const Table& table, Rows rows, const CostWeights& weights)
+    : decision_(weights.per_ms * kDecisionMs), recipe_of_(table.recipe_of) {
+  (void)model_costs(table, rows, weights);  // throws where they were not measured
   const std::size_t n_recipes = table.n_recipes();
   infer_.assign(table.n_models(), 0);
   preprocess_.assign(n_recipes, 0);
@@ -25,6 +20,13 @@ MarginalCosts::MarginalCosts(const Table& table, Rows rows, CostKind kind) : rec
       preprocess_[r] += share * static_cast<double>(table.preprocess_ms[row * n_recipes + r]);
     }
   }
+  const auto joules = [&](const std::vector<double>& values, std::size_t i) {
+    return values.empty() ? kNotMeasured : values[i];
+  };
+  for (std::size_t m = 0; m < infer_.size(); ++m)
+    infer_[m] = weights.of(infer_[m], joules(table.energy.infer_j, m));
+  for (std::size_t r = 0; r < n_recipes; ++r)
+    preprocess_[r] = weights.of(preprocess_[r], joules(table.energy.preprocess_j, r));
 }
 
 std::vector<double> MarginalCosts::of(std::span<const ModelIndex> order) const {

@@ -17,7 +17,7 @@ inline constexpr double kDecisionMs = 3e-4;
 class MarginalCosts {
  public:
   // Throws kUsage for energies that were not measured.
-  MarginalCosts(const Table& table, Rows rows, CostKind kind);
+  MarginalCosts(const Table& table, Rows rows, const CostWeights& weights);
   // What each model of an order adds, its decision included, shape (order.size()). A single model needs no
   // decision.
   [[nodiscard]] std::vector<double> of(std::span<const ModelIndex> order) const;

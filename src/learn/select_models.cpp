@@ -78,7 +78,7 @@ std::size_t remove_right(const Table& table, Criterion criterion, ModelIndex mod
 }  // namespace
 
 ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
-                             std::size_t max_models, CostKind cost, SelectionRule rule) {
+                             std::size_t max_models, const CostWeights& cost, SelectionRule rule) {
   if (!(theta >= 0 && theta < 1)) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("theta: {:.4g}, expected a share from 0 up to 1; 0.005 is usual", theta));

@@ -103,7 +103,7 @@ json encode_body(const Adaptive& policy) {
   const auto& parameters = policy.parameters();
   json settings = json::array();
   for (const AdaptiveSetting& setting : parameters.settings) settings.push_back(encode_setting(setting));
-  json body{{"cost", parameters.costs_energy ? "energy" : "time"},
+  json body{{"cost", to_string(parameters.unit)},
             {"settings", std::move(settings)},
             {"chosen", parameters.chosen},
             {"certificate", nullptr}};
@@ -113,10 +113,7 @@ json encode_body(const Adaptive& policy) {
 
 std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& fields, int format) {
   AdaptiveParameters model;
-  const std::string& cost = fields.text("cost");
-  if (cost != "time" && cost != "energy")
-    fail_field("adaptive.cost", fmt::format("'{}'", cost), "time or energy");
-  model.costs_energy = cost == "energy";
+  model.unit = fields.cost("cost");
   for (const Fields& setting : fields.objects("settings")) {
     model.settings.push_back(decode_setting(setting, format));
   }

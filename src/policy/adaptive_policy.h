@@ -34,7 +34,7 @@ struct AdaptiveSetting {
 };
 
 struct AdaptiveParameters {
-  bool costs_energy = false;               // costs and prices are in joules, not milliseconds
+  CostWeights unit = kTimeCost;            // of costs and prices
   std::vector<AdaptiveSetting> settings;   // by falling price
   std::size_t chosen = 0;                  // the setting of a request without a price
   std::optional<Certificate> certificate;  // of the chosen setting
@@ -47,9 +47,7 @@ class Adaptive final : public Policy {
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
   [[nodiscard]] Action answer(const Evidence& evidence) const override;
   [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return prices_; }
-  [[nodiscard]] CostKind price_unit() const override {
-    return parameters_.costs_energy ? CostKind::kEnergy : CostKind::kTime;
-  }
+  [[nodiscard]] CostWeights price_unit() const override { return parameters_.unit; }
   [[nodiscard]] std::optional<std::size_t> default_setting() const override { return parameters_.chosen; }
   [[nodiscard]] std::vector<OrderedLook> look_order(const Request& request) const override;
   [[nodiscard]] const Certificate* certificate() const override {

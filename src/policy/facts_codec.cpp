@@ -20,14 +20,30 @@ json or_null(const std::optional<T>& value) {
 
 json encode(std::monostate) { return nullptr; }
 
+// Milliseconds stand where they always have; readers of other costs are of newer versions.
 json encode(const CascadeFacts& facts) {
-  return {{"kind", "cascade"},        {"price", or_null(facts.price)}, {"wanted", facts.wanted},
-          {"reached", facts.reached}, {"score", facts.score},          {"ms", facts.ms}};
+  json map{{"kind", "cascade"},
+           {"price", or_null(facts.price)},
+           {"wanted", facts.wanted},
+           {"reached", facts.reached},
+           {"score", facts.score}};
+  if (facts.unit == kTimeCost) {
+    map["ms"] = facts.cost;
+  } else {
+    map["cost"] = facts.cost;
+    map["cost_kind"] = to_string(facts.unit);
+  }
+  return map;
 }
 
 CascadeFacts decode_cascade_facts(const Fields& fields) {
-  return {fields.number_or_none("price"), fields.number("wanted"), fields.boolean("reached"),
-          fields.number("score"), fields.number("ms")};
+  const bool in_ms = !fields.has("cost_kind");
+  return {fields.number_or_none("price"),
+          fields.number("wanted"),
+          fields.boolean("reached"),
+          fields.number("score"),
+          fields.number(in_ms ? "ms" : "cost"),
+          in_ms ? kTimeCost : fields.cost("cost_kind")};
 }
 
 json encode(const AdaptiveFacts& facts) {
@@ -42,7 +58,7 @@ AdaptiveFacts decode_adaptive_facts(const Fields& fields) {
 
 json encode(const RoutingFacts& facts) {
   return {{"kind", "cascade routing"},
-          {"cost_kind", to_string(facts.cost_kind)},
+          {"cost_kind", to_string(facts.unit)},
           {"wanted", facts.wanted},
           {"reached", facts.reached},
           {"score", facts.score},
@@ -52,12 +68,8 @@ json encode(const RoutingFacts& facts) {
 }
 
 RoutingFacts decode_routing_facts(const Fields& fields) {
-  return {fields.one_of("cost_kind", {CostKind::kTime, CostKind::kEnergy}),
-          fields.number("wanted"),
-          fields.boolean("reached"),
-          fields.number("score"),
-          fields.number("cost"),
-          fields.count("settings_searched"),
+  return {fields.cost("cost_kind"),    fields.number("wanted"), fields.boolean("reached"),
+          fields.number("score"),      fields.number("cost"),   fields.count("settings_searched"),
           fields.count("estimated_on")};
 }
 
@@ -128,7 +140,7 @@ PremodelFacts decode_premodel_facts(const Fields& fields) {
   PremodelFacts facts;
   facts.kind = fields.text("premodel");
   facts.label = fields.one_of("label", {PremodelLabel::kOptimum, PremodelLabel::kCorrect});
-  facts.cost = fields.one_of("cost", {CostKind::kTime, CostKind::kEnergy});
+  facts.cost = fields.cost("cost");
   facts.theta = fields.number("theta");
   facts.k = fields.integer("k");
   facts.weights = fields.one_of("weights", {VoteWeights::kUniform, VoteWeights::kDistance});

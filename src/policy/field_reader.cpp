@@ -63,6 +63,15 @@ std::vector<std::string> Fields::texts(std::string_view key) const {
   return all;
 }
 
+CostWeights Fields::cost(std::string_view key) const {
+  const std::string& found = text(key);
+  try {
+    return parse_cost(found);
+  } catch (const Error&) {
+    fail_field(name(key), fmt::format("'{}'", found), "time, energy or a sum such as 'ms + 40 j'");
+  }
+}
+
 const std::string& Fields::text(std::string_view key) const {
   const json& value = at(key);
   if (!value.is_string()) fail_field(name(key), value.type_name(), "a text");

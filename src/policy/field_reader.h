@@ -91,6 +91,8 @@ class Fields {
     }
     fail_field(name(key), fmt::format("'{}'", text(key)), expected);
   }
+  // A text that parse_cost() reads.
+  [[nodiscard]] CostWeights cost(std::string_view key) const;
   [[nodiscard]] double number(std::string_view key) const;
   // NaN for null.
   [[nodiscard]] double number_or_nan(std::string_view key) const;

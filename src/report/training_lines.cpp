@@ -32,27 +32,29 @@ class Lines {
 
   void add_details(std::monostate) {}
   void add_details(const CascadeFacts& facts) {
-    add("aim", facts.price
-                   ? fmt::format("most score at a price of {} a ms", *facts.price)
-                   : fmt::format("least time at a score of at least {:.4f}{}", facts.wanted,
-                                 facts.reached ? "" : ", which no cascade reaches: the best score instead"));
+    add("aim",
+        facts.price
+            ? fmt::format("most score at a price of {} {}", *facts.price, per_unit(facts.unit))
+            : fmt::format("least {} at a score of at least {:.4f}{}", to_string(facts.unit), facts.wanted,
+                          facts.reached ? "" : ", which no cascade reaches: the best score instead"));
     add("score in training", fmt::format("{:.4f}", facts.score));
-    add("ms in training", format_figure(facts.ms));
+    add(fmt::format("{} in training", unit_name(facts.unit)), format_figure(facts.cost));
   }
   void add_details(const AdaptiveFacts& facts) {
     const Certificate* certificate = policy_->certificate();
-    add("aim", certificate != nullptr ? fmt::format("least time at {}, certified on {} inputs",
-                                                    promise_of(*certificate), certificate->inputs)
-                                      : adaptive_aim(facts));
+    add("aim", certificate != nullptr
+                   ? fmt::format("least {} at {}, certified on {} inputs", to_string(policy_->price_unit()),
+                                 promise_of(*certificate), certificate->inputs)
+                   : adaptive_aim(facts));
     if (policy_->default_setting())
       add_setting(policy_->price_settings()[*policy_->default_setting()], facts);
     add("orders tried", std::to_string(facts.orders_tried));
     if (info_->training.seed) add("seed", std::to_string(*info_->training.seed));
   }
   void add_setting(const PriceSetting& setting, const AdaptiveFacts& facts) {
-    const std::string_view unit = price_unit_name(*policy_);
+    const CostWeights unit = policy_->price_unit();
     add("order", order_names(*info_, policy_->look_order({})));
-    add("price", fmt::format("{:.4g} a {}", setting.price, unit));
+    add("price", fmt::format("{:.4g} {}", setting.price, per_unit(unit)));
     std::string score = fmt::format("{:.4f} by inner cross-validation", setting.score);
     if (policy_->certificate() == nullptr) {  // else the setting may not be the one that training chose
       score += fmt::format(
@@ -60,15 +62,13 @@ class Lines {
           100 * facts.gain, 100 * facts.gain_error);
     }
     add("expected score", std::move(score));
-    add(fmt::format("expected {}", unit), format_figure(setting.cost));
+    add(fmt::format("expected {}", unit_name(unit)), format_figure(setting.cost));
   }
   void add_details(const RoutingFacts& facts) {
-    const bool in_time = facts.cost_kind == CostKind::kTime;
-    add("aim",
-        fmt::format("least {} at a score of at least {:.4f}{}", in_time ? "time" : "energy", facts.wanted,
-                    facts.reached ? "" : ", which is not reached: the best score instead"));
+    add("aim", fmt::format("least {} at a score of at least {:.4f}{}", to_string(facts.unit), facts.wanted,
+                           facts.reached ? "" : ", which is not reached: the best score instead"));
     add("expected score", fmt::format("{:.4f}, by inner cross-validation", facts.score));
-    add(in_time ? "expected ms" : "expected J", format_figure(facts.cost));
+    add(fmt::format("expected {}", unit_name(facts.unit)), format_figure(facts.cost));
     add("searched",
         fmt::format("{} settings; estimates from {} inputs", facts.settings_searched, facts.estimated_on));
   }
@@ -79,7 +79,7 @@ class Lines {
   void add_details(const PremodelFacts& facts) {
     add("premodel", facts.kind);
     add("label", std::string(to_string(facts.label)));
-    add("cost", std::string(to_string(facts.cost)));
+    add("cost", to_string(facts.cost));
     add_notes();
     add("theta", fmt::format("{}", facts.theta));
     add("k", std::to_string(facts.k));
@@ -102,11 +102,11 @@ class Lines {
 
   [[nodiscard]] std::string adaptive_aim(const AdaptiveFacts& facts) const {
     if (facts.price) {
-      return fmt::format("most score at a price of {} a {}", *facts.price, price_unit_name(*policy_));
+      return fmt::format("most score at a price of {} {}", *facts.price, per_unit(policy_->price_unit()));
     }
     return fmt::format("least {} at the score of {} {:+.2f} points, as far as {} inputs can tell",
-                       policy_->price_unit() == CostKind::kTime ? "time" : "energy", info_->best.name,
-                       100 * facts.margin, info_->training.inputs);
+                       to_string(policy_->price_unit()), info_->best.name, 100 * facts.margin,
+                       info_->training.inputs);
   }
   static std::string coverage(const PremodelFacts& facts) {
     std::string text;
@@ -142,8 +142,9 @@ class Lines {
 
 }  // namespace
 
-std::string_view price_unit_name(const Policy& policy) {
-  return policy.price_unit() == CostKind::kTime ? "ms" : "J";
+std::string per_unit(const CostWeights& unit) {
+  const std::string name = unit_name(unit);
+  return unit == kTimeCost || unit == kEnergyCost ? "a " + name : fmt::format("per ({})", name);
 }
 
 std::string order_names(const PolicyInfo& info, std::span<const OrderedLook> order) {

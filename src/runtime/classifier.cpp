@@ -16,10 +16,10 @@ namespace {
 // Images that go in step: enough for batching to pay, few enough to keep their tensors.
 constexpr std::size_t kInStep = 32;
 
-// Passes everything on to the live backend, and counts its looks.
+// Passes everything on to the live backend, counts its looks and learns from their times.
 class CountingBackend final : public Backend {
  public:
-  CountingBackend(const Serving& serving, LiveBackend& live, Result& result)
+  CountingBackend(Serving& serving, LiveBackend& live, Result& result)
       : serving_(&serving), live_(&live), result_(&result) {}
   Cost extract(FeatureMask mask, std::span<float> values) override { return live_->extract(mask, values); }
   [[nodiscard]] double elapsed_ms(double accounted_ms) const override {
@@ -28,12 +28,16 @@ class CountingBackend final : public Backend {
   Look run(ModelIndex model) override { return *run_within(model, {}); }
   std::optional<Look> run_within(ModelIndex model, const Patience& patience) override {
     auto look = live_->run_within(model, patience);
-    if (look) count_look(*serving_, *look, live_->last_times(), *result_);
+    if (!look) return look;
+    const LookTimes times = live_->last_times();
+    count_look(*serving_, *look, times, *result_);
+    serving_->load().saw(live_->tensor_ms(model) + times.infer_ms,
+                         serving_->policy()->info().models[static_cast<std::size_t>(model)].mean_ms);
     return look;
   }
 
  private:
-  const Serving* serving_;
+  Serving* serving_;
   LiveBackend* live_;
   Result* result_;
 };
@@ -71,7 +75,10 @@ struct Classifier::State {
     backend->begin(view);
     Result result;
     CountingBackend counting(*working, *backend, result);
-    drive(*working->policy(), counting, clock, result, request, stop);
+    drive(*working->policy(), counting, clock, result, request, stop, &working->load());
+    if (result.refused && (result.limit == Limit::kLatency || result.limit == Limit::kDeadline)) {
+      working->load().saw_nothing();
+    }
     working->give_back(std::move(backend));
     result.decode_ms = decode_ms;
     tell(*working, result);
@@ -156,6 +163,7 @@ void Classifier::set_policy(std::shared_ptr<const Policy> policy) {
 }
 
 std::shared_ptr<const Policy> Classifier::policy() const { return state_->current()->policy(); }
+double Classifier::load_factor() const { return state_->current()->load().value(); }
 const Zoo& Classifier::zoo() const { return state_->runtime->zoo(); }
 const std::shared_ptr<Runtime>& Classifier::runtime() const { return state_->runtime; }
 

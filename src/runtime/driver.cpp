@@ -35,16 +35,15 @@ bool fits_energy(const PolicyInfo& info, const PolicyModel& wanted, const Reques
   return joules <= request.max_energy_j;
 }
 
-void explain_limit(const Policy& policy, ModelIndex model, Limit limit, double cap_ms, const Request& request,
-                   const Result& result, Trace& trace) {
+void explain_limit(const Policy& policy, ModelIndex model, Limit limit, double quantile_ms, double cap_ms,
+                   const Request& request, const Result& result, Trace& trace) {
   const PolicyModel& wanted = policy.info().models[static_cast<std::size_t>(model)];
   if (limit == Limit::kEnergy) {
     trace.emplace_back(CapHeld{CapHeld::Cap::kEnergyJ, model, wanted.mean_j, 0, request.max_energy_j});
     return;
   }
   trace.emplace_back(CapHeld{limit == Limit::kLatency ? CapHeld::Cap::kLatencyMs : CapHeld::Cap::kDeadlineMs,
-                             model, wanted.time_quantile_ms(request.cap_quantile), result.elapsed_ms,
-                             cap_ms});
+                             model, quantile_ms, result.elapsed_ms, cap_ms});
 }
 
 // Energy starts at 0, not NaN: it stays known as long as every part of it was measured.
@@ -79,8 +78,14 @@ void check_model(const Policy& policy, ModelIndex model, const Result& result) {
 }  // namespace
 
 Drive::Drive(const Policy& policy, Backend& backend, const Clock& clock, const Request& request,
-             const std::stop_token& stop, Result& result)
-    : policy_(policy), backend_(backend), clock_(clock), request_(request), stop_(stop), result_(result) {
+             const std::stop_token& stop, Result& result, const LoadFactor* load)
+    : policy_(policy),
+      backend_(backend),
+      clock_(clock),
+      request_(request),
+      stop_(stop),
+      result_(result),
+      load_(load) {
   reset(policy.info(), request.explain, result);
   trace_ = result.trace ? &*result.trace : nullptr;
   tick();
@@ -95,10 +100,16 @@ Evidence Drive::evidence() const {
 
 void Drive::tick() { result_.elapsed_ms = request_.spent_ms + backend_.elapsed_ms(result_.total.ms); }
 
+// What a model may take now.
+double Drive::quantile_ms(ModelIndex model) const {
+  const PolicyModel& wanted = policy_.info().models[static_cast<std::size_t>(model)];
+  return wanted.time_quantile_ms(request_.cap_quantile) * (load_ == nullptr ? 1 : load_->value());
+}
+
 // What keeps a model from being started now.
 Limit Drive::limit_of(ModelIndex model) const {
   const PolicyModel& wanted = policy_.info().models[static_cast<std::size_t>(model)];
-  const double done_ms = result_.elapsed_ms + wanted.time_quantile_ms(request_.cap_quantile);
+  const double done_ms = result_.elapsed_ms + quantile_ms(model);
   if (done_ms > deadline_ms_) return Limit::kDeadline;
   if (done_ms > request_.max_latency_ms) return Limit::kLatency;
   return fits_energy(policy_.info(), wanted, request_, result_) ? Limit::kNone : Limit::kEnergy;
@@ -157,7 +168,7 @@ std::optional<ModelIndex> Drive::within_limits(ModelIndex wanted) {
   result_.kept_out_at_ms = result_.elapsed_ms;
   if (trace_ != nullptr) {
     const double cap_ms = limit == Limit::kDeadline ? deadline_ms_ : request_.max_latency_ms;
-    explain_limit(policy_, wanted, limit, cap_ms, request_, result_, *trace_);
+    explain_limit(policy_, wanted, limit, quantile_ms(wanted), cap_ms, request_, result_, *trace_);
   }
   return cut_short(limit, true);
 }
@@ -182,9 +193,7 @@ std::optional<ModelIndex> Drive::cut_short(Limit limit, bool may_run_another) {
 }
 
 Patience Drive::patience(ModelIndex model) const {
-  const double latest_ms =
-      std::min(deadline_ms_, request_.max_latency_ms) -
-      policy_.info().models[static_cast<std::size_t>(model)].time_quantile_ms(request_.cap_quantile);
+  const double latest_ms = std::min(deadline_ms_, request_.max_latency_ms) - quantile_ms(model);
   if (std::isinf(latest_ms)) return {.until_ns = kNoDeadline, .stop = stop_};
   const double left_ms = std::max(0.0, latest_ms - result_.elapsed_ms);
   return {.until_ns = clock_.now_ns() + static_cast<std::int64_t>(left_ms * 1e6), .stop = stop_};
@@ -241,8 +250,8 @@ void Drive::finish() {
 }
 
 void drive(const Policy& policy, Backend& backend, const Clock& clock, Result& result, const Request& request,
-           const std::stop_token& stop) {
-  Drive drive(policy, backend, clock, request, stop, result);
+           const std::stop_token& stop, const LoadFactor* load) {
+  Drive drive(policy, backend, clock, request, stop, result, load);
   while (const auto model = drive.next_model()) {
     if (auto look = backend.run_within(*model, drive.patience(*model))) {
       look->model = *model;

@@ -7,6 +7,7 @@
 #include <span>
 #include <stop_token>
 
+#include "runtime/load_factor.h"
 #include "triage/clock.h"
 #include "triage/policy.h"
 #include "triage/request.h"
@@ -44,8 +45,9 @@ class Backend {
 class Drive {
  public:
   // `result` is reused: its vectors keep their capacity, so a warm loop allocates nothing.
+  // `load`: what times have to be multiplied by; null: nothing.
   Drive(const Policy& policy, Backend& backend, const Clock& clock, const Request& request,
-        const std::stop_token& stop, Result& result);
+        const std::stop_token& stop, Result& result, const LoadFactor* load = nullptr);
   // The model to run now; nothing when the result is complete. For a policy to ask for the same model twice,
   // or for one not in its list, is a bug (kInternal).
   [[nodiscard]] std::optional<ModelIndex> next_model();
@@ -61,6 +63,7 @@ class Drive {
 
   [[nodiscard]] Evidence evidence() const;
   void tick();
+  [[nodiscard]] double quantile_ms(ModelIndex model) const;
   [[nodiscard]] Limit limit_of(ModelIndex model) const;
   [[nodiscard]] ModelIndex dearest_fitting() const;
   std::optional<ModelIndex> ask();
@@ -76,6 +79,7 @@ class Drive {
   const Request& request_;
   const std::stop_token& stop_;
   Result& result_;
+  const LoadFactor* load_;
   Trace* trace_;
   double deadline_ms_;  // in elapsed milliseconds
   FeatureMask extracted_ = 0;
@@ -84,6 +88,6 @@ class Drive {
 
 // Asks `policy` until it answers or refuses.
 void drive(const Policy& policy, Backend& backend, const Clock& clock, Result& result,
-           const Request& request = {}, const std::stop_token& stop = {});
+           const Request& request = {}, const std::stop_token& stop = {}, const LoadFactor* load = nullptr);
 
 }  // namespace triage

@@ -33,6 +33,7 @@ struct InputTensor {
   Recipe recipe;
   AlignedBytes bytes;
   bool made = false;
+  double ms = 0;  // that took
 };
 
 }  // namespace
@@ -67,7 +68,7 @@ LiveBackend::LiveBackend(ModelPool& pool, std::vector<ModelIndex> models, const 
     TRIAGE_CHECK(model >= 0 && static_cast<std::size_t>(model) < pool.zoo().models.size());
     const ModelSpec& spec = pool.zoo().models[static_cast<std::size_t>(model)];
     const auto [at, fresh] = known.emplace(recipe_key(spec.input), state_->tensors.size());
-    if (fresh) state_->tensors.push_back({spec.input, AlignedBytes(spec.input.size_bytes()), false});
+    if (fresh) state_->tensors.push_back({spec.input, AlignedBytes(spec.input.size_bytes())});
     state_->tensor_of.push_back(at->second);
     most_classes = std::max(most_classes, static_cast<std::size_t>(spec.output.n_classes));
   }
@@ -110,7 +111,12 @@ double LiveBackend::prepare(ModelIndex model) {
   recipe.resampling = s.resampling.value_or(recipe.resampling);
   preprocess(s.image, recipe, tensor.bytes.span());
   tensor.made = true;
-  return watch.ms();
+  tensor.ms = watch.ms();
+  return tensor.ms;
+}
+
+double LiveBackend::tensor_ms(ModelIndex model) const {
+  return state_->tensors[state_->tensor_of[static_cast<std::size_t>(model)]].ms;
 }
 
 std::span<const std::byte> LiveBackend::tensor(ModelIndex model) const {

@@ -39,6 +39,8 @@ class LiveBackend final : public Backend {
   // The parts of a run, for callers that measure them or run several inputs at once.
   // Makes the model's tensor, if it has not been made yet; returns the milliseconds that took, else 0.
   double prepare(ModelIndex model);
+  // What making the model's tensor took, for whichever look it was made.
+  [[nodiscard]] double tensor_ms(ModelIndex model) const;
   // The model's tensor, once prepared.
   [[nodiscard]] std::span<const std::byte> tensor(ModelIndex model) const;
   // A network's values as probabilities.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "features/schema.h"
 #include "triage/error.h"
@@ -56,11 +58,18 @@ void check_classes(const Policy& policy, const Zoo& zoo, const std::vector<Model
   }
 }
 
+double dearest_ms(const std::shared_ptr<const Policy>& policy) {
+  TRIAGE_CHECK(policy != nullptr);
+  double most = 0;
+  for (const PolicyModel& model : policy->info().models) most = std::max(most, model.mean_ms);
+  return most;
+}
+
 }  // namespace
 
 Serving::Serving(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> runtime)
-    : policy_(std::move(policy)), runtime_(std::move(runtime)) {
-  TRIAGE_CHECK(policy_ != nullptr && runtime_ != nullptr);
+    : policy_(std::move(policy)), runtime_(std::move(runtime)), load_(dearest_ms(policy_)) {
+  TRIAGE_CHECK(runtime_ != nullptr);
   const std::string owner = fmt::format("policy of kind '{}'", policy_->kind());
   check_schema(policy_->info().schema, owner);
   zoo_models_ = map_models(*policy_, runtime_->zoo(), owner);

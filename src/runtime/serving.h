@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/live.h"
+#include "runtime/load_factor.h"
 #include "triage/policy.h"
 #include "triage/runtime.h"
 
@@ -25,11 +26,14 @@ class Serving {
   // is unknown.
   [[nodiscard]] std::unique_ptr<LiveBackend> borrow();
   void give_back(std::unique_ptr<LiveBackend> backend);
+  // Of this policy's times.
+  [[nodiscard]] LoadFactor& load() { return load_; }
 
  private:
   std::shared_ptr<const Policy> policy_;
   std::shared_ptr<Runtime> runtime_;
   std::vector<ModelIndex> zoo_models_;  // behind each of the policy's
+  LoadFactor load_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<LiveBackend>> idle_;  // guarded by mutex_
 };

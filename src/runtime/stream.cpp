@@ -17,7 +17,7 @@ constexpr double kPrior = 50;
 }  // namespace
 
 Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(options) {
-  const bool in_ms = policy.price_unit() == CostKind::kTime;
+  const bool in_ms = !policy.price_unit().counts_energy();
   if (!policy.has_prices() || !in_ms) {
     throw Error(
         ErrorCode::kUsage,
@@ -26,7 +26,7 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
                     policy.kind(), in_ms ? "" : " trained to save energy"));
   }
   for (const PriceSetting& setting : policy.price_settings())
-    settings_.push_back({setting.cost, setting.price});
+    settings_.push_back({setting.cost / policy.price_unit().per_ms, setting.price});
   std::stable_sort(settings_.begin(), settings_.end(),
                    [](const Setting& a, const Setting& b) { return a.ms < b.ms; });
   if (!(options.mean_latency_ms >= settings_.front().ms) || std::isinf(options.mean_latency_ms)) {

@@ -37,7 +37,7 @@ void check_learning(const Table& table, const LearningOptions& options) {
   if (options.draws < 2) fail("draws", options.draws, "2 or more");
   if (options.most_judging < 2) fail("inputs that judge", options.most_judging, "2 or more");
   if (options.most_inputs < kFirstSize) fail("most inputs", options.most_inputs, "100 or more");
-  if (options.cost != CostKind::kTime) fail("cost", "energy", "time, which is what cascades save");
+  if (options.cost != kTimeCost) fail("cost", to_string(options.cost), "time, which the curves count");
   if (table.n_models() < 2) fail("models", table.n_models(), "2 or more");
   if (curve_sizes(table.n_inputs(), options.most_inputs).empty()) {
     fail("inputs", table.n_inputs(), "125 or more: 100 to train on, the others to judge");

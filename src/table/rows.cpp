@@ -40,15 +40,19 @@ std::vector<double> mean_energy(const Table& table) {
   return joules;
 }
 
-std::vector<double> model_costs(const Table& table, Rows rows, CostKind kind) {
-  if (kind == CostKind::kTime) return mean_costs(table, rows);
+std::vector<double> model_costs(const Table& table, Rows rows, const CostWeights& weights) {
   const auto joules = mean_energy(table);
-  if (std::none_of(joules.begin(), joules.end(), [](double j) { return std::isnan(j); })) return joules;
-  throw Error(
-      ErrorCode::kUsage,
-      fmt::format("cost: energy was {}, expected joules of every model; use `cost` time, or profile on a "
-                  "machine with an energy meter ('triage info' lists them)",
-                  table.energy.note));
+  if (weights.counts_energy() &&
+      std::any_of(joules.begin(), joules.end(), [](double j) { return std::isnan(j); })) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("cost: energy was {}, expected joules of every model; use `cost` time, or profile on a "
+                    "machine with an energy meter ('triage info' lists them)",
+                    table.energy.note));
+  }
+  std::vector<double> costs = mean_costs(table, rows);
+  for (std::size_t m = 0; m < costs.size(); ++m) costs[m] = weights.of(costs[m], joules[m]);
+  return costs;
 }
 
 std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion) {

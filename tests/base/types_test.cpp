@@ -162,5 +162,60 @@ TEST(Cost, UnmeasuredEnergyStaysUnmeasured) {
   EXPECT_TRUE(std::isnan(sum.j));
 }
 
+// ---- costs ----
+
+void expect_bad_cost(std::string_view text, std::string_view message) {
+  EXPECT_TRIAGE_ERROR((void)parse_cost(text), kUsage,
+                      std::string("cost: '") + std::string(text) + "', expected " + std::string(message));
+}
+
+TEST(CostWeights, AreReadFromSums) {
+  EXPECT_EQ(parse_cost("time"), kTimeCost);
+  EXPECT_EQ(parse_cost("ms"), kTimeCost);
+  EXPECT_EQ(parse_cost("1 ms"), kTimeCost);
+  EXPECT_EQ(parse_cost("1.0ms + 0 j"), kTimeCost);
+  EXPECT_EQ(parse_cost("energy"), kEnergyCost);
+  EXPECT_EQ(parse_cost("j"), kEnergyCost);
+  EXPECT_EQ(parse_cost("J"), kEnergyCost);
+  EXPECT_EQ(parse_cost("ms + 40 j"), (CostWeights{1, 40}));
+  EXPECT_EQ(parse_cost("  0.5J+ms "), (CostWeights{1, 0.5}));
+  EXPECT_EQ(parse_cost("1e-3 ms+2.5e+2 j"), (CostWeights{0.001, 250}));
+}
+
+TEST(CostWeights, TextsThatAreNone) {
+  expect_bad_cost("money", "time, energy, or a sum such as 'ms + 40 j'");
+  expect_bad_cost("", "time, energy, or a sum such as 'ms + 40 j'");
+  expect_bad_cost("ms + 40 x", "ms or j at 'x'");
+  expect_bad_cost("ms +", "ms or j at ''");
+  expect_bad_cost("40", "ms or j at ''");
+  expect_bad_cost("ms + -1 j", "finite weights of 0 or more at '-1 j'");
+  expect_bad_cost("1e999 j", "finite weights of 0 or more at '1e999 j'");
+  expect_bad_cost("ms + ms", "each of ms and j at most once");
+  expect_bad_cost("ms 40 j", "'+' or the end at '40 j'");
+  expect_bad_cost("0 ms + 0 j", "a weight above 0");
+  expect_bad_cost("inf ms", "time, energy, or a sum such as 'ms + 40 j'");
+}
+
+TEST(CostWeights, AreCalledAsTheyAreRead) {
+  EXPECT_EQ(to_string(kTimeCost), "time");
+  EXPECT_EQ(unit_name(kTimeCost), "ms");
+  EXPECT_EQ(to_string(kEnergyCost), "energy");
+  EXPECT_EQ(unit_name(kEnergyCost), "J");
+  for (const CostWeights weights :
+       {CostWeights{1, 40}, CostWeights{0.1, 1}, CostWeights{2, 0}, CostWeights{0, 1e-7}}) {
+    EXPECT_EQ(parse_cost(to_string(weights)), weights);
+    EXPECT_EQ(unit_name(weights), to_string(weights));
+  }
+  EXPECT_EQ(unit_name({1, 40}), "ms + 40 j");
+  EXPECT_EQ(unit_name({0.1, 1}), "0.1 ms + j");
+}
+
+TEST(CostWeights, WhatDoesNotCountNeedNotBeKnown) {
+  EXPECT_EQ((CostWeights{1, 40}.of(3, 0.5)), 23);
+  EXPECT_EQ(kTimeCost.of(3, kNotMeasured), 3);
+  EXPECT_EQ(kEnergyCost.of(kNotMeasured, 0.5), 0.5);
+  EXPECT_TRUE(std::isnan(CostWeights{1, 40}.of(3, kNotMeasured)));
+}
+
 }  // namespace
 }  // namespace triage

@@ -363,7 +363,8 @@ TEST_F(Train, RefusesPremodelOptionsThatDoNotFit) {
   expect_usage({"--policy", "premodel", "--premodel", "dt", "--weights", "distance"},
                "weights: distance, expected uniform for the premodel 'dt'");
   expect_usage({"--policy", "premodel", "--beyond", "stop"}, "beyond: 'stop', expected refuse or fallback");
-  expect_usage({"--policy", "premodel", "--cost", "money"}, "cost: 'money', expected time or energy");
+  expect_usage({"--policy", "premodel", "--cost", "money"},
+               "cost: 'money', expected time, energy, or a sum such as 'ms \\+ 40 j'");
   expect_usage({"--policy", "premodel", "--features", "contrast", "--cost", "energy"},
                "energy was not measured");
   expect_usage({"--policy", "cascade", "--premodel", "dt"}, "--premodel: given for --policy cascade");

@@ -261,7 +261,7 @@ TEST(CrossValidation, ANetworkThatSawTheTestInputsIsRefused) {
 TEST(CrossValidation, EnergyHasToBeMeasured) {
   const Table table = testing::synthetic_table(60, testing::three_models(), 2);
   EvaluateOptions options = three_folds();
-  options.cost = CostKind::kEnergy;
+  options.cost = kEnergyCost;
   EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage, "energy was not measured");
 }
 

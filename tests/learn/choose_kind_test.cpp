@@ -100,8 +100,8 @@ TEST(ChooseKind, WithoutOutputsThePremodelIsTheRival) {
 
 TEST(ChooseKind, RefusesEnergyThatWasNotMeasured) {
   const Table table = synthetic_table(300, three_models(), 7);
-  EXPECT_TRIAGE_ERROR((void)choose_kind(table, all_rows(table), {.cost = CostKind::kEnergy}),
-                      ErrorCode::kUsage, "energy");
+  EXPECT_TRIAGE_ERROR((void)choose_kind(table, all_rows(table), {.cost = kEnergyCost}), ErrorCode::kUsage,
+                      "energy");
 }
 
 TEST(ChooseKind, RefusesAMarginThatIsNoNumber) {

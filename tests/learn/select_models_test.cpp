@@ -149,26 +149,26 @@ Table hull() {
 
 TEST(SelectModels, ByHullLeavesOutWhatAMixtureBeats) {
   const Table table = hull();
-  const auto on = select_models(table, all_rows(table), Criterion::kTop1, 0, SIZE_MAX, CostKind::kTime,
-                                SelectionRule::kHull);
+  const auto on =
+      select_models(table, all_rows(table), Criterion::kTop1, 0, SIZE_MAX, kTimeCost, SelectionRule::kHull);
   EXPECT_EQ(on.models, (std::vector<ModelIndex>{0, 3}));  // "d" has all that "c" adds
   // With "c" below the line it is left out, so that even two models at most cannot have it.
   Table below = hull();
   for (std::size_t i = 4; i < 8; ++i) below.ranks[i * 4 + 2] = 2;
-  const auto off = select_models(below, all_rows(below), Criterion::kTop1, 0, SIZE_MAX, CostKind::kTime,
-                                 SelectionRule::kHull);
+  const auto off =
+      select_models(below, all_rows(below), Criterion::kTop1, 0, SIZE_MAX, kTimeCost, SelectionRule::kHull);
   EXPECT_EQ(std::count(off.models.begin(), off.models.end(), 2), 0);
 }
 
 TEST(SelectModels, ByGainPerCostPrefersCheapGains) {
   const Table table = hull();
-  const auto selection = select_models(table, all_rows(table), Criterion::kTop1, 0, SIZE_MAX, CostKind::kTime,
+  const auto selection = select_models(table, all_rows(table), Criterion::kTop1, 0, SIZE_MAX, kTimeCost,
                                        SelectionRule::kGainPerCost);
   // After "a": "b" gains 3 in 2 ms, "c" 4 in 4 ms, "d" 5 in 8 ms.
   ASSERT_GE(selection.models.size(), 2U);
   EXPECT_EQ(selection.models[1], 1);
   // "b" no longer brings enough, which must not end the search.
-  const auto more = select_models(table, all_rows(table), Criterion::kTop1, 0.35, SIZE_MAX, CostKind::kTime,
+  const auto more = select_models(table, all_rows(table), Criterion::kTop1, 0.35, SIZE_MAX, kTimeCost,
                                   SelectionRule::kGainPerCost);
   EXPECT_EQ(more.models, (std::vector<ModelIndex>{0, 2}));
 }

@@ -124,10 +124,10 @@ TEST(Adaptive, SaysWhatPricesChooseAmong) {
   EXPECT_EQ(settings[1].score, 0.9);
   EXPECT_EQ(settings[1].cost, 0.5);
   EXPECT_EQ(policy->default_setting(), 1U);
-  EXPECT_EQ(policy->price_unit(), CostKind::kTime);
+  EXPECT_EQ(policy->price_unit(), kTimeCost);
   AdaptiveParameters joules = two_stage_adaptive();
-  joules.costs_energy = true;
-  EXPECT_EQ(make_adaptive(adaptive_info(), joules)->price_unit(), CostKind::kEnergy);
+  joules.unit = kEnergyCost;
+  EXPECT_EQ(make_adaptive(adaptive_info(), joules)->price_unit(), kEnergyCost);
 }
 
 TEST(Adaptive, TheOrderIsThatOfThePrice) {

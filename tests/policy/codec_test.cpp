@@ -315,14 +315,25 @@ TEST(PolicyCodec, KeepsTheFactsOfEveryKind) {
   for (const TrainingDetails& details :
        {TrainingDetails{}, TrainingDetails{CascadeFacts{0.5, 0, true, 0.9, 2}},
         TrainingDetails{CascadeFacts{std::nullopt, 0.9, false, 0.8, 2}},
+        TrainingDetails{CascadeFacts{std::nullopt, 0.9, false, 0.8, 2, {1, 0.1}}},
         TrainingDetails{AdaptiveFacts{std::nullopt, -0.005, 0.01, 0.002, 55}},
-        TrainingDetails{RoutingFacts{CostKind::kEnergy, 0.9, false, 0.8, 2, 10, 20}},
+        TrainingDetails{RoutingFacts{kEnergyCost, 0.9, false, 0.8, 2, 10, 20}},
+        TrainingDetails{RoutingFacts{{0.5, 1.0 / 3}, 0.9, false, 0.8, 2, 10, 20}},
         TrainingDetails{SelectorFacts{"cnn"}}}) {
     auto info = info_of({"small"});
     info.training.details = details;
     const auto policy = make_single(std::move(info), 0);
     EXPECT_EQ(decode_policy(encode_policy(*policy))->info().training, policy->info().training)
         << details.index();
+  }
+}
+
+TEST(PolicyCodec, KeepsTheUnitOfPrices) {
+  for (const CostWeights& unit : {kTimeCost, kEnergyCost, CostWeights{1, 40}, CostWeights{0.1, 1.0 / 3}}) {
+    AdaptiveParameters parameters = testing::two_stage_adaptive();
+    parameters.unit = unit;
+    const auto policy = make_adaptive(testing::adaptive_info(), parameters);
+    EXPECT_EQ(decode_policy(encode_policy(*policy))->price_unit(), unit) << to_string(unit);
   }
 }
 
@@ -527,7 +538,7 @@ TEST(PolicyCodec, ChecksTheFactsOfTraining) {
   refuse_details([](json& d) { d["label"] = "best"; },
                  "training.details.label: 'best', expected optimum or correct");
   refuse_details([](json& d) { d["cost"] = "money"; },
-                 "training.details.cost: 'money', expected time or energy");
+                 "training.details.cost: 'money', expected time, energy or a sum such as 'ms + 40 j'");
   refuse_details([](json& d) { d["optimum_of"][1] = -1; },
                  "training.details.optimum_of[1]: number, expected an integer of 0 or more");
   refuse_details(

@@ -164,7 +164,7 @@ inline TrainingFacts premodel_training() {
   PremodelFacts premodel;
   premodel.kind = "knn.dt.svm";
   premodel.label = PremodelLabel::kCorrect;
-  premodel.cost = CostKind::kEnergy;
+  premodel.cost = kEnergyCost;
   premodel.theta = 0.005;
   premodel.k = 3;
   premodel.weights = VoteWeights::kDistance;

@@ -111,7 +111,7 @@ TEST(TrainingLines, SayWhatACascadeAimedAt) {
 
 TEST(TrainingLines, SayWhatRoutingAndSelectorsAre) {
   TrainingFacts facts;
-  facts.details = RoutingFacts{CostKind::kEnergy, 0.9, false, 0.8, 2, 10, 20};
+  facts.details = RoutingFacts{kEnergyCost, 0.9, false, 0.8, 2, 10, 20};
   EXPECT_EQ(lines_with(facts)["aim"],
             "least energy at a score of at least 0.9000, which is not reached: the best score instead");
   EXPECT_EQ(lines_with(facts)["expected J"], "2.000");
@@ -164,13 +164,13 @@ TEST(TrainingLines, SayWhatAnAdaptivePolicyAimedAt) {
   EXPECT_EQ(lines["expected ms"], "0.5000");
   EXPECT_EQ(lines["orders tried"], "55");
   EXPECT_EQ(lines["seed"], "3");
-  parameters.costs_energy = true;
+  parameters.unit = kEnergyCost;
   EXPECT_EQ(lines_of_adaptive({0.02, 0, 0, 0, 1})["aim"], "most score at a price of 0.02 a J");
   parameters.certificate = testing::two_stage_adaptive().certificate;
   lines = lines_of_adaptive({0.02, 0, 0, 0, 1});
   EXPECT_EQ(
       lines["aim"],
-      "least time at a loss of at most 1.00 points against big with probability 0.95 or more, certified on "
+      "least energy at a loss of at most 1.00 points against big with probability 0.95 or more, certified on "
       "1000 inputs");
   EXPECT_EQ(lines["expected score"], "0.9000 by inner cross-validation");
 }

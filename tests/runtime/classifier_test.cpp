@@ -91,6 +91,26 @@ TEST_F(ClassifierTest, AddsUpTheTimesOfItsLooks) {
   EXPECT_EQ(result.trace->size(), 1U);
 }
 
+// Networks take twice what the policy says.
+TEST_F(ClassifierTest, CapsAllowForTheLoadOfLate) {
+  PolicyInfo info = info_for(zoo, {"small", "large"});
+  info.models[0].mean_ms = info.models[0].p999_ms = 0.5;
+  info.models[1].mean_ms = info.models[1].p999_ms = 4;
+  const auto classifier = make(make_single(info, 1), zoo);
+  const Image image = testing::fake_image(3, 7);
+  EXPECT_EQ(classifier.load_factor(), 1);
+  EXPECT_TRUE(classifier.classify(image, {.max_latency_ms = 5}).breached);
+  for (int i = 0; i < 40; ++i) (void)classifier.classify(image);
+  EXPECT_NEAR(classifier.load_factor(), 2, 0.02);
+  const Result result = classifier.classify(image, {.max_latency_ms = 5});
+  EXPECT_EQ(result.kept_out, 1);
+  EXPECT_EQ(result.model, 0);
+  EXPECT_FALSE(result.breached);
+  auto again = classifier;
+  again.set_policy(make_single(info, 1));
+  EXPECT_EQ(classifier.load_factor(), 1) << "other times, other factor";
+}
+
 TEST_F(ClassifierTest, WarmUpLoadsEveryModelOfThePolicy) {
   const auto fresh = [&] { return make(std::make_unique<RunAll>(info_for(zoo, {"large", "small"})), zoo); };
   const Classifier warm = fresh();

@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 
+#include "base/hash.h"
 #include "support/allocations.h"
 #include "triage/error.h"
 
@@ -428,12 +429,114 @@ TEST_F(Caps, RequestsThatMakeNoSenseAreErrors) {
   refuse(unmetered, {.max_energy_j = 100}, "max_energy_j: 100, expected no energy cap, as the energy");
 }
 
+// A machine on which models take `load` times as long as the policy says, a tenth more or less.
+class LoadedBackend final : public FakeBackend {
+ public:
+  Look run(ModelIndex model) override {
+    Look look = FakeBackend::run(model);
+    const double expected_ms = look.cost.ms;
+    look.cost.ms *= load * (0.9 + 0.2 * random_.uniform());
+    if (factor != nullptr) factor->saw(look.cost.ms, expected_ms);
+    return look;
+  }
+  double load = 1;
+  LoadFactor* factor = nullptr;  // that learns
+
+ private:
+  Random random_{1};
+};
+
+// Wants the last of three models at a cap that its quantile of 36 ms just fits, while the load changes.
+struct CapsUnderLoad : DriverLoop {
+  CapsUnderLoad()
+      : policy(info(), clock, [](const Evidence& evidence) {
+          return evidence.looks.empty() ? Action::run(2) : Action::answer_of(evidence.looks.back());
+        }) {
+    policy.decision_ns = 0;
+  }
+  static PolicyInfo info() {
+    PolicyInfo made = capped_info(3);
+    for (PolicyModel& model : made.models) model.p999_ms = 1.2 * model.mean_ms;
+    return made;
+  }
+  struct Counts {
+    int breached = 0, refused = 0, last_model = 0;
+  };
+  Counts run(double load, LoadFactor* learns, double cap_ms = 50, int n = 1000) {
+    machine.load = load;
+    machine.factor = learns;
+    Counts counts;
+    for (int i = 0; i < n; ++i) {
+      drive(policy, machine, clock, outcome, {.max_latency_ms = cap_ms}, {}, learns);
+      if (outcome.refused && learns != nullptr) learns->saw_nothing();
+      counts.breached += outcome.breached ? 1 : 0;
+      counts.refused += outcome.refused ? 1 : 0;
+      counts.last_model += outcome.model == 2 ? 1 : 0;
+    }
+    return counts;
+  }
+
+  FunctionPolicy policy;
+  LoadedBackend machine;
+  LoadFactor factor{30};
+};
+
+TEST_F(CapsUnderLoad, AreBrokenByEveryInputWhereTheLoadIsNotLearned) {
+  EXPECT_EQ(run(1, nullptr).breached, 0);
+  EXPECT_EQ(run(2, nullptr).breached, 1000);
+}
+
+TEST_F(CapsUnderLoad, HoldOnceTheLoadIsLearned) {
+  const Counts idle = run(1, &factor);
+  EXPECT_EQ(idle.breached, 0);
+  EXPECT_EQ(idle.last_model, 1000) << "an idle machine is not held back";
+  EXPECT_LT(factor.value(), 1.05);
+  const Counts busy = run(2, &factor);
+  EXPECT_LE(busy.breached, 20);
+  EXPECT_EQ(busy.refused, 0);
+  EXPECT_EQ(busy.last_model, busy.breached) << "the second of three fits";
+  EXPECT_NEAR(factor.value(), 2, 0.1);
+  const Counts after = run(1, &factor);
+  EXPECT_EQ(after.breached, 0);
+  EXPECT_GE(after.last_model, 980);
+}
+
+// A cap that nothing fits under load: nothing is seen of the load's end, so some inputs have to try.
+TEST_F(CapsUnderLoad, AreTriedAgainWhereEverythingIsRefused) {
+  (void)run(2, &factor, 60);
+  const Counts busy = run(2, &factor, 15);
+  EXPECT_GE(busy.refused, 800);
+  EXPECT_EQ(busy.breached, 1000 - busy.refused);
+  const Counts after = run(1, &factor, 15);
+  EXPECT_EQ(after.breached, 0);
+  EXPECT_LE(after.refused, 60);
+}
+
+TEST_F(CapsUnderLoad, ASingleSlowRunHardlyCounts) {
+  (void)run(1, &factor);
+  (void)run(100, &factor, 50, 1);  // as the first after loading
+  EXPECT_LT(factor.value(), 1.2);
+  (void)run(1, &factor, 50, 20);
+  EXPECT_LT(factor.value(), 1.05);
+}
+
+TEST_F(CapsUnderLoad, RunsWithoutTimesTeachNothing) {
+  factor.saw(0, 10);
+  factor.saw(10, 0);
+  factor.saw(std::nan(""), 10);
+  factor.saw_nothing();
+  EXPECT_EQ(factor.value(), 1);
+  factor.saw(5, 10);
+  EXPECT_EQ(factor.value(), 1) << "a faster machine promises no more";
+}
+
 TEST_F(DriverLoop, WarmLoopAllocatesNothing) {
   const FunctionPolicy policy(info_of(3, 5), clock, extract_run_answer);
   backend.masks.reserve(100);
   drive(policy, backend, clock, outcome);
   const std::size_t before = testing::allocations();
-  for (int i = 0; i < 50; ++i) drive(policy, backend, clock, outcome);
+  const LoadFactor load(10);
+  for (int i = 0; i < 50; ++i) drive(policy, backend, clock, outcome, {}, {}, &load);
   EXPECT_EQ(testing::allocations(), before);
 }
 

@@ -7,6 +7,7 @@
 #include "policy/adaptive_policy.h"
 #include "policy/policies.h"
 #include "support/expect_error.h"
+#include "triage/clock.h"
 #include "triage/request.h"
 
 namespace triage {
@@ -46,6 +47,39 @@ TEST(Stream, LearnsThatTimesAreOthersThanInTraining) {
   EXPECT_NEAR(run(4, 0.6, 5000), 4, 0.1);
 }
 
+// The factor is learned from all inputs so far, slowly; making up for what was overspent keeps the mean
+// meanwhile.
+TEST(Stream, MeetsItsMeanOnAMachineThatBecomesTwiceAsSlow) {
+  const auto policy = policy_of_four();
+  FakeClock clock;
+  Stream stream(*policy, {.mean_latency_ms = 4});
+  const auto mean_of = [&](double load, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; ++i) {
+      const Request request = stream.request();
+      const Stopwatch watch(clock);
+      clock.pass_ns(std::llround(1e6 * load * std::pow(2, -std::round(std::log10(request.price)))));
+      stream.record(request, watch.ms());
+      sum += watch.ms() / n;
+    }
+    return sum;
+  };
+  EXPECT_NEAR(mean_of(1, 2000), 4, 0.1);
+  EXPECT_NEAR(mean_of(2, 200), 4, 1.4) << "half a horizon is overspent at once";
+  EXPECT_NEAR(mean_of(2, 2000), 4, 0.1);
+  EXPECT_NEAR(stream.mean_ms(), 4, 0.1);
+  EXPECT_NEAR(mean_of(1, 2000), 4, 0.2) << "and as fast as before";
+}
+
+TEST(Stream, CountsMillisecondsWhateverTheUnitOfItsPrices) {
+  AdaptiveParameters model;
+  model.unit = {.per_ms = 2, .per_j = 0};
+  model.settings = {{1, {0}, {{{1.0}, {}}}, 0.5, 2}, {0.5, {0}, {{{1.0}, {}}}, 0.6, 8}};
+  const auto policy = make_adaptive(testing::info_of({"a"}), model);
+  EXPECT_NO_THROW(Stream(*policy, {.mean_latency_ms = 1}));
+  EXPECT_TRIAGE_ERROR((Stream(*policy, {.mean_latency_ms = 0.9})), ErrorCode::kUsage, "at least 1,");
+}
+
 TEST(Stream, BeyondTheDearestItTakesThatOne) { EXPECT_NEAR(run(20, 1, 2000), 8, 0.2); }
 
 TEST(Stream, RefusesWhatItCannotMeet) {
@@ -61,7 +95,7 @@ TEST(Stream, RefusesWhatItCannotMeet) {
   EXPECT_TRIAGE_ERROR((Stream(*single, {.mean_latency_ms = 2})), ErrorCode::kUsage,
                       "a policy of kind 'single', expected an adaptive one");
   AdaptiveParameters joules = testing::two_stage_adaptive();
-  joules.costs_energy = true;
+  joules.unit = kEnergyCost;
   const auto frugal = make_adaptive(testing::adaptive_info(), joules);
   EXPECT_TRIAGE_ERROR((Stream(*frugal, {.mean_latency_ms = 2})), ErrorCode::kUsage, "trained to save energy");
 }

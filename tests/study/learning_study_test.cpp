@@ -162,7 +162,7 @@ TEST(LearningCurves, RefuseWhatIsOutOfRange) {
   refuse(
       table, [](auto& o) { o.most_judging = 1; }, "inputs that judge 1, expected 2 or more");
   refuse(
-      table, [](auto& o) { o.cost = CostKind::kEnergy; }, "cost energy, expected time");
+      table, [](auto& o) { o.cost = kEnergyCost; }, "cost energy, expected time");
   refuse(testing::synthetic_table(124, testing::three_models(), 5), nothing,
          "inputs 124, expected 125 or more");
   refuse(testing::synthetic_table(130, {testing::three_models()[0]}, 5), nothing, "models 1, expected 2");

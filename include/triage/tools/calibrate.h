@@ -48,6 +48,7 @@ struct CalibrationStep {
   double mean_loss = 0;  // versus' mean score less the policy's; negative: the policy is better
   double p_value = 1;    // of "the loss is more than max_loss", on average or in any group that counts
   double mean_ms = 0;
+  double mean_cost = 0;  // in the policy's unit, or ms where energy is not known
   bool passed = false;
   // Of the groups that count: the one that is hardest to promise for; none without groups.
   std::optional<std::size_t> worst_group = std::nullopt;
@@ -63,7 +64,7 @@ struct CalibrationGroup {
 
 struct Calibration {
   std::vector<CalibrationStep> steps;  // in the order of testing; the first that failed is the last
-  std::optional<std::size_t> chosen;   // of the steps: the fastest that passed; none: not achieved
+  std::optional<std::size_t> chosen;   // of the steps: the cheapest that passed; none: not achieved
   double max_loss = 0, delta = 0;      // as asked for
   bool anytime = false;                // as asked for
   CalibrateGroups per = CalibrateGroups::kNone;

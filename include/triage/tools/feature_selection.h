@@ -25,7 +25,7 @@ enum class PairRule : std::uint8_t {
 struct FeatureSelectionOptions {
   // The premodel whose accuracy is asked, as in PremodelOptions: always the paper's chain of KNN stages.
   Criterion criterion = Criterion::kTop1;
-  CostKind cost = CostKind::kTime;  // what the optimum model is cheapest in
+  CostWeights cost = kTimeCost;  // what the optimum model is cheapest in
   double theta = 0.005;
   std::size_t max_models = SIZE_MAX;
   int k = 5;                      // neighbours, odd, 1..63

@@ -12,7 +12,7 @@ namespace triage {
 struct FrontierPoint {
   double ms = 0;                // mean
   double score = 0;             // mean
-  double price = kNotMeasured;  // score per millisecond that led here; NaN for the zero router
+  double price = kNotMeasured;  // score a unit of cost that led here; NaN for the zero router
   Interval score_interval = {};
   // Score less the zero router's at equal time. Its interval is a simultaneous 95 % band: that of all points
   // of the frontier together.

@@ -18,11 +18,14 @@ namespace triage {
 struct InnerGain {
   double score_gain = 0;   // mean score less that model's, a share
   double score_error = 0;  // standard error of it
-  double cost_ratio = 0;   // mean cost over that model's: milliseconds, or joules where those are to be saved
+  double cost_ratio = 0;   // mean cost over that model's, of what is to be saved
   // Whether it is better by more than the standard error, or cheaper and no worse than by the tolerance (a
   // share) and twice that error: doubts are for the evaluation to settle.
   [[nodiscard]] bool pays(double tolerance = kScoreTolerance) const;
 };
+
+// What training was to save.
+[[nodiscard]] CostWeights saved_cost(const Policy& policy);
 
 // Trains on two thirds of the rows and replays on the others. Nothing where there are too few rows to tell,
 // or to train on.

@@ -22,7 +22,7 @@ inline constexpr double kWorthOfTime = 0.01;
 // Options for every kind of policy; each kind has options of its own besides.
 struct LearnOptions {
   Criterion criterion = Criterion::kTop1;
-  CostKind cost = CostKind::kTime;  // what to save; cascades always save time
+  CostWeights cost = kTimeCost;  // what to save
   // How far above the single best model's score to aim, a share; none: default_margin().
   std::optional<double> margin = std::nullopt;
   std::uint64_t seed = 0;     // of inner folds, and of whatever is drawn
@@ -46,13 +46,14 @@ struct ModelSelection {
 enum class SelectionRule {
   kPaper,
   kHull,         // only among the models that no mixture of two others beats in cost and score on these rows
-  kGainPerCost,  // after Model-1: the highest gain in coverage a millisecond, or a joule
+  kGainPerCost,  // after Model-1: the highest gain in coverage a unit of cost
 };
 // Model-1 is the optimum of most rows; then, while coverage grows by more than `theta` (share, 0.005 is the
 // paper's 0.5 points), the model that is right on most of the rows that are still failing. Ties: cheaper,
 // then the lower index. "Cheap" is what `cost` says.
 [[nodiscard]] ModelSelection select_models(const Table& table, Rows rows, Criterion criterion, double theta,
-                                           std::size_t max_models = SIZE_MAX, CostKind cost = CostKind::kTime,
+                                           std::size_t max_models = SIZE_MAX,
+                                           const CostWeights& cost = kTimeCost,
                                            SelectionRule rule = SelectionRule::kPaper);
 
 // What a premodel does with an input farther from the training inputs than its limit.
@@ -108,8 +109,8 @@ struct CascadeOptions {
   int min_stages = 1;   // 1..max_stages
   int max_stages = 3;   // 1..3
   int thresholds = 32;  // candidates a stage: quantiles of its model's confidence
-  // What to choose instead of the least time at a score of at least the single best model's plus the margin:
-  // the most score - price * milliseconds.
+  // What to choose instead of the least cost at a score of at least the single best model's plus the margin:
+  // the most score - price * cost.
   std::optional<double> price = std::nullopt;
 };
 // The confidence cascade of one to three models, order and thresholds searched jointly over these rows.
@@ -131,7 +132,7 @@ struct AdaptiveOptions {
   std::vector<double> cost_ratios = {3, 1.5, 1.2};
   // Which setting a request without a price gets: the one of highest expected worth by inner
   // cross-validation (docs/policies.md, Settings); or the one of this price, when it is set.
-  std::optional<double> price = std::nullopt;  // score a millisecond, or a joule
+  std::optional<double> price = std::nullopt;  // score a unit of cost
   std::size_t search_rows =
       6000;  // rows that orders are chosen on, drawn by the seed; the chosen ones see all
 };

@@ -99,7 +99,7 @@ struct TraceLine {
 [[nodiscard]] std::string model_name(const PolicyInfo& info, ModelIndex model);
 // "small > large".
 [[nodiscard]] std::string order_names(const PolicyInfo& info, std::span<const OrderedLook> order);
-// "ms" or "J".
-[[nodiscard]] std::string_view price_unit_name(const Policy& policy);
+// What a price is for: "a ms", "a J" or "per (ms + 40 j)".
+[[nodiscard]] std::string per_unit(const CostWeights& unit);
 
 }  // namespace triage

@@ -21,8 +21,8 @@ using Rows = std::span<const std::uint32_t>;
 // Table::cost_j of every model, shape (m). Of the table's sample, not of rows: energy is measured in blocks,
 // not an input at a time.
 [[nodiscard]] std::vector<double> mean_energy(const Table& table);
-// Mean cost of either kind per model over the rows, shape (m). Throws kUsage where energy was not measured.
-[[nodiscard]] std::vector<double> model_costs(const Table& table, Rows rows, CostKind kind);
+// Mean cost per model over the rows, shape (m). Throws kUsage where energy counts and was not measured.
+[[nodiscard]] std::vector<double> model_costs(const Table& table, Rows rows, const CostWeights& weights);
 // Mean score per model over the rows, shape (m). NaN for no rows.
 [[nodiscard]] std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion);
 

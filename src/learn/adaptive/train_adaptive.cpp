@@ -110,7 +110,7 @@ std::unique_ptr<Policy> train_adaptive(const Table& table, Rows given, const Lea
   const auto models = models_of(plans, costs);
 
   AdaptiveParameters model;
-  model.costs_energy = learn.cost == CostKind::kEnergy;
+  model.unit = learn.cost;
   const double best_cost = model_cost[static_cast<std::size_t>(sbs)];
   model.chosen = options.price ? nearest_price(plans, *options.price)
                                : choose_plan(plans, margin, best_cost, rows.size());

@@ -19,10 +19,10 @@ constexpr std::size_t kReduceAt = std::size_t{1}
 
 struct CascadeSums {
   double score = 0;
-  double ms = 0;
+  double cost = 0;
   CascadeSums& operator+=(const CascadeSums& other) {
     score += other.score;
-    ms += other.ms;
+    cost += other.cost;
     return *this;
   }
 };
@@ -34,8 +34,8 @@ struct ConfidenceColumns {
   std::vector<std::vector<double>> thresholds;  // (m) rising candidates of each model
   std::vector<std::uint8_t> bins;       // (m, n) how many of its model's thresholds a confidence reaches
   std::vector<float> scores;            // (m, n)
-  std::vector<float> infer_ms;          // (m, n)
-  std::vector<float> preprocess_ms;     // (r, n)
+  std::vector<float> infer_cost;        // (m, n)
+  std::vector<float> preprocess_cost;   // (r, n)
   std::vector<std::int32_t> recipe_of;  // (m)
 };
 
@@ -52,6 +52,12 @@ std::vector<double> find_thresholds(std::vector<double> confidences, int n_thres
   return thresholds;
 }
 
+// Joules are known as means alone.
+float cost_of(const CostWeights& weights, float ms, const std::vector<double>& joules, std::size_t i) {
+  const double j = joules.empty() ? kNotMeasured : joules[i];
+  return static_cast<float>(weights.of(static_cast<double>(ms), j));
+}
+
 void add_model(const Table& table, Rows rows, const LearnOptions& learn, const CascadeOptions& options,
                ModelIndex model, ConfidenceColumns& columns) {
   std::vector<double> confidences;
@@ -59,7 +65,8 @@ void add_model(const Table& table, Rows rows, const LearnOptions& learn, const C
   for (const std::uint32_t row : rows) {
     confidences.push_back(table.outputs[table.at(row, model)].confidence());
     columns.scores.push_back(static_cast<float>(table.score(row, model, learn.criterion)));
-    columns.infer_ms.push_back(table.infer_ms[table.at(row, model)]);
+    columns.infer_cost.push_back(cost_of(learn.cost, table.infer_ms[table.at(row, model)],
+                                         table.energy.infer_j, static_cast<std::size_t>(model)));
   }
   const auto& thresholds = columns.thresholds.emplace_back(find_thresholds(confidences, options.thresholds));
   for (const double confidence : confidences) {
@@ -80,7 +87,9 @@ ConfidenceColumns make_columns(const Table& table, Rows rows, const LearnOptions
   for (const ModelIndex model : all_models(table)) add_model(table, rows, learn, options, model, columns);
   for (std::size_t recipe = 0; recipe < table.n_recipes(); ++recipe) {
     for (const std::uint32_t row : rows) {
-      columns.preprocess_ms.push_back(table.preprocess_ms[row * table.n_recipes() + recipe]);
+      columns.preprocess_cost.push_back(cost_of(learn.cost,
+                                                table.preprocess_ms[row * table.n_recipes() + recipe],
+                                                table.energy.preprocess_j, recipe));
     }
   }
   return columns;
@@ -97,15 +106,15 @@ class Grid {
     const auto* x = &columns.bins[static_cast<std::size_t>(before[0]) * columns.n];
     const auto* y = &columns.bins[static_cast<std::size_t>(second) * columns.n];
     const auto* score = &columns.scores[static_cast<std::size_t>(model) * columns.n];
-    const auto* infer = &columns.infer_ms[static_cast<std::size_t>(model) * columns.n];
+    const auto* infer = &columns.infer_cost[static_cast<std::size_t>(model) * columns.n];
     const auto recipe = static_cast<std::size_t>(columns.recipe_of[static_cast<std::size_t>(model)]);
     const bool paid = std::any_of(before.begin(), before.end(), [&](ModelIndex earlier) {
       return columns.recipe_of[static_cast<std::size_t>(earlier)] == static_cast<std::int32_t>(recipe);
     });
-    const float* preprocess = paid ? nullptr : &columns.preprocess_ms[recipe * columns.n];
+    const float* preprocess = paid ? nullptr : &columns.preprocess_cost[recipe * columns.n];
     for (std::size_t i = 0; i < columns.n; ++i) {
-      const double ms = static_cast<double>(infer[i]) + (paid ? 0.0 : static_cast<double>(preprocess[i]));
-      cells_[x[i] * width_ + y[i]] += {static_cast<double>(score[i]), ms};
+      const double cost = static_cast<double>(infer[i]) + (paid ? 0.0 : static_cast<double>(preprocess[i]));
+      cells_[x[i] * width_ + y[i]] += {static_cast<double>(score[i]), cost};
     }
     accumulate();
   }
@@ -130,16 +139,16 @@ std::vector<CascadeSums> first_sums(const ConfidenceColumns& columns, ModelIndex
   const auto offset = static_cast<std::size_t>(model) * columns.n;
   const auto recipe = static_cast<std::size_t>(columns.recipe_of[static_cast<std::size_t>(model)]);
   for (std::size_t i = 0; i < columns.n; ++i) {
-    const double ms = static_cast<double>(columns.preprocess_ms[recipe * columns.n + i]) +
-                      static_cast<double>(columns.infer_ms[offset + i]);
-    sums[columns.bins[offset + i]] += {static_cast<double>(columns.scores[offset + i]), ms};
+    const double cost = static_cast<double>(columns.preprocess_cost[recipe * columns.n + i]) +
+                        static_cast<double>(columns.infer_cost[offset + i]);
+    sums[columns.bins[offset + i]] += {static_cast<double>(columns.scores[offset + i]), cost};
   }
   for (std::size_t x = 1; x < sums.size(); ++x) sums[x] += sums[x - 1];
   return sums;
 }
 
 bool before_on_frontier(const CascadePoint& a, const CascadePoint& b) {
-  if (a.ms != b.ms) return a.ms < b.ms;
+  if (a.cost != b.cost) return a.cost < b.cost;
   if (a.score != b.score) return a.score > b.score;
   return a.n_stages < b.n_stages;
 }
@@ -174,7 +183,7 @@ class CascadeSearch {
         max_stages_(options.max_stages),
         stop_(learn.stop),
         order_(all_models(table)) {
-    const auto costs = mean_costs(table, rows);
+    const auto costs = model_costs(table, rows, learn.cost);
     std::stable_sort(order_.begin(), order_.end(), [&](ModelIndex a, ModelIndex b) {
       return costs[static_cast<std::size_t>(a)] < costs[static_cast<std::size_t>(b)];
     });
@@ -202,7 +211,7 @@ class CascadeSearch {
     std::vector<CascadeSums> pairs;  // by the first's threshold
     for (std::size_t x = 0; x < thresholds(order_[i]).size(); ++x) {
       const CascadeSums& added = second.all_y(x);
-      pairs.push_back({first.back().score - first[x].score + added.score, first.back().ms + added.ms});
+      pairs.push_back({first.back().score - first[x].score + added.score, first.back().cost + added.cost});
       add(pairs.back(), {order_[i], order_[j]}, {thresholds(order_[i])[x]});
     }
     for (std::size_t l = j + 1; max_stages_ >= 3 && l < order_.size(); ++l)
@@ -217,7 +226,7 @@ class CascadeSearch {
     for (std::size_t x = 0; x < pairs.size(); ++x) {
       for (std::size_t y = 0; y < thresholds(order_[j]).size(); ++y) {
         const CascadeSums& added = third.at(x, y);
-        add({pairs[x].score - second.at(x, y).score + added.score, pairs[x].ms + added.ms},
+        add({pairs[x].score - second.at(x, y).score + added.score, pairs[x].cost + added.cost},
             {order_[i], order_[j], order_[l]}, {thresholds(order_[i])[x], thresholds(order_[j])[y]});
       }
     }
@@ -228,7 +237,7 @@ class CascadeSearch {
     if (models.size() < static_cast<std::size_t>(min_stages_)) return;
     CascadePoint point;
     point.score = sums.score / static_cast<double>(columns_.n);
-    point.ms = sums.ms / static_cast<double>(columns_.n);
+    point.cost = sums.cost / static_cast<double>(columns_.n);
     point.n_stages = static_cast<int>(models.size());
     std::copy(models.begin(), models.end(), point.models.begin());
     std::copy(thresholds.begin(), thresholds.end(), point.thresholds.begin());
@@ -278,7 +287,7 @@ const CascadePoint& cheapest_reaching(const std::vector<CascadePoint>& frontier,
 }
 
 const CascadePoint& best_at_price(const std::vector<CascadePoint>& frontier, double price) {
-  const auto value = [&](const CascadePoint& point) { return point.score - price * point.ms; };
+  const auto value = [&](const CascadePoint& point) { return point.score - price * point.cost; };
   return *std::max_element(frontier.begin(), frontier.end(),
                            [&](const auto& a, const auto& b) { return value(a) < value(b); });
 }

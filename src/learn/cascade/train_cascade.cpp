@@ -21,7 +21,7 @@ void check_price(double price) {
   if (!(std::isfinite(price) && price >= 0)) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("cascade: price {:.4g}, expected a finite score a millisecond of 0 or more", price));
+        fmt::format("cascade: price {:.4g}, expected a finite score a unit of cost of 0 or more", price));
   }
 }
 
@@ -33,7 +33,7 @@ std::unique_ptr<Policy> to_policy(const Table& table, Rows rows, Criterion crite
   const auto n_stages = static_cast<std::size_t>(point.n_stages);
   PolicyInfo info = make_policy_info(table, rows, criterion, std::span(point.models).first(n_stages));
   facts.score = point.score;
-  facts.ms = point.ms;
+  facts.cost = point.cost;
   info.training.details = facts;
   info.training.input_hashes = std::move(hashes);
   CascadeParameters model;
@@ -41,12 +41,13 @@ std::unique_ptr<Policy> to_policy(const Table& table, Rows rows, Criterion crite
   return make_cascade(std::move(info), std::move(model));
 }
 
-std::unique_ptr<Policy> choose_at_price(const Table& table, Rows rows, Criterion criterion,
+std::unique_ptr<Policy> choose_at_price(const Table& table, Rows rows, const LearnOptions& learn,
                                         const std::vector<CascadePoint>& frontier, double price,
                                         std::vector<std::uint64_t> hashes = {}) {
   CascadeFacts facts;
   facts.price = price;
-  return to_policy(table, rows, criterion, best_at_price(frontier, price), facts, std::move(hashes));
+  facts.unit = learn.cost;
+  return to_policy(table, rows, learn.criterion, best_at_price(frontier, price), facts, std::move(hashes));
 }
 
 }  // namespace
@@ -61,13 +62,14 @@ std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const Learn
   const auto frontier = search_cascades(table, rows, learn, options);
   auto hashes = all_input_hashes(table, rows);
   if (options.price) {
-    return choose_at_price(table, rows, learn.criterion, frontier, *options.price, std::move(hashes));
+    return choose_at_price(table, rows, learn, frontier, *options.price, std::move(hashes));
   }
 
   const auto scores = mean_scores(table, rows, learn.criterion);
   const double wanted = *std::max_element(scores.begin(), scores.end()) + margin;
   const auto& point = cheapest_reaching(frontier, wanted);
   CascadeFacts facts;
+  facts.unit = learn.cost;
   facts.wanted = wanted;
   facts.reached = point.score >= wanted - 1e-12;
   return to_policy(table, rows, learn.criterion, point, facts, std::move(hashes));
@@ -80,7 +82,7 @@ std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows row
   const auto frontier = search_cascades(table, rows, learn, options);
   std::vector<std::unique_ptr<Policy>> policies;
   for (const double price : prices) {
-    policies.push_back(choose_at_price(table, rows, learn.criterion, frontier, price));
+    policies.push_back(choose_at_price(table, rows, learn, frontier, price));
   }
   return policies;
 }

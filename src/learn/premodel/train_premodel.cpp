@@ -236,7 +236,7 @@ std::vector<std::string> find_warnings(const PolicyInfo& info, const PremodelPar
   return warnings;
 }
 
-PremodelFacts facts_of(const Table& table, CostKind cost, const PremodelOptions& options,
+PremodelFacts facts_of(const Table& table, const CostWeights& cost, const PremodelOptions& options,
                        const ModelSelection& selection, const PremodelParameters& model) {
   PremodelFacts facts;
   facts.kind = options.kind;

@@ -97,7 +97,7 @@ struct RoutingSetting {
 };
 
 struct RoutingParameters {
-  CostKind cost_kind = CostKind::kTime;  // what costs and prices count
+  CostWeights unit = kTimeCost;  // of costs and prices
   QualityEstimator estimator;
   SetCosts costs;
   std::vector<RoutingSetting> settings;  // by falling price
@@ -112,7 +112,7 @@ class CascadeRouting final : public Policy {
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
   [[nodiscard]] Action answer(const Evidence& evidence) const override;
   [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return prices_; }
-  [[nodiscard]] CostKind price_unit() const override { return parameters_.cost_kind; }
+  [[nodiscard]] CostWeights price_unit() const override { return parameters_.unit; }
   [[nodiscard]] const RoutingParameters& parameters() const { return parameters_; }
 
  private:

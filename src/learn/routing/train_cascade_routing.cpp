@@ -236,7 +236,7 @@ std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given, co
   n_settings += settings.size();
   settings = near_frontier(settings, folds.judge(settings, options.search_rows), kKept);
   const auto reached = folds.judge(settings, rows.size());
-  model.cost_kind = learn.cost;
+  model.unit = learn.cost;
   model.settings = best_at_prices(settings, reached, prices);
   const double wanted = scores[sbs] + learn.margin.value_or(default_margin(table));
   const std::size_t chosen = choose(reached, wanted);

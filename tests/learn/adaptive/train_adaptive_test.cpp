@@ -302,7 +302,7 @@ TEST(MarginalCosts, ARecipeIsPaidOnce) {
   table.recipe_of = {0, 1, 0};
   table.preprocess_ms = {10, 100, 7, 30, 100, 7};  // (n, r) of recipes 0 to 2
   const auto rows = all_rows(table);
-  const MarginalCosts costs(table, rows, CostKind::kTime);
+  const MarginalCosts costs(table, rows, kTimeCost);
   const auto added = costs.of(std::vector<ModelIndex>{0, 1, 2});
   ASSERT_EQ(added.size(), 3U);
   EXPECT_DOUBLE_EQ(added[0], 21 + kDecisionMs);
@@ -452,8 +452,8 @@ TEST(JudgeOrders, TheReferenceIsChosenInsideTheFold) {
     for (std::uint32_t fold = 0; fold < 5; ++fold) {
       std::vector<std::uint32_t> train, test;
       for (const std::uint32_t row : rows) (row % 5 == fold ? test : train).push_back(row);
-      const auto best = single_best(mean_scores(table, train, Criterion::kTop1),
-                                    model_costs(table, train, CostKind::kTime));
+      const auto best =
+          single_best(mean_scores(table, train, Criterion::kTop1), model_costs(table, train, kTimeCost));
       const auto tested = mean_scores(table, test, Criterion::kTop1);
       gain +=
           (tested[static_cast<std::size_t>(orders[o].models[0])] - tested[static_cast<std::size_t>(best)]) /
@@ -582,13 +582,13 @@ TEST(TrainAdaptive, APriceChoosesItsSetting) {
 TEST(TrainAdaptive, SavesEnergyWhereItWasMeasured) {
   Table table = random_table(300, 3, 1);
   LearnOptions options;
-  options.cost = CostKind::kEnergy;
+  options.cost = kEnergyCost;
   EXPECT_TRIAGE_ERROR(train_adaptive(table, all_rows(table), options), ErrorCode::kUsage, "energy");
   // The fastest model is the hungriest: by energy it never comes first.
   table.energy.infer_j = {9, 1, 3};
   table.energy.preprocess_j = {0, 0};
   const auto policy = train_adaptive(table, all_rows(table), options);
-  EXPECT_TRUE(adaptive(*policy).parameters().costs_energy);
+  EXPECT_EQ(adaptive(*policy).parameters().unit, kEnergyCost);
   std::set<std::string> first;
   for (const AdaptiveSetting& setting : adaptive(*policy).parameters().settings) {
     first.insert(policy->info().models[static_cast<std::size_t>(setting.order[0])].name);

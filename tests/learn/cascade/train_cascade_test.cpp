@@ -32,9 +32,9 @@ CascadePoint run_cascade(const Table& table, Rows rows, Criterion criterion, std
     for (std::size_t stage = 0; stage < models.size(); ++stage) {
       const ModelIndex model = models[stage];
       const std::size_t cell = table.at(row, model);
-      point.ms += static_cast<double>(table.infer_ms[cell]);
+      point.cost += static_cast<double>(table.infer_ms[cell]);
       if (recipes.insert(table.recipe_of[static_cast<std::size_t>(model)]).second)
-        point.ms += table.preprocess(row, model);
+        point.cost += table.preprocess(row, model);
       if (stage + 1 == models.size() || table.outputs[cell].confidence() >= thresholds[stage]) {
         point.score += table.score(row, model, criterion);
         break;
@@ -42,7 +42,7 @@ CascadePoint run_cascade(const Table& table, Rows rows, Criterion criterion, std
     }
   }
   point.score /= static_cast<double>(rows.size());
-  point.ms /= static_cast<double>(rows.size());
+  point.cost /= static_cast<double>(rows.size());
   return point;
 }
 
@@ -96,7 +96,7 @@ TEST(CascadeSearch, FrontierEqualsBruteForce) {
     const auto frontier = search_cascades(table, rows, {}, options);
     const auto points = all_cascades(table, rows, options);
     for (std::size_t i = 1; i < frontier.size(); ++i) {
-      ASSERT_LT(frontier[i - 1].ms, frontier[i].ms);
+      ASSERT_LT(frontier[i - 1].cost, frontier[i].cost);
       ASSERT_LT(frontier[i - 1].score, frontier[i].score);
     }
     for (const auto& point : frontier) {  // each does what it says
@@ -105,12 +105,12 @@ TEST(CascadeSearch, FrontierEqualsBruteForce) {
           table, rows, Criterion::kTop1, {point.models.begin(), point.models.begin() + point.n_stages},
           {point.thresholds.begin(), point.thresholds.begin() + static_cast<std::ptrdiff_t>(n_stages - 1)});
       ASSERT_NEAR(again.score, point.score, 1e-12);
-      ASSERT_NEAR(again.ms, point.ms, 1e-9);
+      ASSERT_NEAR(again.cost, point.cost, 1e-9);
     }
     for (const auto& point : points) {  // and none is better
       const auto& best = cheapest_reaching(frontier, point.score);
       ASSERT_GE(best.score, point.score - 1e-12);
-      ASSERT_LE(best.ms, point.ms + 1e-9);
+      ASSERT_LE(best.cost, point.cost + 1e-9);
     }
   }
 }
@@ -123,7 +123,7 @@ TEST(CascadeSearch, ChoosesByPriceLikeBruteForce) {
   const auto frontier = search_cascades(table, rows, {}, options);
   const auto points = all_cascades(table, rows, options);
   for (const double price : {0.0, 0.001, 0.01, 0.1, 1.0, 100.0}) {
-    const auto value = [&](const CascadePoint& point) { return point.score - price * point.ms; };
+    const auto value = [&](const CascadePoint& point) { return point.score - price * point.cost; };
     double best = value(points.front());
     for (const auto& point : points) best = std::max(best, value(point));
     EXPECT_NEAR(value(best_at_price(frontier, price)), best, 1e-9) << "price " << price;
@@ -191,7 +191,7 @@ TEST(TrainCascade, NeverSlowerThanTheSingleBestModelInTraining) {
     const auto frontier = search_cascades(table, rows, {}, {});
     const auto& point = cheapest_reaching(frontier, scores[best]);
     EXPECT_GE(point.score, scores[best] - 1e-12);
-    EXPECT_LE(point.ms, costs[best] + 1e-9);
+    EXPECT_LE(point.cost, costs[best] + 1e-9);
   }
 }
 

@@ -243,7 +243,7 @@ TEST(SelectFeatures, RejectsOptionsThatDoNotFit) {
   expect("inner folds: 41, expected 2 to 40", [](Options& o) { o.folds = 41; });
   expect("number of features: 3, expected 1 to 2", [](Options& o) { o.n_features = 3; });
   expect("`fallback`: 'worst'", [](Options& o) { o.fallback = "worst"; });
-  expect("energy", [](Options& o) { o.cost = CostKind::kEnergy; });
+  expect("energy", [](Options& o) { o.cost = kEnergyCost; });
   expect("theta: 2", [](Options& o) { o.theta = 2; });
   expect("candidate feature 'beauty'", [](Options& o) { o.candidates = {"beauty"}; });
   expect("all 1 candidates are constant", [](Options& o) { o.candidates = {"hue1"}; });
@@ -252,7 +252,7 @@ TEST(SelectFeatures, RejectsOptionsThatDoNotFit) {
 TEST(SelectionOptions, AskForThePremodelThatIsTrained) {
   LearnOptions learn;
   learn.criterion = Criterion::kTop5;
-  learn.cost = CostKind::kEnergy;
+  learn.cost = kEnergyCost;
   learn.seed = 8;
   PremodelOptions premodel;
   premodel.theta = 0.1;
@@ -261,7 +261,7 @@ TEST(SelectionOptions, AskForThePremodelThatIsTrained) {
   premodel.fallback = "refuse";
   const auto options = selection_options(learn, premodel);
   EXPECT_EQ(options.criterion, Criterion::kTop5);
-  EXPECT_EQ(options.cost, CostKind::kEnergy);
+  EXPECT_EQ(options.cost, kEnergyCost);
   EXPECT_EQ(options.seed, 8U);
   EXPECT_EQ(options.theta, 0.1);
   EXPECT_EQ(options.max_models, 2U);

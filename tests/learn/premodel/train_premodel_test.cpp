@@ -342,7 +342,7 @@ TEST(TrainPremodel, SummarySaysWhatWasTrained) {
   const auto& facts = std::get<PremodelFacts>(trained.policy->info().training.details);
   EXPECT_EQ(facts.kind, "knn.dt.svm");
   EXPECT_EQ(facts.label, PremodelLabel::kOptimum);
-  EXPECT_EQ(facts.cost, CostKind::kTime);
+  EXPECT_EQ(facts.cost, kTimeCost);
   EXPECT_EQ(facts.selection.size(), trained.selection.trace.size());
   EXPECT_EQ(std::accumulate(facts.optimum_of.begin(), facts.optimum_of.end(), std::size_t{0}),
             table.n_inputs());
@@ -423,7 +423,7 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
                  o.max_distance_quantile = 0.9;
                }),
                "max_distance_quantile: 7 training inputs, expected more than k, 7");
-  expect_usage(small_options(), "cost: energy was not measured", {.cost = CostKind::kEnergy});
+  expect_usage(small_options(), "cost: energy was not measured", {.cost = kEnergyCost});
 }
 
 // ---- networks ----
@@ -490,13 +490,13 @@ TEST(ParseOptions, OfThePremodel) {
   EXPECT_EQ(parse_premodel_label("optimum"), PremodelLabel::kOptimum);
   EXPECT_EQ(parse_beyond("fallback"), Beyond::kFallback);
   EXPECT_EQ(parse_beyond("refuse"), Beyond::kRefuse);
-  EXPECT_EQ(parse_cost_kind("energy"), CostKind::kEnergy);
+  EXPECT_EQ(parse_cost("energy"), kEnergyCost);
   EXPECT_EQ(parse_vote_weights("distance"), VoteWeights::kDistance);
   EXPECT_EQ(parse_vote_weights("uniform"), VoteWeights::kUniform);
   EXPECT_THROW((void)parse_vote_weights("heavy"), Error);
   EXPECT_THROW((void)parse_premodel_label("right"), Error);
   EXPECT_THROW((void)parse_beyond("stop"), Error);
-  EXPECT_THROW((void)parse_cost_kind("money"), Error);
+  EXPECT_THROW((void)parse_cost("money"), Error);
 }
 
 }  // namespace
