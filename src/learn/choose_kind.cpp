@@ -53,7 +53,7 @@ ModelIndex cheapest_equal(const Table& table, Rows rows, const LearnOptions& lea
 }
 
 // The single best model first.
-std::vector<PolicyKind> possible_kinds(const Table& table, Rows rows, const LearnOptions& learn) {
+std::vector<PolicyKind> possible_kinds(const Table& table, Rows rows) {
   std::vector<PolicyKind> kinds{PolicyKind::kSingleBest, PolicyKind::kCheapestEqual};
   if (has_all_outputs(table, rows)) {
     if (table.n_models() >= 2) kinds.push_back(PolicyKind::kCascadeOfTwo);
@@ -214,7 +214,7 @@ KindChoice choose_kind(const Table& table, Rows rows, const LearnOptions& learn,
   KindChoice choice;
   std::vector<std::vector<double>> gains;  // (kinds compared, rows that judge)
   Outcome best;
-  for (const PolicyKind kind : possible_kinds(table, rows, learn)) {
+  for (const PolicyKind kind : possible_kinds(table, rows)) {
     auto outcome = try_kind(table, parts, opinions, kind, learn, adaptive);
     if (!outcome) continue;
     if (kind == PolicyKind::kSingleBest) best = *outcome;

@@ -345,7 +345,10 @@ TEST(Resampling, Text) {
 }
 
 TEST(RecipeKey, HasResamplingWhereItIsNotTheUsualOne) {
-  Recipe recipe{.width = 2, .height = 3, .type = ElementType::kU8};
+  Recipe recipe;
+  recipe.width = 2;
+  recipe.height = 3;
+  recipe.type = ElementType::kU8;
   recipe.resampling = Resampling::kBilinearAntialias;
   EXPECT_EQ(recipe_key(recipe), "2x3 rgb nchw u8 crop none bilinear_antialias");
 }
