@@ -27,7 +27,7 @@ std::int32_t perceived_square(const std::uint8_t* pixel) {
 }
 
 template <int kChannels>
-void compute_perceived(const PixelView& image, FeatureWork& work) {
+void sum_perceived(const PixelView& image, FeatureWork& work) {
   double sum = 0;
   std::int64_t sum_of_squares = 0;
   std::vector<float> perceived(static_cast<std::size_t>(image.width));
@@ -67,9 +67,9 @@ void compute_brightness(FeatureWork& work) {
 
 void compute_perceived(FeatureWork& work) {
   if (work.working.channels == 1) {
-    compute_perceived<1>(work.working, work);
+    sum_perceived<1>(work.working, work);
   } else {
-    compute_perceived<3>(work.working, work);
+    sum_perceived<3>(work.working, work);
   }
 }
 
