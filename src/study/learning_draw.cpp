@@ -20,16 +20,16 @@ struct CurveKind {
   CurveMethod method;
   PolicyKind kind;
 };
-constexpr std::array<CurveKind, 5> kKinds{{{CurveMethod::kSbs, PolicyKind::kSingleBest},
-                                           {CurveMethod::kCheapestEqual, PolicyKind::kCheapestEqual},
-                                           {CurveMethod::kCascadeOfTwo, PolicyKind::kCascadeOfTwo},
-                                           {CurveMethod::kCascadeOfThree, PolicyKind::kCascadeOfThree},
-                                           {CurveMethod::kAdaptive, PolicyKind::kAdaptive}}};
+constexpr std::array<CurveKind, 5> kCurveKinds{{{CurveMethod::kSbs, PolicyKind::kSingleBest},
+                                                {CurveMethod::kCheapestEqual, PolicyKind::kCheapestEqual},
+                                                {CurveMethod::kCascadeOfTwo, PolicyKind::kCascadeOfTwo},
+                                                {CurveMethod::kCascadeOfThree, PolicyKind::kCascadeOfThree},
+                                                {CurveMethod::kAdaptive, PolicyKind::kAdaptive}}};
 
 const CurveKind* kind_of(CurveMethod method) {
-  const auto* const found = std::find_if(kKinds.begin(), kKinds.end(),
+  const auto* const found = std::find_if(kCurveKinds.begin(), kCurveKinds.end(),
                                          [&](const CurveKind& kind) { return kind.method == method; });
-  return found == kKinds.end() ? nullptr : found;
+  return found == kCurveKinds.end() ? nullptr : found;
 }
 
 CurveOutcome replay_curve(const Table& table, Rows test, CurveMethod method, const Policy& policy,
