@@ -10,6 +10,7 @@
 #include <regex>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/run_cli.h"
@@ -97,21 +98,23 @@ TEST_F(Evaluate, BySource) {
             0);
   const CliRun run = run_cli({"evaluate", profile(), other, "--by-source", "--bootstrap", "0"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_TRUE(matches(run.out,
-                      "340 inputs, 3 models, top-1, each of 2 sources judged by(.|\n)*By source, "
-                      "trained on the others\n  source +inputs +SBS top-1 % +ms(.|\n)*\n  fake +240 "
-                      "(.|\n)*\n  elsewhere +100 (.|\n)*"))
-      << run.out;
+  const auto has = [](const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(has(run.out, "340 inputs, 3 models, top-1, each of 2 sources judged by")) << run.out;
+  EXPECT_TRUE(has(run.out, "By source, trained on the others\n  source ")) << run.out;
+  EXPECT_TRUE(std::regex_search(run.out, std::regex("\n  fake +240 "))) << run.out;
+  EXPECT_TRUE(std::regex_search(run.out, std::regex("\n  elsewhere +100 "))) << run.out;
   const CliRun one = evaluate({"--by-source"});
   EXPECT_EQ(one.exit_code, 2);
-  EXPECT_TRUE(matches(one.err, "(.|\n)*sources: 1 with inputs, expected two or more(.|\n)*")) << one.err;
+  EXPECT_TRUE(has(one.err, "sources: 1 with inputs, expected two or more")) << one.err;
   for (const std::vector<std::string>& more :
        {std::vector<std::string>{"--cv", "3"}, {"--policy", policy()}}) {
     std::vector<std::string> arguments{"--by-source"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const CliRun both = evaluate(arguments);
     EXPECT_EQ(both.exit_code, 2);
-    EXPECT_TRUE(matches(both.err, "(.|\n)*excludes(.|\n)*")) << both.err;
+    EXPECT_TRUE(has(both.err, "excludes")) << both.err;
   }
 }
 

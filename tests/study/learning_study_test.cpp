@@ -139,7 +139,7 @@ TEST(LearningCurves, SumsAreByHand) {
 }
 
 TEST(LearningCurves, FailWhereARivalHasMoreScoreForLessTime) {
-  const CurveRival& equal = sum_up_draws(two_draws(1), 100).rivals[1];
+  const CurveRival equal = sum_up_draws(two_draws(1), 100).rivals[1];
   EXPECT_TRUE(equal.is_cheaper);
   EXPECT_FALSE(equal.dominates()) << "its score is auto's";
   EXPECT_TRUE(equal.is_above()) << "and it takes less time";
