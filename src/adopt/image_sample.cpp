@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/hash.h"
+#include "data/readable.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -18,13 +19,13 @@ Sample draw_sample(const Dataset& data, std::size_t limit, std::uint64_t seed) {
   for (const std::size_t i : order) {
     if (sample.images.size() == limit) break;
     if (data.label(i) == kNoLabel) continue;
-    try {
-      sample.images.push_back(data.load(i, {}));
-      sample.labels.push_back(data.label(i));
-    } catch (const Error& error) {
-      if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
+    auto image = load_readable(data, i, {});
+    if (!image) {
       ++sample.n_failed;
+      continue;
     }
+    sample.images.push_back(*std::move(image));
+    sample.labels.push_back(data.label(i));
   }
   if (sample.images.empty()) {
     throw Error(ErrorCode::kData,

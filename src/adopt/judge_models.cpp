@@ -1,6 +1,7 @@
 // How the networks of a zoo do on labelled images: one pass, every network on every image.
 #include <fmt/format.h>
 
+#include "data/readable.h"
 #include "runtime/live.h"
 #include "stats/chance.h"
 #include "triage/error.h"
@@ -35,15 +36,12 @@ ModelScores judge_models(const Zoo& zoo, std::span<const ModelIndex> models, Eng
   std::vector<Label> labels;  // of the images that were judged
   for (std::size_t i = 0; i < n; ++i) {
     if (options.stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
-    Image image;
-    try {
-      image = data.load(i, {});
-    } catch (const Error& error) {
-      if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
+    const auto image = load_readable(data, i, {});
+    if (!image) {
       ++result.n_failed;
       continue;
     }
-    backend.begin(image);
+    backend.begin(*image);
     for (std::size_t m = 0; m < models.size(); ++m) {
       (void)backend.run(static_cast<ModelIndex>(m));
       check_label(data, i, backend.last_probabilities().size());

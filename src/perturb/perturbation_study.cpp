@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/stop.h"
+#include "data/readable.h"
 #include "profile/picture_hash.h"
 #include "runtime/serving.h"
 #include "stats/bootstrap.h"
@@ -147,18 +148,6 @@ bool was_seen(const TrainingFacts& training, const Dataset& data, std::size_t i,
                                 : hash64(0, data.id(i)));
 }
 
-// Nothing for an image that cannot be read, which is counted.
-std::optional<Image> load_or_count(const Dataset& data, std::size_t i, const DecodeOptions& decode,
-                                   std::size_t& n_failed) {
-  try {
-    return data.load(i, decode);
-  } catch (const Error& error) {
-    if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
-    ++n_failed;
-    return std::nullopt;
-  }
-}
-
 void add_reactions(Subjects& subjects, const Image& image, Label label, const PerturbOptions& options,
                    std::vector<EffectCount>& counts) {
   const auto before = subjects.react(image, label, std::nullopt);
@@ -192,10 +181,12 @@ PerturbationStudy study_perturbations(const std::shared_ptr<const Policy>& polic
   std::vector<EffectCount> counts(options.perturbations.size());
   for (std::size_t i = 0; i < data.size(); ++i) {
     throw_if_stopped(options.stop, "perturbations");
-    const auto image = load_or_count(data, i, options.decode, study.n_failed);
-    if (image && was_seen(policy->info().training, data, i, *image)) {
+    const auto image = load_readable(data, i, options.decode);
+    if (!image) {
+      ++study.n_failed;
+    } else if (was_seen(policy->info().training, data, i, *image)) {
       ++study.n_seen;
-    } else if (image) {
+    } else {
       ++study.inputs;
       add_reactions(subjects, *image, data.label(i), options, counts);
     }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "data/readable.h"
 #include "features/graph.h"
 #include "profile/measurer.h"
 #include "triage/error.h"
@@ -20,11 +21,8 @@ std::vector<Image> sample_images(const ProfileOptions& options, const ProfileHea
   const std::size_t wanted = std::min(n, options.energy.inputs);
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t in_shard = i * n / wanted;
-    try {
-      images.push_back(data.load(options.shard.index + in_shard * options.shard.count, options.decode));
-    } catch (const Error& error) {
-      if (!is_image_error(error.code()) && error.code() != ErrorCode::kIo) throw;
-    }
+    auto image = load_readable(data, options.shard.index + in_shard * options.shard.count, options.decode);
+    if (image) images.push_back(*std::move(image));
   }
   return images;
 }
