@@ -26,24 +26,18 @@ namespace {
 namespace fs = std::filesystem;
 
 struct StudyArguments {
-  std::vector<std::string> profiles;
+  StudyFiles files;
   std::string other;
   std::string exhaustive;
   std::vector<std::string> other_features;
   std::string zoo;
   std::vector<std::string> data;
-  std::string out;
-  std::string labels;
-  std::string criterion = "top1";
   StudyOptions options;
   double theta_points = 0.5;
 };
 
-// As typed, but with the file names alone: a report is passed on, folders are the user's own.
 std::string command_line(const StudyArguments& arguments) {
-  std::string out = "triage study paper";
-  for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
-  if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
+  std::string out = study_command("paper", arguments.files);
   if (!arguments.zoo.empty()) out += " --zoo " + fs::path(arguments.zoo).filename().string();
   if (!arguments.other.empty()) out += " --other " + fs::path(arguments.other).filename().string();
   if (!arguments.exhaustive.empty())
@@ -51,9 +45,10 @@ std::string command_line(const StudyArguments& arguments) {
   for (const auto& path : arguments.other_features)
     out += " --other-features " + fs::path(path).filename().string();
   for (const auto& path : arguments.data) out += " --data " + fs::path(path).filename().string();
-  return out + fmt::format(" --criterion {} --cv {} --seed {} --theta {:g} --slice {}{}", arguments.criterion,
-                           arguments.options.folds, arguments.options.seed, arguments.theta_points,
-                           arguments.options.slice, arguments.options.full_svm ? " --full" : "");
+  return out + fmt::format(" --criterion {} --cv {} --seed {} --theta {:g} --slice {}{}",
+                           arguments.files.criterion, arguments.options.folds, arguments.options.seed,
+                           arguments.theta_points, arguments.options.slice,
+                           arguments.options.full_svm ? " --full" : "");
 }
 
 // Of the models that were profiled, which a zoo of the same names need not have.
@@ -76,14 +71,13 @@ std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo, const Table& tab
 }
 
 void run(StudyArguments& arguments, const Session& session) {
-  StagedFolder out(arguments.out);
+  StagedFolder out(arguments.files.out);
   StudyOptions& options = arguments.options;
-  options.criterion = parse_criterion(arguments.criterion);
+  options.criterion = parse_criterion(arguments.files.criterion);
   options.theta = arguments.theta_points / 100;
   options.stop = session.stop_source.get_token();
   options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
-  const Table table = load_labelled_table(
-      std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const Table table = load_study_table(arguments.files);
   Table other;
   if (!arguments.other.empty()) {
     other = load_table(std::vector<fs::path>{arguments.other});
@@ -109,41 +103,34 @@ void run(StudyArguments& arguments, const Session& session) {
   }
   if (!arguments.zoo.empty()) options.model_bytes = file_sizes(load_zoo(arguments.zoo), table);
   const Study study = study_paper(table, options);
-  write_study(study, report_info(command_line(arguments), arguments.profiles), out);
-  print_study(study, arguments.out, session);
+  write_study(study, report_info(command_line(arguments), arguments.files.profiles), out);
+  print_study(study, arguments.files.out, session);
 }
 
 struct GuaranteeArguments {
-  std::vector<std::string> profiles;
-  std::string out;
-  std::string labels;
-  std::string criterion = "top1";
+  StudyFiles files;
   GuaranteeOptions options;
 };
 
 std::string command_line(const GuaranteeArguments& arguments) {
   const GuaranteeOptions& options = arguments.options;
-  std::string out = "triage study guarantee";
-  for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
-  if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
-  return out +
+  return study_command("guarantee", arguments.files) +
          fmt::format(
              " --criterion {} --max-loss {} --inputs {} --delta {} --resamples {} --retrainings {} --seed {}",
-             arguments.criterion, fmt::join(options.max_losses, ","), fmt::join(options.inputs, ","),
+             arguments.files.criterion, fmt::join(options.max_losses, ","), fmt::join(options.inputs, ","),
              options.delta, options.resamples, options.retrainings, options.seed);
 }
 
 void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
-  StagedFolder out(arguments.out);
+  StagedFolder out(arguments.files.out);
   GuaranteeOptions& options = arguments.options;
-  options.criterion = parse_criterion(arguments.criterion);
+  options.criterion = parse_criterion(arguments.files.criterion);
   options.stop = session.stop_source.get_token();
   options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
-  const Table table = load_labelled_table(
-      std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const Table table = load_study_table(arguments.files);
   const Study study = study_guarantee(table, options);
-  write_study(study, report_info(command_line(arguments), arguments.profiles), out);
-  print_study(study, arguments.out, session);
+  write_study(study, report_info(command_line(arguments), arguments.files.profiles), out);
+  print_study(study, arguments.files.out, session);
 }
 
 void add_guarantee(CLI::App& study, Session& session) {
@@ -151,12 +138,7 @@ void add_guarantee(CLI::App& study, Session& session) {
       "guarantee", "How often 'triage calibrate' promises too much, and how much speed its promise costs");
   const auto arguments = std::make_shared<GuaranteeArguments>();
   GuaranteeOptions& options = arguments->options;
-  command->add_option("--profile", arguments->profiles, "profiles (*.profile) of the same models")
-      ->required();
-  command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
-  add_labels_option(*command, arguments->labels);
-  command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
-      ->capture_default_str();
+  add_study_files(*command, arguments->files);
   command->add_option("--max-loss", options.max_losses, "bounds on the loss of mean score, shares")
       ->delimiter(',')
       ->capture_default_str();
@@ -176,6 +158,26 @@ void add_guarantee(CLI::App& study, Session& session) {
 }
 
 }  // namespace
+
+void add_study_files(CLI::App& command, StudyFiles& files) {
+  command.add_option("--profile", files.profiles, "profiles (*.profile) of the same models")->required();
+  command.add_option("-o,--out", files.out, "folder for study.html, study.md and csv/")->required();
+  add_labels_option(command, files.labels);
+  command.add_option("--criterion", files.criterion, "when an answer is right: top1 or top5")
+      ->capture_default_str();
+}
+
+std::string study_command(std::string_view name, const StudyFiles& files) {
+  std::string command = fmt::format("triage study {}", name);
+  for (const auto& path : files.profiles) command += " --profile " + fs::path(path).filename().string();
+  if (!files.labels.empty()) command += " --labels " + files.labels;
+  return command;
+}
+
+Table load_study_table(const StudyFiles& files) {
+  return load_labelled_table(std::vector<fs::path>(files.profiles.begin(), files.profiles.end()),
+                             files.labels);
+}
 
 void write_study(const Study& study, const ReportInfo& info, StagedFolder& out) {
   for (const Exhibit& exhibit : study.exhibits)
@@ -216,9 +218,7 @@ void add_study(CLI::App& app, Session& session) {
       "paper", "Every figure and table of Taylor et al. (LCTES 2018), beside the paper's values");
   const auto arguments = std::make_shared<StudyArguments>();
   StudyOptions& options = arguments->options;
-  command->add_option("--profile", arguments->profiles, "profiles (*.profile) of the same models")
-      ->required();
-  command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
+  add_study_files(*command, arguments->files);
   command->add_option("--other", arguments->other,
                       "the same models measured under another setting: are relative times stable?");
   command->add_option("--exhaustive", arguments->exhaustive,
@@ -228,9 +228,6 @@ void add_study(CLI::App& app, Session& session) {
   command->add_option("--zoo", arguments->zoo, "the models' manifest, for the sizes of their files");
   command->add_option("--data", arguments->data,
                       "the images of the profile, for the pictures of Figure 1; may be repeated");
-  add_labels_option(*command, arguments->labels);
-  command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
-      ->capture_default_str();
   command->add_option("--cv", options.folds, "folds; everything is trained anew in each")
       ->check(CLI::Range(2, 1000))
       ->capture_default_str();

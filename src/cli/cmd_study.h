@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/cli.h"
@@ -9,6 +10,19 @@
 #include "triage/tools/report.h"
 
 namespace triage::cli {
+
+// What every study reads and writes.
+struct StudyFiles {
+  std::vector<std::string> profiles;
+  std::string out;
+  std::string labels;
+  std::string criterion = "top1";
+};
+void add_study_files(CLI::App& command, StudyFiles& files);
+// "triage study NAME" with its profiles and labels, as typed, but with the file names alone: a report is
+// passed on, folders are the user's own.
+[[nodiscard]] std::string study_command(std::string_view name, const StudyFiles& files);
+[[nodiscard]] Table load_study_table(const StudyFiles& files);
 
 // Defined in cmd_study_learning.cpp, called once by add_study with the `study` command.
 void add_study_learning(CLI::App& study, Session& session);

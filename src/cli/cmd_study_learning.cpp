@@ -1,7 +1,6 @@
 // triage study learning: learning curves of what training chooses by itself, and of its rivals.
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,54 +8,43 @@
 
 #include "cli/cmd_study.h"
 #include "cli/flags.h"
-#include "cli/label_options.h"
-#include "triage/tools/profile.h"
 #include "triage/tools/study.h"
 
 namespace triage::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct LearningArguments {
-  std::vector<std::string> profiles;
-  std::string out;
-  std::string labels;
-  std::string criterion = "top1";
+  StudyFiles files;
   bool json = false;
   LearningOptions options;
 };
 
-// As typed, but with the file names alone, as the other studies have it.
 std::string command_line(const LearningArguments& arguments) {
   const LearningOptions& options = arguments.options;
-  std::string out = "triage study learning";
-  for (const auto& path : arguments.profiles) out += " --profile " + fs::path(path).filename().string();
-  if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
-  return out + fmt::format(" --criterion {} --draws {} --most {} --judging {} --seed {}", arguments.criterion,
-                           options.draws, options.most_inputs, options.most_judging, options.seed);
+  return study_command("learning", arguments.files) +
+         fmt::format(" --criterion {} --draws {} --most {} --judging {} --seed {}", arguments.files.criterion,
+                     options.draws, options.most_inputs, options.most_judging, options.seed);
 }
 
 void run_learning(LearningArguments& arguments, const Session& session) {
-  StagedFolder out(arguments.out);
+  StagedFolder out(arguments.files.out);
   LearningOptions& options = arguments.options;
-  options.criterion = parse_criterion(arguments.criterion);
+  options.criterion = parse_criterion(arguments.files.criterion);
   options.stop = session.stop_source.get_token();
   std::optional<Progress> progress;
   options.on_progress = [&](std::size_t done, std::size_t total) {
     if (!progress) progress.emplace("learning from training set", total);
     progress->update(done);
   };
-  const Table table = load_labelled_table(
-      std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const Table table = load_study_table(arguments.files);
   const Study study = study_learning(table, options);
   progress.reset();
-  const ReportInfo info = report_info(command_line(arguments), arguments.profiles);
+  const ReportInfo info = report_info(command_line(arguments), arguments.files.profiles);
   write_study(study, info, out);
   if (arguments.json) {
     fmt::print("{}", study_json(study, info));
   } else {
-    print_study(study, arguments.out, session);
+    print_study(study, arguments.files.out, session);
   }
 }
 
@@ -67,12 +55,7 @@ void add_study_learning(CLI::App& study, Session& session) {
       "learning", "How good is what 'triage train' chooses, by the number of inputs that it learns from?");
   const auto arguments = std::make_shared<LearningArguments>();
   LearningOptions& options = arguments->options;
-  command->add_option("--profile", arguments->profiles, "profiles (*.profile) of the same models")
-      ->required();
-  command->add_option("-o,--out", arguments->out, "folder for study.html, study.md and csv/")->required();
-  add_labels_option(*command, arguments->labels);
-  command->add_option("--criterion", arguments->criterion, "when an answer is right: top1 or top5")
-      ->capture_default_str();
+  add_study_files(*command, arguments->files);
   command->add_option("--draws", options.draws, "training sets of each size")->capture_default_str();
   command
       ->add_option("--most", options.most_inputs,
