@@ -14,6 +14,7 @@
 #include "cli/explain.h"
 #include "cli/flags.h"
 #include "cli/inputs.h"
+#include "cli/remark_warnings.h"
 #include "triage/classifier.h"
 #include "triage/error.h"
 #include "triage/request.h"
@@ -242,11 +243,6 @@ class ClassifyRun {
   std::vector<std::size_t> chosen_ = std::vector<std::size_t>(classifier_->policy()->info().models.size());
 };
 
-class CacheWarnings final : public Observer {
- public:
-  void on_remark(std::string_view text) override { warn(text); }
-};
-
 void classify(const Options& options, Session& session) {
   InputOptions input_options;
   if (!options.range.empty()) input_options.range = parse_range(options.range);
@@ -254,7 +250,7 @@ void classify(const Options& options, Session& session) {
 
   RuntimeOptions runtime_options;
   runtime_options.cache_dir = options.cache;
-  runtime_options.observer = std::make_shared<CacheWarnings>();
+  runtime_options.observer = std::make_shared<RemarkWarnings>();
   const Classifier classifier = Classifier::load(
       options.policy, zoo_of_policy(options.policy, options.zoo, "classify"), runtime_options);
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);

@@ -7,11 +7,13 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "cli/cli.h"
 #include "cli/data_labels.h"
 #include "cli/decode_options.h"
+#include "cli/inputs.h"
 #include "cli/label_options.h"
 #include "cli/profile_report.h"
 #include "triage/engine.h"
@@ -106,11 +108,7 @@ std::unique_ptr<Dataset> open_data(const ProfileArguments& arguments, const Zoo&
     const auto [first, last] = parse_pair("--range", arguments.range, ':', "a:b, such as 20000:70000");
     options.range = {first, last};
   }
-  auto data = open_dataset(options);
-  if (!arguments.limit || *arguments.limit >= data->size()) return data;
-  const std::size_t first = options.range ? options.range->first : 0;
-  options.range = {first, first + *arguments.limit};
-  return open_dataset(options);
+  return open_at_most(std::move(options), arguments.limit);
 }
 
 // With --threads, models that differed only in the number of threads become the same candidate.

@@ -3,21 +3,17 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "cli/data_labels.h"
 #include "cli/decode_options.h"
 #include "cli/inputs.h"
+#include "cli/remark_warnings.h"
 #include "triage/error.h"
-#include "triage/tools/dataset.h"
 #include "triage/tools/report.h"
 
 namespace triage::cli {
 namespace {
-
-class PerturbRemarks final : public Observer {
- public:
-  void on_remark(std::string_view text) override { warn(text); }
-};
 
 std::unique_ptr<Dataset> open_images(const PerturbArguments& arguments, const PerturbRun& run,
                                      const Zoo& zoo) {
@@ -27,11 +23,7 @@ std::unique_ptr<Dataset> open_images(const PerturbArguments& arguments, const Pe
   options.classes = classes_of(zoo);
   options.first_label = arguments.first_label;
   if (!arguments.range.empty()) options.range = parse_range(arguments.range);
-  auto data = open_dataset(options);
-  if (!arguments.limit || *arguments.limit >= data->size()) return data;
-  const std::size_t first = options.range ? options.range->first : 0;
-  options.range = {first, first + *arguments.limit};
-  return open_dataset(options);
+  return open_at_most(std::move(options), arguments.limit);
 }
 
 PerturbOptions perturb_options(const PerturbArguments& arguments, const PerturbRun& run,
@@ -88,7 +80,7 @@ void evaluate_perturbed(const PerturbArguments& arguments, const PerturbRun& run
   }
   RuntimeOptions runtime_options;
   runtime_options.cache_dir = arguments.cache;
-  runtime_options.observer = std::make_shared<PerturbRemarks>();
+  runtime_options.observer = std::make_shared<RemarkWarnings>();
   const auto runtime = Runtime::load(zoo_of_policy(run.policy, arguments.zoo, "evaluate"), runtime_options);
   const std::shared_ptr<const Policy> policy = load_policy(run.policy);
   const auto data = open_images(arguments, run, runtime->zoo());

@@ -9,7 +9,6 @@
 
 #include "cli/cli.h"
 #include "triage/error.h"
-#include "triage/tools/dataset.h"
 
 namespace triage::cli {
 namespace {
@@ -106,6 +105,14 @@ std::vector<Input> list_inputs(const std::vector<std::string>& arguments, const 
     }
   }
   return inputs;
+}
+
+std::unique_ptr<Dataset> open_at_most(DatasetOptions options, std::optional<std::size_t> limit) {
+  auto data = open_dataset(options);
+  if (!limit || *limit >= data->size()) return data;
+  const std::size_t first = options.range ? options.range->first : 0;
+  options.range = {first, first + *limit};
+  return open_dataset(options);
 }
 
 std::pair<std::size_t, std::size_t> parse_range(const std::string& text) {

@@ -1,15 +1,18 @@
-// What `triage classify` is given: files, folders, IDX files and a list on stdin, as one flat list.
+// What commands are given: for `triage classify` files, folders, IDX files and a list on stdin, as one flat
+// list; for the others a data set, or a part of it.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "triage/image.h"
+#include "triage/tools/dataset.h"
 #include "triage/types.h"
 
 namespace triage::cli {
@@ -31,6 +34,9 @@ struct InputOptions {
 // runs. Throws kUsage when options do not fit.
 [[nodiscard]] std::vector<Input> list_inputs(const std::vector<std::string>& arguments,
                                              const InputOptions& options);
+
+// open_dataset, with the first `limit` of its inputs where that is given.
+[[nodiscard]] std::unique_ptr<Dataset> open_at_most(DatasetOptions options, std::optional<std::size_t> limit);
 
 // "20000:70000" as a half-open range. Throws kUsage.
 [[nodiscard]] std::pair<std::size_t, std::size_t> parse_range(const std::string& text);
