@@ -89,8 +89,9 @@ struct DecodeOptions {
 
 // As a PNG file, 8 bits a channel.
 [[nodiscard]] std::vector<std::uint8_t> encode_png(const Image& image);
+inline constexpr int kMaxJpegSide = 65500;  // pixels
 // As a JPEG file of quality 1 to 100, colours at half the resolution. Throws kUsage for another quality, and
-// for an image that no JPEG file holds (other channels than 1 or 3, no pixels, more than 65500 a side).
+// for an image that no JPEG file holds (other channels than 1 or 3, no pixels, a side above kMaxJpegSide).
 [[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality);
 
 }  // namespace triage

@@ -34,8 +34,9 @@ struct TrainedFold {
 // Training inputs of a fold that adaptive policies and cascade routing need.
 inline constexpr std::size_t kLeastRows = 20;
 
-// Prices of the cascades' sweep, score per millisecond: a grid that does not depend on the data, wide enough
-// for models of a microsecond and of a minute.
+// Prices of the cascades' sweep: a grid in score per millisecond that does not depend on the data, wide
+// enough for models of a microsecond and of a minute; for another cost in its unit, by what a millisecond
+// costs of it on average.
 [[nodiscard]] std::vector<double> sweep_prices(const Table& table, const CostWeights& cost);
 
 // Whether any model said anything.

@@ -71,8 +71,8 @@ std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality) {
     throw Error(
         ErrorCode::kUsage,
         fmt::format("JPEG of a {} x {} x {} image: cannot be written, expected 1 or 3 channels and sides "
-                    "of at most 65500 pixels",
-                    image.width, image.height, image.channels));
+                    "of at most {} pixels",
+                    image.width, image.height, image.channels, kMaxJpegSide));
   }
   return writer.bytes();
 }

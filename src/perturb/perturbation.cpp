@@ -94,37 +94,32 @@ void add_item(std::string_view item, std::vector<Perturbation>& all) {
   }
 }
 
-// What is left after so many pixels were cut off each side.
-Image cropped_sides(const Image& image, int left, int top, int right, int bottom) {
-  Image out{image.width - left - right, image.height - top - bottom, image.channels, {}};
-  const auto channels = static_cast<std::size_t>(image.channels);
-  const std::size_t stride = static_cast<std::size_t>(image.width) * channels;
-  const std::size_t row = static_cast<std::size_t>(out.width) * channels;
-  out.pixels.reserve(out.size_bytes());
-  for (int y = 0; y < out.height; ++y) {
-    const auto from =
-        image.pixels.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y + top) * stride +
-                                                           static_cast<std::size_t>(left) * channels);
-    out.pixels.insert(out.pixels.end(), from, from + static_cast<std::ptrdiff_t>(row));
-  }
-  return out;
-}
-
 // Nothing for what is too large for a JPEG.
 std::optional<Image> compressed(const Image& image, int quality) {
-  constexpr int kMostPx = 65500;
-  if (std::max(image.width, image.height) > kMostPx) return std::nullopt;
+  if (std::max(image.width, image.height) > kMaxJpegSide) return std::nullopt;
   // Whoever decoded the image has decided how large it may be.
   constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
   return decode_image(encode_jpeg(image, quality), "perturbed image", {kAny, kAny, kAny});
 }
 
+// Nothing where nothing would be left.
 std::optional<Image> cropped_side(const Image& image, PerturbationKind side, int pixels) {
   const bool is_across = side == PerturbationKind::kLeft || side == PerturbationKind::kRight;
   if (pixels >= (is_across ? image.width : image.height)) return std::nullopt;
-  const auto of = [&](PerturbationKind each) { return side == each ? pixels : 0; };
-  return cropped_sides(image, of(PerturbationKind::kLeft), of(PerturbationKind::kTop),
-                       of(PerturbationKind::kRight), of(PerturbationKind::kBottom));
+  Image out{
+      image.width - (is_across ? pixels : 0), image.height - (is_across ? 0 : pixels), image.channels, {}};
+  const auto first_x = static_cast<std::size_t>(side == PerturbationKind::kLeft ? pixels : 0);
+  const auto first_y = static_cast<std::size_t>(side == PerturbationKind::kTop ? pixels : 0);
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const std::size_t stride = static_cast<std::size_t>(image.width) * channels;
+  const std::size_t row = static_cast<std::size_t>(out.width) * channels;
+  out.pixels.reserve(out.size_bytes());
+  for (std::size_t y = 0; y < static_cast<std::size_t>(out.height); ++y) {
+    const auto from =
+        image.pixels.begin() + static_cast<std::ptrdiff_t>((y + first_y) * stride + first_x * channels);
+    out.pixels.insert(out.pixels.end(), from, from + static_cast<std::ptrdiff_t>(row));
+  }
+  return out;
 }
 
 Image brightened(Image image, double factor) {

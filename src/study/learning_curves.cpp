@@ -107,10 +107,11 @@ bool CurveRival::is_above() const { return is_below(worth, worth_error); }
 
 bool CurveRival::dominates() const { return is_cheaper && is_below(score, score_error); }
 
+bool CurveRival::fails_auto() const { return is_judged_rival(method) && (is_above() || dominates()); }
+
 bool CurveStep::passes() const {
-  return std::none_of(rivals.begin(), rivals.end(), [](const CurveRival& rival) {
-    return is_judged_rival(rival.method) && (rival.is_above() || rival.dominates());
-  });
+  return std::none_of(rivals.begin(), rivals.end(),
+                      [](const CurveRival& rival) { return rival.fails_auto(); });
 }
 
 std::vector<std::size_t> curve_sizes(std::size_t n_inputs, std::size_t most) {
@@ -124,7 +125,6 @@ std::vector<std::size_t> curve_sizes(std::size_t n_inputs, std::size_t most) {
 CurveStep sum_up_draws(std::span<const LearningDraw> draws, std::size_t n_train) {
   CurveStep step;
   step.inputs = n_train;
-  step.draws = draws.size();
   step.judging = draws.front().test.size();
   for (const CurveOutcome& outcome : draws.front().outcomes) {
     step.points.push_back(sum_up_method(draws, outcome.method));

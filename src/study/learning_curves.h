@@ -31,17 +31,18 @@ struct CurveRival {
   [[nodiscard]] bool is_above() const;
   // The method has more score, by more than half a standard error, and takes no more time.
   [[nodiscard]] bool dominates() const;
+  // Either of them, by a method that the check counts.
+  [[nodiscard]] bool fails_auto() const;
 };
 
 struct CurveStep {
-  std::size_t inputs = 0;   // to train on
-  std::size_t judging = 0;  // inputs of a draw that judge
-  std::size_t draws = 0;
+  std::size_t inputs = 0;          // to train on
+  std::size_t judging = 0;         // inputs of a draw that judge
   std::vector<CurvePoint> points;  // as curve_methods() has them
   std::vector<CurveRival> rivals;  // the same without auto
   std::vector<PolicyKind> chosen;  // by auto, shape (draws)
 
-  // Whether no judged rival is above auto or dominates it.
+  // Whether no rival fails it.
   [[nodiscard]] bool passes() const;
 };
 

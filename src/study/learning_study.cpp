@@ -46,7 +46,7 @@ double worth_of(const CurveStep& step, CurveMethod method) {
 std::string failures_of(const CurveStep& step) {
   std::string names;
   for (const CurveRival& rival : step.rivals) {
-    if (!is_judged_rival(rival.method) || !(rival.is_above() || rival.dominates())) continue;
+    if (!rival.fails_auto()) continue;
     names += fmt::format("{}{}{}", names.empty() ? "" : ", ", to_string(rival.method),
                          rival.dominates() ? " (more score, no more time)" : "");
   }
@@ -211,16 +211,16 @@ Exhibit rivals_exhibit(std::span<const CurveStep> steps) {
   std::size_t judged = 0, passed = 0;
   for (const CurveStep& step : steps) {
     for (const CurveRival& rival : step.rivals) {
-      const bool fails = rival.is_above() || rival.dominates();
-      judged += is_judged_rival(rival.method) ? 1 : 0;
-      passed += is_judged_rival(rival.method) && !fails ? 1 : 0;
+      const bool is_judged = is_judged_rival(rival.method);
+      judged += is_judged ? 1 : 0;
+      passed += is_judged && !rival.fails_auto() ? 1 : 0;
       exhibit.data.rows.push_back({count_cell(step.inputs), name_of(rival.method), 100 * rival.worth,
                                    100 * rival.worth_error, in_errors(rival.worth, rival.worth_error),
                                    100 * rival.score, 100 * rival.score_error,
                                    std::string(rival.is_cheaper ? "no" : "yes"),
-                                   std::string(!is_judged_rival(rival.method) ? "not part of it"
-                                               : fails                        ? "FAIL"
-                                                                              : "pass")});
+                                   std::string(!is_judged           ? "not part of it"
+                                               : rival.fails_auto() ? "FAIL"
+                                                                    : "pass")});
     }
   }
   exhibit.ours = fmt::format("auto passes in {} of {} comparisons with rivals", passed, judged);

@@ -14,7 +14,7 @@ constexpr double kMostWeight = 100;
 constexpr double kLeastAlone = 0.01;  // > 0, so that the best class stays the best where confidence misleads
 constexpr std::size_t kLooks = kMaxPooledLooks;
 
-constexpr double kOwnPenalty = 300'000;  // times the rows; of 1e5 to 1e6 all data sets tried do well
+constexpr double kOwnPenalty = 300'000;  // over the number of rows; of 1e5 to 1e6 all data sets tried do well
 constexpr NewtonLimits kOwnLimits{.max_steps = 25, .least_change = 1e-3};  // finer steps change no answer
 constexpr std::size_t kOwnWeights = (kLooks + 1) * kMaxOwnClasses;
 

@@ -21,7 +21,8 @@ std::size_t best_of(std::span<const double> values) {
 
 // The mean over a plan and its two neighbours.
 double smooth_gain(std::span<const Plan> plans, std::size_t i, std::size_t n_rows) {
-  const auto around = plans.subspan(i == 0 ? 0 : i - 1, i == 0 || i + 1 == plans.size() ? 2 : 3);
+  const std::size_t first = i == 0 ? 0 : i - 1, end = std::min(plans.size(), i + 2);
+  const auto around = plans.subspan(first, end - first);
   double sum = 0;
   for (const Plan& plan : around) sum += shrunk_gain(plan.expected, n_rows);
   return sum / static_cast<double>(around.size());

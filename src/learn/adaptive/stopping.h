@@ -17,8 +17,7 @@ namespace triage {
 
 // Penalties of the regression, on standardised evidence.
 inline constexpr double kRidge = 20;
-inline constexpr double kOwnRidge =
-    3000;  // of the numbers of single classes: it takes thousands of rows to know them
+inline constexpr double kOwnRidge = 3000;  // of numbers of single classes, which thousands of rows tell
 
 using GainWeights = std::vector<double>;  // intercept, then one number each
 
