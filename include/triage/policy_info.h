@@ -134,7 +134,7 @@ struct TrainingFacts {
   std::string labels_from;  // the model whose answers were the labels; empty: they came with the inputs
   std::optional<std::uint64_t> seed;
   TrainingDetails details;
-  // Notes for people: from policies of one's own, and from older files.
+  // Notes for people: of labels that were drawn, from policies of one's own, and from older files.
   std::vector<std::pair<std::string, std::string>> notes;
 
   [[nodiscard]] bool has_input(std::uint64_t hash) const;

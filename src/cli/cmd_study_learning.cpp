@@ -22,8 +22,9 @@ struct LearningArguments {
 std::string command_line(const LearningArguments& arguments) {
   const LearningOptions& options = arguments.options;
   return study_command("learning", arguments.files) +
-         fmt::format(" --criterion {} --draws {} --most {} --judging {} --seed {}", arguments.files.criterion,
-                     options.draws, options.most_inputs, options.most_judging, options.seed);
+         fmt::format(" --criterion {} --draws {} --most {} --judging {} --unlabelled {} --seed {}",
+                     arguments.files.criterion, options.draws, options.most_inputs, options.most_judging,
+                     options.unlabelled, options.seed);
 }
 
 void run_learning(LearningArguments& arguments, const Session& session) {
@@ -63,6 +64,11 @@ void add_study_learning(CLI::App& study, Session& session) {
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("--judging", options.most_judging, "other inputs that judge a training set, at most")
+      ->check(not_negative())
+      ->capture_default_str();
+  command
+      ->add_option("--unlabelled", options.unlabelled,
+                   "other inputs, without their labels, with which training is tried too")
       ->check(not_negative())
       ->capture_default_str();
   command->add_option("--seed", options.seed, "seed of the training sets")

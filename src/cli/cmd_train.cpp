@@ -22,7 +22,7 @@ namespace triage::cli {
 namespace {
 
 struct TrainArguments {
-  std::vector<std::string> profiles;
+  std::vector<std::string> profiles, unlabelled;
   std::string policy = "auto";
   std::string out;
   std::string labels;
@@ -172,12 +172,43 @@ void warn_if_it_does_not_pay(const TrainReport& report, const TrainArguments& ar
       to_string(saved_cost(*report.trained.policy)), best, best)));
 }
 
-void run(const TrainArguments& arguments, const Session& session) {
-  check_outputs({&arguments.out, 1}, arguments.profiles);
+struct TrainingInputs {
+  Table table;
+  std::vector<std::uint32_t> rows;
+};
+
+// Behind the profiles' inputs those without labels, which are drawn.
+void add_unlabelled(const TrainArguments& arguments, const Session& session, TrainingInputs& inputs) {
+  if (!inputs.table.labels_from.empty()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--unlabelled: given where labels are the answers of {}, expected labels of the "
+                            "inputs' own; such inputs can be trained on as they are",
+                            inputs.table.labels_from));
+  }
+  std::vector<std::filesystem::path> paths(arguments.profiles.begin(), arguments.profiles.end());
+  paths.insert(paths.end(), arguments.unlabelled.begin(), arguments.unlabelled.end());
+  const std::size_t n_labelled = inputs.table.n_inputs();
+  inputs.table = load_table(paths);
+  const auto all = all_rows(inputs.table);
+  const Rows unlabelled = Rows(all).subspan(n_labelled);
+  draw_labels(inputs.table, inputs.rows, unlabelled, learn_options(arguments, session));
+  inputs.rows.insert(inputs.rows.end(), unlabelled.begin(), unlabelled.end());
+}
+
+TrainingInputs load_training_inputs(const TrainArguments& arguments, const Session& session) {
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
-  const Table table = load_labelled_table(profiles, arguments.labels);
+  TrainingInputs inputs{load_labelled_table(profiles, arguments.labels), {}};
+  inputs.rows = training_rows(inputs.table, arguments);
+  if (!arguments.unlabelled.empty()) add_unlabelled(arguments, session, inputs);
+  return inputs;
+}
+
+void run(const TrainArguments& arguments, const Session& session) {
+  std::vector<std::string> read = arguments.profiles;
+  read.insert(read.end(), arguments.unlabelled.begin(), arguments.unlabelled.end());
+  check_outputs({&arguments.out, 1}, read);
+  const auto [table, rows] = load_training_inputs(arguments, session);
   throw_if_stopped(session, "train");
-  const auto rows = training_rows(table, arguments);
   const TrainedPolicy trained = train(table, rows, arguments, session);
   const auto estimate = inner_estimate(table, rows, arguments, trained, session);
   throw_if_stopped(session, "train");
@@ -325,6 +356,11 @@ void add_train(CLI::App& app, Session& session) {
       ->capture_default_str()
       ->type_name("NAME");
   add_labels_option(*command, a.labels);
+  command
+      ->add_option("--unlabelled", a.unlabelled,
+                   "Profiles of further inputs, whose labels do not count: training draws them from what the "
+                   "models say; for up to some thousand labelled inputs")
+      ->type_name("Y.profile");
   std::vector<KindOption> own;
   const auto of = [&own](const std::vector<std::string_view>& kinds) {
     return [&own, kinds](CLI::Option* option) { own.push_back({option, kinds}); };

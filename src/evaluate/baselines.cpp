@@ -47,7 +47,8 @@ std::vector<Entry> baselines(const Table& table, std::span<const Fold> folds,
   for (const ModelIndex model : all_models(table)) {
     entries.push_back(make_entry({MethodKind::kSingle, static_cast<int>(model)}, n));
   }
-  for (const MethodKind kind : {MethodKind::kSbs, MethodKind::kVbs, MethodKind::kRandom}) {
+  for (const MethodKind kind :
+       {MethodKind::kSbs, MethodKind::kCheapestEqual, MethodKind::kVbs, MethodKind::kRandom}) {
     entries.push_back(make_entry({kind}, n));
   }
   const std::size_t m = table.n_models();
@@ -57,8 +58,9 @@ std::vector<Entry> baselines(const Table& table, std::span<const Fold> folds,
         replay_model(table, i, static_cast<ModelIndex>(j), entries[j].replay);
       }
       replay_model(table, i, fold.sbs, entries[m].replay);
-      replay_model(table, i, optimum[i] == kNoModel ? fold.cheapest : optimum[i], entries[m + 1].replay);
-      replay_model(table, i, random_model(table, i, options.seed), entries[m + 2].replay);
+      replay_model(table, i, fold.cheapest_equal, entries[m + 1].replay);
+      replay_model(table, i, optimum[i] == kNoModel ? fold.cheapest : optimum[i], entries[m + 2].replay);
+      replay_model(table, i, random_model(table, i, options.seed), entries[m + 3].replay);
     }
   }
   return entries;

@@ -33,6 +33,7 @@ Fold learn_baselines(const Table& table, Fold fold, const EvaluateOptions& optio
   fold.costs = mean_costs(table, fold.train);
   fold.scores = mean_scores(table, fold.train, criterion);
   fold.sbs = single_best(fold.scores, fold.costs);
+  fold.cheapest_equal = cheapest_equal_model(table, fold.train, options);
   fold.cheapest =
       static_cast<ModelIndex>(std::min_element(fold.costs.begin(), fold.costs.end()) - fold.costs.begin());
   fold.router = zero_router(fold.costs, fold.scores);

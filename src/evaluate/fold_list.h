@@ -17,6 +17,7 @@ struct Fold {
   std::vector<double> costs;
   std::vector<double> scores;
   ModelIndex sbs = kNoModel;
+  ModelIndex cheapest_equal = kNoModel;
   ModelIndex cheapest = kNoModel;
   ZeroRouter router;
   // Milliseconds per input that the driver takes to ask a policy that always runs the same model: the zero

@@ -108,6 +108,10 @@ std::vector<Contrast> make_contrasts(std::span<const Entry> entries, const Boots
   for (std::size_t e = 0; adaptive < entries.size() && e < entries.size(); ++e) {
     if (entries[e].id.kind == MethodKind::kCascade || is_rival(entries[e].id.kind)) add(adaptive, e);
   }
+  const std::size_t equal = index_of(entries, MethodKind::kCheapestEqual);
+  for (std::size_t e = 0; equal < entries.size() && e < entries.size(); ++e) {
+    if (entries[e].id.kind == MethodKind::kAuto || entries[e].id.kind == MethodKind::kPolicy) add(e, equal);
+  }
   const std::size_t premodel = index_of(entries, MethodKind::kPremodel);
   if (premodel == entries.size()) return contrasts;
   for (std::size_t e = 0; e < entries.size(); ++e) {

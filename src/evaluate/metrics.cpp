@@ -87,6 +87,8 @@ const char* to_string(MethodKind kind) {
       return "single";
     case MethodKind::kSbs:
       return "sbs";
+    case MethodKind::kCheapestEqual:
+      return "cheapest_equal";
     case MethodKind::kVbs:
       return "vbs";
     case MethodKind::kRandom:

@@ -34,24 +34,6 @@ ModelIndex best_model(const Table& table, Rows rows, const LearnOptions& learn) 
   return single_best(mean_scores(table, rows, learn.criterion), model_costs(table, rows, learn.cost));
 }
 
-ModelIndex cheapest_equal(const Table& table, Rows rows, const LearnOptions& learn) {
-  const auto costs = model_costs(table, rows, learn.cost);
-  const ModelIndex best = best_model(table, rows, learn);
-  const auto scores_of = [&](ModelIndex model) {
-    std::vector<double> scores;
-    for (const std::uint32_t row : rows) scores.push_back(table.score(row, model, learn.criterion));
-    return scores;
-  };
-  const std::vector<double> best_scores = scores_of(best);
-  ModelIndex chosen = best;
-  for (const ModelIndex model : all_models(table)) {
-    if (costs[static_cast<std::size_t>(model)] >= costs[static_cast<std::size_t>(chosen)]) continue;
-    const auto loss = differences(best_scores, scores_of(model));
-    if (mean(loss) <= std::min(standard_error(loss), kScoreTolerance)) chosen = model;
-  }
-  return chosen;
-}
-
 // The single best model first.
 std::vector<PolicyKind> possible_kinds(const Table& table, Rows rows) {
   std::vector<PolicyKind> kinds{PolicyKind::kSingleBest, PolicyKind::kCheapestEqual};
@@ -186,7 +168,7 @@ std::unique_ptr<Policy> train_kind(const Table& table, Rows rows, PolicyKind kin
     case PolicyKind::kSingleBest:
       break;
     case PolicyKind::kCheapestEqual:
-      return train_single(table, rows, learn.criterion, cheapest_equal(table, rows, learn));
+      return train_single(table, rows, learn.criterion, cheapest_equal_model(table, rows, learn));
     case PolicyKind::kCascadeOfTwo:
       return train_cascade(table, rows, learn, {.min_stages = 2, .max_stages = 2});
     case PolicyKind::kCascadeOfThree:

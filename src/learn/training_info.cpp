@@ -1,5 +1,7 @@
 #include "learn/training_info.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/hash.h"
@@ -26,6 +28,12 @@ PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {
   return described;
 }
 
+std::size_t count_drawn_labels(const Table& table, Rows rows) {
+  if (table.has_drawn_label.empty()) return 0;
+  return static_cast<std::size_t>(std::count_if(
+      rows.begin(), rows.end(), [&](std::uint32_t row) { return table.has_drawn_label[row] != 0; }));
+}
+
 }  // namespace
 
 PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
@@ -44,6 +52,10 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   info.training.inputs = rows.size();
   info.training.inputs_hash = inputs_hash(table, rows);
   info.training.labels_from = table.labels_from;
+  if (const std::size_t drawn = count_drawn_labels(table, rows); drawn > 0) {
+    info.training.notes.emplace_back(
+        "labels", fmt::format("{} given, {} drawn from what the models say", rows.size() - drawn, drawn));
+  }
   return info;
 }
 

@@ -15,6 +15,8 @@ const char* kind_name(MethodKind kind) {
   switch (kind) {
     case MethodKind::kSbs:
       return "SBS";
+    case MethodKind::kCheapestEqual:
+      return "cheapest equal";
     case MethodKind::kVbs:
       return "VBS (oracle)";
     case MethodKind::kRandom:
@@ -50,6 +52,8 @@ const char* about_kind(MethodKind kind) {
       return "this model on every input";
     case MethodKind::kSbs:
       return "single best model, the one with the best mean score on the training inputs";
+    case MethodKind::kCheapestEqual:
+      return "the cheapest model that is no worse than SBS within noise, on the training inputs";
     case MethodKind::kVbs:
       return "always the optimum model, the cheapest one where none is right; not attainable";
     case MethodKind::kRandom:
@@ -132,7 +136,8 @@ std::string frontier_name(const Frontier& frontier) {
 }
 
 bool is_reserved_name(std::string_view name) {
-  for (const MethodKind kind : {MethodKind::kSbs, MethodKind::kVbs, MethodKind::kRandom}) {
+  for (const MethodKind kind :
+       {MethodKind::kSbs, MethodKind::kCheapestEqual, MethodKind::kVbs, MethodKind::kRandom}) {
     if (name == kind_name(kind)) return true;
   }
   return false;

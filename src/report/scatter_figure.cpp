@@ -30,6 +30,8 @@ Style style_of(MethodKind kind) {
       return {Mark::kCircle, "single", "single model"};
     case MethodKind::kSbs:
       return {Mark::kRing, "sbs", "SBS, single best model"};
+    case MethodKind::kCheapestEqual:
+      return {Mark::kRing, "sbs", "cheapest equal model"};
     case MethodKind::kVbs:
       return {Mark::kStar, "vbs", "VBS, the oracle"};
     case MethodKind::kRandom:

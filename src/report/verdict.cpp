@@ -100,6 +100,38 @@ void remark_rivals(const Evaluation& evaluation, Remarks& out) {
   if (!list.empty()) out.push_back(fmt::format("The adaptive policy against its rivals: {}.", list));
 }
 
+// The models that a method runs, the commonest first: "v3-small@224, lite1@288 (80, 20 % of the inputs)".
+std::string models_run(const Evaluation& evaluation, const Method& method) {
+  std::vector<std::size_t> order;
+  for (std::size_t m = 0; m < evaluation.models.size(); ++m) {
+    if (method.chosen[m] > 0) order.push_back(m);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return method.chosen[a] > method.chosen[b]; });
+  std::string names, shares;
+  for (const std::size_t m : order) {
+    names += (names.empty() ? "" : ", ") + evaluation.models[m];
+    shares += (shares.empty() ? "" : ", ") + percent(method.chosen[m], 0);
+  }
+  return order.size() == 1 ? names : fmt::format("{}, on {} % of the inputs", names, shares);
+}
+
+// What is to be used against the cheapest model that is as good as the best; nothing where it is the best.
+void remark_cheapest_equal(const Evaluation& evaluation, Remarks& out) {
+  const Method* equal = evaluation.find({MethodKind::kCheapestEqual});
+  if (equal == nullptr || equal->chosen == evaluation.find({MethodKind::kSbs})->chosen) return;
+  for (const Contrast& contrast : evaluation.contrasts) {
+    if (contrast.reference != equal->id) continue;
+    out.push_back(
+        fmt::format("The cheapest model that is no worse than the single best one within noise ({}) scores "
+                    "{} % at {} ms; "
+                    "against it, {} has {} at {} times its time.",
+                    models_run(evaluation, *equal), percent(equal->pooled.score, 2),
+                    milliseconds(equal->pooled.mean_ms), method_phrase(evaluation, contrast.method),
+                    points_phrase(contrast.score_gain), times(contrast.time_ratio.value)));
+  }
+}
+
 // Which of two premodels does better, where more than one was asked for.
 void remark_variants(const Evaluation& evaluation, Remarks& out) {
   for (const Contrast& contrast : evaluation.contrasts) {
@@ -192,6 +224,7 @@ std::vector<std::string> evaluation_remarks(const Evaluation& evaluation) {
   Remarks out;
   remark_agreement(evaluation, out);
   remark_candidates(evaluation, out);
+  remark_cheapest_equal(evaluation, out);
   remark_contrasts(evaluation, out);
   remark_rivals(evaluation, out);
   remark_variants(evaluation, out);

@@ -73,6 +73,15 @@ CurveOutcome copy_as_auto(const LearningDraw& draw) {
   throw Error(ErrorCode::kInternal, "learning: auto chose a kind that was not trained");
 }
 
+// Auto, on rows of which the first `n_labelled` keep their labels.
+std::unique_ptr<Policy> train_with_unlabelled(const Table& table, Rows rows, std::size_t n_labelled,
+                                              const LearnOptions& learn, const AdaptiveOptions& adaptive) {
+  Table part = select_table_inputs(table, rows);
+  const auto all = all_rows(part);
+  draw_labels(part, Rows(all).first(n_labelled), Rows(all).subspan(n_labelled), learn);
+  return train_kind(part, all, choose_kind(part, all, learn, adaptive).kind, learn, adaptive);
+}
+
 }  // namespace
 
 std::string_view to_string(CurveMethod method) {
@@ -81,6 +90,8 @@ std::string_view to_string(CurveMethod method) {
       return "auto";
     case CurveMethod::kSbs:
       return "SBS";
+    case CurveMethod::kUnlabelled:
+      return "auto, unlabelled inputs too";
     case CurveMethod::kCascadeRouting:
       return "cascade routing";
     case CurveMethod::kZeroRouter:
@@ -92,15 +103,16 @@ std::string_view to_string(CurveMethod method) {
 
 bool is_judged_rival(CurveMethod method) {
   return method != CurveMethod::kAuto && method != CurveMethod::kAdaptive &&
-         method != CurveMethod::kCheapestEqual;
+         method != CurveMethod::kCheapestEqual && method != CurveMethod::kUnlabelled;
 }
 
-std::vector<CurveMethod> curve_methods(const Table& table) {
+std::vector<CurveMethod> curve_methods(const Table& table, const LearningOptions& options) {
   std::vector<CurveMethod> methods{CurveMethod::kAuto, CurveMethod::kSbs, CurveMethod::kCheapestEqual,
                                    CurveMethod::kCascadeOfTwo};
   if (table.n_models() >= 3) methods.push_back(CurveMethod::kCascadeOfThree);
-  methods.insert(methods.end(),
-                 {CurveMethod::kAdaptive, CurveMethod::kCascadeRouting, CurveMethod::kZeroRouter});
+  methods.push_back(CurveMethod::kAdaptive);
+  if (options.unlabelled > 0) methods.push_back(CurveMethod::kUnlabelled);
+  methods.insert(methods.end(), {CurveMethod::kCascadeRouting, CurveMethod::kZeroRouter});
   return methods;
 }
 
@@ -109,17 +121,23 @@ LearningDraw make_learning_draw(const Table& table, std::size_t n_train, std::ui
   const std::uint64_t seed = mix64(options.seed ^ mix64(draw + 1));
   const auto order = shuffled_rows(table, all_rows(table), seed);
   const Rows train = Rows(order).first(n_train);
-  const Rows test = Rows(order).last(std::min(options.most_judging, order.size() - n_train));
+  const std::size_t n_left = order.size() - n_train, n_more = std::min(options.unlabelled, n_left / 2);
+  const Rows test = Rows(order).last(std::min(options.most_judging, n_left - n_more));
   LearnOptions learn = static_cast<const LearnOptions&>(options);
   learn.seed = mix64(seed);  // not the one of the order, by which inner folds would be ordered too
   LearningDraw made{{test.begin(), test.end()}, PolicyKind::kSingleBest, {}};
   made.auto_kind = choose_kind(table, train, learn, options.adaptive).kind;
-  for (const CurveMethod method : curve_methods(table)) {
+  for (const CurveMethod method : curve_methods(table, options)) {
     throw_if_stopped(options.stop, "study");
     const CurveKind* kind = kind_of(method);
     if (kind != nullptr) {
       made.outcomes.push_back(replay_curve(table, test, method,
                                            *train_kind(table, train, kind->kind, learn, options.adaptive),
+                                           learn.criterion));
+    } else if (method == CurveMethod::kUnlabelled) {
+      made.outcomes.push_back(replay_curve(table, test, method,
+                                           *train_with_unlabelled(table, Rows(order).first(n_train + n_more),
+                                                                  n_train, learn, options.adaptive),
                                            learn.criterion));
     } else if (method == CurveMethod::kCascadeRouting) {
       made.outcomes.push_back(

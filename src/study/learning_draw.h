@@ -17,6 +17,7 @@ enum class CurveMethod {
   kCascadeOfTwo,
   kCascadeOfThree,
   kAdaptive,
+  kUnlabelled,  // auto, trained on LearningOptions::unlabelled further inputs
   kCascadeRouting,
   kZeroRouter
 };
@@ -24,7 +25,7 @@ enum class CurveMethod {
 // Whether kAuto is to be nowhere below it. Not those that exist only as a choice of auto's.
 [[nodiscard]] bool is_judged_rival(CurveMethod method);
 // Those that the table has models for, in the order above.
-[[nodiscard]] std::vector<CurveMethod> curve_methods(const Table& table);
+[[nodiscard]] std::vector<CurveMethod> curve_methods(const Table& table, const LearningOptions& options);
 
 // On the test rows of the draw; shape (test).
 struct CurveOutcome {

@@ -59,6 +59,9 @@ void check_labels(const Table& table) {
       fail(fmt::format("labels has {}, expected {} (none) or 0 to {}", label, kNoLabel, table.n_classes - 1));
     }
   }
+  if (!table.has_drawn_label.empty()) {
+    check_size("has_drawn_label", table.has_drawn_label.size(), table.n_inputs());
+  }
   if (!table.labels_from.empty() && table.find(table.labels_from) == kNoModel) {
     fail(fmt::format("labels_from is '{}', expected a model of the table", table.labels_from));
   }

@@ -27,6 +27,13 @@ std::int32_t rank_in(const TopK& output, Label label) {
 
 }  // namespace
 
+void set_label(Table& table, std::size_t input, Label label) {
+  table.labels[input] = label;
+  for (const ModelIndex m : all_models(table)) {
+    table.ranks[table.at(input, m)] = rank_in(table.outputs[table.at(input, m)], label);
+  }
+}
+
 void label_by_model(Table& table, std::string_view model) {
   const ModelIndex source = find_source(table, model);
   std::vector<Label> labels;
@@ -40,12 +47,7 @@ void label_by_model(Table& table, std::string_view model) {
                     "answer on every input; take another model, or profile again",
                     model, table.ids[i]));
   }
-  table.labels = std::move(labels);
-  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
-    for (const ModelIndex m : all_models(table)) {
-      table.ranks[table.at(i, m)] = rank_in(table.outputs[table.at(i, m)], table.labels[i]);
-    }
-  }
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) set_label(table, i, labels[i]);
   table.labels_from = model;
 }
 

@@ -78,6 +78,7 @@ Table select_table_inputs(const Table& table, Rows rows) {
   Table selected = table;
   selected.ids = select_rows(table.ids, n, rows);
   selected.labels = select_rows(table.labels, n, rows);
+  selected.has_drawn_label = select_rows(table.has_drawn_label, n, rows);
   selected.picture_hashes = select_rows(table.picture_hashes, n, rows);
   selected.source_of = select_rows(table.source_of, n, rows);
   selected.ranks = select_rows(table.ranks, n, rows);

@@ -412,7 +412,7 @@ TEST_F(Evaluate, StudyDrawsLearningCurves) {
   EXPECT_NE(run.out.find("The check: auto against the best of its rivals"), std::string::npos) << run.out;
   EXPECT_NE(run.err.find("learning from training set 4 of 4"), std::string::npos) << run.err;
   const std::string page = slurp((out / "study.html").string());
-  EXPECT_NE(page.find("--draws 2 --most 40000 --judging 5000 --seed 0"), std::string::npos);
+  EXPECT_NE(page.find("--draws 2 --most 40000 --judging 5000 --unlabelled 0 --seed 0"), std::string::npos);
   EXPECT_NE(page.find("line subject"), std::string::npos);
   const std::string csv = slurp((out / "csv" / "learning-curves.csv").string());
   const CliRun json = learning({"--draws", "2", "--threads", "1", "--json"});

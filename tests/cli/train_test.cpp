@@ -32,19 +32,26 @@ class Train : public ::testing::Test {
         folder_->path() / "zoo",
         {{.name = "small", .accuracy = 0.7, .ms = 0.01}, {.name = "large", .accuracy = 0.95, .ms = 0.2}}));
     const auto data = triage::testing::write_fake_data(folder_->path() / "data", 120);
-    FakeClock clock;  // so that times, and what is made of them, are the same each time
-    EngineOptions engine;
-    engine.clock = unowned(clock);
-    EngineSet engines(engine);
-    ProfileOptions options;
-    options.clock = unowned(clock);
-    measure_profile(zoo, engines,
-                    *open_dataset({.data = {data.images}, .labels = {data.labels}, .range = {}}), options,
-                    profile());
+    for (const auto& [path, range] :
+         {std::pair(profile(), std::pair<std::size_t, std::size_t>(0, 120)),
+          std::pair(labelled(), std::pair<std::size_t, std::size_t>(0, 60)),
+          std::pair(unlabelled(), std::pair<std::size_t, std::size_t>(60, 120))}) {
+      FakeClock clock;  // so that times, and what is made of them, are the same each time
+      EngineOptions engine;
+      engine.clock = unowned(clock);
+      EngineSet engines(engine);
+      ProfileOptions options;
+      options.clock = unowned(clock);
+      measure_profile(zoo, engines,
+                      *open_dataset({.data = {data.images}, .labels = {data.labels}, .range = range}),
+                      options, path);
+    }
   }
   static void TearDownTestSuite() { delete folder_; }
 
   static std::filesystem::path profile() { return folder_->path() / "fake.profile"; }
+  static std::filesystem::path labelled() { return folder_->path() / "labelled.profile"; }
+  static std::filesystem::path unlabelled() { return folder_->path() / "more.profile"; }
   static std::filesystem::path out() { return folder_->path() / "out.triage"; }
   static Table table() {
     const std::filesystem::path paths[] = {profile()};
@@ -374,6 +381,20 @@ TEST_F(Train, AimsAtOneThing) {
   for (const char* policy : {"adaptive", "cascade"}) {
     expect_usage({"--policy", policy, "--margin", "1", "--price", "2"}, "--margin excludes --price");
   }
+}
+
+TEST_F(Train, UnlabelledInputsTrainBesideTheLabelled) {
+  const auto run =
+      run_cli({"train", labelled().string(), "--unlabelled", unlabelled().string(), "-o", out().string()});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(load_policy(out())->info().training.inputs, 120U);
+  const auto twice =
+      run_cli({"train", labelled().string(), "--unlabelled", labelled().string(), "-o", out().string()});
+  EXPECT_EQ(twice.exit_code, 3) << twice.err;
+  const auto answers = run_cli({"train", labelled().string(), "--labels", "from:large", "--unlabelled",
+                                unlabelled().string(), "-o", out().string()});
+  EXPECT_EQ(answers.exit_code, 2);
+  EXPECT_NE(answers.err.find("--unlabelled: given where labels are the answers of large"), std::string::npos);
 }
 
 }  // namespace

@@ -93,8 +93,9 @@ TEST(CrossValidation, HasEveryMethodInEveryFold) {
   std::vector<MethodId> expected;
   for (int m = 0; m < 3; ++m) expected.push_back({MethodKind::kSingle, m});
   for (const MethodKind kind :
-       {MethodKind::kSbs, MethodKind::kVbs, MethodKind::kRandom, MethodKind::kPremodel, MethodKind::kShuffled,
-        MethodKind::kMajority, MethodKind::kFirstModel, MethodKind::kBound, MethodKind::kCascade}) {
+       {MethodKind::kSbs, MethodKind::kCheapestEqual, MethodKind::kVbs, MethodKind::kRandom,
+        MethodKind::kPremodel, MethodKind::kShuffled, MethodKind::kMajority, MethodKind::kFirstModel,
+        MethodKind::kBound, MethodKind::kCascade}) {
     expected.push_back({kind});
   }
   for (const int stages : {2, 3}) expected.push_back({MethodKind::kExactCascade, stages});

@@ -47,6 +47,19 @@ const CurvePoint& point_of(const CurveStep& step, CurveMethod method) {
                        [&](const CurvePoint& point) { return point.method == method; });
 }
 
+TEST(LearningCurves, UnlabelledInputsAreTriedBesideAuto) {
+  LearningOptions options = quick_learning();
+  options.unlabelled = 1000;
+  const auto steps = measure_curves(sure_or_wrong(500), options);
+  EXPECT_EQ(steps[0].judging, 200U) << "of the 400 that do not train, half are left to judge";
+  for (const CurveStep& step : steps) {
+    const CurvePoint& point = point_of(step, CurveMethod::kUnlabelled);
+    EXPECT_NEAR(point.mean_gain, 0, 0.01);
+    EXPECT_NEAR(point.mean_ratio, 0.35, 0.05);
+  }
+  EXPECT_FALSE(is_judged_rival(CurveMethod::kUnlabelled));
+}
+
 TEST(LearningCurves, FindTheCascadeThatIsBest) {
   const Table table = sure_or_wrong(1000);
   const auto steps = measure_curves(table, quick_learning());

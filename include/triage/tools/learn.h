@@ -175,6 +175,18 @@ struct KindChoice {
                                                  const LearnOptions& learn = {},
                                                  const AdaptiveOptions& adaptive = {});
 
+// Gives the rows `unlabelled` labels, whatever they had, so that training can use them beside `labelled`:
+// each is drawn, by the seed and the input's id, from what the strongest models together think of that input;
+// how far each model is believed is fitted on `labelled` (Rubin's imputation). Helps where few inputs have
+// labels (docs/policies.md, Unlabelled inputs). Throws kUsage for fewer than 20 labelled rows, one of them
+// without a label, and missing outputs.
+void draw_labels(Table& table, Rows labelled, Rows unlabelled, const LearnOptions& learn = {});
+
+// The cheapest model that is no worse than the single best one within noise: its mean loss on these rows is
+// at most the loss's standard error and kScoreTolerance. That the best of several looks better than it is
+// does not count: deducting it makes the choice worse (docs/policies.md, What does not help).
+[[nodiscard]] ModelIndex cheapest_equal_model(const Table& table, Rows rows, const LearnOptions& learn = {});
+
 // A policy that always runs `model`.
 [[nodiscard]] std::unique_ptr<Policy> train_single(const Table& table, Rows rows, Criterion criterion,
                                                    ModelIndex model);

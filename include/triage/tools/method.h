@@ -42,6 +42,7 @@ struct MetricField {
 enum class MethodKind {
   kSingle,  // index: the model
   kSbs,
+  kCheapestEqual,  // the cheapest model that is no worse than SBS within noise (cheapest_equal_model)
   kVbs,
   kRandom,
   kBound,       // the premodel's chain if it were never wrong and free

@@ -45,6 +45,9 @@ using Rows = std::span<const std::uint32_t>;
 // The same among `rows` alone, shape (rows.size()).
 [[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed);
 
+// Gives an input this label; ranks follow from the outputs, as with label_by_model.
+void set_label(Table& table, std::size_t input, Label label);
+
 // Each source a fold, shape (n): Table::source_of. Throws kUsage for fewer than two sources with inputs, and
 // where each has inputs of a single class, since its folders are then the classes.
 [[nodiscard]] std::vector<std::int32_t> folds_by_source(const Table& table);

@@ -68,7 +68,10 @@ struct LearningOptions : LearnOptions {
   std::size_t most_inputs =
       40'000;  // to train on; as many as leave a fifth of the table, or 200, to judge on
   std::size_t most_judging = 5'000;  // inputs of a draw that judge
-  unsigned threads = 0;              // 0: one per core; each trains one draw
+  // Other inputs, without their labels, with which training is tried beside each training set (draw_labels);
+  // at most half of those that do not train. 0: none.
+  std::size_t unlabelled = 0;
+  unsigned threads = 0;  // 0: one per core; each trains one draw
   AdaptiveOptions adaptive;
   // Training sets done and in all, the largest first; called from any of the threads, one at a time.
   std::function<void(std::size_t done, std::size_t total)> on_progress;

@@ -75,6 +75,8 @@ struct Table {
   // The model whose answers the labels are, so that scores are agreement with it; empty: they came with the
   // inputs. See label_by_model.
   std::string labels_from;
+  // (n) 1 where the label was drawn from what the models say (draw_labels); empty: nowhere.
+  std::vector<std::uint8_t> has_drawn_label;
   std::int32_t n_classes = 0;
   std::vector<std::string> label_names;  // (n_classes) or empty
   LabelMapping label_mapping;  // how the data set's labels became classes; empty where it is not told
