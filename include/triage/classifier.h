@@ -8,12 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "triage/error.h"
 #include "triage/image.h"
 #include "triage/request.h"
 #include "triage/result.h"
@@ -22,6 +25,23 @@
 namespace triage {
 
 class Policy;
+
+// Of Classifier::classify_many.
+struct ManyOptions {
+  Request request;  // to each input; its time runs from loading its image on
+  // A mean time to meet over all of them, one after the other: each request's price is the stream's.
+  std::optional<StreamOptions> stream = std::nullopt;
+  unsigned threads = 0;  // inputs at once; 0: one per core, and 1 where a latency is asked for
+  // Load all networks that the requests need before the first input, not beside it. So it is where a latency
+  // is asked for.
+  bool preload = false;
+};
+struct Classified {
+  Request request;  // as it was asked
+  Result result;
+  std::string remark;          // Image::remark
+  std::optional<Error> error;  // why there is no result
+};
 
 // A policy on a runtime. Safe concurrently: each call borrows its own networks, and works with the policy
 // that was set when it began. A copy shares everything with its original.
@@ -54,8 +74,21 @@ class Classifier {
                                                    const Request& request = {},
                                                    const std::stop_token& stop = {}) const;
 
+  // Many inputs on several threads, in bounded memory: `load(i)` gives the image of input i < `count`, on any
+  // of the threads; `take(i, ...)` gets what came of it, on the calling one, in order. An image that cannot
+  // be loaded (kImage..., kIo, kData) is that input's error; anything else ends the call when its turn comes.
+  // A stop throws kInterrupted. Throws as check_request and Stream do, and kUsage for several threads with a
+  // stream.
+  void classify_many(std::size_t count, const std::function<Image(std::size_t)>& load,
+                     const std::function<void(std::size_t, Classified&)>& take,
+                     const ManyOptions& options = {}, const std::stop_token& stop = {}) const;
+
   // Loads `copies` of every network that the policy may run, as far as the runtime's limits allow.
   void warm_up(std::size_t copies = 1) const;
+  // Loads those that such requests need, once each, in the order in which they look where that is fixed; in a
+  // thread of its own, beside the first calls, which wait for a network that is being loaded rather than load
+  // it too. `stop` is looked at between two networks.
+  void warm_up_for(const Request& request, const std::stop_token& stop = {}) const;
 
   // Another policy for all calls that begin from now on, in all copies of this classifier; those under way
   // end with theirs. Throws as the constructor, with nothing changed.

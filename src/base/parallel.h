@@ -18,4 +18,11 @@ void for_each_parallel(std::size_t count, const std::function<void(std::size_t)>
 void for_each_parallel(std::size_t count, unsigned threads,
                        const std::function<std::function<void(std::size_t)>()>& make_work);
 
+// Work whose results are taken in order: begin(0) to begin(count - 1) are called on `threads` threads, at
+// most four calls a thread ahead, and what each returns is called on the calling thread, in order. With one
+// thread everything happens on the calling one. An exception of begin(i) is rethrown when its turn comes; no
+// further part is begun then.
+void for_each_in_order(std::size_t count, unsigned threads,
+                       const std::function<std::function<void()>(std::size_t)>& begin);
+
 }  // namespace triage

@@ -36,6 +36,8 @@ struct Options {
   int top = 5;
   bool explain = false;
   bool json = false;
+  bool preload = false;
+  unsigned threads = 0;  // ManyOptions::threads
   DecodeOptions decode;
   Request request;  // what every input is asked for; the latency cap begins with its decoding
   std::optional<double> mean_latency_ms;
@@ -45,11 +47,6 @@ struct Failure {
   std::string input;
   std::string message;
 };
-
-// Whether the error concerns one input alone, not the models or Triage.
-bool is_of_input(ErrorCode code) {
-  return is_image_error(code) || code == ErrorCode::kIo || code == ErrorCode::kData;
-}
 
 // Caps and mean times are in milliseconds of this machine, what the policy knows may be of another's.
 void warn_of_another_machine(const Policy& policy, const Options& options) {
@@ -102,7 +99,7 @@ double rounded_up(double value) {
   return std::ceil(value / unit) * unit;
 }
 
-// Classifies one input after another; holds what the final document or summary needs.
+// Shows one input after another; holds what the final document or summary needs.
 class ClassifyRun {
  public:
   ClassifyRun(const Classifier& classifier, const Options& options, const CLI::App& app)
@@ -110,35 +107,23 @@ class ClassifyRun {
     check_request(*classifier.policy(), options.request);
     warn_of_caps(*classifier.policy(), options.request);
     warn_of_another_machine(*classifier.policy(), options);
-    if (options.mean_latency_ms) {
-      stream_.emplace(*classifier.policy(), StreamOptions{.mean_latency_ms = *options.mean_latency_ms});
-    }
   }
 
-  void take(const Input& input) {
-    Shown shown;
-    shown.input = input.name;
-    shown.label = input.label;
-    Request request = options_->request;
-    request.explain = options_->explain;
-    if (stream_) request.price = stream_->request().price;
-    try {
-      const Stopwatch watch(steady_clock());
-      const Image image = input.load();
-      shown.decode_ms = watch.ms();
-      shown.remark = image.remark;
-      if (!image.remark.empty())
-        say("triage: {}\n", printable(fmt::format("{}: {}", input.name, image.remark)));
-      request.spent_ms = shown.decode_ms;
-      shown.result = classifier_->classify(image, request);
-    } catch (const Error& error) {
-      if (!is_of_input(error.code())) throw;
-      fail(input.name, with_flags(error.what(), *app_));
+  void take(const Input& input, Classified& classified) {
+    if (classified.error) {
+      fail(input.name, with_flags(classified.error->what(), *app_));
       return;
     }
-    if (stream_) stream_->record(request, shown.result.total.ms);
+    const Shown shown{.input = input.name,
+                      .label = input.label,
+                      .decode_ms = classified.result.decode_ms,
+                      .remark = std::move(classified.remark),
+                      .result = std::move(classified.result)};
+    if (!shown.remark.empty()) {
+      say("triage: {}\n", printable(fmt::format("{}: {}", shown.input, shown.remark)));
+    }
     count(shown);
-    enough_ms_ = std::max(enough_ms_, enough_ms(*classifier_->policy(), request, shown.result));
+    enough_ms_ = std::max(enough_ms_, enough_ms(*classifier_->policy(), classified.request, shown.result));
     if (options_->json) {
       results_.push_back(to_json(*classifier_, shown, options_->top, options_->explain));
     } else {
@@ -228,7 +213,6 @@ class ClassifyRun {
   const Options* options_;
   const CLI::App* app_;
   Json results_ = Json::array();
-  std::optional<Stream> stream_;
   std::vector<Failure> failures_;
   std::size_t done_ = 0;
   std::size_t refused_ = 0;
@@ -243,6 +227,16 @@ class ClassifyRun {
   std::vector<std::size_t> chosen_ = std::vector<std::size_t>(classifier_->policy()->info().models.size());
 };
 
+ManyOptions many_options(const Options& options) {
+  ManyOptions many{.request = options.request,
+                   .stream = std::nullopt,
+                   .threads = options.threads,
+                   .preload = options.preload};
+  many.request.explain = options.explain;
+  if (options.mean_latency_ms) many.stream = StreamOptions{.mean_latency_ms = *options.mean_latency_ms};
+  return many;
+}
+
 void classify(const Options& options, Session& session) {
   InputOptions input_options;
   if (!options.range.empty()) input_options.range = parse_range(options.range);
@@ -255,11 +249,10 @@ void classify(const Options& options, Session& session) {
       options.policy, zoo_of_policy(options.policy, options.zoo, "classify"), runtime_options);
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   ClassifyRun run(classifier, options, *session.app);
-  classifier.warm_up();
-  for (const Input& input : inputs) {
-    throw_if_stopped(session, "classify");
-    run.take(input);
-  }
+  classifier.classify_many(
+      inputs.size(), [&](std::size_t i) { return inputs[i].load(); },
+      [&](std::size_t i, Classified& classified) { run.take(inputs[i], classified); }, many_options(options),
+      session.stop_source.get_token());
   throw_if_stopped(session, "classify");
   if (!run.finish()) session.exit_code = kExitSomeFailed;
 }
@@ -283,6 +276,14 @@ void add_classify(CLI::App& app, Session& session) {
   command->add_flag("--explain", options->explain, "Say why: votes, neighbours, features, confidences");
   command->add_flag("--json", options->json, "Print one JSON document");
   add_decode_options(*command, options->decode);
+  command->add_flag("--preload", options->preload,
+                    "Load all networks before the first input, not beside it; so it is where a latency is "
+                    "asked for");
+  command
+      ->add_option("--threads", options->threads,
+                   "Inputs at once (default: one per core; 1 where a latency is asked for)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
   command->add_option("--cache", options->cache, "Folder for compiled models; empty for none")
       ->capture_default_str();
   command->callback([options, &session] { classify(*options, session); });

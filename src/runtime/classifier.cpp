@@ -156,6 +156,18 @@ void Classifier::warm_up(std::size_t copies) const {
   for (const ModelIndex model : working->zoo_models()) working->runtime()->pool().warm_up(model, copies);
 }
 
+void Classifier::warm_up_for(const Request& request, const std::stop_token& stop) const {
+  const std::shared_ptr<Serving> working = state_->current();
+  std::vector<ModelIndex> needed;
+  for (const OrderedLook& look : working->policy()->look_order(request)) {
+    needed.push_back(working->zoo_models()[static_cast<std::size_t>(look.model)]);
+  }
+  for (const ModelIndex model : needed.empty() ? working->zoo_models() : needed) {
+    if (stop.stop_requested()) return;
+    working->runtime()->pool().warm_up(model, 1);
+  }
+}
+
 void Classifier::set_policy(std::shared_ptr<const Policy> policy) {
   auto next = std::make_shared<Serving>(std::move(policy), state_->runtime);
   const std::lock_guard lock(state_->mutex);

@@ -29,6 +29,7 @@ struct ModelPool::Slot {
   std::size_t copies = 0;  // lent ones and those being loaded too
   std::size_t bytes = 0;   // of one copy; 0 until it is known
   std::uint64_t last_use = 0;
+  std::size_t warming = 0;  // copies that warm_up() is loading
 };
 
 ModelPool::ModelPool(const Zoo& zoo, EngineSet& engines, const PoolOptions& options, const Clock& clock,
@@ -61,7 +62,8 @@ std::optional<ModelPool::Lease> ModelPool::acquire(ModelIndex model, const Patie
       slot.idle.pop_back();
       return Lease(*this, slot, std::move(network));
     }
-    if (may_load(slot, evicted)) return Lease(*this, slot, load(slot, evicted, lock));
+    // One that is being loaded ahead is there sooner than another would be.
+    if (slot.warming == 0 && may_load(slot, evicted)) return Lease(*this, slot, load(slot, evicted, lock));
     if (!wait(lock, patience)) return std::nullopt;
   }
 }
@@ -195,10 +197,19 @@ void ModelPool::warm_up(ModelIndex model, std::size_t copies) {
     reckon(slot);
     if (options_.memory_bytes > 0 && use_.bytes + slot.bytes > options_.memory_bytes) return;
     if (!may_load(slot, nobody)) return;
-    std::unique_ptr<Network> network = load(slot, nobody, lock);
-    lock.lock();
-    slot.last_use = ++uses_;
-    slot.idle.push_back(std::move(network));
+    ++slot.warming;
+    try {
+      std::unique_ptr<Network> network = load(slot, nobody, lock);
+      lock.lock();
+      slot.last_use = ++uses_;
+      slot.idle.push_back(std::move(network));
+    } catch (...) {
+      if (!lock.owns_lock()) lock.lock();
+      --slot.warming;
+      changed_.notify_all();
+      throw;
+    }
+    --slot.warming;
     changed_.notify_all();
   }
 }

@@ -124,6 +124,18 @@ TEST_F(ClassifierTest, WarmUpLoadsEveryModelOfThePolicy) {
   }
 }
 
+// A policy of a fixed order needs the networks of that order alone; a stop is looked at before each.
+TEST_F(ClassifierTest, WarmUpForLoadsWhatSuchRequestsNeed) {
+  const auto runtime = std::make_shared<Runtime>(zoo, options);
+  const Classifier classifier(make_single(info_for(zoo, {"large", "small"}), 1), runtime);
+  std::stop_source stop;
+  stop.request_stop();
+  classifier.warm_up_for({}, stop.get_token());
+  EXPECT_EQ(runtime->pool_use().loads, 0U);
+  classifier.warm_up_for({});
+  EXPECT_EQ(runtime->pool_use().loads, classifier.policy()->look_order({}).empty() ? 2U : 1U);
+}
+
 TEST_F(ClassifierTest, NamesLabels) {
   const auto classifier = Classifier::load(saved_single("large"), zoo_path, options);
   EXPECT_EQ(classifier.label_name(4), "class 4");

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -130,6 +131,26 @@ TEST_F(PoolTest, WarmUpLoadsCopiesWithoutDroppingOthers) {
   EXPECT_EQ(pool.use().evictions, 0U);
   pool.warm_up(0, 2);
   EXPECT_EQ(pool.use().loads, 4U) << "they are there";
+}
+
+// Who asks for a network that is being loaded ahead waits for it, though another copy would be allowed.
+TEST_F(PoolTest, WhatIsLoadedAheadIsWaitedFor) {
+  struct Slow final : Observer {
+    void on_load(const LoadEvent&) override { std::this_thread::sleep_for(std::chrono::milliseconds(30)); }
+  } slow;
+  ModelPool pool(zoo, engines, {.max_copies = 3}, steady_clock(), &slow);
+  std::jthread ahead([&] { pool.warm_up(0, 1); });
+  while (pool.use().networks == 0) std::this_thread::yield();
+  EXPECT_TRUE(pool.acquire(0, {}).has_value());
+  EXPECT_EQ(pool.use().loads, 1U);
+}
+
+TEST_F(PoolTest, AFailureToLoadAheadKeepsNobodyWaiting) {
+  std::filesystem::rename(dir.path() / "a.heavy", dir.path() / "away");
+  ModelPool pool(zoo, engines, {.max_copies = 2});
+  EXPECT_TRIAGE_ERROR(pool.warm_up(0, 1), ErrorCode::kIo, "a.heavy: is missing");
+  std::filesystem::rename(dir.path() / "away", dir.path() / "a.heavy");
+  EXPECT_TRUE(pool.acquire(0, {}).has_value());
 }
 
 TEST_F(PoolTest, AnObserverThatThrowsLeavesNothingBehind) {

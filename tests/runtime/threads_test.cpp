@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "policy/adaptive_policy.h"
+#include "support/expect_error.h"
 #include "support/fake_zoo.h"
 #include "triage/triage.h"
 
@@ -127,6 +128,61 @@ TEST_F(Threads, AStreamIsFedFromAll) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(stream.inputs(), 1600U);
   EXPECT_NEAR(stream.mean_ms(), 1.5, 0.05);
+}
+
+TEST_F(Threads, ManyInputsComeInOrderWithTheirOwnErrors) {
+  const Classifier classifier(make_single(info_of(zoo, "right"), 0), std::make_shared<Runtime>(zoo));
+  const auto load = [](std::size_t i) {
+    if (i % 10 == 3) throw Error(ErrorCode::kImageDamaged, "image " + std::to_string(i));
+    Image image = testing::fake_image(static_cast<Label>(i % 10), i);
+    image.remark = i == 5 ? "odd" : "";
+    return image;
+  };
+  for (const unsigned threads : {0U, 1U, 4U}) {
+    std::size_t next = 0;
+    classifier.classify_many(200, load,
+                             [&](std::size_t i, Classified& one) {
+                               EXPECT_EQ(i, next++);
+                               ASSERT_EQ(one.error.has_value(), i % 10 == 3) << i;
+                               if (one.error) {
+                                 EXPECT_STREQ(one.error->what(), ("image " + std::to_string(i)).c_str());
+                               } else {
+                                 EXPECT_EQ(one.result.label(), static_cast<Label>(i % 10)) << i;
+                               }
+                               EXPECT_EQ(one.remark, i == 5 ? "odd" : "");
+                             },
+                             {.request = {}, .stream = std::nullopt, .threads = threads});
+    EXPECT_EQ(next, 200U);
+  }
+}
+
+TEST_F(Threads, ManyInputsEndWithWhatIsNoInputsFault) {
+  const Classifier classifier(make_single(info_of(zoo, "right"), 0), std::make_shared<Runtime>(zoo));
+  const auto load = [](std::size_t i) { return testing::fake_image(0, i); };
+  std::size_t taken = 0;
+  const auto take = [&](std::size_t, Classified&) { ++taken; };
+  std::filesystem::remove(dir.path() / "right.fake");
+  EXPECT_TRIAGE_ERROR(classifier.classify_many(50, load, take), ErrorCode::kIo, "right.fake: is missing");
+  EXPECT_EQ(taken, 0U);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRIAGE_ERROR(classifier.classify_many(50, load, take, {}, stop.get_token()), ErrorCode::kInterrupted,
+                      "classify: stopped");
+  ManyOptions options{.request = {}, .stream = StreamOptions{.mean_latency_ms = 1}, .threads = 2};
+  EXPECT_THROW(classifier.classify_many(50, load, take, options), Error);
+}
+
+// Calls that come while a network is loaded ahead wait for it, instead of loading it too.
+TEST_F(Threads, NetworksAreLoadedAheadOnce) {
+  auto loads = std::make_shared<Counter>();
+  RuntimeOptions options;
+  options.observer = loads;
+  options.pool.max_copies = 1;
+  const Classifier classifier(make_single(info_of(zoo, "right"), 0), std::make_shared<Runtime>(zoo, options));
+  std::jthread ahead([&] { classifier.warm_up_for({}); });
+  EXPECT_EQ(run(classifier, 5, [](Label, const Result&) { return true; }), 0U);
+  ahead.join();
+  EXPECT_EQ(loads->loads, 1);
 }
 
 }  // namespace
