@@ -48,7 +48,13 @@ Bytes with_checksums(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-void read_jpeg(std::span<const std::uint8_t> bytes) { decode(bytes, "picture.jpg"); }
+void read_jpeg(std::span<const std::uint8_t> bytes) {
+  const auto smaller = [](std::span<const std::uint8_t> as_is) {
+    decode(as_is, "picture.jpg", {.max_pixels = kOptions.max_pixels, .needed = {8, 8}});
+  };
+  (void)outcome_of(smaller, bytes);
+  decode(bytes, "picture.jpg");
+}
 void read_png(std::span<const std::uint8_t> bytes) {
   const Bytes right = with_checksums(bytes);
   if (!std::equal(right.begin(), right.end(), bytes.begin(), bytes.end())) {

@@ -98,6 +98,10 @@ class Classifier {
   // Their latency caps and deadlines allow for it; batches neither learn nor use it. A new policy begins
   // with 1.
   [[nodiscard]] double load_factor() const;
+  // How classify_file and classify_bytes decode: within the runtime's limits, at no less than twice the size
+  // that the models of its zoo and the policy's features take. With them read_image gives the picture that
+  // classify_file sees.
+  [[nodiscard]] DecodeOptions decode_options() const;
   [[nodiscard]] const Zoo& zoo() const;
   [[nodiscard]] const std::shared_ptr<Runtime>& runtime() const;
   // The class's name, by the zoo's labels file, else by what the policy was trained on; its number when

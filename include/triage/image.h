@@ -11,6 +11,12 @@
 
 namespace triage {
 
+struct Extent {
+  int width = 0;  // pixels
+  int height = 0;
+  bool operator==(const Extent&) const = default;
+};
+
 // 8 bits a channel, interleaved, row-major, no padding: shape (height, width, channels), channels 1 (gray) or
 // 3 (RGB). Upright: EXIF orientation has been applied.
 struct Image {
@@ -21,7 +27,13 @@ struct Image {
   // What was odd about its file, though the picture is whole, such as "content is PNG, not JPEG as its name
   // says"; empty: nothing.
   std::string remark = {};
+  // Upright, of the picture in the file, where it was decoded smaller (DecodeOptions::needed).
+  Extent original = {};
 
+  // Of the picture in the file.
+  [[nodiscard]] Extent original_size() const {
+    return original == Extent{} ? Extent{width, height} : original;
+  }
   [[nodiscard]] std::size_t size_bytes() const {
     return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
            static_cast<std::size_t>(channels);
@@ -55,15 +67,21 @@ struct ImageView {
 // need.
 void check_view(const ImageView& view, std::string_view owner);
 
-// What one picture may cost; all are checked on its header, before anything is allocated for it. AVIF and
-// HEIC are decoded in a process of their own besides, which the system ends over max_bytes (and 64 MB of its
-// own) or max_work (as processor time, 200 million a second).
+// What one picture may cost; all limits are checked on its header, before anything is allocated for it. AVIF
+// and HEIC are decoded in a process of their own besides, which the system ends over max_bytes (and 64 MB of
+// its own) or max_work (as processor time, 200 million a second).
 struct DecodeOptions {
   std::int64_t max_pixels = 100'000'000;
   // Of memory while decoding, the picture itself included, as its header asks for it.
   std::int64_t max_bytes = 256'000'000;
   // Pixels gone over, each pass counted: a progressive JPEG may have hundreds of passes in a few kilobytes.
   std::int64_t max_work = 2'000'000'000;
+  // The least size, of the upright picture, that is good enough. A decoder may then give a smaller picture
+  // than the file has, faster, but no side below these: JPEG gives a half, a quarter or an eighth. 0 x 0: the
+  // size in the file. Classifiers and data sets' readers raise it to what their models need.
+  Extent needed = {};
+  // Always the size in the file, whatever is needed.
+  bool original_size = false;
 };
 
 // JPEG (gray, YCbCr, CMYK/YCCK as browsers show it, progressive), PNG (gray, palette, alpha over white, 16

@@ -69,7 +69,7 @@ struct RuntimeOptions {
   std::filesystem::path cache_dir = default_cache_dir();
   std::shared_ptr<Clock> clock = nullptr;  // none: steady_clock()
   PoolOptions pool = {};
-  DecodeOptions decode = {};                     // of classify_file and classify_bytes
+  DecodeOptions decode = {};  // of classify_file and classify_bytes, see Classifier::decode_options
   std::shared_ptr<Observer> observer = nullptr;  // none: nobody watches
 };
 

@@ -11,6 +11,7 @@
 #include "adopt/recipe_search.h"
 #include "base/check.h"
 #include "base/files.h"
+#include "preprocess/needed_extent.h"
 #include "stats/binomial.h"
 #include "stats/chance.h"
 #include "stats/intervals.h"
@@ -36,8 +37,19 @@ std::optional<std::int32_t> known_classes(const Zoo& zoo, const Dataset& data) {
 
 int open_size(const AdoptOptions& options, const Sample& sample) {
   if (options.size_px > 0) return options.size_px;
-  const Image& image = sample.images.front();
-  return std::max(image.width, image.height) <= kSmallImagePx ? std::max(image.width, image.height) : kOpenPx;
+  const Extent size = sample.images.front().original_size();
+  return std::max(size.width, size.height) <= kSmallImagePx ? std::max(size.width, size.height) : kOpenPx;
+}
+
+// Enough for every recipe that may be tried, and for the models that the zoo has.
+DecodeOptions decode_options_of(const Zoo& zoo, const ModelShapes& shapes, const AdoptOptions& options,
+                                const std::string& owner) {
+  DecodeOptions decode = decode_options_for(zoo, kOpenPx, {});
+  for (Recipe recipe : input_shapes(shapes, std::max(options.size_px, kOpenPx), owner)) {
+    recipe.crop = kTriedCrop;
+    decode.needed = larger_of(decode.needed, needed_extent(recipe));
+  }
+  return decode;
 }
 
 ModelShapes shapes_of(std::span<const std::filesystem::path> files, Engine& engine) {
@@ -98,7 +110,8 @@ Adoption adopt_model(std::span<const std::filesystem::path> files, const Zoo& zo
   }
   const std::string owner = fmt::format("model '{}'", model.name);
   const ModelShapes shapes = shapes_of(files, engine);
-  const Sample sample = draw_sample(data, options.limit, options.seed);
+  const Sample sample =
+      draw_sample(data, options.limit, options.seed, decode_options_of(zoo, shapes, options, owner));
   adoption.n_failed = sample.n_failed;
   const std::vector<Recipe> inputs = input_shapes(shapes, open_size(options, sample), owner);
   RecipeSearch search(model, class_heads(shapes, known_classes(zoo, data), checked_max_label(sample), owner),

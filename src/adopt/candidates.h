@@ -12,6 +12,9 @@
 
 namespace triage {
 
+// Besides the whole picture.
+inline constexpr Crop kTriedCrop{0.875};
+
 // Mean and standard deviation of the images themselves, 0..255, in RGB order.
 struct PixelStatistics {
   std::array<float, 3> mean{};

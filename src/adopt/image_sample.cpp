@@ -10,7 +10,7 @@
 
 namespace triage {
 
-Sample draw_sample(const Dataset& data, std::size_t limit, std::uint64_t seed) {
+Sample draw_sample(const Dataset& data, std::size_t limit, std::uint64_t seed, const DecodeOptions& decode) {
   std::vector<std::size_t> order(data.size());
   std::iota(order.begin(), order.end(), 0);
   Random random(seed);
@@ -19,7 +19,7 @@ Sample draw_sample(const Dataset& data, std::size_t limit, std::uint64_t seed) {
   for (const std::size_t i : order) {
     if (sample.images.size() == limit) break;
     if (data.label(i) == kNoLabel) continue;
-    auto image = load_readable(data, i, {});
+    auto image = load_readable(data, i, decode);
     if (!image) {
       ++sample.n_failed;
       continue;

@@ -16,6 +16,7 @@ struct Sample {
 
 // Up to `limit` readable images with labels, in an order hashed from the seed, so that any prefix is a fair
 // sample. Throws kData when there is none.
-[[nodiscard]] Sample draw_sample(const Dataset& data, std::size_t limit, std::uint64_t seed);
+[[nodiscard]] Sample draw_sample(const Dataset& data, std::size_t limit, std::uint64_t seed,
+                                 const DecodeOptions& decode);
 
 }  // namespace triage

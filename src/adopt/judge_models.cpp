@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "data/readable.h"
+#include "preprocess/needed_extent.h"
 #include "runtime/live.h"
 #include "stats/chance.h"
 #include "triage/error.h"
@@ -28,6 +29,7 @@ ModelScores judge_models(const Zoo& zoo, std::span<const ModelIndex> models, Eng
                          const Dataset& data, const JudgeOptions& options,
                          const std::function<void(std::size_t, std::size_t)>& on_image) {
   const FeatureSchema no_features;
+  const DecodeOptions decode = decode_options_for(zoo, no_features.working_px, {});
   ModelPool pool(zoo, engines);
   LiveBackend backend(pool, {models.begin(), models.end()}, no_features, steady_clock());
   std::vector<ModelSums> sums(models.size());
@@ -36,7 +38,7 @@ ModelScores judge_models(const Zoo& zoo, std::span<const ModelIndex> models, Eng
   std::vector<Label> labels;  // of the images that were judged
   for (std::size_t i = 0; i < n; ++i) {
     if (options.stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "interrupted");
-    const auto image = load_readable(data, i, {});
+    const auto image = load_readable(data, i, decode);
     if (!image) {
       ++result.n_failed;
       continue;

@@ -156,7 +156,7 @@ void RecipeSearch::add_crops() {
   const std::size_t n = candidates_.size();
   for (std::size_t i = 0; i < n; ++i) {
     Recipe recipe = candidates_[i].recipe;
-    recipe.crop.fraction = 0.875;
+    recipe.crop = kTriedCrop;
     add(recipe, candidates_[i].network, candidates_[i].head);
   }
 }

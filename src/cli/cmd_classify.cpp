@@ -240,13 +240,13 @@ ManyOptions many_options(const Options& options) {
 void classify(const Options& options, Session& session) {
   InputOptions input_options;
   if (!options.range.empty()) input_options.range = parse_range(options.range);
-  input_options.decode = options.decode;
-
   RuntimeOptions runtime_options;
   runtime_options.cache_dir = options.cache;
+  runtime_options.decode = options.decode;
   runtime_options.observer = std::make_shared<RemarkWarnings>();
   const Classifier classifier = Classifier::load(
       options.policy, zoo_of_policy(options.policy, options.zoo, "classify"), runtime_options);
+  input_options.decode = classifier.decode_options();
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   ClassifyRun run(classifier, options, *session.app);
   classifier.classify_many(

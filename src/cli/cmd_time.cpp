@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "triage/classifier.h"
 #include "triage/error.h"
 #include "triage/policy.h"
 #include "triage/runtime.h"
@@ -35,9 +36,10 @@ struct TimeArguments {
 };
 
 // Images spread over what there is; those that cannot be read are passed over.
-std::vector<Image> load_images(const TimeArguments& arguments, const Session& session) {
+std::vector<Image> load_images(const TimeArguments& arguments, const DecodeOptions& decode,
+                               const Session& session) {
   InputOptions options;
-  options.decode.max_pixels = arguments.max_pixels;
+  options.decode = decode;
   const std::vector<Input> inputs = list_inputs(arguments.data, options);
   std::vector<Image> images;
   std::string problem;
@@ -125,9 +127,10 @@ nlohmann::json to_json(const TimeArguments& arguments, const Policy& after, cons
 
 void run(TimeArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, {&arguments.policy, 1});
-  const auto policy = load_policy(arguments.policy);
+  const std::shared_ptr<const Policy> policy = load_policy(arguments.policy);
   RuntimeOptions options;
   options.cache_dir = arguments.cache;
+  options.decode.max_pixels = arguments.max_pixels;
   const auto runtime = Runtime::load(zoo_of_policy(arguments.policy, arguments.zoo, "time"), options);
   std::vector<Image> images;
   if (arguments.data.empty()) {
@@ -137,7 +140,7 @@ void run(TimeArguments& arguments, const Session& session) {
                  images[0].width, images[0].height);
     }
   } else {
-    images = load_images(arguments, session);
+    images = load_images(arguments, Classifier(policy, runtime).decode_options(), session);
   }
   arguments.options.stop = session.stop_source.get_token();
   std::optional<Progress> progress;

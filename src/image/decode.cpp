@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -117,6 +118,16 @@ Error unsupported_image(std::string_view name, std::string_view found, std::stri
 
 void check_size(std::int64_t width, std::int64_t height, int bytes_per_pixel, std::string_view name,
                 const DecodeOptions& options) {
+  // Where the product overflows the picture is refused for its sides.
+  std::int64_t bytes = 0;
+  if (__builtin_mul_overflow(width, height, &bytes) ||
+      __builtin_mul_overflow(bytes, std::int64_t{bytes_per_pixel}, &bytes))
+    bytes = std::numeric_limits<std::int64_t>::max();
+  check_cost(width, height, bytes, name, options);
+}
+
+void check_cost(std::int64_t width, std::int64_t height, std::int64_t bytes, std::string_view name,
+                const DecodeOptions& options) {
   if (width <= 0 || height <= 0)
     throw damaged_image(name, fmt::format("is {} x {} pixels", width, height), "at least 1 x 1");
   const auto too_large = [&](const std::string& found, const std::string& expected) {
@@ -128,11 +139,10 @@ void check_size(std::int64_t width, std::int64_t height, int bytes_per_pixel, st
     throw too_large(fmt::format("is {} x {} pixels", width, height),
                     fmt::format("max_pixels {}", options.max_pixels));
   }
-  const double bytes = static_cast<double>(width) * static_cast<double>(height) * bytes_per_pixel;
-  if (bytes > static_cast<double>(options.max_bytes)) {
-    throw too_large(
-        fmt::format("is {} x {} pixels, which take {:.4g} MB to decode", width, height, bytes * 1e-6),
-        fmt::format("max_bytes {}", options.max_bytes));
+  if (bytes > options.max_bytes) {
+    throw too_large(fmt::format("is {} x {} pixels, which take {:.4g} MB to decode", width, height,
+                                static_cast<double>(bytes) * 1e-6),
+                    fmt::format("max_bytes {}", options.max_bytes));
   }
   if (width > options.max_work / height) {
     throw too_large(fmt::format("is {} x {} pixels", width, height),

@@ -13,6 +13,7 @@ namespace triage {
 
 using EncodedBytes = std::span<const std::uint8_t>;
 
+// May be smaller than the file's picture: see DecodeOptions::needed. The others are of its size.
 [[nodiscard]] Image decode_jpeg(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
 [[nodiscard]] Image decode_png(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
 [[nodiscard]] Image decode_webp(EncodedBytes bytes, std::string_view name, const DecodeOptions& options);
@@ -30,6 +31,9 @@ using EncodedBytes = std::span<const std::uint8_t>;
 // Throws kImageDamaged when width x height is empty, kImageTooLarge when it is over a limit. Call it before
 // allocating; `bytes_per_pixel` is all that decoding needs at once.
 void check_size(std::int64_t width, std::int64_t height, int bytes_per_pixel, std::string_view name,
+                const DecodeOptions& options);
+// The same for a decoder that needs so many bytes in all.
+void check_cost(std::int64_t width, std::int64_t height, std::int64_t bytes, std::string_view name,
                 const DecodeOptions& options);
 
 // An image of this shape with all pixels 0.

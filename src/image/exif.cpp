@@ -64,6 +64,7 @@ Image make_upright(Image image, int orientation) {
   Image upright{
       swapped ? image.height : image.width, swapped ? image.width : image.height, image.channels, {}};
   upright.remark = std::move(image.remark);
+  upright.original = swapped ? Extent{image.original.height, image.original.width} : image.original;
   upright.pixels.resize(image.pixels.size());
   const auto channels = static_cast<std::size_t>(image.channels);
   std::uint8_t* out = upright.pixels.data();

@@ -34,8 +34,9 @@ class JpegReader {
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
 
-  // Reads up to the first scan and settles the output colours. False: see message().
-  [[nodiscard]] bool read_header(EncodedBytes bytes) {
+  // Reads up to the first scan and settles the output's colours and its size, by what is needed of the
+  // upright picture. False: see message().
+  [[nodiscard]] bool read_header(EncodedBytes bytes, const Extent& needed) {
     if (setjmp(jump_) != 0) return false;
     jpeg_create_decompress(&info_);
     info_.progress = &progress_;
@@ -53,6 +54,10 @@ class JpegReader {
       default:
         info_.out_color_space = JCS_RGB;
     }
+    orientation_ = find_orientation();
+    info_.scale_num = 1;
+    info_.scale_denom = reduction(needed);
+    jpeg_calc_output_dimensions(&info_);
     return true;
   }
 
@@ -72,10 +77,15 @@ class JpegReader {
     return !no_end_ || all_passes;
   }
 
-  // Of memory while decoding, all channels together.
-  [[nodiscard]] int bytes_per_pixel() {
+  // Of memory while decoding: the picture, twice where it has to be turned, and the coefficients of one that
+  // comes in passes, which are all kept however small the picture becomes.
+  [[nodiscard]] std::int64_t bytes_needed() {
     const bool passes = jpeg_has_multiple_scans(&info_) != 0;
-    return channels() + (passes ? kCoefficientBytes * info_.num_components : 0);
+    const std::int64_t copies = orientation_ == 1 ? 1 : 2;
+    const std::int64_t picture = std::int64_t{info_.output_width} * info_.output_height * channels();
+    const std::int64_t coefficients =
+        std::int64_t{info_.image_width} * info_.image_height * kCoefficientBytes * info_.num_components;
+    return copies * picture + (passes ? coefficients : 0);
   }
   // What was odd, though the picture is whole.
   [[nodiscard]] std::string remark() const {
@@ -83,8 +93,13 @@ class JpegReader {
     return stray_bytes_ ? "there are stray bytes between its segments" : "";
   }
 
-  [[nodiscard]] int width() const { return static_cast<int>(info_.image_width); }
-  [[nodiscard]] int height() const { return static_cast<int>(info_.image_height); }
+  // As stored in the file, and as decoded.
+  [[nodiscard]] Extent stored() const {
+    return {static_cast<int>(info_.image_width), static_cast<int>(info_.image_height)};
+  }
+  [[nodiscard]] Extent output() const {
+    return {static_cast<int>(info_.output_width), static_cast<int>(info_.output_height)};
+  }
   // As decoded: 1, 3, or 4 for CMYK.
   [[nodiscard]] int channels() const {
     return info_.out_color_space == JCS_GRAYSCALE ? 1 : info_.out_color_space == JCS_RGB ? 3 : 4;
@@ -92,7 +107,12 @@ class JpegReader {
   [[nodiscard]] const char* message() const { return message_.data(); }
   // Whether it was stopped by `max_work`.
   [[nodiscard]] bool too_much_work() const { return too_much_work_; }
-  [[nodiscard]] int orientation() const {
+  [[nodiscard]] int orientation() const { return orientation_; }
+
+ private:
+  static JpegReader& self(j_common_ptr info) { return *static_cast<JpegReader*>(info->client_data); }
+
+  [[nodiscard]] int find_orientation() const {
     for (jpeg_saved_marker_ptr marker = info_.marker_list; marker != nullptr; marker = marker->next) {
       const int orientation = exif_orientation({marker->data, marker->data_length});
       if (orientation != 1) return orientation;
@@ -100,8 +120,18 @@ class JpegReader {
     return 1;
   }
 
- private:
-  static JpegReader& self(j_common_ptr info) { return *static_cast<JpegReader*>(info->client_data); }
+  // By how much the sides may be divided. The other eighths have no vector instructions in libjpeg-turbo and
+  // take longer than the next power of two, most of them longer than the whole picture.
+  [[nodiscard]] unsigned reduction(const Extent& needed) const {
+    if (needed.width <= 0 || needed.height <= 0) return 1;
+    const bool swapped = orientation_ >= 5;
+    const auto width = static_cast<unsigned>(swapped ? needed.height : needed.width);
+    const auto height = static_cast<unsigned>(swapped ? needed.width : needed.height);
+    for (const unsigned by : {8U, 4U, 2U}) {
+      if (info_.image_width / by >= width && info_.image_height / by >= height) return by;
+    }
+    return 1;
+  }
 
   [[noreturn]] void stop(j_common_ptr info) {
     errors_.format_message(info, message_.data());
@@ -157,6 +187,7 @@ class JpegReader {
   }
 
   std::int64_t max_work_;
+  int orientation_ = 1;
   bool no_end_ = false;
   bool stray_bytes_ = false;
   bool has_passes_ = false;
@@ -195,15 +226,15 @@ Image decode_jpeg(EncodedBytes bytes, std::string_view name, const DecodeOptions
     return damaged_image(name, std::string("JPEG data is corrupt or cut short (") + reader.message() + ")",
                          "a whole image");
   };
-  if (!reader.read_header(bytes)) throw corrupt();
-  const int orientation = reader.orientation();                 // read_pixels frees the markers
-  const int turned = orientation == 1 ? 0 : reader.channels();  // turning needs the picture twice
-  check_size(reader.width(), reader.height(), reader.bytes_per_pixel() + turned, name, options);
-  Image image = make_image(reader.width(), reader.height(), reader.channels());
+  if (!reader.read_header(bytes, options.original_size ? Extent{} : options.needed)) throw corrupt();
+  const Extent stored = reader.stored(), output = reader.output();
+  check_cost(stored.width, stored.height, reader.bytes_needed(), name, options);
+  Image image = make_image(output.width, output.height, reader.channels());
+  if (output != stored) image.original = stored;
   if (!reader.read_pixels(image.pixels.data())) throw corrupt();
   if (image.channels == 4) cmyk_to_rgb(image);
   image.remark = reader.remark();
-  return make_upright(std::move(image), orientation);
+  return make_upright(std::move(image), reader.orientation());
 }
 
 }  // namespace triage

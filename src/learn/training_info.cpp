@@ -45,6 +45,8 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   info.criterion = criterion;
   for (const ModelIndex model : models) info.models.push_back(describe(table, rows, model));
   info.n_classes = table.n_classes;
+  // Without features too: it is a part of how pictures are decoded.
+  info.schema.working_px = table.schema.working_px;
   info.machine = table.machine;
   info.label_names = table.label_names;
   info.best =

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/stop.h"
 #include "data/readable.h"
+#include "preprocess/needed_extent.h"
 #include "profile/picture_hash.h"
 #include "runtime/serving.h"
 #include "stats/bootstrap.h"
@@ -141,11 +142,13 @@ ModelIndex find_single(const PolicyInfo& info, const Zoo& zoo, const std::string
 
 // By its picture, as ids are file names, which repeat from folder to folder; by its id where training kept
 // no pictures.
-bool was_seen(const TrainingFacts& training, const Dataset& data, std::size_t i, const Image& image) {
+bool was_seen(const TrainingFacts& training, const Dataset& data, std::size_t i, const Image& image,
+              const DecodeOptions& decode) {
   const bool has_pictures = training.input_hashes.size() > training.inputs;
-  return training.has_input(has_pictures
-                                ? picture_hash(hash_pixels(image), image.width, image.height, image.channels)
-                                : hash64(0, data.id(i)));
+  if (!has_pictures) return training.has_input(hash64(0, data.id(i)));
+  const Extent size = image.original_size();
+  return training.has_input(
+      picture_hash(hash_input(data, i, image, decode), size.width, size.height, image.channels));
 }
 
 void add_reactions(Subjects& subjects, const Image& image, Label label, const PerturbOptions& options,
@@ -173,6 +176,8 @@ PerturbationStudy study_perturbations(const std::shared_ptr<const Policy>& polic
   check_perturb_options(options);
   check_request(*policy, options.request);
   const ModelIndex single = find_single(policy->info(), runtime->zoo(), options.versus);
+  const DecodeOptions decode =
+      decode_options_for(runtime->zoo(), policy->info().schema.working_px, options.decode);
   Subjects subjects(policy, runtime, single, options);
   PerturbationStudy study;
   study.kind = policy->kind();
@@ -181,10 +186,10 @@ PerturbationStudy study_perturbations(const std::shared_ptr<const Policy>& polic
   std::vector<EffectCount> counts(options.perturbations.size());
   for (std::size_t i = 0; i < data.size(); ++i) {
     throw_if_stopped(options.stop, "perturbations");
-    const auto image = load_readable(data, i, options.decode);
+    const auto image = load_readable(data, i, decode);
     if (!image) {
       ++study.n_failed;
-    } else if (was_seen(policy->info().training, data, i, *image)) {
+    } else if (was_seen(policy->info().training, data, i, *image, decode)) {
       ++study.n_seen;
     } else {
       ++study.inputs;

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "preprocess/convert_row.h"
 #include "preprocess/resize.h"
 #include "triage/error.h"
 
@@ -16,10 +17,8 @@ namespace triage {
 namespace {
 
 Pixels cropped(const ImageView& image, Crop crop) {
-  const auto part = [&](int side) {
-    return std::clamp(static_cast<int>(std::lround(side * crop.fraction)), 1, side);
-  };
-  Pixels pixels{image.pixels.data(), image.stride, part(image.width), part(image.height), image.channels()};
+  Pixels pixels{image.pixels.data(), image.stride, cropped_side(image.width, crop),
+                cropped_side(image.height, crop), image.channels()};
   const int x = (image.width - pixels.width) / 2;
   const int y = (image.height - pixels.height) / 2;
   pixels.data += static_cast<std::size_t>(y) * pixels.stride +
@@ -69,8 +68,7 @@ void take_channel(const std::uint8_t* from, std::size_t width, Colour given, int
       plane[x] = luma(from[3 * x + red], from[3 * x + 1], from[3 * x + blue]);
     }
   } else {
-    from += given == wanted ? c : 2 - c;
-    for (std::size_t x = 0; x < width; ++x) plane[x] = from[3 * x];
+    row_kernels().front().take_channel(from + (given == wanted ? c : 2 - c), width, plane);
   }
 }
 
@@ -84,7 +82,7 @@ void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, flo
 }
 
 void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, float, float, std::int8_t* out) {
-  // Apart for the same reason as below.
+  // A loop of its own, so that the usual case of contiguous values is vectorised.
   if (step == 1) {
     for (std::size_t x = 0; x < width; ++x) out[x] = static_cast<std::int8_t>(row[x] - 128);
   } else {
@@ -94,9 +92,8 @@ void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, flo
 
 void write_row(const std::uint8_t* row, std::size_t width, std::size_t step, float mean, float scale,
                float* out) {
-  // A loop of its own, so that the usual case of contiguous values is vectorised.
   if (step == 1) {
-    for (std::size_t x = 0; x < width; ++x) out[x] = (static_cast<float>(row[x]) - mean) / scale;
+    row_kernels().front().normalise(row, width, mean, scale, out);
   } else {
     for (std::size_t x = 0; x < width; ++x) out[x * step] = (static_cast<float>(row[x]) - mean) / scale;
   }
@@ -156,6 +153,10 @@ void check(const ImageView& image, const Recipe& recipe, std::size_t tensor_byte
 }
 
 }  // namespace
+
+int cropped_side(int side, Crop crop) {
+  return std::clamp(static_cast<int>(std::lround(side * crop.fraction)), 1, side);
+}
 
 void preprocess(const ImageView& image, const Recipe& recipe, std::span<std::byte> tensor) {
   check(image, recipe, tensor.size());

@@ -7,6 +7,7 @@
 
 #include "data/readable.h"
 #include "features/graph.h"
+#include "preprocess/needed_extent.h"
 #include "profile/measurer.h"
 #include "triage/error.h"
 
@@ -14,14 +15,15 @@ namespace triage {
 namespace {
 
 // Inputs spread over the shard; those that cannot be decoded are left out.
-std::vector<Image> sample_images(const ProfileOptions& options, const ProfileHeader& header,
+std::vector<Image> sample_images(const Zoo& zoo, const ProfileOptions& options, const ProfileHeader& header,
                                  const Dataset& data) {
+  const DecodeOptions decode = decode_options_for(zoo, header.schema.working_px, options.decode);
   std::vector<Image> images;
   const auto n = static_cast<std::size_t>(header.n_inputs());
   const std::size_t wanted = std::min(n, options.energy.inputs);
   for (std::size_t i = 0; i < wanted; ++i) {
     const std::size_t in_shard = i * n / wanted;
-    auto image = load_readable(data, options.shard.index + in_shard * options.shard.count, options.decode);
+    auto image = load_readable(data, options.shard.index + in_shard * options.shard.count, decode);
     if (image) images.push_back(*std::move(image));
   }
   return images;
@@ -134,7 +136,7 @@ ProfileEnergy measure_energy(const ProfileOptions& options, const IdlePower& idl
     nothing.note = "not measured: no time passed while idle power was measured";
   }
   if (!nothing.note.empty()) return nothing;
-  const std::vector<Image> images = sample_images(options, header, data);
+  const std::vector<Image> images = sample_images(pool.zoo(), options, header, data);
   if (images.empty()) {
     nothing.note = "not measured: none of the sampled inputs could be decoded";
     return nothing;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "preprocess/needed_extent.h"
 #include "profile/picture_hash.h"
 #include "triage/error.h"
 
@@ -39,6 +40,7 @@ Measurer::Measurer(ModelPool& pool, const ProfileHeader& header, const Dataset& 
     : header_(&header),
       data_(&data),
       options_(&options),
+      decode_(decode_options_for(pool.zoo(), header.schema.working_px, options.decode)),
       clock_(&clock_or_steady(options.clock)),
       cpu_clock_(cpu_clock_of(options)),
       backend_(pool, profiled_models(pool.zoo()), header.schema, *clock_),
@@ -59,13 +61,13 @@ void Measurer::measure(std::size_t position, InputRecord& record) {
   begin(position, record);
   try {
     const Stopwatch watch(*clock_);
-    const Image image = data_->load(position, options_->decode);
+    const Image image = data_->load(position, decode_);
     record.decode_ms = watch.ms();
     record.remark = image.remark;
-    record.width = image.width;
-    record.height = image.height;
+    record.width = image.original_size().width;
+    record.height = image.original_size().height;
     record.channels = image.channels;
-    record.pixel_hash = hash_pixels(image);
+    record.pixel_hash = hash_input(*data_, position, image, decode_);
     measure_features(image, record);
     if (header_->timing.mode == TimingMode::kExhaustive) measure_recipes(image, record);
     // Shuffled for every input, so that no model always finds the caches as one and the same other left them.

@@ -39,6 +39,7 @@ class Measurer {
   const ProfileHeader* header_;
   const Dataset* data_;
   const ProfileOptions* options_;
+  DecodeOptions decode_;
   const Clock* clock_;
   const Clock* cpu_clock_;  // null: runs are not judged by it
   LiveBackend backend_;

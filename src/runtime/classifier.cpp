@@ -59,7 +59,7 @@ struct Classifier::State {
     return serving;
   }
 
-  // Classifies what `image()` gives, which takes time of its own.
+  // Classifies what `image_of` gives, which takes time of its own.
   template <class ImageOf>
   Result classify(const ImageOf& image_of, Request request, const std::stop_token& stop) const {
     const std::shared_ptr<Serving> working = current();
@@ -67,7 +67,7 @@ struct Classifier::State {
     const Stopwatch watch(clock);
     check_request(*working->policy(), request);
     double decode_ms = 0;
-    const auto image = image_of(decode_ms);
+    const auto image = image_of(working->decode(), decode_ms);
     const ImageView view(image);
     check_view(view, "image");
     std::unique_ptr<LiveBackend> backend = working->borrow();
@@ -85,13 +85,13 @@ struct Classifier::State {
     return result;
   }
 
-  // `decode` gives the image.
+  // `decode` gives the image, by the options that it is given.
   template <class Decode>
   Result classify_decoded(const Decode& decode, const Request& request, const std::stop_token& stop) const {
     return classify(
-        [&](double& decode_ms) {
+        [&](const DecodeOptions& options, double& decode_ms) {
           const Stopwatch watch(runtime->clock());
-          Image image = decode();
+          Image image = decode(options);
           decode_ms = watch.ms();
           return image;
         },
@@ -119,19 +119,19 @@ Classifier Classifier::load(const std::filesystem::path& policy, const std::file
 
 Result Classifier::classify(const ImageView& image, const Request& request,
                             const std::stop_token& stop) const {
-  return state_->classify([&](double&) { return image; }, request, stop);
+  return state_->classify([&](const DecodeOptions&, double&) { return image; }, request, stop);
 }
 
 Result Classifier::classify_bytes(std::span<const std::uint8_t> bytes, const Request& request,
                                   const std::stop_token& stop, std::string_view name) const {
-  const DecodeOptions& decode = state_->runtime->options().decode;
-  return state_->classify_decoded([&] { return decode_image(bytes, name, decode); }, request, stop);
+  return state_->classify_decoded(
+      [&](const DecodeOptions& options) { return decode_image(bytes, name, options); }, request, stop);
 }
 
 Result Classifier::classify_file(const std::filesystem::path& path, const Request& request,
                                  const std::stop_token& stop) const {
-  const DecodeOptions& decode = state_->runtime->options().decode;
-  return state_->classify_decoded([&] { return read_image(path, decode); }, request, stop);
+  return state_->classify_decoded([&](const DecodeOptions& options) { return read_image(path, options); },
+                                  request, stop);
 }
 
 std::vector<Result> Classifier::classify_batch(std::span<const ImageView> images, const Request& request,
@@ -176,6 +176,7 @@ void Classifier::set_policy(std::shared_ptr<const Policy> policy) {
 
 std::shared_ptr<const Policy> Classifier::policy() const { return state_->current()->policy(); }
 double Classifier::load_factor() const { return state_->current()->load().value(); }
+DecodeOptions Classifier::decode_options() const { return state_->current()->decode(); }
 const Zoo& Classifier::zoo() const { return state_->runtime->zoo(); }
 const std::shared_ptr<Runtime>& Classifier::runtime() const { return state_->runtime; }
 

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "features/schema.h"
+#include "preprocess/needed_extent.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -74,6 +75,8 @@ Serving::Serving(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> 
   check_schema(policy_->info().schema, owner);
   zoo_models_ = map_models(*policy_, runtime_->zoo(), owner);
   check_classes(*policy_, runtime_->zoo(), zoo_models_, owner);
+  decode_ =
+      decode_options_for(runtime_->zoo(), policy_->info().schema.working_px, runtime_->options().decode);
 }
 
 std::unique_ptr<LiveBackend> Serving::borrow() {

@@ -26,6 +26,8 @@ class Serving {
   // is unknown.
   [[nodiscard]] std::unique_ptr<LiveBackend> borrow();
   void give_back(std::unique_ptr<LiveBackend> backend);
+  // Of pictures that it is to see.
+  [[nodiscard]] const DecodeOptions& decode() const { return decode_; }
   // Of this policy's times.
   [[nodiscard]] LoadFactor& load() { return load_; }
 
@@ -33,6 +35,7 @@ class Serving {
   std::shared_ptr<const Policy> policy_;
   std::shared_ptr<Runtime> runtime_;
   std::vector<ModelIndex> zoo_models_;  // behind each of the policy's
+  DecodeOptions decode_;
   LoadFactor load_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<LiveBackend>> idle_;  // guarded by mutex_

@@ -1,4 +1,5 @@
 // What perturbations do to a policy of fake networks, against a count by hand.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -126,6 +127,27 @@ TEST_F(PerturbedInputs, ThoseOfTrainingAreLeftOut) {
   const auto policy = cascade();
   EXPECT_TRIAGE_ERROR(study_perturbations(policy, runtime_, *training_, {}), ErrorCode::kData,
                       "of 200 images 200 were trained on");
+}
+
+// A photograph is decoded smaller for the models; the hash that training kept is of the whole.
+TEST_F(PerturbedInputs, APhotographOfTrainingIsLeftOutUnderAnotherName) {
+  const auto write = [&](const std::string& folder, std::size_t i, std::size_t picture) {
+    const Image image = testing::fake_image(testing::fake_label(picture), picture, 10, 960);
+    dir_.write(fmt::format("{}/{}/{}.jpg", folder, i % 2, i), encode_jpeg(image, 90));
+  };
+  for (std::size_t i = 0; i < 4; ++i) {
+    write("trained", i, i);
+    write("tested", i, i + 3);  // the first is the last of those
+  }
+  const auto trained = open({dir_ / "trained"}, {});
+  data_ = open({dir_ / "tested"}, {});
+  EngineSet engines;
+  const std::filesystem::path profile = dir_ / "photographs.profile";
+  measure_profile(runtime_->zoo(), engines, *trained, {}, profile);
+  table_ = load_table({&profile, 1});
+  const PerturbationStudy found = study(single(0), "brightness:0.8");
+  EXPECT_EQ(found.n_seen, 1U);
+  EXPECT_EQ(found.inputs, 3U);
 }
 
 TEST_F(PerturbedInputs, AreKnownByTheirIdsWhereTrainingKeptNoPictures) {
