@@ -17,10 +17,21 @@ namespace triage {
 using ModelIndex = std::int32_t;
 inline constexpr ModelIndex kNoModel = -1;
 
+// The arithmetic of a network's layers. kI8: layers that were made for 8 bits run in 8 bits, the others in
+// f32, which is what kF32 means for such a network too; asked for by name, a network without such layers is
+// refused. kAuto: what the engine would choose on the device; EngineSet::resolved says what that is here.
+enum class Precision { kF32, kAuto, kBf16, kF16, kI8 };
+// As manifests write it: "f32", "auto", "bf16", "f16", "i8".
+[[nodiscard]] std::string_view to_string(Precision precision);
+[[nodiscard]] std::span<const Precision> all_precisions();
+[[nodiscard]] std::vector<std::string_view> names_of(std::span<const Precision> precisions);
+[[nodiscard]] Precision parse_precision(std::string_view text);  // throws kUsage
+
 // A network, whoever lists it.
 struct ModelId {
   std::string name;
-  std::string fingerprint;  // ModelSpec::fingerprint(); empty for foreign tables
+  std::string fingerprint;                // ModelSpec::fingerprint(); empty for foreign tables
+  Precision precision = Precision::kF32;  // that it ran in, never kAuto; kF32 for foreign tables
 };
 
 // Class id of an input; kNoLabel where it is not known.
