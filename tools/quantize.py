@@ -67,6 +67,23 @@ def folder_images(folder: Path, n: int, seed: int) -> list[Image.Image]:
     return [Image.open(paths[i]).convert("RGB") for i in sorted(chosen)]
 
 
+def resized(image: Image.Image, recipe: dict) -> Image.Image:
+    """By the recipe's `resampling`, as nearly as Pillow comes to Triage's own: ranges of activations need no more."""
+    size = (recipe["width"], recipe["height"])
+    kind = recipe.get("resampling", "by_size")
+    if kind == "by_size":
+        grows = size[0] >= image.width and size[1] >= image.height
+        kind = "bicubic" if grows else "area"
+    filters = {"area": Image.Resampling.BOX, "bilinear_antialias": Image.Resampling.BILINEAR,
+               "bicubic_antialias": Image.Resampling.BICUBIC}
+    if kind in filters:
+        return image.resize(size, filters[kind])
+    points = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+    if kind not in points:
+        raise UsageError(f"resampling '{kind}': not known, expected by_size, {', '.join([*filters, *points])}")
+    return image.transform(size, Image.Transform.EXTENT, (0, 0, image.width, image.height), points[kind])
+
+
 def tensor_of(image: Image.Image, recipe: dict) -> np.ndarray:
     """The model's input as its manifest entry describes it, a batch of one."""
     if recipe.get("crop", "none") != "none":
@@ -74,9 +91,8 @@ def tensor_of(image: Image.Image, recipe: dict) -> np.ndarray:
         width, height = round(image.width * share), round(image.height * share)
         x, y = (image.width - width) // 2, (image.height - height) // 2
         image = image.crop((x, y, x + width, y + height))
-    image = image.resize((recipe["width"], recipe["height"]), Image.Resampling.BICUBIC)
     gray = recipe["colour"] == "gray"
-    pixels = np.asarray(image.convert("L" if gray else "RGB"), np.float32)
+    pixels = np.asarray(resized(image, recipe).convert("L" if gray else "RGB"), np.float32)
     pixels = pixels[:, :, None] if gray else pixels
     pixels = pixels[:, :, ::-1] if recipe["colour"] == "bgr" else pixels
     channels = pixels.shape[2]

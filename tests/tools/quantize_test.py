@@ -46,6 +46,23 @@ class Tensors(unittest.TestCase):
         np.testing.assert_array_equal(cut[0, 0], [[5, 6], [9, 10]])
 
 
+    def test_pictures_are_resized_as_the_recipe_says(self) -> None:
+        line = Image.fromarray(np.array([[0, 0, 0, 100, 100, 200, 200, 200]], np.uint8))
+
+        def resized(**changes: object) -> list:
+            recipe = entry("a")["input"] | {"colour": "gray", "width": 2} | changes
+            return quantize.tensor_of(line, recipe)[0, 0, 0].tolist()
+
+        self.assertEqual(resized(), [25, 175])  # by size: it shrinks, so the means of four pixels each
+        self.assertEqual(resized(resampling="area"), [25, 175])
+        self.assertEqual(resized(resampling="bilinear"), [0, 200])  # between pixels 1 and 2, and 5 and 6
+        self.assertNotEqual(resized(resampling="bilinear_antialias"), [0, 200])
+        self.assertEqual(resized(width=8), np.asarray(line)[0].tolist())
+        self.assertEqual(resized(width=16), resized(width=16, resampling="bicubic"))  # it grows
+        with self.assertRaisesRegex(quantize.UsageError, "resampling 'nearest': not known, expected by_size, area"):
+            resized(resampling="nearest")
+
+
 class Choice(unittest.TestCase):
     def test_float_networks_of_one_file(self) -> None:
         recipe = entry("a")["input"]
