@@ -33,6 +33,7 @@ from PIL import Image
 SKIMAGE_PHOTOS = ("astronaut.png brick.png camera.png chelsea.png coffee.png coins.png color.png grass.png gravel.png "
                   "horse.png hubble_deep_field.jpg motorcycle_left.png retina.jpg rocket.jpg").split()
 SKLEARN_PHOTOS = ("china.jpg", "flower.jpg")
+MADE_BY = "quantized by NNCF"  # in an entry's source
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".webp"}
 
 
@@ -102,18 +103,25 @@ def tensor_of(image: Image.Image, recipe: dict) -> np.ndarray:
 
 def is_quantizable(model: dict) -> bool:
     return (model.get("role", "classifier") == "classifier" and len(model["files"]) == 1
-            and model["input"]["type"] == "f32" and model["files"][0]["path"].endswith((".onnx", ".xml"))
+            and model["input"]["type"] == "f32" and model["files"][0]["path"].endswith((".onnx", ".tflite", ".xml"))
             and "-int8" not in model["name"])
 
 
+def is_replaceable(model: dict) -> bool:
+    """Made here before, and not another's 8-bit network that has the name."""
+    return MADE_BY in model.get("source", "")
+
+
 def chosen_models(models: list[dict], names: str | None) -> list[dict]:
-    known = {model["name"]: model for model in models if is_quantizable(model)}
+    others = {model["name"] for model in models if not is_replaceable(model)}
+    known = {model["name"]: model for model in models
+             if is_quantizable(model) and quantized_name(model["name"]) not in others}
     if names is None:
         return list(known.values())
     unknown = [name for name in names.split(",") if name not in known]
     if unknown:
-        raise UsageError(f"--models: {', '.join(unknown)}: not a float network of one .onnx or .xml file in this zoo, "
-                         f"expected of {', '.join(known)}")
+        raise UsageError(f"--models: {', '.join(unknown)}: not a float network of one .onnx, .tflite or .xml file in this "
+                         f"zoo, or it has an 8-bit version from elsewhere, expected of {', '.join(known)}")
     return [known[name] for name in names.split(",")]
 
 
@@ -201,7 +209,7 @@ def run(options: argparse.Namespace) -> Iterator[str]:
     for model in models:
         path = options.zoo.parent / f"{quantized_name(model['name'])}.xml"
         save(quantize(model, options.zoo.parent, images), path)
-        source = f"{model['name']}, quantized by NNCF {nncf.__version__} on {len(images)} {seen}"
+        source = f"{model['name']}, {MADE_BY} {nncf.__version__} on {len(images)} {seen}"
         put(manifest, entry_of(model, path, source))
         write(options.zoo, manifest)
         yield quantized_name(model["name"])

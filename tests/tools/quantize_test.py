@@ -68,11 +68,15 @@ class Choice(unittest.TestCase):
         recipe = entry("a")["input"]
         models = [entry("a@224"), entry("u8", input=recipe | {"type": "u8"}), entry("a-int8@224"),
                   entry("chain", files=[{"path": "1.onnx"}, {"path": "2.onnx"}]), entry("s", role="selector"),
-                  entry("t", files=[{"path": "net.tflite"}]), entry("b")]
-        self.assertEqual([m["name"] for m in quantize.chosen_models(models, None)], ["a@224", "b"])
+                  entry("t", files=[{"path": "net.tflite"}]), entry("b"), entry("p", files=[{"path": "net.pb"}])]
+        models[2]["source"] = "a@224, quantized by NNCF 0 on 1 images"
+        self.assertEqual([m["name"] for m in quantize.chosen_models(models, None)], ["a@224", "t", "b"])
         self.assertEqual([m["name"] for m in quantize.chosen_models(models, "b")], ["b"])
-        with self.assertRaisesRegex(quantize.UsageError, "--models: u8: .*expected of a@224, b"):
+        with self.assertRaisesRegex(quantize.UsageError, "--models: u8: .*expected of a@224, t, b"):
             quantize.chosen_models(models, "b,u8")
+        models[2]["source"] = "someone else's"
+        with self.assertRaisesRegex(quantize.UsageError, "--models: a@224: .*8-bit version from elsewhere"):
+            quantize.chosen_models(models, "a@224")
         self.assertEqual(quantize.quantized_name("a@224"), "a-int8@224")
         self.assertEqual(quantize.quantized_name("b"), "b-int8")
 
