@@ -26,8 +26,12 @@ json encode_model(const PolicyModel& model) {
 }
 
 PolicyModel decode_model(const Fields& fields, int format) {
-  PolicyModel model{
-      {fields.text("name"), fields.text("fingerprint")}, fields.number("mean_ms"), fields.number("p999_ms")};
+  // One by one: GCC 12 frees members of the base twice when a later one of a list throws.
+  PolicyModel model;
+  model.name = fields.text("name");
+  model.fingerprint = fields.text("fingerprint");
+  model.mean_ms = fields.number("mean_ms");
+  model.p999_ms = fields.number("p999_ms");
   if (fields.has("precision")) {
     model.precision =
         fields.one_of("precision", {Precision::kF32, Precision::kBf16, Precision::kF16, Precision::kI8});

@@ -47,12 +47,15 @@ void add_models(ProfileHeader& header, const Zoo& zoo) {
     const std::string key = recipe_key(model.input);
     auto at = std::find(header.recipes.begin(), header.recipes.end(), key);
     if (at == header.recipes.end()) at = header.recipes.insert(at, key);
-    header.models.push_back({{model.name, model.fingerprint(), model.precision},
-                             static_cast<std::int32_t>(at - header.recipes.begin()),
-                             model.device,
-                             model.threads,
-                             model.chooses,
-                             model.fold});
+    ProfileModel& profiled = header.models.emplace_back();
+    profiled.name = model.name;
+    profiled.fingerprint = model.fingerprint();
+    profiled.precision = model.precision;
+    profiled.recipe = static_cast<std::int32_t>(at - header.recipes.begin());
+    profiled.device = model.device;
+    profiled.threads = model.threads;
+    profiled.chooses = model.chooses;
+    profiled.fold = model.fold;
   }
 }
 
