@@ -33,6 +33,7 @@ from PIL import Image
 SKIMAGE_PHOTOS = ("astronaut.png brick.png camera.png chelsea.png coffee.png coins.png color.png grass.png gravel.png "
                   "horse.png hubble_deep_field.jpg motorcycle_left.png retina.jpg rocket.jpg").split()
 SKLEARN_PHOTOS = ("china.jpg", "flower.jpg")
+MADE_BY = "quantized by NNCF"  # in an entry's source
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".webp"}
 
 
@@ -67,6 +68,23 @@ def folder_images(folder: Path, n: int, seed: int) -> list[Image.Image]:
     return [Image.open(paths[i]).convert("RGB") for i in sorted(chosen)]
 
 
+def resized(image: Image.Image, recipe: dict) -> Image.Image:
+    """By the recipe's `resampling`, as nearly as Pillow comes to Triage's own: ranges of activations need no more."""
+    size = (recipe["width"], recipe["height"])
+    kind = recipe.get("resampling", "by_size")
+    if kind == "by_size":
+        grows = size[0] >= image.width and size[1] >= image.height
+        kind = "bicubic" if grows else "area"
+    filters = {"area": Image.Resampling.BOX, "bilinear_antialias": Image.Resampling.BILINEAR,
+               "bicubic_antialias": Image.Resampling.BICUBIC}
+    if kind in filters:
+        return image.resize(size, filters[kind])
+    points = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+    if kind not in points:
+        raise UsageError(f"resampling '{kind}': not known, expected by_size, {', '.join([*filters, *points])}")
+    return image.transform(size, Image.Transform.EXTENT, (0, 0, image.width, image.height), points[kind])
+
+
 def tensor_of(image: Image.Image, recipe: dict) -> np.ndarray:
     """The model's input as its manifest entry describes it, a batch of one."""
     if recipe.get("crop", "none") != "none":
@@ -74,9 +92,8 @@ def tensor_of(image: Image.Image, recipe: dict) -> np.ndarray:
         width, height = round(image.width * share), round(image.height * share)
         x, y = (image.width - width) // 2, (image.height - height) // 2
         image = image.crop((x, y, x + width, y + height))
-    image = image.resize((recipe["width"], recipe["height"]), Image.Resampling.BICUBIC)
     gray = recipe["colour"] == "gray"
-    pixels = np.asarray(image.convert("L" if gray else "RGB"), np.float32)
+    pixels = np.asarray(resized(image, recipe).convert("L" if gray else "RGB"), np.float32)
     pixels = pixels[:, :, None] if gray else pixels
     pixels = pixels[:, :, ::-1] if recipe["colour"] == "bgr" else pixels
     channels = pixels.shape[2]
@@ -86,18 +103,25 @@ def tensor_of(image: Image.Image, recipe: dict) -> np.ndarray:
 
 def is_quantizable(model: dict) -> bool:
     return (model.get("role", "classifier") == "classifier" and len(model["files"]) == 1
-            and model["input"]["type"] == "f32" and model["files"][0]["path"].endswith((".onnx", ".xml"))
+            and model["input"]["type"] == "f32" and model["files"][0]["path"].endswith((".onnx", ".tflite", ".xml"))
             and "-int8" not in model["name"])
 
 
+def is_replaceable(model: dict) -> bool:
+    """Made here before, and not another's 8-bit network that has the name."""
+    return MADE_BY in model.get("source", "")
+
+
 def chosen_models(models: list[dict], names: str | None) -> list[dict]:
-    known = {model["name"]: model for model in models if is_quantizable(model)}
+    others = {model["name"] for model in models if not is_replaceable(model)}
+    known = {model["name"]: model for model in models
+             if is_quantizable(model) and quantized_name(model["name"]) not in others}
     if names is None:
         return list(known.values())
     unknown = [name for name in names.split(",") if name not in known]
     if unknown:
-        raise UsageError(f"--models: {', '.join(unknown)}: not a float network of one .onnx or .xml file in this zoo, "
-                         f"expected of {', '.join(known)}")
+        raise UsageError(f"--models: {', '.join(unknown)}: not a float network of one .onnx, .tflite or .xml file in this "
+                         f"zoo, or it has an 8-bit version from elsewhere, expected of {', '.join(known)}")
     return [known[name] for name in names.split(",")]
 
 
@@ -185,7 +209,7 @@ def run(options: argparse.Namespace) -> Iterator[str]:
     for model in models:
         path = options.zoo.parent / f"{quantized_name(model['name'])}.xml"
         save(quantize(model, options.zoo.parent, images), path)
-        source = f"{model['name']}, quantized by NNCF {nncf.__version__} on {len(images)} {seen}"
+        source = f"{model['name']}, {MADE_BY} {nncf.__version__} on {len(images)} {seen}"
         put(manifest, entry_of(model, path, source))
         write(options.zoo, manifest)
         yield quantized_name(model["name"])

@@ -32,7 +32,7 @@ std::vector<float> random_rows(std::size_t n, std::size_t d, std::uint64_t seed)
 
 triage::PolicyInfo info_of(std::size_t n_models, std::size_t d) {
   triage::PolicyInfo info;
-  for (std::size_t i = 0; i < n_models; ++i) info.models.push_back({"model" + std::to_string(i), "", 1, 2});
+  for (std::size_t i = 0; i < n_models; ++i) info.models.push_back({{"model" + std::to_string(i), ""}, 1, 2});
   for (std::size_t i = 0; i < d; ++i) info.schema.features.push_back({"feature" + std::to_string(i), 1});
   return info;
 }

@@ -34,7 +34,10 @@ Table make_table(std::size_t n) {
   table.machine = "made up";
   table.schema = make_schema(paper_features());
   for (std::size_t m = 0; m < kModels; ++m) {
-    table.models.push_back({fmt::format("model{}", m), fmt::format("print{}", m), "recipe"});
+    TableModel& model = table.models.emplace_back();
+    model.name = fmt::format("model{}", m);
+    model.fingerprint = fmt::format("print{}", m);
+    model.recipe = "recipe";
     table.recipe_of.push_back(0);
   }
   for (std::size_t i = 0; i < n; ++i) {

@@ -65,9 +65,12 @@ class Engine {
   [[nodiscard]] virtual std::string version() const = 0;
   // Device names that a manifest may use, such as "CPU".
   [[nodiscard]] virtual std::vector<std::string> devices() const = 0;
+  // What networks can be run in on a device: by its hardware, not emulated. The engine's own choice, which is
+  // what Precision::kAuto means, comes first.
+  [[nodiscard]] virtual std::vector<Precision> precisions(const std::string& device) const;
   // Loads, compiles and runs once, so that the caller's first run is warm. Checksums have been verified
-  // (EngineSet::load). Throws kIo, kModel (naming both shapes when they are not the manifest's). Safe
-  // concurrently.
+  // (EngineSet::load), and the model's precision is one of precisions(). Throws kIo, kModel (naming both
+  // shapes when they are not the manifest's). Safe concurrently.
   [[nodiscard]] virtual std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model) = 0;
   [[nodiscard]] virtual ModelShapes inspect(const std::filesystem::path& model_file) = 0;
 };
@@ -88,8 +91,13 @@ class EngineSet {
   void add(std::vector<std::string> extensions, EngineFactory factory);
   // Throws kModel for a file that has no engine, kEngine when this build lacks it.
   [[nodiscard]] Engine& for_file(const std::filesystem::path& model_file);
-  // Verifies the checksums of a model's files, then has its engine load it. Throws as verify_files, for_file
-  // and Engine::load do.
+  // The model as it runs here: with its engine's choice in place of Precision::kAuto. Throws kEngine where
+  // its device cannot run it in its precision, naming those that it can; as for_file.
+  [[nodiscard]] ModelSpec resolved(ModelSpec model);
+  // The same for every model of a zoo.
+  [[nodiscard]] Zoo resolved(Zoo zoo);
+  // Verifies the checksums of a model's files, then has its engine load it as resolved() gives it. Throws as
+  // verify_files, resolved and Engine::load do.
   [[nodiscard]] std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model);
   // Every engine in this build, and those that were added.
   [[nodiscard]] std::vector<Engine*> all();

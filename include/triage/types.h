@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace triage {
@@ -17,10 +18,27 @@ namespace triage {
 using ModelIndex = std::int32_t;
 inline constexpr ModelIndex kNoModel = -1;
 
+// The arithmetic of a network's layers. kI8: layers that were made for 8 bits run in 8 bits, the others in
+// f32, which is what kF32 means for such a network too; asked for by name, a network without such layers is
+// refused. kAuto: what the engine would choose on the device; EngineSet::resolved says what that is here.
+enum class Precision { kF32, kAuto, kBf16, kF16, kI8 };
+// As manifests write it: "f32", "auto", "bf16", "f16", "i8".
+[[nodiscard]] std::string_view to_string(Precision precision);
+[[nodiscard]] std::span<const Precision> all_precisions();
+[[nodiscard]] std::vector<std::string_view> names_of(std::span<const Precision> precisions);
+[[nodiscard]] Precision parse_precision(std::string_view text);  // throws kUsage
+
 // A network, whoever lists it.
 struct ModelId {
   std::string name;
   std::string fingerprint;  // ModelSpec::fingerprint(); empty for foreign tables
+  Precision precision;      // that it ran in, never kAuto; kF32 for foreign tables
+
+  // Not an aggregate: GCC 12 frees the strings of one twice where a later value of an initializer list
+  // throws. NOLINTNEXTLINE(google-explicit-constructor): {"name", "fingerprint"} reads as the fields that it
+  // has
+  ModelId(std::string name_in = {}, std::string fingerprint_in = {}, Precision precision_in = Precision::kF32)
+      : name(std::move(name_in)), fingerprint(std::move(fingerprint_in)), precision(precision_in) {}
 };
 
 // Class id of an input; kNoLabel where it is not known.

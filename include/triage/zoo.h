@@ -119,13 +119,15 @@ struct ModelSpec {
   OutputSpec output;
   std::string device = "CPU";  // as the engine names it
   int threads = 1;
+  Precision precision = Precision::kF32;
   // Selectors alone: the model that each output stands for, empty where it says that none is right.
   std::vector<std::string> chooses;
   std::optional<SelectorFold> fold;
   std::string license;  // free text
   std::string source;   // where it comes from, free text
 
-  // What determines the outputs: weights, recipe and output reading, not device or threads. 16 hex digits.
+  // What determines the outputs: weights, recipe, output reading and precision, not device or threads. 16 hex
+  // digits. Those of kAuto are of no use before EngineSet::resolved.
   [[nodiscard]] std::string fingerprint() const;
   bool operator==(const ModelSpec&) const = default;
 };
@@ -154,11 +156,12 @@ struct LabelNames {
 };
 // Throws kIo, and kManifest for an empty file or an empty line before the last.
 [[nodiscard]] LabelNames read_label_names(const std::filesystem::path& path);
-// Every classifier once for each device and, on the CPU, for each number of threads, named "net@CPUx2" or
-// "net@GPU": candidates of their own with the same fingerprint. Selectors stay as they are. Throws kUsage for
-// empty lists and for what is named twice.
+// Every classifier once for each device and precision and, on the CPU, for each number of threads, named
+// "net@CPUx2", "net@GPU" or, in another precision than f32, "net@CPUx2-bf16": candidates of their own, with
+// the same fingerprint where the precision is the same. Selectors stay as they are. Throws kUsage for empty
+// lists, for what is named twice, and for kI8, which computes what kF32 does.
 [[nodiscard]] Zoo variants_of(const Zoo& zoo, std::span<const std::string> devices,
-                              std::span<const int> threads);
+                              std::span<const int> threads, std::span<const Precision> precisions);
 // Writes it atomically. Throws kIo.
 void save_zoo(const Zoo& zoo, const std::filesystem::path& path);
 // Checksum of a model file as manifests state it: sha256 of its bytes, followed by those of the other files

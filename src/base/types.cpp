@@ -1,6 +1,7 @@
 #include "triage/types.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -93,6 +94,43 @@ std::int32_t rank_of(std::span<const float> probabilities, std::int32_t cls) {
     if (before({static_cast<std::int32_t>(i), probabilities[i]}, own)) ++rank;
   }
   return rank;
+}
+
+std::string_view to_string(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+      return "f32";
+    case Precision::kAuto:
+      return "auto";
+    case Precision::kBf16:
+      return "bf16";
+    case Precision::kF16:
+      return "f16";
+    case Precision::kI8:
+      return "i8";
+  }
+  return "";
+}
+
+std::span<const Precision> all_precisions() {
+  static constexpr std::array kAll{Precision::kF32, Precision::kAuto, Precision::kBf16, Precision::kF16,
+                                   Precision::kI8};
+  return kAll;
+}
+
+std::vector<std::string_view> names_of(std::span<const Precision> precisions) {
+  std::vector<std::string_view> names;
+  for (const Precision precision : precisions) names.push_back(to_string(precision));
+  return names;
+}
+
+Precision parse_precision(std::string_view text) {
+  for (const Precision precision : all_precisions()) {
+    if (to_string(precision) == text) return precision;
+  }
+  throw Error(ErrorCode::kUsage,
+              fmt::format("precision '{}': not known, expected one of {}", text.substr(0, 60),
+                          fmt::join(names_of(all_precisions()), ", ")));
 }
 
 std::string_view to_string(Criterion criterion) { return criterion == Criterion::kTop1 ? "top1" : "top5"; }

@@ -38,14 +38,23 @@ struct Info {
 // JSON has no NaN.
 Json number_or_null(double value) { return std::isnan(value) ? Json() : Json(value); }
 
+// What networks run in, by device, the engine's own choice first.
+Json precisions_json(const Engine& engine) {
+  Json precisions = Json::object();
+  for (const std::string& device : engine.devices()) precisions[device] = names_of(engine.precisions(device));
+  return precisions;
+}
+
 Json engines_json(std::vector<Missing>& missing) {
   EngineSet engines;
   Json list = Json::array();
   bool has_openvino = false;
   for (Engine* engine : engines.all()) {
     try {
-      list.push_back(
-          {{"name", engine->name()}, {"version", engine->version()}, {"devices", engine->devices()}});
+      list.push_back({{"name", engine->name()},
+                      {"version", engine->version()},
+                      {"devices", engine->devices()},
+                      {"precisions", precisions_json(*engine)}});
       has_openvino = has_openvino || engine->name() == "OpenVINO";
     } catch (const Error& error) {
       missing.push_back({engine->name() + ": " + error.what(), "run scripts/setup again"});
@@ -139,6 +148,16 @@ void print_row(std::string_view name, const std::string& text) {
 
 std::string text_of(const Json& value) { return value.get<std::string>(); }
 
+// "CPU (bf16, f32, i8), GPU (f16, f32)"
+std::string devices_text(const Json& engine) {
+  std::string text;
+  for (const Json& device : engine["devices"]) {
+    const auto precisions = engine["precisions"][text_of(device)].get<std::vector<std::string>>();
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", text_of(device), fmt::join(precisions, ", "));
+  }
+  return text;
+}
+
 void print_text(const Info& info) {
   const Json& doc = info.document;
   print_row("triage", fmt::format("{} ({})", text_of(doc["version"]), text_of(doc["compiler"])));
@@ -151,7 +170,7 @@ void print_text(const Info& info) {
   print_row("processor", features.empty() ? "features not known on this architecture" : features);
   for (const Json& engine : doc["engines"]) {
     print_row("engine", fmt::format("{} {}: {}", text_of(engine["name"]), text_of(engine["version"]),
-                                    fmt::join(engine["devices"].get<std::vector<std::string>>(), ", ")));
+                                    devices_text(engine)));
   }
   std::string libraries;
   for (const auto& [name, version] : doc["libraries"].items()) {

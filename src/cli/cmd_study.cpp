@@ -54,10 +54,12 @@ std::string command_line(const StudyArguments& arguments) {
 // Of the models that were profiled, which a zoo of the same names need not have.
 std::map<std::string, std::uint64_t> file_sizes(const Zoo& zoo, const Table& table) {
   std::map<std::string, std::uint64_t> bytes;
-  for (const ModelSpec& model : zoo.models) {
+  for (ModelSpec model : zoo.models) {
     const ModelIndex profiled = table.find(model.name);
     if (profiled == kNoModel) continue;
-    const std::string& wanted = table.models[static_cast<std::size_t>(profiled)].fingerprint;
+    const auto& [name, wanted, precision] =
+        static_cast<const ModelId&>(table.models[static_cast<std::size_t>(profiled)]);
+    if (model.precision == Precision::kAuto) model.precision = precision;
     if (!wanted.empty() && wanted != model.fingerprint()) {
       throw Error(
           ErrorCode::kProfile,

@@ -23,6 +23,12 @@ nlohmann::json files_json(const Zoo& zoo, const ModelSpec& model) {
   return files;
 }
 
+// With the precision `auto` it depends on the machine.
+nlohmann::json fingerprint_json(const ModelSpec& model) {
+  if (model.precision == Precision::kAuto) return nullptr;
+  return model.fingerprint();
+}
+
 void list_json(const Zoo& zoo) {
   nlohmann::json models = nlohmann::json::array();
   for (const ModelSpec& model : zoo.models) {
@@ -36,9 +42,10 @@ void list_json(const Zoo& zoo) {
                       {"label_tail", model.output.label_tail},
                       {"device", model.device},
                       {"threads", model.threads},
+                      {"precision", to_string(model.precision)},
                       {"license", model.license},
                       {"source", model.source},
-                      {"fingerprint", model.fingerprint()}});
+                      {"fingerprint", fingerprint_json(model)}});
   }
   print_json({{"name", zoo.name}, {"labels", zoo.label_names.size()}, {"models", models}});
 }
@@ -65,11 +72,12 @@ std::string memory_text(const Zoo& zoo) {
 }
 
 void list_text(const Zoo& zoo) {
-  TextTable table({"model", "file", "input", "classes", "output", "device", "licence"});
+  TextTable table({"model", "file", "input", "classes", "output", "device", "precision", "licence"});
   for (const ModelSpec& model : zoo.models) {
     table.add({printable(model.name), size_of_files(zoo, model), recipe_key(model.input),
                fmt::to_string(model.output.n_classes), std::string(to_string(model.output.kind)),
-               fmt::format("{} x{}", printable(model.device), model.threads), printable(model.license)});
+               fmt::format("{} x{}", printable(model.device), model.threads),
+               std::string(to_string(model.precision)), printable(model.license)});
   }
   fmt::print(
       "zoo {}: {} models, {}{}\n", printable(zoo.name), zoo.models.size(),

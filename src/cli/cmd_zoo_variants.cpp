@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include "cli/cmd_zoo.h"
@@ -20,30 +21,58 @@ struct ZooVariantsArguments {
   fs::path zoo;
   std::vector<std::string> devices{"CPU"};
   std::vector<int> threads{1};
+  std::vector<std::string> precisions{"f32"};
   bool elsewhere = false;
   fs::path out;
 };
+
+std::vector<Precision> precisions_asked(const ZooVariantsArguments& arguments) {
+  std::vector<Precision> precisions;
+  for (const std::string& text : arguments.precisions) precisions.push_back(parse_precision(text));
+  return precisions;
+}
 
 // The path of `file` as a manifest in `folder` has to write it.
 fs::path from_folder(const fs::path& folder, const fs::path& file) {
   return fs::absolute(file).lexically_normal().lexically_proximate(fs::absolute(folder).lexically_normal());
 }
 
-// Variants that cannot run here are found by `profile` only when it comes to them. "GPU" stands for "GPU.0".
-void check_devices(const Zoo& zoo, const std::vector<std::string>& devices) {
-  EngineSet engines({.cache_dir = {}, .clock = {}, .on_remark = &warn});
+// Each engine that runs a classifier of the zoo, once.
+std::set<Engine*> engines_of(const Zoo& zoo, EngineSet& engines) {
+  std::set<Engine*> used;
   for (const ModelSpec& model : zoo.models) {
-    if (model.role != Role::kClassifier) continue;
-    const std::vector<std::string> here = engines.for_file(model.files.front().path).devices();
-    for (const std::string& device : devices) {
-      const bool is_here = std::any_of(here.begin(), here.end(), [&](const std::string& known) {
-        return known == device || known.substr(0, known.find('.')) == device;
-      });
-      if (is_here || device.starts_with("AUTO") || device.starts_with("HETERO")) continue;
-      throw Error(ErrorCode::kUsage,
-                  fmt::format("--devices: this machine has no {}, expected of {}; --elsewhere writes a "
-                              "manifest for another machine",
-                              printable(device), fmt::join(here, ", ")));
+    if (model.role == Role::kClassifier) used.insert(&engines.for_file(model.files.front().path));
+  }
+  return used;
+}
+
+// Variants that cannot run here are found by `profile` only when it comes to them. "GPU" stands for "GPU.0".
+void check_devices(Engine& engine, const std::vector<std::string>& devices) {
+  const std::vector<std::string> here = engine.devices();
+  for (const std::string& device : devices) {
+    const bool is_here = std::any_of(here.begin(), here.end(), [&](const std::string& known) {
+      return known == device || known.substr(0, known.find('.')) == device;
+    });
+    if (is_here || device.starts_with("AUTO") || device.starts_with("HETERO")) continue;
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--devices: this machine has no {}, expected of {}; --elsewhere writes a "
+                            "manifest for another machine",
+                            printable(device), fmt::join(here, ", ")));
+  }
+}
+
+void check_precisions(Engine& engine, const ZooVariantsArguments& arguments) {
+  for (const std::string& device : arguments.devices) {
+    std::vector<Precision> here = engine.precisions(device);
+    std::erase(here, Precision::kI8);  // see variants_of
+    for (const Precision precision : precisions_asked(arguments)) {
+      if (precision == Precision::kAuto || precision == Precision::kI8) continue;  // i8: see variants_of
+      if (std::find(here.begin(), here.end(), precision) != here.end()) continue;
+      throw Error(
+          ErrorCode::kUsage,
+          fmt::format("--precisions: {} of this machine does not run {}, expected of {}; --elsewhere writes "
+                      "a manifest for another machine",
+                      printable(device), to_string(precision), fmt::join(names_of(here), ", ")));
     }
   }
 }
@@ -66,10 +95,14 @@ void run(const ZooVariantsArguments& arguments) {
   }
   const Zoo zoo = load_zoo(arguments.zoo);
   if (!arguments.elsewhere) {
-    check_devices(zoo, arguments.devices);
+    EngineSet engines({.cache_dir = {}, .clock = {}, .on_remark = &warn});
+    for (Engine* engine : engines_of(zoo, engines)) {
+      check_devices(*engine, arguments.devices);
+      check_precisions(*engine, arguments);
+    }
     check_threads(arguments.threads);
   }
-  Zoo variants = variants_of(zoo, arguments.devices, arguments.threads);
+  Zoo variants = variants_of(zoo, arguments.devices, arguments.threads, precisions_asked(arguments));
   const fs::path folder = fs::absolute(arguments.out).parent_path();
   for (ModelSpec& model : variants.models) {
     for (ModelFile& file : model.files) {
@@ -88,7 +121,7 @@ void run(const ZooVariantsArguments& arguments) {
 
 void add_zoo_variants(CLI::App& zoo, Session&) {
   CLI::App* command = zoo.add_subcommand(
-      "variants", "Writes a manifest with each model once for each device and number of threads");
+      "variants", "Writes a manifest with each model once for each device, number of threads and precision");
   auto arguments = std::make_shared<ZooVariantsArguments>();
   command->add_option("zoo", arguments->zoo, "The manifest, zoo.json")->required();
   command->add_option("--devices", arguments->devices, "As 'triage info' names them, separated by commas")
@@ -98,8 +131,13 @@ void add_zoo_variants(CLI::App& zoo, Session&) {
       ->delimiter(',')
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command
+      ->add_option("--precisions", arguments->precisions,
+                   "f32, bf16, f16, or auto (what the device would choose), separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
   command->add_flag("--elsewhere", arguments->elsewhere,
-                    "For another machine: devices and threads need not be here");
+                    "For another machine: devices, threads and precisions need not be here");
   command->add_option("-o,--out", arguments->out, "Manifest to write; must not exist")->required();
   command->callback([arguments] { run(*arguments); });
 }

@@ -39,6 +39,7 @@ struct Check {
   std::string error;  // empty: fine
   int exit_code = 0;
   ModelShapes first, last;  // of the first and the last file
+  Precision precision = Precision::kF32;
   double load_ms = 0;
   double median_ms = 0;
   std::size_t n_runs = 0;
@@ -65,6 +66,7 @@ Check check_model(const Zoo& zoo, ModelSpec model, EngineSet& engines) {
   try {
     Engine& engine = engines.for_file(model.files[0].path);
     model.threads = 1;
+    check.precision = engines.resolved(model).precision;
     const Stopwatch watch(steady_clock());
     const std::unique_ptr<Network> network = engines.load(zoo, model);
     check.load_ms = watch.ms();
@@ -136,6 +138,7 @@ nlohmann::json check_json(const ModelSpec& model, const Check& check) {
   }
   json["inputs"] = shapes_json(check.first.inputs, check.first.input_types);
   json["outputs"] = shapes_json(check.last.outputs, check.last.output_types);
+  json["precision"] = to_string(check.precision);
   json["load_ms"] = check.load_ms;
   json["median_ms"] = check.median_ms;
   json["runs"] = check.n_runs;
@@ -157,17 +160,19 @@ std::string port_text(const std::vector<std::vector<std::int64_t>>& shapes,
 }
 
 void print_text(const Zoo& zoo, const std::vector<Check>& checks, bool judged) {
-  std::vector<std::string> header{"model", "input", "output", "load ms", "run ms"};
+  std::vector<std::string> header{"model", "input", "output", "precision", "load ms", "run ms"};
   if (judged) header.insert(header.end(), {"top-1", "top-5", "mean ms", "prep ms", "images"});
   TextTable table(header);
   for (std::size_t i = 0; i < checks.size(); ++i) {
     const Check& check = checks[i];
     if (!check.error.empty()) continue;
     const auto output = static_cast<std::size_t>(zoo.models[i].output.index);
-    std::vector<std::string> row{
-        printable(zoo.models[i].name), port_text(check.first.inputs, check.first.input_types, 0),
-        port_text(check.last.outputs, check.last.output_types, output), fmt::format("{:.0f}", check.load_ms),
-        fmt::format("{:.4f}", check.median_ms)};
+    std::vector<std::string> row{printable(zoo.models[i].name),
+                                 port_text(check.first.inputs, check.first.input_types, 0),
+                                 port_text(check.last.outputs, check.last.output_types, output),
+                                 std::string(to_string(check.precision)),
+                                 fmt::format("{:.0f}", check.load_ms),
+                                 fmt::format("{:.4f}", check.median_ms)};
     if (judged && check.judgement) {
       const ModelScore& j = *check.judgement;
       row.insert(row.end(), {fmt::format("{:.1f} %", 100 * j.top1_rate),

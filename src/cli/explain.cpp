@@ -19,6 +19,10 @@ std::string model_name(const Classifier& classifier, ModelIndex model) {
   return triage::model_name(classifier.policy()->info(), model);
 }
 
+Precision precision_in(const Classifier& classifier, ModelIndex model) {
+  return classifier.policy()->info().models[static_cast<std::size_t>(model)].precision;
+}
+
 std::span<const ClassProbability> first(const TopK& answer, int top) {
   const auto entries = answer.entries();
   return entries.first(std::min(entries.size(), static_cast<std::size_t>(top)));
@@ -165,7 +169,10 @@ void print_why(const Classifier& classifier, const Shown& shown) {
                values.empty() ? "" : printable(" (" + values + ")"));
   }
   for (const Look& look : shown.result.looks) {
-    fmt::print("  look      {}: {} with {:.1f} %, {:.3f} ms\n", printable(model_name(classifier, look.model)),
+    const Precision precision = precision_in(classifier, look.model);
+    fmt::print("  look      {}{}: {} with {:.1f} %, {:.3f} ms\n",
+               printable(model_name(classifier, look.model)),
+               precision == Precision::kF32 ? "" : fmt::format(" in {}", to_string(precision)),
                printable(classifier.label_name(look.output.best())), 100.0 * look.confidence, look.cost.ms);
   }
 }
@@ -184,6 +191,7 @@ Json looks_json(const Classifier& classifier, const Result& result) {
   Json list = Json::array();
   for (const Look& look : result.looks) {
     list.push_back({{"model", model_name(classifier, look.model)},
+                    {"precision", to_string(precision_in(classifier, look.model))},
                     {"class", look.output.best()},
                     {"label", classifier.label_name(look.output.best())},
                     {"confidence", look.confidence},

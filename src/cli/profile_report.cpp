@@ -44,6 +44,20 @@ std::string format_rate(const ProfileReport& report, double rate) {
 
 nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
 
+// "bf16: a, b; f16: c"; empty where all models ran in f32.
+std::string other_precisions(const ProfileReport& report) {
+  std::string text;
+  for (const Precision precision : all_precisions()) {
+    std::vector<std::string> names;
+    for (const ModelReport& model : report.models) {
+      if (model.precision == precision && precision != Precision::kF32) names.push_back(model.name);
+    }
+    if (names.empty()) continue;
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", to_string(precision), fmt::join(names, ", "));
+  }
+  return text;
+}
+
 double network_share(const ProfileSummary& summary) {
   return summary.wall_ms > 0 ? summary.network_ms / summary.wall_ms : kNotMeasured;
 }
@@ -130,8 +144,8 @@ ProfileReport make_report(const std::filesystem::path& out, const ProfileSummary
   for (std::size_t m = 0; m < table.n_models(); ++m) {
     std::vector<double> times(rows.size());
     for (const std::uint32_t row : rows) times[row] = table.cost_ms(row, static_cast<ModelIndex>(m));
-    report.models.push_back(
-        {table.models[m].name, top1[m], top5[m], summarize_times(std::move(times)), joules[m]});
+    report.models.push_back({table.models[m].name, table.models[m].precision, top1[m], top5[m],
+                             summarize_times(std::move(times)), joules[m]});
   }
   return report;
 }
@@ -157,6 +171,8 @@ void print_report(const ProfileReport& report) {
   }
   if (!report.models.empty()) {
     fmt::print("machine {}\n", printable(report.machine));
+    if (const std::string other = other_precisions(report); !other.empty())
+      fmt::print("precision {}\n", printable(other));
     fmt::print("timing {}\nenergy {}\n", timing_phrase(report.timing), printable(report.energy.note));
   }
   if (!report.labels_from.empty()) fmt::print("{}\n", printable(agreement_note(report.labels_from)));
@@ -228,6 +244,7 @@ nlohmann::json to_json(const ProfileReport& report) {
   for (const ModelReport& model : report.models) {
     const TimeSummary& time = model.time;
     json["models"].push_back({{"name", model.name},
+                              {"precision", to_string(model.precision)},
                               {"top1_rate", rate(model.top1_rate)},
                               {"top5_rate", rate(model.top5_rate)},
                               {"mean_j", number(model.mean_j)},

@@ -35,6 +35,7 @@ class ProfileDisplay {
 
 struct ModelReport {
   std::string name;
+  Precision precision = Precision::kF32;  // that it ran in
   double top1_rate = 0, top5_rate = 0;
   TimeSummary time;  // preprocessing and inference
   double mean_j = kNotMeasured;

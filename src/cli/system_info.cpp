@@ -57,7 +57,8 @@ std::vector<std::pair<std::string, bool>> cpu_features() {
           {"avx2", __builtin_cpu_supports("avx2") != 0},
           {"fma", __builtin_cpu_supports("fma") != 0},
           {"avx512f", __builtin_cpu_supports("avx512f") != 0},
-          {"avx512vnni", __builtin_cpu_supports("avx512vnni") != 0}};
+          {"avx512vnni", __builtin_cpu_supports("avx512vnni") != 0},
+          {"avx512bf16", __builtin_cpu_supports("avx512bf16") != 0}};
 #else
   return {};
 #endif

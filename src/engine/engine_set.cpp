@@ -91,9 +91,31 @@ Engine& EngineSet::for_file(const std::filesystem::path& model_file) {
                                              model_file.string(), extension, fmt::join(known, ", ")));
 }
 
+ModelSpec EngineSet::resolved(ModelSpec model) {
+  // Every engine runs f32 on every device that it has, so none need be started for that.
+  if (model.precision == Precision::kF32) return model;
+  const std::vector<Precision> here = for_file(model.files.front().path).precisions(model.device);
+  if (model.precision == Precision::kAuto) {
+    model.precision = here.front();
+  } else if (std::find(here.begin(), here.end(), model.precision) == here.end()) {
+    throw Error(
+        ErrorCode::kEngine,
+        fmt::format("model '{}': precision is '{}', which {} of this machine does not run, expected of "
+                    "{}, or auto, which is {} here; change it in the manifest",
+                    model.name, to_string(model.precision), model.device, fmt::join(names_of(here), ", "),
+                    to_string(here.front())));
+  }
+  return model;
+}
+
+Zoo EngineSet::resolved(Zoo zoo) {
+  for (ModelSpec& model : zoo.models) model = resolved(std::move(model));
+  return zoo;
+}
+
 std::unique_ptr<Network> EngineSet::load(const Zoo& zoo, const ModelSpec& model) {
   verify_files(zoo, model);
-  return for_file(model.files.front().path).load(zoo, model);
+  return for_file(model.files.front().path).load(zoo, resolved(model));
 }
 
 std::vector<Engine*> EngineSet::all() {

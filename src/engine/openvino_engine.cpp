@@ -1,8 +1,7 @@
 // Engine on OpenVINO's C++ runtime: .onnx, .tflite and .xml files, on the CPU or any device that it knows.
 //
-// Tuned for latency, which is what is measured: one stream and the manifest's number of threads. Arithmetic
-// is forced to 32-bit floats where the device would choose 16-bit ones, so that answers do not depend on the
-// machine.
+// Tuned for latency, which is what is measured: one stream, and the manifest's number of threads. The
+// manifest's precision too is forced, so that answers do not depend on the machine.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -14,6 +13,7 @@
 #include "engine/engines.h"
 #include "engine/openvino_cache.h"
 #include "engine/openvino_error.h"
+#include "engine/openvino_precision.h"
 #include "engine/openvino_shapes.h"
 #include "triage/error.h"
 #include "zoo/model_stand_in.h"
@@ -221,6 +221,10 @@ class OpenVinoEngine final : public Engine {
   [[nodiscard]] std::string version() const override { return ov::get_openvino_version().buildNumber; }
   [[nodiscard]] std::vector<std::string> devices() const override { return core_.get_available_devices(); }
 
+  [[nodiscard]] std::vector<Precision> precisions(const std::string& device) const override {
+    return precisions_of(core_, device);
+  }
+
   [[nodiscard]] std::unique_ptr<Network> load(const Zoo& zoo, const ModelSpec& model) override {
     check_device(model);
     check_memory(owner_of(model), memory_left(), loaded_size_bytes(zoo, model));
@@ -229,6 +233,7 @@ class OpenVinoEngine final : public Engine {
       parts.push_back(compiled_or_cached(core_, cache_, model, i, compile_options(model),
                                          [&] { return compile(zoo, model, i, parts); }));
     }
+    check_precision(parts, model);
     return translated(ErrorCode::kModel, owner_of(model), "preparing it",
                       [&] { return std::make_unique<OpenVinoNetwork>(std::move(parts), model); });
   }
@@ -278,7 +283,7 @@ class OpenVinoEngine final : public Engine {
   // "CPU" or "GPU.1"; what stands before '.' or ':' must be there, or be one of the virtual devices.
   void check_device(const ModelSpec& model) const {
     const std::string base = model.device.substr(0, model.device.find_first_of(".:"));
-    if (base == "AUTO" || base == "HETERO" || base == "CPU" || has_device(base)) return;
+    if (is_virtual(model.device) || base == "CPU" || has_device(base)) return;
     throw Error(ErrorCode::kEngine,
                 fmt::format("{}: device is '{}', expected one of {}; change it in the manifest",
                             owner_of(model), model.device, fmt::join(core_.get_available_devices(), ", ")));
@@ -323,7 +328,7 @@ class OpenVinoEngine final : public Engine {
 
   static ov::AnyMap compile_options(const ModelSpec& model) {
     ov::AnyMap options{ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
-                       ov::hint::inference_precision(ov::element::f32)};
+                       ov::hint::inference_precision(element_of(model.precision))};
     if (model.device == "CPU") {
       options.insert(ov::num_streams(1));
       options.insert(ov::inference_num_threads(model.threads));

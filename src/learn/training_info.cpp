@@ -13,17 +13,16 @@ namespace {
 
 // `cost(row)` are its milliseconds.
 template <class CostOf>
-PolicyModel describe(const std::string& name, const std::string& fingerprint, Rows rows, const CostOf& cost) {
+PolicyModel describe(const ModelId& known, Rows rows, const CostOf& cost) {
   std::vector<double> times;
   times.reserve(rows.size());
   for (const std::uint32_t row : rows) times.push_back(cost(row));
-  return timed_model({name, fingerprint}, std::move(times));
+  return timed_model(known, std::move(times));
 }
 
 PolicyModel describe(const Table& table, Rows rows, ModelIndex model) {
   const auto& known = table.models[static_cast<std::size_t>(model)];
-  PolicyModel described = describe(known.name, known.fingerprint, rows,
-                                   [&](std::uint32_t row) { return table.cost_ms(row, model); });
+  PolicyModel described = describe(known, rows, [&](std::uint32_t row) { return table.cost_ms(row, model); });
   described.mean_j = table.cost_j(model);
   return described;
 }
@@ -78,8 +77,7 @@ std::vector<std::uint64_t> all_input_hashes(const Table& table, Rows rows) {
 
 PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector) {
   const auto& known = table.selectors[static_cast<std::size_t>(selector)];
-  return describe(known.name, known.fingerprint, rows,
-                  [&](std::uint32_t row) { return table.selector_cost_ms(row, selector); });
+  return describe(known, rows, [&](std::uint32_t row) { return table.selector_cost_ms(row, selector); });
 }
 
 }  // namespace triage

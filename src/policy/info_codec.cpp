@@ -21,12 +21,21 @@ json encode_model(const PolicyModel& model) {
        {std::pair{"p50_ms", model.p50_ms}, {"p90_ms", model.p90_ms}, {"p99_ms", model.p99_ms}}) {
     if (!std::isnan(ms)) fields[key] = ms;
   }
+  if (model.precision != Precision::kF32) fields["precision"] = to_string(model.precision);
   return fields;
 }
 
 PolicyModel decode_model(const Fields& fields, int format) {
-  PolicyModel model{
-      {fields.text("name"), fields.text("fingerprint")}, fields.number("mean_ms"), fields.number("p999_ms")};
+  // One by one: GCC 12 frees members of the base twice when a later one of a list throws.
+  PolicyModel model;
+  model.name = fields.text("name");
+  model.fingerprint = fields.text("fingerprint");
+  model.mean_ms = fields.number("mean_ms");
+  model.p999_ms = fields.number("p999_ms");
+  if (fields.has("precision")) {
+    model.precision =
+        fields.one_of("precision", {Precision::kF32, Precision::kBf16, Precision::kF16, Precision::kI8});
+  }
   if (format > 2) model.mean_j = fields.number_or_nan("mean_j");
   const auto newer = [&](std::string_view key) {
     return fields.has(key) ? fields.number(key) : kNotMeasured;

@@ -47,9 +47,15 @@ void add_models(ProfileHeader& header, const Zoo& zoo) {
     const std::string key = recipe_key(model.input);
     auto at = std::find(header.recipes.begin(), header.recipes.end(), key);
     if (at == header.recipes.end()) at = header.recipes.insert(at, key);
-    header.models.push_back({model.name, model.fingerprint(),
-                             static_cast<std::int32_t>(at - header.recipes.begin()), model.device,
-                             model.threads, model.chooses, model.fold});
+    ProfileModel& profiled = header.models.emplace_back();
+    profiled.name = model.name;
+    profiled.fingerprint = model.fingerprint();
+    profiled.precision = model.precision;
+    profiled.recipe = static_cast<std::int32_t>(at - header.recipes.begin());
+    profiled.device = model.device;
+    profiled.threads = model.threads;
+    profiled.chooses = model.chooses;
+    profiled.fold = model.fold;
   }
 }
 
@@ -134,6 +140,8 @@ std::string in_words(const FeatureSchema& schema) {
 std::optional<std::string> difference(const ProfileModel& found, const ProfileModel& wanted) {
   if (found.name != wanted.name) return differ("model", "'" + found.name + "'", "'" + wanted.name + "'");
   const std::string object = "model '" + found.name + "': ";
+  if (found.precision != wanted.precision)
+    return differ(object + "precision", to_string(found.precision), to_string(wanted.precision));
   if (found.fingerprint != wanted.fingerprint)
     return differ(object + "fingerprint", found.fingerprint, wanted.fingerprint);
   if (found.device != wanted.device) return differ(object + "device", found.device, wanted.device);

@@ -20,15 +20,13 @@ void begin_table(Table& table, const ProfileHeader& header) {
   for (const ProfileModel& model : header.models) {
     if (model.is_selector()) {
       const SelectorFold fold = model.fold.value_or(SelectorFold{});
-      table.selectors.push_back({model.name, model.fingerprint,
-                                 header.recipes[static_cast<std::size_t>(model.recipe)], model.chooses,
+      table.selectors.push_back({model, header.recipes[static_cast<std::size_t>(model.recipe)], model.chooses,
                                  fold.of, fold.index, fold.count, fold.seed, fold.inputs});
       table.selector_recipe_of.push_back(model.recipe);
       continue;
     }
-    table.models.push_back({model.name, model.fingerprint,
-                            header.recipes[static_cast<std::size_t>(model.recipe)], model.device,
-                            model.threads});
+    table.models.push_back(
+        {model, header.recipes[static_cast<std::size_t>(model.recipe)], model.device, model.threads});
     table.recipe_of.push_back(model.recipe);
   }
   table.n_classes = header.n_classes;

@@ -215,9 +215,10 @@ class ProfileRun {
 
 }  // namespace
 
-ProfileSummary measure_profile(const Zoo& zoo, EngineSet& engines, const Dataset& data,
+ProfileSummary measure_profile(const Zoo& manifest, EngineSet& engines, const Dataset& data,
                                const ProfileOptions& options, const std::filesystem::path& out,
                                const std::function<void(const ProfileProgress&)>& on_progress) {
+  const Zoo zoo = engines.resolved(manifest);
   const ProfileHeader header = make_header(zoo, data, options);
   // Before the models are loaded, so that a second writer fails at once.
   ProfileWriter writer(out, header);

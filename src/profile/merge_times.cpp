@@ -26,19 +26,20 @@ std::vector<std::size_t> match_models(const ProfileReader& times, const ProfileR
   };
   for (const ProfileModel& model : scores.header().models) {
     if (find(times.header(), model.fingerprint) < times.header().models.size()) continue;
-    fail(
-        fmt::format("{}: has no times of model '{}' (fingerprint {}), expected every model of {}; profile it "
-                    "there, or make the scores without it",
-                    times.name(), model.name, model.fingerprint, scores.name()));
+    fail(fmt::format(
+        "{}: has no times of model '{}' (fingerprint {}, in {}), expected every model of {}; profile "
+        "it there in that precision, or make the scores without it",
+        times.name(), model.name, model.fingerprint, to_string(model.precision), scores.name()));
   }
   std::vector<std::size_t> matches;
   for (const ProfileModel& model : times.header().models) {
     matches.push_back(find(scores.header(), model.fingerprint));
     if (matches.back() < scores.header().models.size()) continue;
-    fail(fmt::format(
-        "{}: has no scores of model '{}' (fingerprint {}), expected every model of {}; profile it "
-        "there, or leave it out of the times",
-        scores.name(), model.name, model.fingerprint, times.name()));
+    fail(
+        fmt::format("{}: has no scores of model '{}' (fingerprint {}, in {}), expected every model of {}; "
+                    "profile it there "
+                    "in that precision, or leave it out of the times",
+                    scores.name(), model.name, model.fingerprint, to_string(model.precision), times.name()));
   }
   return matches;
 }

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/stop.h"
 #include "profile/cell.h"
+#include "runtime/policy_models.h"
 #include "runtime/serving.h"
 #include "table/model_times.h"
 #include "triage/error.h"
@@ -19,14 +20,15 @@ namespace triage {
 namespace {
 
 // The models of a policy, and behind them the single best one where it is another and the zoo has it.
-PolicyInfo models_to_time(const PolicyInfo& info, const Zoo& zoo) {
+PolicyInfo models_to_time(const PolicyInfo& info, Runtime& runtime) {
   PolicyInfo probe;
   probe.models = info.models;
   probe.n_classes = info.n_classes;
   const auto same = [&](const PolicyModel& model) { return model.name == info.best.name; };
+  const Zoo& zoo = runtime.zoo();
   const ModelIndex found = info.best.name.empty() ? kNoModel : zoo.find(info.best.name);
   if (std::none_of(info.models.begin(), info.models.end(), same) && found != kNoModel &&
-      zoo.models[static_cast<std::size_t>(found)].fingerprint() == info.best.fingerprint) {
+      runs_here_as(runtime.engines(), zoo.models[static_cast<std::size_t>(found)], info.best)) {
     probe.models.push_back(info.best);
   }
   return probe;
@@ -100,7 +102,7 @@ PolicyTimes time_policy(const Policy& policy, const std::shared_ptr<Runtime>& ru
                         std::span<const Image> images, const PolicyTimesOptions& options) {
   check(images, options);
   const PolicyInfo& info = policy.info();
-  const PolicyInfo probe = models_to_time(info, runtime->zoo());
+  const PolicyInfo probe = models_to_time(info, *runtime);
   Serving serving(make_single(probe, 0), runtime);
   const auto backend = serving.borrow();
   const Clock* cpu_clock = options.cpu_clock != nullptr          ? options.cpu_clock.get()

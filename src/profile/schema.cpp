@@ -9,6 +9,7 @@
 #include "profile/codec.h"
 #include "profile/header.h"
 #include "profile/label_mapping_text.h"
+#include "profile/precision_rows.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -252,6 +253,7 @@ void write_header(const Database& database, const ProfileHeader& header) {
     model.run();
   }
   write_selectors(database, header);
+  write_precisions(database, header);
 }
 
 // Of a data set's inputs, those in the shard.
@@ -287,19 +289,19 @@ void read_models(const Database& database, ProfileHeader& header) {
   read_numbered(database,
                 "SELECT model, name, fingerprint, recipe, device, threads FROM model ORDER BY model",
                 kMaxRows, [&](const Statement& row) {
-                  header.models.push_back({row.text(1),
-                                           row.text(2),
-                                           static_cast<std::int32_t>(row.integer(3, 0, last_recipe)),
-                                           row.text(4),
-                                           static_cast<int>(row.integer(5, 0, 1 << 20)),
-                                           {},
-                                           std::nullopt});
+                  ProfileModel& model = header.models.emplace_back();
+                  model.name = row.text(1);
+                  model.fingerprint = row.text(2);
+                  model.recipe = static_cast<std::int32_t>(row.integer(3, 0, last_recipe));
+                  model.device = row.text(4);
+                  model.threads = static_cast<int>(row.integer(5, 0, 1 << 20));
                 });
   if (header.models.empty()) database.fail_damaged("it has no models");
   // Profiles that were made before selectors could be in them lack the tables.
   const bool has_selectors =
       database.integer("SELECT count(*) FROM sqlite_master WHERE name = 'selector_choice'") > 0;
   if (has_selectors) read_selectors(database, header);
+  read_precisions(database, header);
 }
 
 void read_labels_from(const Database& database, ProfileHeader& header) {

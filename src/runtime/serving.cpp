@@ -7,37 +7,11 @@
 #include "base/check.h"
 #include "features/schema.h"
 #include "preprocess/needed_extent.h"
+#include "runtime/policy_models.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
-
-// The zoo's model for each model of the policy.
-std::vector<ModelIndex> map_models(const Policy& policy, const Zoo& zoo, const std::string& owner) {
-  std::vector<ModelIndex> models;
-  for (const PolicyModel& wanted : policy.info().models) {
-    const ModelIndex found = zoo.find(wanted.name);
-    if (found == kNoModel) {
-      throw Error(ErrorCode::kPolicy,
-                  fmt::format("{}: model '{}' is not in zoo '{}', expected every model of the policy there; "
-                              "give the zoo that it was trained with, or profile this one and train again",
-                              owner, wanted.name, zoo.name));
-    }
-    const std::string fingerprint = zoo.models[static_cast<std::size_t>(found)].fingerprint();
-    if (fingerprint != wanted.fingerprint) {
-      throw Error(
-          ErrorCode::kPolicy,
-          fmt::format("{}: model '{}' has fingerprint {} in zoo '{}', expected {}; its weights or recipe "
-                      "are not those that were profiled: give that zoo, or profile this one and train "
-                      "again",
-                      owner, wanted.name, fingerprint, zoo.name,
-                      wanted.fingerprint.empty() ? "one (the policy was trained on a foreign table)"
-                                                 : wanted.fingerprint));
-    }
-    models.push_back(found);
-  }
-  return models;
-}
 
 // A network may have the same fingerprint and yet not be what the policy was made for: the file may lie.
 void check_classes(const Policy& policy, const Zoo& zoo, const std::vector<ModelIndex>& zoo_models,
@@ -73,7 +47,7 @@ Serving::Serving(std::shared_ptr<const Policy> policy, std::shared_ptr<Runtime> 
   TRIAGE_CHECK(runtime_ != nullptr);
   const std::string owner = fmt::format("policy of kind '{}'", policy_->kind());
   check_schema(policy_->info().schema, owner);
-  zoo_models_ = map_models(*policy_, runtime_->zoo(), owner);
+  zoo_models_ = map_models(policy_->info(), *runtime_, owner);
   check_classes(*policy_, runtime_->zoo(), zoo_models_, owner);
   decode_ =
       decode_options_for(runtime_->zoo(), policy_->info().schema.working_px, runtime_->options().decode);

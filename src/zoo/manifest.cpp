@@ -157,6 +157,7 @@ ModelSpec read_model(ObjectReader reader) {
   model.device = reader.text("device", "CPU", 200);
   if (model.device.empty()) throw reader.error("device", "found an empty name, expected one such as CPU");
   model.threads = static_cast<int>(reader.integer("threads", {1, 1024}, 1));
+  model.precision = all_precisions()[reader.choice("precision", names_of(all_precisions()), 0)];
   model.license = reader.text("license", "");
   model.source = reader.text("source", "");
   reader.finish();
@@ -276,6 +277,7 @@ ordered_json model_json(const ModelSpec& model) {
   }
   json["device"] = model.device;
   json["threads"] = model.threads;
+  if (model.precision != Precision::kF32) json["precision"] = to_string(model.precision);
   if (!model.license.empty()) json["license"] = model.license;
   if (!model.source.empty()) json["source"] = model.source;
   return json;

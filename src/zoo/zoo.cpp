@@ -13,6 +13,9 @@ std::string ModelSpec::fingerprint() const {
   text += fmt::format("kind {} index {} classes {} offset {} scale {}", static_cast<int>(output.kind),
                       output.index, output.n_classes, output.label_offset, output.scale);
   if (output.label_tail != 0) text += fmt::format(" tail {}", output.label_tail);
+  // Where precision could not be chosen it was f32, and those fingerprints stay; i8 computes the same.
+  if (precision != Precision::kF32 && precision != Precision::kI8)
+    text += fmt::format(" precision {}", to_string(precision));
   return sha256_hex(std::as_bytes(std::span(text))).substr(0, 16);
 }
 

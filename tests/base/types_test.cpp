@@ -217,5 +217,12 @@ TEST(CostWeights, WhatDoesNotCountNeedNotBeKnown) {
   EXPECT_TRUE(std::isnan(CostWeights{1, 40}.of(3, kNotMeasured)));
 }
 
+TEST(Precision, ReadsWhatItWrites) {
+  for (const Precision precision : all_precisions())
+    EXPECT_EQ(parse_precision(to_string(precision)), precision);
+  EXPECT_TRIAGE_ERROR(parse_precision("fp16"), kUsage,
+                      "precision 'fp16': not known, expected one of f32, auto, bf16, f16, i8");
+}
+
 }  // namespace
 }  // namespace triage

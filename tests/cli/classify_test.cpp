@@ -404,9 +404,14 @@ TEST(Info, SaysWhatIsThereAndWhatIsMissing) {
   ASSERT_FALSE(word("machine").empty());
   has_line("machine     " + word("machine") + "; load ");
   for (const Json& engine : document["engines"]) {
-    has_line(fmt::format("engine      {} {}: {}", engine["name"].get<std::string>(),
-                         engine["version"].get<std::string>(),
-                         fmt::join(engine["devices"].get<std::vector<std::string>>(), ", ")));
+    std::vector<std::string> devices;
+    for (const auto& [device, precisions] : engine["precisions"].items()) {
+      devices.push_back(
+          fmt::format("{} ({})", device, fmt::join(precisions.get<std::vector<std::string>>(), ", ")));
+    }
+    EXPECT_EQ(devices.size(), engine["devices"].size());
+    has_line(fmt::format("engine      {} {}: {}\n", engine["name"].get<std::string>(),
+                         engine["version"].get<std::string>(), fmt::join(devices, ", ")));
   }
   std::string libraries;
   for (const auto& [name, version] : document["libraries"].items()) {

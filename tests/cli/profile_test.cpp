@@ -215,8 +215,55 @@ TEST_F(ProfileCommand, VariantsAreOfThisMachineUnlessSaid) {
   EXPECT_EQ(threads.exit_code, 2);
   EXPECT_TRUE(matches(threads.err, "triage: --threads: 1024, expected at most [0-9]+, the processors .*\n"))
       << threads.err;
+  const CliRun precision = variants({"--devices", "NPU,CPU", "--precisions", "f32,bf16"});
+  EXPECT_EQ(precision.exit_code, 2);
+  EXPECT_EQ(
+      precision.err,
+      "triage: --precisions: CPU of this machine does not run bf16, expected of f32; --elsewhere writes a "
+      "manifest for another machine\n");
+  EXPECT_EQ(variants({"--precisions", "half"}).err,
+            "triage: precision 'half': not known, expected one of f32, auto, bf16, f16, i8\n");
+  EXPECT_TRUE(variants({"--precisions", "i8"})
+                  .err.starts_with("triage: precisions: i8, which runs a network as f32"));
   EXPECT_FALSE(std::filesystem::exists(out_file));
-  EXPECT_EQ(variants({"--devices", "CPU,TPU", "--threads", "1,1024", "--elsewhere"}).exit_code, 0);
+  EXPECT_EQ(
+      variants({"--devices", "CPU,TPU", "--threads", "1,1024", "--precisions", "f16,auto", "--elsewhere"})
+          .exit_code,
+      0);
+  EXPECT_EQ(load_zoo(out_file).models[0].name, "small@CPUx1-f16");
+}
+
+TEST_F(ProfileCommand, SaysWhatRanInAnotherPrecision) {
+  zoo = testing::write_fake_zoo(folder.path() / "precise",
+                                {{.name = "small"}, {.name = "large", .devices = {{"NPU", 1}}}});
+  Zoo precise = load_zoo(zoo);
+  precise.models[1].device = "NPU";
+  precise.models[1].precision = Precision::kAuto;
+  save_zoo(precise, zoo);
+  const CliRun list = run_cli({"zoo", "list", zoo.string(), "--json"});
+  const nlohmann::json listed = nlohmann::json::parse(list.out).at("models");
+  EXPECT_EQ(listed[0].at("precision"), "f32");
+  EXPECT_EQ(listed[1].at("precision"), "auto");
+  EXPECT_TRUE(listed[1].at("fingerprint").is_null());
+  EXPECT_TRUE(std::regex_search(run_cli({"zoo", "list", zoo.string()}).out, std::regex("NPU x1 +auto")));
+  const CliRun verify = run_cli({"zoo", "verify", zoo.string(), "--json"});
+  EXPECT_EQ(nlohmann::json::parse(verify.out).at("models")[1].at("precision"), "bf16") << verify.err;
+  const CliRun run = run_cli(command({"--limit", "20", "--labels", data.labels.string(), "--energy", "off"}));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("\nprecision bf16: large\n"), std::string::npos) << run.out;
+  const std::string policy = (folder.path() / "large.triage").string();
+  ASSERT_EQ(run_cli({"train", out, "--policy", "single:large", "-o", policy}).exit_code, 0);
+  const std::vector<std::string> classify = {"classify", "--policy",   policy,
+                                             "--zoo",    zoo.string(), "--range",
+                                             "0:1",      "--explain",  data.images.string()};
+  EXPECT_NE(run_cli(classify).out.find("  look      large in bf16: "), std::string::npos)
+      << run_cli(classify).err;
+  precise.models[1].device = "CPU";
+  save_zoo(precise, zoo);
+  const CliRun elsewhere = run_cli(classify);
+  EXPECT_NE(elsewhere.exit_code, 0);
+  EXPECT_NE(elsewhere.err.find("model 'large' runs in f32 here, expected bf16"), std::string::npos)
+      << elsewhere.err;
 }
 
 // On a board without labels; its times over scores made elsewhere, with one network run in two ways.

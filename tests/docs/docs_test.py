@@ -57,7 +57,8 @@ class Documentation(unittest.TestCase):
 
     def test_shows_commands_that_run(self):
         calls = [call for path in documents() for call in docs_code.commands(path)
-                 if call.in_block and any(call.words[:len(own)] == own for own in NEED_NO_DATA)]
+                 if call.in_block and any(call.words[:len(own)] == own for own in NEED_NO_DATA)
+                 and "out/imagenet/zoo.json" not in call.words]  # which is not in the clone
         self.assertGreater(len(calls), 0)
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "zoo").symlink_to(ROOT / "zoo")

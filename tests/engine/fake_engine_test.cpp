@@ -206,6 +206,45 @@ TEST_F(FakeEngineTest, DevicesAndThreadsChangeTheTimeAlone) {
                       "model 'net': device is 'NPU', expected CPU or one that");
 }
 
+TEST_F(FakeEngineTest, OtherPrecisionsChangeTimesAndAnswers) {
+  Zoo zoo = write({{.name = "net", .accuracy = 0.5, .ms = 8, .devices = {{"NPU", 0.5}}}});
+  add_variant(zoo, "net", "half", "NPU", 1);
+  zoo.models[1].precision = Precision::kBf16;
+  const auto full = open(zoo, 0), half = open(zoo, 1);
+  int others = 0;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    const Image image = fake_image(3, i);
+    const std::vector<float> answer = classify(*full, zoo.models[0], image);
+    const std::int64_t before = clock_.now_ns();
+    others += classify(*half, zoo.models[1], image) != answer;
+    EXPECT_EQ(clock_.now_ns() - before, 2'000'000);
+  }
+  EXPECT_GT(others, 10);
+}
+
+// What `auto` is depends on the device, and no device runs all precisions.
+TEST_F(FakeEngineTest, PrecisionsAreThoseOfTheDevice) {
+  Zoo zoo = write({{.name = "net", .devices = {{"GPU", 1}, {"NPU", 1}}}});
+  ModelSpec& net = zoo.models[0];
+  const auto resolved = [&](const char* device, Precision precision) {
+    net.device = device;
+    net.precision = precision;
+    return engines_.resolved(net).precision;
+  };
+  EXPECT_EQ(resolved("CPU", Precision::kAuto), Precision::kF32);
+  EXPECT_EQ(resolved("GPU", Precision::kAuto), Precision::kF16);
+  EXPECT_EQ(resolved("NPU", Precision::kAuto), Precision::kBf16);
+  EXPECT_EQ(resolved("NPU", Precision::kBf16), Precision::kBf16);
+  EXPECT_EQ(resolved("NPU", Precision::kF32), Precision::kF32);
+  EXPECT_EQ(engines_.resolved(zoo).models[0], net);
+  EXPECT_TRIAGE_ERROR(resolved("NPU", Precision::kF16), ErrorCode::kEngine,
+                      "model 'net': precision is 'f16', which NPU of this machine does not run, expected of "
+                      "bf16, f32, or auto, which is bf16 here; change it in the manifest");
+  EXPECT_TRIAGE_ERROR(resolved("CPU", Precision::kI8), ErrorCode::kEngine, "precision is 'i8'");
+  net.precision = Precision::kBf16;
+  EXPECT_TRIAGE_ERROR(open(zoo), ErrorCode::kEngine, "precision is 'bf16', which CPU");
+}
+
 TEST_F(FakeEngineTest, JitterKeepsTheMean) {
   const Zoo zoo = write({{.name = "net", .ms = 4, .jitter = 0.25}});
   const auto network = open(zoo);

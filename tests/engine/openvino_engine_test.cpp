@@ -9,6 +9,7 @@
 #include <openvino/op/add.hpp>
 #include <openvino/op/constant.hpp>
 #include <openvino/op/convert.hpp>
+#include <openvino/op/matmul.hpp>
 #include <openvino/op/multiply.hpp>
 #include <openvino/op/parameter.hpp>
 #include <openvino/op/reduce_mean.hpp>
@@ -359,6 +360,81 @@ TEST_F(CachedOpenVino, TellsTheRuntimesObserver) {
   }
   ASSERT_EQ(listener->remarks.size(), 1U);
   EXPECT_NE(listener->remarks[0].find("file/cache: folder cannot be made"), std::string::npos);
+}
+
+// A network that gives the first three values. Of those below, bf16, which has 8 bits, rounds the first to 1.
+std::shared_ptr<ov::Model> first_three() {
+  const auto input = std::make_shared<ov::op::v0::Parameter>(ov::element::f32, ov::PartialShape{1, 3, 2, 2});
+  const auto flat = std::make_shared<ov::op::v1::Reshape>(
+      input, ov::op::v0::Constant::create(ov::element::i64, {2}, {1, 12}), false);
+  std::vector<float> weights(36, 0.0F);
+  weights[0] = weights[4] = weights[8] = 1;  // the first three values
+  const auto matrix = ov::op::v0::Constant::create(ov::element::f32, {12, 3}, weights);
+  const auto product = std::make_shared<ov::op::v0::MatMul>(flat, matrix, false, false);
+  return std::make_shared<ov::Model>(ov::OutputVector{product}, ov::ParameterVector{input});
+}
+
+class PreciseOpenVino : public OpenVino {
+ protected:
+  std::vector<float> answer(Precision precision, const std::filesystem::path& cache = {}) {
+    ModelSpec model = model_;
+    model.precision = precision;
+    EngineSet engines({.cache_dir = cache, .clock = {}, .on_remark = {}});
+    std::vector<float> picture(12, 0.0F);
+    picture[0] = fine_[0];
+    picture[1] = fine_[1];
+    picture[2] = fine_[2];
+    return run(*engines.load(zoo_, model), picture);
+  }
+  [[nodiscard]] bool has(Precision precision) {
+    const auto here = engines_.for_file("net.xml").precisions("CPU");
+    return std::find(here.begin(), here.end(), precision) != here.end();
+  }
+  const ModelSpec model_ = save(first_three());
+  const std::vector<float> fine_{1 + 0x1p-9F, 1 + 0x1p-7F, 2};
+};
+
+TEST_F(PreciseOpenVino, EveryMachineHasF32) {
+  EXPECT_TRUE(has(Precision::kF32));
+  EXPECT_EQ(answer(Precision::kF32), fine_);
+  EXPECT_EQ(engines_.for_file("net.xml").precisions("AUTO:CPU"), std::vector{Precision::kF32});
+  EXPECT_EQ(engines_.for_file("net.xml").precisions("TPU"), std::vector{Precision::kF32});
+}
+
+// OpenVINO would take the hint, run something else, and say nothing.
+TEST_F(PreciseOpenVino, WhatIsNotHereIsRefused) {
+  for (const Precision precision : {Precision::kBf16, Precision::kF16}) {
+    if (has(precision)) continue;
+    EXPECT_TRIAGE_ERROR(answer(precision), ErrorCode::kEngine, "model 'net': precision is '",
+                        to_string(precision), "which CPU of this machine does not run, expected of ",
+                        "change it in the manifest");
+  }
+}
+
+TEST_F(PreciseOpenVino, AutoIsTheFirstOfThoseHere) {
+  const Precision first = engines_.for_file("net.xml").precisions("CPU").front();
+  EXPECT_EQ(answer(Precision::kAuto), answer(first));
+  EXPECT_NE(first, Precision::kI8);
+}
+
+TEST_F(PreciseOpenVino, Bf16RoundsAndHasItsOwnCompiledFile) {
+  if (!has(Precision::kBf16)) GTEST_SKIP() << "this processor has no instructions for bf16";
+  EXPECT_EQ(answer(Precision::kBf16), (std::vector<float>{1, 1 + 0x1p-7F, 2}));
+  const std::filesystem::path cache = dir_.path() / "cache";
+  for (int twice = 0; twice < 2; ++twice) {
+    EXPECT_EQ(answer(Precision::kF32, cache), fine_);
+    EXPECT_EQ(answer(Precision::kBf16, cache)[0], 1);
+  }
+  const std::filesystem::directory_iterator files(cache);
+  EXPECT_EQ(std::distance(begin(files), end(files)), 2);
+}
+
+TEST_F(PreciseOpenVino, EightBitsAskForAnEightBitNetwork) {
+  if (!has(Precision::kI8)) GTEST_SKIP() << "this device runs nothing in 8 bits";
+  EXPECT_TRIAGE_ERROR(answer(Precision::kI8), ErrorCode::kEngine,
+                      "precision is 'i8', and none of its layers multiplies in 8 bits on CPU",
+                      "change it in the "
+                      "manifest to f32");
 }
 
 TEST_F(OpenVino, LoadsInSeveralThreads) {

@@ -16,7 +16,7 @@ constexpr double kCloseFloat = 1e-6;  // probabilities are floats
 // 20 inputs, one model that gives its label 0.05, 0.10, ... 1.00, in a mixed order; classes 0 and 2 of three.
 Table twenty() {
   Table t;
-  t.models = {{"a", "fa", "r"}};
+  t.models = {{{"a", "fa"}, "r"}};
   t.n_classes = 3;
   t.label_names = {"cat", "dog", "eel"};
   for (std::uint32_t i = 0; i < 20; ++i) {
@@ -46,7 +46,7 @@ TEST(Breakdown, DifficultyIsOneLessTheMeanProbabilityOfTheLabel) {
   Table table = twenty();
   EXPECT_NEAR(difficulties(table)[0], 0.95, kCloseFloat);
   EXPECT_NEAR(difficulties(table)[1], 1 - 8 / 20.0, kCloseFloat);
-  table.models.push_back({"b", "fb", "r"});  // now two models an input: rows pair up
+  table.models.push_back({{"b", "fb"}, "r"});  // now two models an input: rows pair up
   table.ids.resize(10);
   table.labels = {0, 0, 0, 0, 0, 0, 0, 2, 2, 2};
   EXPECT_NEAR(difficulties(table)[0], 1 - (1 + 8) / 40.0, kCloseFloat);

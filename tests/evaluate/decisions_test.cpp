@@ -25,7 +25,7 @@ Table six_inputs() {
                             {true, true, false}, {false, true, true}, {true, false, false}};
   const float confidence[6][2] = {{.9F, .9F}, {.9F, .9F}, {.7F, .9F}, {.5F, .9F}, {.5F, .5F}, {.5F, .5F}};
   Table t;
-  t.models = {{"a", "fa", "r"}, {"b", "fb", "r"}, {"c", "fc", "r"}};
+  t.models = {{{"a", "fa"}, "r"}, {{"b", "fb"}, "r"}, {{"c", "fc"}, "r"}};
   t.n_classes = 4;
   for (std::size_t i = 0; i < 6; ++i) {
     t.ids.push_back("in" + std::to_string(i));
@@ -50,7 +50,7 @@ PolicyInfo info() {
   PolicyInfo info;
   info.n_classes = 4;
   info.machine = "test";
-  info.models = {{"a", "fa", 1, 1}, {"b", "fb", 2, 2}, {"c", "fc", 4, 4}};
+  info.models = {{{"a", "fa"}, 1, 1}, {{"b", "fb"}, 2, 2}, {{"c", "fc"}, 4, 4}};
   return info;
 }
 

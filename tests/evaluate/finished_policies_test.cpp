@@ -24,7 +24,7 @@ namespace {
 // Scores .25, .75, .75: SBS is b, the cheaper of the two best.
 Table four_inputs() {
   Table t;
-  t.models = {{"a", "fa", "r"}, {"b", "fb", "r"}, {"c", "fc", "r"}};
+  t.models = {{{"a", "fa"}, "r"}, {{"b", "fb"}, "r"}, {{"c", "fc"}, "r"}};
   t.ids = {"in0", "in1", "in2", "in3"};
   t.labels = {0, 0, 0, 0};
   t.n_classes = 2;

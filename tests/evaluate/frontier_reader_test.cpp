@@ -13,7 +13,7 @@ namespace {
 // Two models, 1 and 4 ms, right on the first and on the first three of four inputs; SBS is the second.
 Table two_models() {
   Table t;
-  t.models = {{"small", "fs", "r"}, {"large", "fl", "r"}};
+  t.models = {{{"small", "fs"}, "r"}, {{"large", "fl"}, "r"}};
   t.ids = {"in0", "in1", "in2", "in3"};
   t.labels = {0, 0, 0, 0};
   t.n_classes = 2;

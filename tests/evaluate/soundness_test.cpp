@@ -189,9 +189,9 @@ void add_selectors(Table& table, const std::string& name, bool perfect, int n_fo
   const std::size_t before = table.selectors.size(), n = table.n_inputs();
   for (int f = -1; f < n_folds; ++f) {
     TableSelector selector{
-        name, "fp-" + name, "flat", {table.models[0].name, table.models[2].name, ""}, "", 0, 0, 0, ""};
+        {name, "fp-" + name}, "flat", {table.models[0].name, table.models[2].name, ""}, "", 0, 0, 0, ""};
     if (f >= 0)
-      selector = {name + std::to_string(f),        "fp", "flat", selector.chooses, name, f, n_folds, 0,
+      selector = {{name + std::to_string(f), "fp"}, "flat", selector.chooses, name, f, n_folds, 0,
                   training_hash(table, f, n_folds)};
     table.selectors.push_back(selector);
     table.selector_recipe_of.push_back(0);

@@ -107,7 +107,7 @@ TEST_F(JudgingTiming, WhatDoesNotFitIsNamed) {
 
 TEST(SelectTableInputs, TakesEveryRowAlong) {
   Table table = cheap_table(5);
-  table.selectors = {{"s", "fs", "flat", {"mlp"}, "", 0, 0, 0, ""}};
+  table.selectors = {{{"s", "fs"}, "flat", {"mlp"}, "", 0, 0, 0, ""}};
   table.selector_recipe_of = {0};
   table.selector_outputs.assign(5, TopK::from_probabilities(std::vector<float>{1}));
   table.selector_ms = {0, 1, 2, 3, 4};

@@ -19,7 +19,7 @@ inline Table table_of(const std::vector<std::string>& models, const std::vector<
   table.machine = "a test machine, 2 cores";
   const std::size_t n = ranks.size(), m = models.size();
   for (std::size_t i = 0; i < m; ++i) {
-    table.models.push_back({models[i], "fingerprint-" + models[i], "recipe-" + models[i]});
+    table.models.push_back({{models[i], "fingerprint-" + models[i]}, "recipe-" + models[i]});
     table.recipe_of.push_back(static_cast<std::int32_t>(i));
   }
   for (std::size_t i = 0; i < n; ++i) {

@@ -18,7 +18,7 @@ inline PolicyInfo info_of(std::vector<std::string> models, std::vector<std::stri
   PolicyInfo info;
   for (std::size_t i = 0; i < models.size(); ++i) {
     const double ms = 0.25 * static_cast<double>(i + 1);
-    info.models.push_back({models[i], std::string(15, '0') + std::to_string(i), ms, 3 * ms});
+    info.models.push_back({{models[i], std::string(15, '0') + std::to_string(i)}, ms, 3 * ms});
   }
   for (auto& feature : features) info.schema.features.push_back({std::move(feature), 1});
   info.n_classes = 10;

@@ -33,6 +33,24 @@ TEST(PolicyFile, ComesBackFromDisk) {
   EXPECT_EQ(load_policy(path)->kind(), "single");
 }
 
+TEST(PolicyFile, KnowsThePrecisionsOfItsModels) {
+  auto info = info_of({"a", "b", "c"});
+  const auto plain = encode_policy(*make_single(info, 0));
+  info.models[1].precision = Precision::kBf16;
+  info.models[2].precision = Precision::kI8;
+  info.best = info.models[1];
+  const auto policy = decode_policy(encode_policy(*make_single(info, 0)));
+  EXPECT_EQ(policy->info().models[0].precision, Precision::kF32);
+  EXPECT_EQ(policy->info().models[1].precision, Precision::kBf16);
+  EXPECT_EQ(policy->info().models[2].precision, Precision::kI8);
+  EXPECT_EQ(policy->info().best.precision, Precision::kBf16);
+  const std::string_view text(reinterpret_cast<const char*>(plain.data()), plain.size());
+  EXPECT_EQ(text.find("precision"), text.npos) << "files of f32 alone are as before";
+  info.models[1].precision = Precision::kAuto;
+  EXPECT_TRIAGE_ERROR(decode_policy(encode_policy(*make_single(info, 0))), ErrorCode::kPolicy, "precision",
+                      "'auto', expected f32 or bf16 or f16 or i8");
+}
+
 TEST(PolicyFile, LoadsTheGoldenFiles) {
   const auto golden = std::filesystem::path(TRIAGE_SOURCE_DIR) / "tests/policy/golden";
   EXPECT_EQ(load_policy(golden / "single_v1.triage")->kind(), "single");

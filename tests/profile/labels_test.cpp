@@ -150,10 +150,10 @@ TEST_F(MadeUpLabels, TimesOfABoardThatHasAnotherNameForTheModel) {
   write_made_up(path, header);
   ProfileHeader board = made_up_header(4);
   board.times_only = true;
-  board.models = {{"s", "1111", 0, "CPU", 1},
-                  {"m", "2222", 1, "CPU", 1},
-                  {"l1", "3333", 0, "CPU", 1},
-                  {"l2", "3333", 0, "CPU", 2}};
+  board.models = {{{"s", "1111"}, 0, "CPU", 1},
+                  {{"m", "2222"}, 1, "CPU", 1},
+                  {{"l1", "3333"}, 0, "CPU", 1},
+                  {{"l2", "3333"}, 0, "CPU", 2}};
   write_made_up(other, board);
   merge_times(other, path, out);
   const Table scores = load_table({&path, 1});

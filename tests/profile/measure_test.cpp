@@ -326,6 +326,27 @@ TEST_F(Timed, OneNetworkRunInSeveralWaysIsSeveralCandidates) {
   }
 }
 
+// A table says what `auto` was where it was profiled; elsewhere the same manifest is other networks.
+TEST_F(Timed, AutoIsRecordedAsWhatItIsHere) {
+  ModelSpec& wild = zoo.models[2];
+  wild.device = "GPU";
+  wild.precision = Precision::kAuto;
+  const Table table = measure_timed(*idx(3));
+  EXPECT_EQ(table.models[1].precision, Precision::kF32);
+  EXPECT_EQ(table.models[2].precision, Precision::kF16);
+  EXPECT_NEAR(table.infer_ms[table.at(0, 2)], 0.5 * 1.9, 1e-6) << "jitter of 0.9";
+  wild.precision = Precision::kF16;
+  EXPECT_EQ(table.models[2].fingerprint, wild.fingerprint());
+  EXPECT_NO_THROW((void)measure_timed(*idx(3)));
+  wild.device = "CPU";
+  wild.precision = Precision::kAuto;
+  EXPECT_TRIAGE_ERROR(measure_timed(*idx(3)), ErrorCode::kProfile,
+                      "model 'wild': precision f16, expected f32");
+  wild.precision = Precision::kF16;
+  EXPECT_TRIAGE_ERROR(measure_timed(*idx(3)), ErrorCode::kEngine,
+                      "precision is 'f16', which CPU of this machine");
+}
+
 // What others see of the process: its own time, and once a pause of 90 ms at a reading of the clock.
 class PausedOnce final : public Clock {
  public:

@@ -30,10 +30,10 @@ struct MergingTimes : ::testing::Test {
     board_header.times_only = true;
     board_header.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 100};
     board_header.recipes = {"recipe b", "recipe a"};
-    board_header.models = {{"m", "2222", 0, "CPU", 1},
-                           {"l1", "3333", 1, "CPU", 1},
-                           {"l2", "3333", 1, "CPU", 2},
-                           {"s", "1111", 1, "CPU", 1}};
+    board_header.models = {{{"m", "2222"}, 0, "CPU", 1},
+                           {{"l1", "3333"}, 1, "CPU", 1},
+                           {{"l2", "3333"}, 1, "CPU", 2},
+                           {{"s", "1111"}, 1, "CPU", 1}};
   }
   // Input i of the board; input 3 fails there and on the server.
   [[nodiscard]] InputRecord board_record(std::int64_t i) const {
@@ -146,13 +146,14 @@ TEST_F(MergingTimes, AModelThatOneOfThemLacksIsNamed) {
   board_header.models.pop_back();
   write_board();
   EXPECT_TRIAGE_ERROR(merge_times(board, server, out), ErrorCode::kProfile,
-                      "board.profile: has no times of model 'small' (fingerprint 1111)", "server.profile");
+                      "board.profile: has no times of model 'small' (fingerprint 1111, in f32)",
+                      "server.profile");
   std::filesystem::remove(board);
-  board_header.models.push_back({"s", "1111", 1, "CPU", 1});
-  board_header.models.push_back({"new", "4444", 1, "CPU", 1});
+  board_header.models.push_back({{"s", "1111"}, 1, "CPU", 1});
+  board_header.models.push_back({{"new", "4444"}, 1, "CPU", 1});
   write_board();
   EXPECT_TRIAGE_ERROR(merge_times(board, server, out), ErrorCode::kProfile,
-                      "server.profile: has no scores of model 'new' (fingerprint 4444)");
+                      "server.profile: has no scores of model 'new' (fingerprint 4444, in f32)");
   EXPECT_FALSE(std::filesystem::exists(out));
 }
 

@@ -24,7 +24,7 @@ inline ProfileHeader made_up_header(std::int64_t n_data, Shard shard = {}, const
   for (const std::string_view node : feature_nodes()) header.nodes.emplace_back(node);
   header.recipes = {"recipe a", "recipe b"};
   header.models = {
-      {"small", "1111", 0, "CPU", 1}, {"medium", "2222", 1, "CPU", 1}, {"large", "3333", 0, "CPU", 2}};
+      {{"small", "1111"}, 0, "CPU", 1}, {{"medium", "2222"}, 1, "CPU", 1}, {{"large", "3333"}, 0, "CPU", 2}};
   for (int i = 0; i < 20; ++i) header.label_names.push_back("class " + std::to_string(i));
   const std::int64_t n = (n_data - shard.index + shard.count - 1) / shard.count;
   header.parts = {{data, n_data, shard, 0, n}};

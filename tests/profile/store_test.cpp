@@ -1,4 +1,5 @@
 // The store: what is written comes back; damage and misuse are said, never a crash.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -49,6 +50,32 @@ TEST_F(Store, EveryFieldComesBack) {
     EXPECT_EQ(expected[i].feature_runs, found[i].feature_runs);
     EXPECT_EQ(expected[i].capped, found[i].capped);
   }
+}
+
+// Files of before, in which all models ran in f32, are no different from those of today in which they do.
+TEST_F(Store, OtherPrecisionsComeBack) {
+  write();
+  const auto has_table = [&] {
+    return Database(path, Database::Mode::kRead)
+        .integer("SELECT count(*) FROM sqlite_master WHERE name = 'model_precision'");
+  };
+  EXPECT_EQ(has_table(), 0);
+  EXPECT_EQ(load().models[1].precision, Precision::kF32);
+  std::filesystem::remove(path);
+  header.models[1].precision = Precision::kBf16;
+  header.models[2].precision = Precision::kI8;
+  write();
+  EXPECT_EQ(has_table(), 1);
+  EXPECT_EQ(load().models[0].precision, Precision::kF32);
+  EXPECT_EQ(load().models[1].precision, Precision::kBf16);
+  EXPECT_EQ(load().models[2].precision, Precision::kI8);
+  for (const char* word : {"auto", "f64"}) {
+    sql(fmt::format("UPDATE model_precision SET precision = '{}' WHERE model = 1", word));
+    EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "precision of model 'medium' is '", word,
+                        "expected one that networks run in");
+  }
+  sql("UPDATE model_precision SET model = 7 WHERE model = 1");
+  EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, path.string());
 }
 
 TEST_F(Store, TheTableHoldsTheInputsThatSucceeded) {
@@ -204,6 +231,10 @@ TEST_F(Store, AnotherRequestIsToldWhatDiffers) {
   other = header;
   other.models[1].fingerprint = "4444";
   expect_difference("model 'medium': fingerprint 2222, expected 4444", other);
+  other = header;
+  other.models[1].precision = Precision::kBf16;
+  other.models[1].fingerprint = "4444";
+  expect_difference("model 'medium': precision f32, expected bf16", other);
   other = header;
   other.models[1].device = "GPU";
   expect_difference("model 'medium': device CPU, expected GPU", other);

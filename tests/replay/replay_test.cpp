@@ -24,7 +24,7 @@ TopK says(std::int32_t cls, float probability) {
 //   in1 (2)  2 right, 11   2 right, 21   0 wrong, 41
 Table small_table() {
   Table t;
-  t.models = {{"a", "fa", "r0"}, {"b", "fb", "r0"}, {"c", "fc", "r1"}};
+  t.models = {{{"a", "fa"}, "r0"}, {{"b", "fb"}, "r0"}, {{"c", "fc"}, "r1"}};
   t.ids = {"in0", "in1"};
   t.labels = {1, 2};
   t.n_classes = 3;
@@ -45,8 +45,7 @@ Table small_table() {
 
 PolicyInfo info_for(const Table& table, std::initializer_list<std::size_t> models) {
   PolicyInfo info;
-  for (const std::size_t m : models)
-    info.models.push_back({table.models[m].name, table.models[m].fingerprint, 1, 1});
+  for (const std::size_t m : models) info.models.push_back({table.models[m], 1, 1});
   info.n_classes = table.n_classes;
   return info;
 }
@@ -118,7 +117,8 @@ TEST(Replay, ChargesJoulesAsItChargesTime) {
 // "s" chooses on the recipe of a and b (1 J), "t" on that of c (4 J).
 TEST(Replay, ChargesASelectorsJoulesAsSelection) {
   Table table = small_table();
-  table.selectors = {{"s", "fs", "r0", {"b"}, "", 0, 0, 0, ""}, {"t", "ft", "r1", {"b"}, "", 0, 0, 0, ""}};
+  table.selectors = {{{"s", "fs"}, "r0", {"b"}, "", 0, 0, 0, ""},
+                     {{"t", "ft"}, "r1", {"b"}, "", 0, 0, 0, ""}};
   table.selector_recipe_of = {0, 1};
   table.selector_outputs.assign(4, TopK::from_probabilities(std::vector<float>{1}));
   table.selector_ms.assign(4, 0.5F);
@@ -126,7 +126,7 @@ TEST(Replay, ChargesASelectorsJoulesAsSelection) {
   Replay replay = make_replay("x", 2);
   const auto replay_with = [&](std::size_t selector) {
     PolicyInfo info = info_for(table, {1});
-    info.models.push_back({table.selectors[selector].name, table.selectors[selector].fingerprint, 1, 1});
+    info.models.push_back({table.selectors[selector], 1, 1});
     replay_policy(table, kBoth, Scripted(info, {1, 0}), clock, replay);
   };
   table.energy.infer_j = {10, 20, 40};

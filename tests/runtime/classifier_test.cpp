@@ -220,6 +220,61 @@ TEST_F(ClassifierTest, RejectsOtherWeightsNamingBothFingerprints) {
   expect_policy_error(info, {"model 'large'", there, "0123456789abcdef", "train again"});
 }
 
+// Fake devices differ in precision as machines do: the policy is of a device with bf16, the zoo here of one
+// without, and of one whose choice is f16.
+struct PrecisionTest : ClassifierTest {
+  Zoo there = [this] {
+    Zoo made = load_zoo(testing::write_fake_zoo(
+        dir.path() / "precise",
+        {{.name = "net", .ms = 8, .devices = {{"NPU", 1}, {"GPU", 1}}}, {.name = "other"}}));
+    made.models[0].device = "NPU";
+    made.models[0].precision = Precision::kBf16;
+    return made;
+  }();
+  PolicyInfo info = [this] {
+    PolicyInfo made = info_for(there, {"net"});
+    made.models[0].precision = Precision::kBf16;
+    return made;
+  }();
+
+  void expect_refused(const Zoo& here, std::initializer_list<std::string_view> parts) {
+    testing::expect_error([&] { (void)make(make_single(info, 0), here); }, ErrorCode::kPolicy, parts);
+  }
+};
+
+TEST_F(PrecisionTest, RunsWhereThePrecisionIs) {
+  const auto runs = [&](const Zoo& here) {
+    return make(make_single(info, 0), here).classify(testing::fake_image(3, 7)).infer_ms;
+  };
+  EXPECT_DOUBLE_EQ(runs(there), 4);
+  there.models[0].precision = Precision::kAuto;  // is bf16 on that device
+  EXPECT_DOUBLE_EQ(runs(there), 4);
+}
+
+TEST_F(PrecisionTest, NamesTheNearestModelWhereItIsNot) {
+  Zoo here = there;
+  here.models[0].device = "CPU";
+  expect_refused(here,
+                 {"model 'net' cannot run in bf16 on CPU of this machine, expected bf16, in which it was "
+                  "profiled; zoo 'fake' does not have this network in a precision that runs here"});
+  testing::add_variant(here, "net", "net on GPU", "GPU", 1);
+  here.models.back().precision = Precision::kAuto;
+  expect_refused(here, {"nearest is 'net on GPU', the same network in f16: profile that and train again"});
+  testing::add_variant(here, "net", "net in f32", "CPU", 1);
+  here.models.back().precision = Precision::kF32;
+  expect_refused(here, {"nearest is 'net in f32', the same network in f32: profile that and train again"});
+}
+
+TEST_F(PrecisionTest, AutoIsWhatItIsHere) {
+  Zoo here = there;
+  here.models[0].device = "CPU";
+  here.models[0].precision = Precision::kAuto;
+  expect_refused(
+      here, {"model 'net' runs in f32 here, expected bf16", "nearest is 'net', the same network in f32"});
+  here.models[0].device = "GPU";
+  expect_refused(here, {"model 'net' runs in f16 here", "nearest is 'net', the same network in f16"});
+}
+
 TEST_F(ClassifierTest, RejectsPoliciesOfForeignTables) {
   PolicyInfo info = info_for(zoo, {"large"});
   info.models[0].fingerprint.clear();

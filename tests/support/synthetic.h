@@ -60,7 +60,7 @@ inline Table synthetic_table(std::size_t n, const std::vector<SyntheticModel>& z
   table.machine = "synthetic, 2 cores";
   table.schema = make_schema(paper_features());
   for (std::size_t m = 0; m < zoo.size(); ++m) {
-    table.models.push_back({zoo[m].name, "fp-" + zoo[m].name, m < 2 ? "flat" : "square"});
+    table.models.push_back({{zoo[m].name, "fp-" + zoo[m].name}, m < 2 ? "flat" : "square"});
     table.recipe_of.push_back(m < 2 ? 0 : 1);
   }
   for (std::size_t i = 0; i < n; ++i) {

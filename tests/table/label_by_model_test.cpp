@@ -25,7 +25,7 @@ TopK says(const std::vector<std::int32_t>& first, std::int32_t n_classes = 20) {
 //   in2   1           2              19
 Table models_table() {
   Table table;
-  table.models = {{"a", "", "r"}, {"b", "", "r"}, {"c", "", "r"}};
+  table.models = {{{"a", ""}, "r"}, {{"b", ""}, "r"}, {{"c", ""}, "r"}};
   table.ids = {"in0", "in1", "in2"};
   table.labels = {kNoLabel, kNoLabel, kNoLabel};
   table.n_classes = 20;

@@ -25,7 +25,7 @@ namespace {
 //   in3   9  9  6
 Table small_table() {
   Table table;
-  table.models = {{"a", "", "r0"}, {"b", "", "r1"}, {"c", "", "r0"}};
+  table.models = {{{"a", ""}, "r0"}, {{"b", ""}, "r1"}, {{"c", ""}, "r0"}};
   table.ids = {"in0", "in1", "in2", "in3"};
   table.labels = {0, 1, 2, 3};
   table.n_classes = 10;

@@ -46,16 +46,37 @@ class Tensors(unittest.TestCase):
         np.testing.assert_array_equal(cut[0, 0], [[5, 6], [9, 10]])
 
 
+    def test_pictures_are_resized_as_the_recipe_says(self) -> None:
+        line = Image.fromarray(np.array([[0, 0, 0, 100, 100, 200, 200, 200]], np.uint8))
+
+        def resized(**changes: object) -> list:
+            recipe = entry("a")["input"] | {"colour": "gray", "width": 2} | changes
+            return quantize.tensor_of(line, recipe)[0, 0, 0].tolist()
+
+        self.assertEqual(resized(), [25, 175])  # by size: it shrinks, so the means of four pixels each
+        self.assertEqual(resized(resampling="area"), [25, 175])
+        self.assertEqual(resized(resampling="bilinear"), [0, 200])  # between pixels 1 and 2, and 5 and 6
+        self.assertNotEqual(resized(resampling="bilinear_antialias"), [0, 200])
+        self.assertEqual(resized(width=8), np.asarray(line)[0].tolist())
+        self.assertEqual(resized(width=16), resized(width=16, resampling="bicubic"))  # it grows
+        with self.assertRaisesRegex(quantize.UsageError, "resampling 'nearest': not known, expected by_size, area"):
+            resized(resampling="nearest")
+
+
 class Choice(unittest.TestCase):
     def test_float_networks_of_one_file(self) -> None:
         recipe = entry("a")["input"]
         models = [entry("a@224"), entry("u8", input=recipe | {"type": "u8"}), entry("a-int8@224"),
                   entry("chain", files=[{"path": "1.onnx"}, {"path": "2.onnx"}]), entry("s", role="selector"),
-                  entry("t", files=[{"path": "net.tflite"}]), entry("b")]
-        self.assertEqual([m["name"] for m in quantize.chosen_models(models, None)], ["a@224", "b"])
+                  entry("t", files=[{"path": "net.tflite"}]), entry("b"), entry("p", files=[{"path": "net.pb"}])]
+        models[2]["source"] = "a@224, quantized by NNCF 0 on 1 images"
+        self.assertEqual([m["name"] for m in quantize.chosen_models(models, None)], ["a@224", "t", "b"])
         self.assertEqual([m["name"] for m in quantize.chosen_models(models, "b")], ["b"])
-        with self.assertRaisesRegex(quantize.UsageError, "--models: u8: .*expected of a@224, b"):
+        with self.assertRaisesRegex(quantize.UsageError, "--models: u8: .*expected of a@224, t, b"):
             quantize.chosen_models(models, "b,u8")
+        models[2]["source"] = "someone else's"
+        with self.assertRaisesRegex(quantize.UsageError, "--models: a@224: .*8-bit version from elsewhere"):
+            quantize.chosen_models(models, "a@224")
         self.assertEqual(quantize.quantized_name("a@224"), "a-int8@224")
         self.assertEqual(quantize.quantized_name("b"), "b-int8")
 

@@ -72,6 +72,7 @@ TEST_F(Manifest, ReadsEveryKeyAndFillsDefaults) {
   EXPECT_EQ(model.output.label_offset, 0);
   EXPECT_EQ(model.device, "CPU");
   EXPECT_EQ(model.threads, 1);
+  EXPECT_EQ(model.precision, Precision::kF32);
   EXPECT_EQ(zoo.find("small"), 0);
   EXPECT_EQ(zoo.find("large"), kNoModel);
 }
@@ -133,6 +134,9 @@ TEST_F(Manifest, RefusesWrongValuesNamingTheirPath) {
   expect_refused(set("/models/0/files/0/sha256", "AB"),
                  "models[0].files[0].sha256: found 'AB', expected 64 lower-case hex digits");
   expect_refused(set("/models/0/device", ""), "models[0].device: found an empty name");
+  expect_refused(set("/models/0/precision", "fp16"),
+                 "models[0].precision: found \"fp16\", expected one of f32, auto, bf16, f16, i8");
+  expect_refused(set("/models/0/precision", 16), "models[0].precision: found");
   expect_refused(set("/models/0/threads", 0), "models[0].threads: found 0, expected an integer, 1 to 1024");
 }
 
@@ -309,7 +313,13 @@ TEST_F(Manifest, NewerKeysReadBackEqual) {
   ModelSpec logit = one;
   logit.name = "one logit";
   logit.output.kind = OutputKind::kSigmoidLogit;
-  zoo.models = {whole, one, logit};
+  ModelSpec half = whole;
+  half.name = "half";
+  half.precision = Precision::kBf16;
+  ModelSpec automatic = whole;
+  automatic.name = "automatic";
+  automatic.precision = Precision::kAuto;
+  zoo.models = {whole, one, logit, half, automatic};
   save_zoo(zoo, path_);
   EXPECT_EQ(load_zoo(path_).models, zoo.models);
   EXPECT_EQ(whole.output.n_values(), 3U);
@@ -395,10 +405,20 @@ TEST(Fingerprint, FollowsWhatDeterminesTheOutput) {
   EXPECT_TRUE(changed([](ModelSpec& m) { m.input.crop.fraction = 1; }));
   EXPECT_TRUE(changed([](ModelSpec& m) { m.output.label_offset = 0; }));
   EXPECT_TRUE(changed([](ModelSpec& m) { m.output.scale = 1; }));
+  for (const Precision precision : {Precision::kAuto, Precision::kBf16, Precision::kF16}) {
+    EXPECT_TRUE(changed([&](ModelSpec& m) { m.precision = precision; })) << to_string(precision);
+  }
+  EXPECT_FALSE(changed([](ModelSpec& m) { m.precision = Precision::kI8; })) << "computes what f32 does";
   EXPECT_FALSE(changed([](ModelSpec& m) { m.threads = 1; }));
   EXPECT_FALSE(changed([](ModelSpec& m) { m.device = "CPU"; }));
   EXPECT_FALSE(changed([](ModelSpec& m) { m.name = "renamed"; }));
   EXPECT_FALSE(changed([](ModelSpec& m) { m.files[0].path = "moved"; }));
+}
+
+// As computed before precision could be chosen; profiles and policies of that time have such fingerprints.
+TEST(Fingerprint, OfF32IsAsBefore) {
+  EXPECT_EQ(sample().models[0].fingerprint(), "0b2638134ff09ebc");
+  EXPECT_EQ(sample().models[1].fingerprint(), "eb11b6d673e05aec");
 }
 
 TEST(VerifyFiles, NamesBothChecksums) {

@@ -431,7 +431,7 @@ TEST(TrainPremodel, RefusesOptionsThatDoNotFit) {
 Table table_with_selectors(const std::vector<std::string>& names) {
   Table table = small_table();
   for (const std::string& name : names) {
-    table.selectors.push_back({name, "fp-" + name, "recipe-cheap", {"dear", "", "cheap"}, "", 0, 0, 0, ""});
+    table.selectors.push_back({{name, "fp-" + name}, "recipe-cheap", {"dear", "", "cheap"}, "", 0, 0, 0, ""});
   }
   table.selector_recipe_of.assign(names.size(), 1);
   table.selector_ms.assign(table.n_inputs() * names.size(), 0.5F);
