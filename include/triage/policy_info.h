@@ -169,8 +169,8 @@ struct Certificate {
   double mean_loss = 0;     // seen on them: mean of versus' score less the policy's; negative: it is better
   double mean_ms = 0;       // seen on them
   std::string labels_from;  // the model whose answers were the labels; empty for true labels
-  // What the promise holds in each of besides on average: "class"; empty: on average alone. How many of them
-  // it holds in, and the names of those that had too few inputs to promise anything.
+  // What the promise holds in each of besides on average: "class", "source"; empty: on average alone. How
+  // many of them it holds in, and the names of those that had too few inputs to promise anything.
   std::string per = {};
   std::size_t groups = 0;
   std::vector<std::string> groups_left_out = {};

@@ -31,13 +31,13 @@ enum class Precision { kF32, kAuto, kBf16, kF16, kI8 };
 // A network, whoever lists it.
 struct ModelId {
   std::string name;
-  std::string fingerprint;  // ModelSpec::fingerprint(); empty for foreign tables
-  Precision precision;      // that it ran in, never kAuto; kF32 for foreign tables
+  std::string fingerprint;                // ModelSpec::fingerprint(); empty for foreign tables
+  Precision precision = Precision::kF32;  // that it ran in, never kAuto; kF32 for foreign tables
 
-  // Not an aggregate: GCC 12 frees the strings of one twice where a later value of an initializer list
-  // throws. NOLINTNEXTLINE(google-explicit-constructor): {"name", "fingerprint"} reads as the fields that it
-  // has
-  ModelId(std::string name_in = {}, std::string fingerprint_in = {}, Precision precision_in = Precision::kF32)
+  // Constructors, because GCC 12 frees the strings of an aggregate twice where a later value of its
+  // initializer list throws.
+  ModelId() = default;
+  ModelId(std::string name_in, std::string fingerprint_in, Precision precision_in = Precision::kF32)
       : name(std::move(name_in)), fingerprint(std::move(fingerprint_in)), precision(precision_in) {}
 };
 

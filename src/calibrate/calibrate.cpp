@@ -78,7 +78,7 @@ std::unique_ptr<Policy> certify(const Table& table, Rows rows, const Policy& pol
                                 const CalibrationStep& step) {
   Certificate certificate{options.max_loss,         options.delta,  calibration.versus, rows.size(),
                           inputs_hash(table, rows), step.mean_loss, step.mean_ms,       table.labels_from};
-  if (calibration.per == CalibrateGroups::kClass) certificate.per = "class";
+  certificate.per = to_string(calibration.per);
   for (const CalibrationGroup& group : calibration.groups) {
     if (group.counts) {
       ++certificate.groups;
@@ -102,18 +102,25 @@ std::size_t cheapest_passed(const std::vector<CalibrationStep>& steps) {
   return static_cast<std::size_t>(cheapest - steps.begin());
 }
 
+void expect_sources(const Table& table, CalibrateGroups per) {
+  if (per != CalibrateGroups::kSource || table.sources.size() > 1) return;
+  fail("sources", std::to_string(table.sources.size()),
+       "two or more; give a profile of each, or one of a folder with a sub-folder for each");
+}
+
 // Empty where none were asked for.
 RowGroups make_groups(const Table& table, Rows rows, const LossTest& test, const CalibrateOptions& options,
                       Calibration& calibration) {
   if (options.per == CalibrateGroups::kNone) return {};
-  RowGroups groups = group_by_class(table, rows, test);
+  expect_sources(table, options.per);
+  RowGroups groups = group_rows(table, rows, options.per, test);
   calibration.group_needs = groups.fewest;
   for (std::size_t g = 0; g < groups.names.size(); ++g) {
     calibration.groups.push_back({groups.names[g], groups.sizes[g], groups.counts(g)});
   }
   const std::size_t largest = *std::max_element(groups.sizes.begin(), groups.sizes.end());
   if (largest < groups.fewest) {
-    fail("inputs of the largest class", std::to_string(largest),
+    fail(fmt::format("inputs of the largest {}", to_string(options.per)), std::to_string(largest),
          fmt::format("at least {} to promise anything for it; profile more, or take a larger bound",
                      calibration.group_needs));
   }
@@ -227,9 +234,23 @@ std::size_t count_passing(std::span<const std::size_t> sequence,
   return n;
 }
 
+std::string_view to_string(CalibrateGroups groups) {
+  switch (groups) {
+    case CalibrateGroups::kNone:
+      break;
+    case CalibrateGroups::kClass:
+      return "class";
+    case CalibrateGroups::kSource:
+      return "source";
+  }
+  return {};
+}
+
 CalibrateGroups parse_calibrate_groups(std::string_view text) {
-  if (text == "class") return CalibrateGroups::kClass;
-  fail("per", fmt::format("'{}'", text), "class");
+  for (const CalibrateGroups groups : {CalibrateGroups::kClass, CalibrateGroups::kSource}) {
+    if (text == to_string(groups)) return groups;
+  }
+  fail("per", fmt::format("'{}'", text), "class or source");
 }
 
 Calibration calibrate(const Table& table, const Policy& policy, const CalibrateOptions& options) {

@@ -8,6 +8,22 @@
 #include "table/row_order.h"
 
 namespace triage {
+namespace {
+
+// What the rows of a table are told apart by.
+struct Kinds {
+  std::size_t n = 0;
+  std::span<const std::string> names;  // (n) or empty
+  std::span<const std::int32_t> of;    // (inputs)
+};
+
+Kinds classes_of(const Table& table) {
+  return {static_cast<std::size_t>(table.n_classes), table.label_names, table.labels};
+}
+
+Kinds sources_of(const Table& table) { return {table.sources.size(), table.sources, table.source_of}; }
+
+}  // namespace
 
 bool LossTest::passes(const LossCounts& counts) const {
   if (anytime) return log_loss_evidence(counts, max_loss) >= -std::log(delta);
@@ -36,20 +52,22 @@ std::size_t LossTest::fewest_pairs() const {
   return enough;
 }
 
-RowGroups group_by_class(const Table& table, Rows rows, const LossTest& test) {
-  std::vector<std::size_t> sizes(static_cast<std::size_t>(table.n_classes), 0);
-  for (const std::uint32_t row : rows) ++sizes[static_cast<std::size_t>(table.labels[row])];
+RowGroups group_rows(const Table& table, Rows rows, CalibrateGroups per, const LossTest& test) {
   RowGroups groups;
+  if (per == CalibrateGroups::kNone) return groups;
+  const Kinds kinds = per == CalibrateGroups::kClass ? classes_of(table) : sources_of(table);
+  std::vector<std::size_t> sizes(kinds.n, 0);
+  for (const std::uint32_t row : rows) ++sizes[static_cast<std::size_t>(kinds.of[row])];
   groups.fewest = test.fewest_pairs();
-  std::vector<std::uint32_t> place(sizes.size(), 0);
-  for (std::size_t c = 0; c < sizes.size(); ++c) {
-    if (sizes[c] == 0) continue;
-    place[c] = static_cast<std::uint32_t>(groups.names.size());
-    groups.names.push_back(table.label_names.empty() ? std::to_string(c) : table.label_names[c]);
-    groups.sizes.push_back(sizes[c]);
+  std::vector<std::uint32_t> place(kinds.n, 0);
+  for (std::size_t k = 0; k < kinds.n; ++k) {
+    if (sizes[k] == 0) continue;
+    place[k] = static_cast<std::uint32_t>(groups.names.size());
+    groups.names.push_back(kinds.names.empty() ? std::to_string(k) : kinds.names[k]);
+    groups.sizes.push_back(sizes[k]);
   }
   for (const std::uint32_t row : rows) {
-    groups.group_of.push_back(place[static_cast<std::size_t>(table.labels[row])]);
+    groups.group_of.push_back(place[static_cast<std::size_t>(kinds.of[row])]);
   }
   return groups;
 }

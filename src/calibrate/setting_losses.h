@@ -56,8 +56,8 @@ struct RowGroups {
 
   [[nodiscard]] bool counts(std::size_t group) const { return sizes[group] >= fewest; }
 };
-// By label, in the order of the classes. All rows have one.
-[[nodiscard]] RowGroups group_by_class(const Table& table, Rows rows, const LossTest& test);
+// By label or source, in the order of the table's; none for kNone. All rows have one.
+[[nodiscard]] RowGroups group_rows(const Table& table, Rows rows, CalibrateGroups per, const LossTest& test);
 
 struct GroupedCounts {
   LossCounts all;

@@ -31,8 +31,8 @@ struct CalibrateArguments {
   bool json = false;
 };
 
-// "  shirt +0.52"; empty without classes.
-std::string worst_class(const Calibration& calibration, const CalibrationStep& step) {
+// "  shirt +0.52"; empty without groups.
+std::string worst_group(const Calibration& calibration, const CalibrationStep& step) {
   if (!step.worst_group) return {};
   return fmt::format("  {} {:+.3f}", printable(calibration.groups[*step.worst_group].name),
                      100 * step.worst_loss);
@@ -46,11 +46,11 @@ void print_text(const CalibrateArguments& arguments, const Calibration& calibrat
   fmt::print("\n\nSettings in the order of testing, until one fails\n");
   const bool grouped = !calibration.groups.empty();
   fmt::print("  {:>12} {:>14} {:>10} {:>10}{}\n", "price", "loss, points", "p-value", "mean ms",
-             grouped ? "          worst class, points" : "");
+             grouped ? fmt::format("          worst {}, points", to_string(calibration.per)) : "");
   for (const CalibrationStep& step : calibration.steps) {
     fmt::print("  {:>12.4g} {:>+14.3f} {:>10.2g} {:>10}  {}{}\n", step.price, 100 * step.mean_loss,
                step.p_value, format_figure(step.mean_ms), step.passed ? "passed" : "failed",
-               worst_class(calibration, step));
+               worst_group(calibration, step));
   }
   fmt::print("\n{}\n", printable(calibration_verdict(calibration)));
   if (!machine.empty()) fmt::print("Timed on {}\n", printable(machine));
@@ -105,7 +105,7 @@ nlohmann::json to_json(const CalibrateArguments& arguments, const Calibration& c
   if (calibration.policy != nullptr) document["file"] = arguments.out;
   if (std::isfinite(calibration.inputs_needed)) document["inputs_needed"] = calibration.inputs_needed;
   if (calibration.per != CalibrateGroups::kNone) {
-    document["per"] = arguments.per;
+    document["per"] = to_string(calibration.per);
     add_groups(calibration, document);
   }
   return document;
@@ -164,7 +164,11 @@ void add_calibrate(CLI::App& app, Session& session) {
       "--anytime", a.options.anytime,
       "The promise stays valid however often it is looked at while inputs are added; takes more "
       "inputs");
-  command->add_option("--per", a.per, "The bound has to hold in each of these too: class (the label)")
+  command
+      ->add_option(
+          "--per", a.per,
+          "The bound has to hold in each of these too: class (the label), or source (each of several "
+          "profiles; of one, the folders)")
       ->type_name("GROUP");
   add_labels_option(*command, a.labels);
   command->add_flag("--json", a.json, "One JSON document on stdout");

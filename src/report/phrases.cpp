@@ -162,11 +162,15 @@ std::string agreement_note(std::string_view labels_from) {
       labels_from);
 }
 
+std::string plural(std::string_view noun) {
+  return fmt::format("{}{}", noun, noun.ends_with('s') ? "es" : "s");
+}
+
 std::string promise_of(const Certificate& certificate) {
-  const std::string where = certificate.per.empty()
-                                ? ""
-                                : fmt::format(", on average and in each of {} {}{},", certificate.groups,
-                                              certificate.per, certificate.per == "class" ? "es" : "s");
+  const std::string where =
+      certificate.per.empty()
+          ? ""
+          : fmt::format(", on average and in each of {} {},", certificate.groups, plural(certificate.per));
   return fmt::format("a loss of at most {} points against {}{} with probability {:g} or more",
                      percent(certificate.max_loss, 2), certificate.versus, where, 1 - certificate.delta);
 }

@@ -29,6 +29,8 @@ inline constexpr const char* kNoFigure = "-";
 [[nodiscard]] std::string with_range(std::string words, const std::string& range);
 // The note where the evaluation has bootstrap intervals, else nothing.
 [[nodiscard]] std::string interval_note(const Evaluation& evaluation, std::string_view note);
+// "classes", "sources".
+[[nodiscard]] std::string plural(std::string_view noun);
 // How the inputs were divided: "10-fold cross-validation, seed 0", "each of 3 sources judged by what was
 // trained on the others"; "finished policies" where they were not.
 [[nodiscard]] std::string protocol_phrase(const Evaluation& evaluation);

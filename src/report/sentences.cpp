@@ -105,7 +105,7 @@ Certificate asked_promise(const Calibration& calibration) {
   asked.max_loss = calibration.max_loss;
   asked.delta = calibration.delta;
   asked.versus = calibration.versus;
-  if (calibration.per == CalibrateGroups::kClass) asked.per = "class";
+  asked.per = to_string(calibration.per);
   asked.groups = static_cast<std::size_t>(std::count_if(calibration.groups.begin(), calibration.groups.end(),
                                                         [](const auto& g) { return g.counts; }));
   return asked;
@@ -115,8 +115,9 @@ std::string price_of_groups(const Calibration& calibration) {
   if (!std::isfinite(calibration.ms_without_groups)) return {};
   const double ms = calibration.steps[*calibration.chosen].mean_ms;
   return fmt::format(
-      " A promise on average alone would allow {} ms: to hold in each class takes {} times the time.",
-      milliseconds(calibration.ms_without_groups), times(ms / calibration.ms_without_groups));
+      " A promise on average alone would allow {} ms: to hold in each {} takes {} times the time.",
+      milliseconds(calibration.ms_without_groups), to_string(calibration.per),
+      times(ms / calibration.ms_without_groups));
 }
 
 std::string small_groups_sentence(const Calibration& calibration) {
@@ -128,9 +129,9 @@ std::string small_groups_sentence(const Calibration& calibration) {
   if (small.empty()) return {};
   const std::size_t more = small.size() - std::min(small.size(), kShown);
   small.resize(small.size() - more);
-  return fmt::format(
-      " Nothing is promised for classes of fewer than {} inputs, which are too few to tell: {}{}.",
-      calibration.group_needs, fmt::join(small, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+  return fmt::format(" Nothing is promised for {} of fewer than {} inputs, which are too few to tell: {}{}.",
+                     plural(to_string(calibration.per)), calibration.group_needs, fmt::join(small, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
 }  // namespace
@@ -233,7 +234,7 @@ std::string calibration_verdict(const Calibration& calibration) {
   std::string lost = fmt::format("Not achievable with {} inputs: {}. The best setting lost {} points on them",
                                  calibration.inputs, promise, points(first.mean_loss));
   if (first.worst_group) {
-    lost += fmt::format(", {} on class {}", points(first.worst_loss),
+    lost += fmt::format(", {} on {} {}", points(first.worst_loss), to_string(calibration.per),
                         calibration.groups[*first.worst_group].name);
   }
   if (std::isfinite(calibration.inputs_needed)) {

@@ -1,4 +1,4 @@
-// Calibration that is repeated while inputs arrive, and in each class.
+// Calibration that is repeated while inputs arrive, and in each class or source.
 #include "study/guarantee_checks.h"
 
 #include <fmt/format.h>
@@ -82,13 +82,13 @@ StreamTally calibrate_streams(const TrainedHalf& trained, std::size_t inputs, co
   return tally;
 }
 
-struct ClassTruth {
-  std::vector<std::vector<std::uint32_t>> positions;  // (classes) in the other half
-  std::vector<std::vector<double>> loss;              // (settings, classes) the true ones
+struct GroupTruth {
+  std::vector<std::vector<std::uint32_t>> positions;  // (groups) in the other half
+  std::vector<std::vector<double>> loss;              // (settings, groups) the true ones
 };
-ClassTruth truth_by_class(const Table& table, const TrainedHalf& trained) {
-  ClassTruth truth;
-  const RowGroups groups = group_by_class(table, trained.rows, {0.5, 0.5});
+GroupTruth truth_by_group(const Table& table, const TrainedHalf& trained, CalibrateGroups per) {
+  GroupTruth truth;
+  const RowGroups groups = group_rows(table, trained.rows, per, {0.5, 0.5});
   truth.positions.resize(groups.names.size());
   for (std::uint32_t i = 0; i < trained.rows.size(); ++i) truth.positions[groups.group_of[i]].push_back(i);
   for (const auto& losses : trained.losses.loss) {
@@ -98,15 +98,15 @@ ClassTruth truth_by_class(const Table& table, const TrainedHalf& trained) {
   return truth;
 }
 
-struct ClassTally {
+struct GroupTally {
   std::size_t runs = 0, achieved = 0, violated = 0;
   std::vector<double> speed_ups;
 };
 
-// What a calibration sees, in each class; how many inputs each has stays as it is.
-using DrawnClasses = std::vector<std::vector<std::uint32_t>>;
-DrawnClasses draw_classes(const ClassTruth& truth, std::span<const PassTable> tables, Random& random) {
-  DrawnClasses drawn;
+// What a calibration sees, in each group; how many inputs each has stays as it is.
+using DrawnGroups = std::vector<std::vector<std::uint32_t>>;
+DrawnGroups draw_groups(const GroupTruth& truth, std::span<const PassTable> tables, Random& random) {
+  DrawnGroups drawn;
   for (std::size_t c = 0; c < tables.size(); ++c) {
     drawn.push_back(draw_with_replacement(random, tables[c].pairs(), truth.positions[c].size()));
     for (auto& i : drawn.back()) i = truth.positions[c][i];
@@ -114,15 +114,15 @@ DrawnClasses draw_classes(const ClassTruth& truth, std::span<const PassTable> ta
   return drawn;
 }
 
-// One calibration per class, as calibrate() does it: promised is what holds on average and in the classes of
-// at least `fewest` inputs. The last of the tables is of all inputs, those before of the classes.
-Passed calibrate_classes(const TrainedHalf& trained, const ClassTruth& truth,
-                         std::span<const PassTable> tables, std::size_t fewest, Random& random) {
-  const std::size_t n_classes = tables.size() - 1;
-  const DrawnClasses drawn = draw_classes(truth, tables.first(n_classes), random);
+// One calibration per group, as calibrate() does it: promised is what holds on average and in the groups of
+// at least `fewest` inputs. The last of the tables is of all inputs, those before of the groups.
+Passed calibrate_groups(const TrainedHalf& trained, const GroupTruth& truth,
+                        std::span<const PassTable> tables, std::size_t fewest, Random& random) {
+  const std::size_t n_groups = tables.size() - 1;
+  const DrawnGroups drawn = draw_groups(truth, tables.first(n_groups), random);
   const auto passes = [&](std::size_t setting) {
     LossCounts all;
-    for (std::size_t c = 0; c < n_classes; ++c) {
+    for (std::size_t c = 0; c < n_groups; ++c) {
       const LossCounts counts = count_losses(trained.losses.loss[setting], {}, drawn[c]).all;
       if (counts.n >= fewest && !tables[c].passes(counts)) return false;
       all.n += counts.n;
@@ -135,17 +135,17 @@ Passed calibrate_classes(const TrainedHalf& trained, const ClassTruth& truth,
   const double max_loss = tables.back().test().max_loss;
   Passed judged = judge_passing(trained, passed, max_loss);
   for (const std::size_t setting : passed) {
-    for (std::size_t c = 0; c < n_classes; ++c) {
+    for (std::size_t c = 0; c < n_groups; ++c) {
       judged.violated = judged.violated || (tables[c].pairs() >= fewest && truth.loss[setting][c] > max_loss);
     }
   }
   return judged;
 }
 
-// Each class keeps its share of the inputs, since labels are given and the losses are what is random. Nothing
-// is achieved where all classes are too small.
-ClassTally calibrate_classes_again(const TrainedHalf& trained, const ClassTruth& truth, double max_loss,
-                                   std::size_t inputs, const GuaranteeOptions& options) {
+// Each group keeps its share of the inputs, since it is given and the losses are what is random. Nothing is
+// achieved where all groups are too small.
+GroupTally calibrate_groups_again(const TrainedHalf& trained, const GroupTruth& truth, double max_loss,
+                                  std::size_t inputs, const GuaranteeOptions& options) {
   const LossTest test{max_loss, options.delta};
   const std::size_t fewest = test.fewest_pairs();
   std::vector<PassTable> tables;
@@ -160,10 +160,10 @@ ClassTally calibrate_classes_again(const TrainedHalf& trained, const ClassTruth&
   if (largest >= fewest) {
     for_each_parallel(runs.size(), [&](std::size_t r) {
       Random random = check_random(options, r, inputs + 1);
-      runs[r] = calibrate_classes(trained, truth, tables, fewest, random);
+      runs[r] = calibrate_groups(trained, truth, tables, fewest, random);
     });
   }
-  ClassTally tally;
+  GroupTally tally;
   tally.runs = runs.size();
   for (const Passed& run : runs) {
     tally.achieved += run.any ? 1 : 0;
@@ -173,9 +173,9 @@ ClassTally calibrate_classes_again(const TrainedHalf& trained, const ClassTruth&
   return tally;
 }
 
-// Multiples of what the first setting loses in its worst class; a policy that is the reference itself loses
+// Multiples of what the first setting loses in its worst group; a policy that is the reference itself loses
 // nothing anywhere.
-std::vector<double> class_bounds(const TrainedHalf& trained, const ClassTruth& truth,
+std::vector<double> group_bounds(const TrainedHalf& trained, const GroupTruth& truth,
                                  const GuaranteeOptions& options) {
   const auto& first = truth.loss[trained.sequence.front()];
   const double unit = std::max(*std::max_element(first.begin(), first.end()), options.max_losses.back());
@@ -229,17 +229,19 @@ Exhibit check_anytime(const Table&, const TrainedHalf& trained, const GuaranteeO
   return exhibit;
 }
 
-Exhibit check_classes(const Table& table, const TrainedHalf& trained, const GuaranteeOptions& options,
-                      bool& holds) {
-  const ClassTruth truth = truth_by_class(table, trained);
-  const std::vector<double> bounds = class_bounds(trained, truth, options);
+Exhibit check_groups(const Table& table, const TrainedHalf& trained, const GuaranteeOptions& options,
+                     CalibrateGroups per, bool& holds) {
+  const GroupTruth truth = truth_by_group(table, trained, per);
+  const std::vector<double> bounds = group_bounds(trained, truth, options);
+  const std::string_view group = to_string(per);
   Exhibit exhibit;
-  exhibit.id = "guarantee-classes";
-  exhibit.title = "A bound that holds in each class";
-  exhibit.about =
-      "Violated: on average, or in a class that is promised for, a setting that passes loses more than the "
-      "bound. Bounds are multiples of what the first setting loses in its worst class. Each class keeps its "
-      "share of the inputs; where all classes are too small nothing is achieved.";
+  exhibit.id = "guarantee-" + plural(group);
+  exhibit.title = fmt::format("A bound that holds in each {}", group);
+  exhibit.about = fmt::format(
+      "Violated: on average, or in a {0} that is promised for, a setting that passes loses more than the "
+      "bound. Bounds are multiples of what the first setting loses in its worst {0}. Each {0} keeps its "
+      "share of the inputs; where all {1} are too small nothing is achieved.",
+      group, plural(group));
   exhibit.data.columns = {{"bound, points", 2},  {"inputs", 0},     {"runs", 0},
                           {"achieved %", 1},     {"violated %", 1}, {"95 % interval", 0},
                           {"median speed-up", 2}};
@@ -248,7 +250,7 @@ Exhibit check_classes(const Table& table, const TrainedHalf& trained, const Guar
   for (const double bound : bounds) {
     for (const std::size_t inputs : options.inputs) {
       throw_if_stopped(options.stop, "study");
-      ClassTally tally = calibrate_classes_again(trained, truth, bound, inputs, options);
+      GroupTally tally = calibrate_groups_again(trained, truth, bound, inputs, options);
       worst = std::max(worst, tally.violated);
       within = within && is_within_noise(tally.violated, tally.runs, options.delta,
                                          bounds.size() * options.inputs.size());
@@ -259,8 +261,8 @@ Exhibit check_classes(const Table& table, const TrainedHalf& trained, const Guar
     }
   }
   holds = holds && within;
-  exhibit.ours =
-      fmt::format("at most {} of {} calibrations violate a bound in any class", worst, check_runs(options));
+  exhibit.ours = fmt::format("at most {} of {} calibrations violate a bound in any {}", worst,
+                             check_runs(options), group);
   exhibit.verdict = noise_verdict(within, options.delta);
   return exhibit;
 }

@@ -1,5 +1,5 @@
 // What the guarantee study checks besides calibrating once: promises that are looked at again and again, that
-// hold in each class, comparisons, and the monitor under a shift.
+// hold in each class or source, comparisons, and the monitor under a shift.
 #pragma once
 
 #include <atomic>
@@ -65,8 +65,9 @@ class PassTable {
 // Calibration repeated while inputs arrive, by the test that allows it and by the one that does not.
 [[nodiscard]] Exhibit check_anytime(const Table& table, const TrainedHalf& trained,
                                     const GuaranteeOptions& options, bool& holds);
-[[nodiscard]] Exhibit check_classes(const Table& table, const TrainedHalf& trained,
-                                    const GuaranteeOptions& options, bool& holds);
+// A bound that holds in each class, or each source.
+[[nodiscard]] Exhibit check_groups(const Table& table, const TrainedHalf& trained,
+                                   const GuaranteeOptions& options, CalibrateGroups per, bool& holds);
 [[nodiscard]] Exhibit check_comparisons(const Table& table, const TrainedHalf& trained,
                                         const GuaranteeOptions& options, bool& holds);
 [[nodiscard]] Exhibit check_monitor(const Table& table, const TrainedHalf& trained,

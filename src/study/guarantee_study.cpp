@@ -282,7 +282,14 @@ Study study_guarantee(const Table& table, const GuaranteeOptions& options) {
   std::size_t certified = 0;
   study.exhibits.push_back(resampled(trained, options, holds, certified));
   if (options.retrainings > 0) study.exhibits.push_back(retrained(table, options));
-  for (auto* const check : {check_anytime, check_classes, check_comparisons, check_monitor}) {
+  step("checking further promises");
+  study.exhibits.push_back(check_anytime(table, trained, options, holds));
+  for (const CalibrateGroups per : {CalibrateGroups::kClass, CalibrateGroups::kSource}) {
+    if (per == CalibrateGroups::kSource && table.sources.size() < 2) continue;
+    step("checking further promises");
+    study.exhibits.push_back(check_groups(table, trained, options, per, holds));
+  }
+  for (auto* const check : {check_comparisons, check_monitor}) {
     step("checking further promises");
     study.exhibits.push_back(check(table, trained, options, holds));
   }

@@ -294,6 +294,69 @@ TEST(Calibrate, PerClassEachHasToPass) {
   EXPECT_NE(calibration_verdict(everywhere).find("to hold in each class takes "), std::string::npos);
 }
 
+// The table with as many sources as `of` says, which gives the source of a row.
+template <class SourceOf>
+Table with_sources(std::int32_t n, const SourceOf& of) {
+  Table made = table();
+  for (std::int32_t s = 0; s < n; ++s) made.sources.push_back(fmt::format("camera {}", s));
+  for (std::uint32_t row = 0; row < made.n_inputs(); ++row) made.source_of.push_back(of(row));
+  return made;
+}
+
+CalibrateOptions by_source(double max_loss) {
+  CalibrateOptions made = options(max_loss);
+  made.per = CalibrateGroups::kSource;
+  return made;
+}
+
+// Sources that are the classes are promised for as those are.
+TEST(Calibrate, PerSourceIsAsPerClass) {
+  const Table sourced = with_sources(10, [](std::uint32_t row) { return table().labels[row]; });
+  const Calibration classes = calibrate(table(), policy(), by_class(0.12)),
+                    sources = calibrate(sourced, policy(), by_source(0.12));
+  ASSERT_NE(sources.policy, nullptr) << calibration_verdict(sources);
+  EXPECT_EQ(sources.groups[3].name, "camera 3");
+  EXPECT_EQ(sources.groups[3].inputs, classes.groups[3].inputs);
+  EXPECT_EQ(sources.chosen, classes.chosen);
+  ASSERT_EQ(sources.steps.size(), classes.steps.size());
+  for (std::size_t i = 0; i < sources.steps.size(); ++i) {
+    EXPECT_EQ(sources.steps[i].p_value, classes.steps[i].p_value);
+    EXPECT_EQ(sources.steps[i].worst_group, classes.steps[i].worst_group);
+  }
+  EXPECT_EQ(sources.ms_without_groups, classes.ms_without_groups);
+  EXPECT_EQ(sources.policy->certificate()->per, "source");
+  EXPECT_EQ(sources.policy->certificate()->groups, 10U);
+  const std::string verdict = calibration_verdict(sources);
+  EXPECT_NE(verdict.find(", on average and in each of 10 sources, with probability"), std::string::npos)
+      << verdict;
+  EXPECT_NE(verdict.find("to hold in each source takes "), std::string::npos) << verdict;
+}
+
+TEST(Calibrate, NamesSourcesThatAreTooSmall) {
+  const Table sourced = with_sources(2, [](std::uint32_t row) { return row < 2995 ? 0 : 1; });
+  const Calibration calibration = calibrate(sourced, policy(), by_source(0.12));
+  ASSERT_NE(calibration.policy, nullptr) << calibration_verdict(calibration);
+  EXPECT_EQ(calibration.policy->certificate()->groups_left_out, std::vector<std::string>{"camera 1"});
+  EXPECT_NE(
+      calibration_verdict(calibration)
+          .find(fmt::format("Nothing is promised for sources of fewer than {} inputs, which are too few "
+                            "to tell: camera 1 (5).",
+                            calibration.group_needs)),
+      std::string::npos)
+      << calibration_verdict(calibration);
+}
+
+TEST(Calibrate, PerSourceRefusesTooFew) {
+  EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), by_source(0.12)), ErrorCode::kUsage,
+                      "calibrate: sources 0, expected two or more; give a profile of each");
+  const Table one = with_sources(1, [](std::uint32_t) { return 0; });
+  EXPECT_TRIAGE_ERROR(calibrate(one, policy(), by_source(0.12)), ErrorCode::kUsage,
+                      "calibrate: sources 1, expected two or more");
+  const Table two = with_sources(2, [](std::uint32_t row) { return static_cast<std::int32_t>(row % 2); });
+  EXPECT_TRIAGE_ERROR(calibrate(two, policy(), by_source(0.0005)), ErrorCode::kUsage,
+                      "inputs of the largest source 1000, expected at least");
+}
+
 TEST(Calibrate, NamesClassesThatAreTooSmall) {
   // Of class 0 only a few inputs are left.
   std::vector<std::uint32_t> kept = rows(0, 1000);
@@ -360,8 +423,9 @@ TEST(LossTest, KnowsTheFewestPairs) {
 
 TEST(Calibrate, RefusesWhatDoesNotFit) {
   EXPECT_EQ(parse_calibrate_groups("class"), CalibrateGroups::kClass);
+  EXPECT_EQ(parse_calibrate_groups("source"), CalibrateGroups::kSource);
   EXPECT_TRIAGE_ERROR(parse_calibrate_groups("colour"), ErrorCode::kUsage,
-                      "calibrate: per 'colour', expected class");
+                      "calibrate: per 'colour', expected class or source");
   EXPECT_TRIAGE_ERROR(calibrate(table(), policy(), by_class(0.005)), ErrorCode::kUsage,
                       "inputs of the largest class ", "to promise anything for it; profile more");
   const auto single = train_single(table(), rows(0, 100), Criterion::kTop1, 0);

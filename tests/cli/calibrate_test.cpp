@@ -136,8 +136,9 @@ TEST_F(CalibrateCommand, RefusesBadArguments) {
     EXPECT_TRUE(matches(run.err, "(.|\n)*" + regex + "(.|\n)*")) << run.err;
   };
   usage({"--max-loss", "0"}, "max loss 0, expected a share");
-  usage({"--per", "colour"}, "per 'colour', expected class");
+  usage({"--per", "colour"}, "per 'colour', expected class or source");
   usage({"--max-loss", "0.05", "--per", "class"}, "inputs of the largest class [0-9]+, expected at least");
+  usage({"--max-loss", "0.05", "--per", "source"}, "sources 1, expected two or more; give a profile of each");
   usage({"--delta", "1"}, "delta 1, expected a probability");
   usage({"--versus", "huge"}, "versus 'huge', expected a model");
   usage({"--labels", "from:large"}, "labels '.*', expected '', those of training");

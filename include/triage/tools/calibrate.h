@@ -25,9 +25,12 @@ namespace triage {
 // What a promise has to hold in each of, besides on average.
 enum class CalibrateGroups {
   kNone,
-  kClass  // the label of the input
+  kClass,  // the label of the input
+  kSource  // where it is from, see Table::sources
 };
-// Throws kUsage for anything but "class".
+// "class" or "source"; empty for kNone.
+[[nodiscard]] std::string_view to_string(CalibrateGroups groups);
+// Throws kUsage for anything but "class" and "source".
 [[nodiscard]] CalibrateGroups parse_calibrate_groups(std::string_view text);
 
 struct CalibrateOptions {
@@ -83,8 +86,9 @@ struct Calibration {
 };
 
 // Throws kUsage for a policy without prices or that holds no certificate, options out of range, an unknown
-// model, where no input is left that the policy was not trained on, and where no group has enough; kPolicy
-// for a policy that does not fit the table.
+// model, where no input is left that the policy was not trained on, where the inputs are of fewer than two
+// sources that are asked for, and where no group has enough; kPolicy for a policy that does not fit the
+// table.
 [[nodiscard]] Calibration calibrate(const Table& table, const Policy& policy,
                                     const CalibrateOptions& options);
 
