@@ -332,6 +332,8 @@ class OpenVinoEngine final : public Engine {
     if (model.device == "CPU") {
       options.insert(ov::num_streams(1));
       options.insert(ov::inference_num_threads(model.threads));
+      // Pinned, all networks of all processes run on the first processor, one at a time.
+      options.insert(ov::hint::enable_cpu_pinning(false));
     }
     return options;
   }

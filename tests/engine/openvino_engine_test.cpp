@@ -279,6 +279,14 @@ TEST_F(CachedOpenVino, KeepsWhatWasCompiled) {
   EXPECT_TRUE(remarks_.empty());
 }
 
+// Where a network runs shows in nothing but time; what it was compiled with is told by its file.
+TEST_F(CachedOpenVino, NetworksAreNotPinnedToAProcessor) {
+  EXPECT_EQ(answer(save(channel_means({1, 3, 2, 2}))), right_);
+  const auto bytes = read_file(files().at(0));
+  const std::string text(bytes.begin(), bytes.end());
+  EXPECT_NE(text.find("ENABLE_CPU_PINNING=NO"), std::string::npos);
+}
+
 TEST_F(CachedOpenVino, TellsNetworksAndTheirUseApart) {
   ModelSpec model = save(channel_means({1, 3, -1, -1}));
   EXPECT_EQ(answer(model), right_);
