@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kFewestRows = 60;
 constexpr std::size_t kManyRows = 10'000;
+constexpr double kDoubt = 2;
 
 double standard_error(std::span<const double> values) {
   return standard_deviation(values) / std::sqrt(static_cast<double>(values.size()));
@@ -134,7 +135,8 @@ std::vector<double> shrunk_gain(const Outcome& outcome, const Outcome& best) {
 }
 
 // The adaptive kind, which can be each of the others and has doubted in its own training already; the single
-// best model where there is none. Another one has to be better than it by more than may be chance.
+// best model where there is none. Another one has to be better than it by kDoubt standard errors: seldom by
+// chance.
 std::size_t preferred_kind(std::span<const KindEstimate> compared) {
   const auto adaptive = std::find_if(compared.begin(), compared.end(), [](const KindEstimate& each) {
     return each.kind == PolicyKind::kAdaptive;
@@ -208,7 +210,7 @@ KindChoice choose_kind(const Table& table, Rows rows, const LearnOptions& learn,
   const std::size_t preferred = preferred_kind(choice.compared);
   for (std::size_t k = 0; k < gains.size(); ++k) {
     KindEstimate& estimate = choice.compared[k];
-    const double doubt = standard_error(differences(gains[k], gains[preferred]));
+    const double doubt = kDoubt * standard_error(differences(gains[k], gains[preferred]));
     estimate.worth = estimate.score_gain - doubt + kWorthOfTime * (1 - estimate.cost_ratio);
   }
   // Of equals the first, which is the simplest.

@@ -31,7 +31,7 @@ TEST(ChooseKind, ComparesTheSimplestFirst) {
   EXPECT_EQ(best.score_error, 0);
   EXPECT_EQ(best.cost_ratio, 1);
   const KindEstimate& adaptive = choice.compared.back();
-  EXPECT_NEAR(best.worth, -adaptive.score_error, 1e-12) << "of the difference between the two";
+  EXPECT_NEAR(best.worth, -2 * adaptive.score_error, 1e-12) << "of the difference between the two";
   EXPECT_NEAR(adaptive.worth, adaptive.score_gain + 0.01 * (1 - adaptive.cost_ratio), 1e-12);
   for (const KindEstimate& each : choice.compared) {
     EXPECT_LE(each.worth, each.score_gain + 0.01 * (1 - each.cost_ratio));

@@ -14,9 +14,9 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t kStrong = 3;          // models whose combination stands for the truth
-constexpr std::size_t kFitRows = 4000;      // a handful of weights needs no more
-constexpr std::size_t kOwnFitRows = 20000;  // those of each class
+constexpr std::size_t kStrong = kMaxPooledLooks;  // models whose combination stands for the truth
+constexpr std::size_t kFitRows = 4000;            // a handful of weights needs no more
+constexpr std::size_t kOwnFitRows = 20000;        // those of each class
 
 // Fewer for many rows, of which a smaller part suffices.
 std::size_t n_inner_folds(std::size_t n_rows) { return n_rows < 10000 ? 5 : 3; }

@@ -33,10 +33,9 @@ struct StageRows {
     return {evidence.data() + row * n_numbers, n_numbers};
   }
 
-  // What training takes an answer to be worth: the mean of both, which is right on average and has less
-  // noise.
+  // What training takes an answer to be worth: hard scores are right on average, soft ones have less noise.
   [[nodiscard]] double reward(std::size_t row) const {
-    return (static_cast<double>(right[row]) + static_cast<double>(soft[row])) / 2;
+    return (static_cast<double>(right[row]) + 3 * static_cast<double>(soft[row])) / 4;
   }
 };
 
