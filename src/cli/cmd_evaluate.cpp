@@ -31,6 +31,7 @@ namespace fs = std::filesystem;
 struct EvaluateArguments {
   std::vector<std::string> profiles;
   std::vector<std::string> policies;
+  std::vector<std::string> augment;
   int folds = 10;
   bool by_source = false;
   std::uint64_t seed = 0;
@@ -63,6 +64,7 @@ std::string command_line(const EvaluateArguments& arguments) {
   std::string out = "triage evaluate";
   for (const auto& path : arguments.profiles) out += " " + fs::path(path).filename().string();
   if (!arguments.labels.empty()) out += " --labels " + arguments.labels;
+  for (const auto& path : arguments.augment) out += " --augment " + fs::path(path).filename().string();
   for (const auto& path : arguments.policies) out += " --policy " + fs::path(path).filename().string();
   if (arguments.by_source) out += " --by-source";
   if (arguments.policies.empty() && !arguments.by_source) out += fmt::format(" --cv {}", arguments.folds);
@@ -92,11 +94,17 @@ std::string command_line(const EvaluateArguments& arguments) {
   return out;
 }
 
+std::vector<std::string> file_names(const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  for (const auto& path : paths) names.push_back(fs::path(path).filename().string());
+  return names;
+}
+
 ReportInfo report_info(const EvaluateArguments& arguments) {
   ReportInfo info;
   info.version = TRIAGE_VERSION;
   info.command = command_line(arguments);
-  for (const auto& path : arguments.profiles) info.sources.push_back(fs::path(path).filename().string());
+  info.sources = file_names(arguments.profiles);
   info.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
   return info;
 }
@@ -233,6 +241,14 @@ void run_perturbed(const EvaluateArguments& arguments, Session& session) {
       session);
 }
 
+// The profiles, and behind their inputs the perturbed copies; nullopt where none are asked for.
+std::optional<Table> load_augmented(const EvaluateArguments& arguments) {
+  if (arguments.augment.empty()) return std::nullopt;
+  std::vector<fs::path> paths(arguments.profiles.begin(), arguments.profiles.end());
+  paths.insert(paths.end(), arguments.augment.begin(), arguments.augment.end());
+  return load_labelled_table(paths, arguments.labels);
+}
+
 void check_profiles(EvaluateArguments& arguments) {
   if (arguments.profiles.empty()) {
     throw Error(ErrorCode::kUsage,
@@ -259,21 +275,25 @@ void run(const EvaluateArguments& arguments, const Session& session) {
   }
   std::vector<std::string> inputs = arguments.profiles;
   inputs.insert(inputs.end(), arguments.policies.begin(), arguments.policies.end());
+  inputs.insert(inputs.end(), arguments.augment.begin(), arguments.augment.end());
   if (!arguments.exhaustive.empty()) inputs.push_back(arguments.exhaustive);
   check_outputs(std::array{arguments.folds_file, arguments.report}, inputs);
-  const EvaluateOptions options = evaluate_options(arguments, session);
+  EvaluateOptions options = evaluate_options(arguments, session);
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const std::optional<Table> augmented = load_augmented(arguments);
+  if (augmented) options.augmented = &*augmented;
   auto difference = timing_difference(table, arguments, options);
   Evaluation evaluation = evaluate(table, arguments, options);
   evaluation.timing_difference = std::move(difference);
   ReportInfo info = report_info(arguments);
-  info.make = train_command(evaluation, options, arguments.profiles, arguments.labels);
+  info.make = train_command(evaluation, options, {arguments.profiles, arguments.augment, arguments.labels});
   for (const std::string& warning : evaluation_warnings(evaluation)) warn(with_flags(warning, *session.app));
   if (!arguments.folds_file.empty()) write_report(arguments.folds_file, folds_csv(table, evaluation));
   if (!arguments.report.empty()) {
     ReportInfo passed_on = info;  // without the user's own folders
-    passed_on.make = train_command(evaluation, options, info.sources, arguments.labels);
+    const auto copies = file_names(arguments.augment);
+    passed_on.make = train_command(evaluation, options, {info.sources, copies, arguments.labels});
     write_report(arguments.report, evaluation_html(evaluation, passed_on));
   }
   fmt::print("{}", arguments.json ? evaluation_json(evaluation, info) : evaluation_text(evaluation, info));
@@ -291,6 +311,12 @@ void add_training_options(CLI::App& command, EvaluateArguments& a, CLI::Option& 
                 "one, the first folder of its inputs' ids")
       ->excludes(&policies)
       ->excludes(folds);
+  command
+      .add_option(
+          "--augment", a.augment,
+          "profiles of perturbed copies ('triage profile --perturb'): each fold trains on those of its "
+          "inputs too, and is judged without")
+      ->excludes(&policies);
   command
       .add_option("--theta", a.theta_points,
                   "Algorithm 1 continues while coverage grows by more points than this")

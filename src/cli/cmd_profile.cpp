@@ -21,6 +21,7 @@
 #include "triage/runtime.h"
 #include "triage/tools/dataset.h"
 #include "triage/tools/energy.h"
+#include "triage/tools/perturb.h"
 #include "triage/tools/profile.h"
 #include "triage/zoo.h"
 
@@ -34,6 +35,8 @@ struct ProfileArguments {
   std::optional<Label> first_label;
   std::string range;
   std::string crop;
+  bool perturbs = false;
+  std::string perturbations;
   std::optional<int> threads;
   std::vector<std::string> models;
   std::vector<std::string> features;
@@ -108,7 +111,9 @@ std::unique_ptr<Dataset> open_data(const ProfileArguments& arguments, const Zoo&
     const auto [first, last] = parse_pair("--range", arguments.range, ':', "a:b, such as 20000:70000");
     options.range = {first, last};
   }
-  return open_at_most(std::move(options), arguments.limit);
+  auto data = open_at_most(std::move(options), arguments.limit);
+  if (!arguments.perturbs) return data;
+  return perturbed_dataset(std::move(data), parse_perturbations(arguments.perturbations));
 }
 
 // With --threads, models that differed only in the number of threads become the same candidate.
@@ -269,6 +274,13 @@ void add_profile(CLI::App& app, Session& session) {
   add_first_label_option(*command, a.first_label);
   command->add_option("--range", a.range, "Part a:b (b excluded) of the inputs");
   command->add_option("--limit", a.limit, "At most this many inputs")->check(CLI::PositiveNumber);
+  CLI::Option* perturb =
+      command
+          ->add_option("--perturb", a.perturbations,
+                       "Measure copies perturbed in these ways, and none as it is: for 'triage train "
+                       "--augment'. As of 'triage evaluate --perturb'; alone, all of these")
+          ->expected(0, 1)
+          ->type_name("LIST");
   command->add_option("--crop", a.crop,
                       "Crop of the input: none or center:FRACTION (default: as in the manifest)");
   command->add_option("--threads", a.threads, "Threads of each model (default: as in the manifest)")
@@ -299,7 +311,10 @@ void add_profile(CLI::App& app, Session& session) {
   command->add_flag("--no-cache", a.no_cache, "Recompile the models");
   command->add_option("-o,--out", a.out, "Profile to make, or to continue")->required();
   command->add_flag("--json", a.json, "Print the result as JSON");
-  command->callback([arguments, &session] { run_profile(*arguments, session); });
+  command->callback([arguments, perturb, &session] {
+    arguments->perturbs = perturb->count() > 0;
+    run_profile(*arguments, session);
+  });
 }
 
 }  // namespace triage::cli

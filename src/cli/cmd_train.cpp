@@ -22,7 +22,7 @@ namespace triage::cli {
 namespace {
 
 struct TrainArguments {
-  std::vector<std::string> profiles, unlabelled;
+  std::vector<std::string> profiles, augment, unlabelled;
   std::string policy = "auto";
   std::string out;
   std::string labels;
@@ -177,6 +177,25 @@ struct TrainingInputs {
   std::vector<std::uint32_t> rows;
 };
 
+std::vector<std::filesystem::path> profiles_with_copies(const TrainArguments& arguments) {
+  std::vector<std::filesystem::path> paths(arguments.profiles.begin(), arguments.profiles.end());
+  paths.insert(paths.end(), arguments.augment.begin(), arguments.augment.end());
+  return paths;
+}
+
+// Behind the profiles' inputs the perturbed copies; those of the training inputs are trained on too.
+void add_copies(const TrainArguments& arguments, TrainingInputs& inputs) {
+  inputs.table = load_labelled_table(profiles_with_copies(arguments), arguments.labels);
+  const auto copies = copies_of(inputs.table, inputs.rows);
+  if (copies.empty()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("--augment: {} with no perturbed copy of the {} training inputs, expected some; "
+                            "make it with 'triage profile --perturb' of the same images",
+                            fmt::join(arguments.augment, ", "), inputs.rows.size()));
+  }
+  inputs.rows.insert(inputs.rows.end(), copies.begin(), copies.end());
+}
+
 // Behind the profiles' inputs those without labels, which are drawn.
 void add_unlabelled(const TrainArguments& arguments, const Session& session, TrainingInputs& inputs) {
   if (!inputs.table.labels_from.empty()) {
@@ -185,7 +204,7 @@ void add_unlabelled(const TrainArguments& arguments, const Session& session, Tra
                             "inputs' own; such inputs can be trained on as they are",
                             inputs.table.labels_from));
   }
-  std::vector<std::filesystem::path> paths(arguments.profiles.begin(), arguments.profiles.end());
+  auto paths = profiles_with_copies(arguments);
   paths.insert(paths.end(), arguments.unlabelled.begin(), arguments.unlabelled.end());
   const std::size_t n_labelled = inputs.table.n_inputs();
   inputs.table = load_table(paths);
@@ -199,12 +218,14 @@ TrainingInputs load_training_inputs(const TrainArguments& arguments, const Sessi
   const std::vector<std::filesystem::path> profiles(arguments.profiles.begin(), arguments.profiles.end());
   TrainingInputs inputs{load_labelled_table(profiles, arguments.labels), {}};
   inputs.rows = training_rows(inputs.table, arguments);
+  if (!arguments.augment.empty()) add_copies(arguments, inputs);
   if (!arguments.unlabelled.empty()) add_unlabelled(arguments, session, inputs);
   return inputs;
 }
 
 void run(const TrainArguments& arguments, const Session& session) {
   std::vector<std::string> read = arguments.profiles;
+  read.insert(read.end(), arguments.augment.begin(), arguments.augment.end());
   read.insert(read.end(), arguments.unlabelled.begin(), arguments.unlabelled.end());
   check_outputs({&arguments.out, 1}, read);
   const auto [table, rows] = load_training_inputs(arguments, session);
@@ -356,6 +377,11 @@ void add_train(CLI::App& app, Session& session) {
       ->capture_default_str()
       ->type_name("NAME");
   add_labels_option(*command, a.labels);
+  command
+      ->add_option("--augment", a.augment,
+                   "Profiles of perturbed copies ('triage profile --perturb'): those of the training inputs "
+                   "are trained on too, others are left out")
+      ->type_name("Y.profile");
   command
       ->add_option("--unlabelled", a.unlabelled,
                    "Profiles of further inputs, whose labels do not count: training draws them from what the "

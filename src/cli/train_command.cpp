@@ -44,7 +44,7 @@ std::string premodel_flags(const PremodelOptions& options) {
 }  // namespace
 
 std::string train_command(const Evaluation& evaluation, const EvaluateOptions& options,
-                          std::span<const std::string> profiles, const std::string& labels) {
+                          const EvaluatedProfiles& profiles) {
   const MethodId best = evaluation.recommendation.method;
   std::string kind, flags;
   if (best.kind == MethodKind::kPolicy) return {};
@@ -63,9 +63,10 @@ std::string train_command(const Evaluation& evaluation, const EvaluateOptions& o
   if (options.criterion != Criterion::kTop1)
     flags += fmt::format(" --criterion {}", to_string(options.criterion));
   if (options.seed != 0 && best.kind != MethodKind::kSbs) flags += fmt::format(" --seed {}", options.seed);
-  if (!labels.empty()) flags += " --labels " + shell_word(labels);
+  if (!profiles.labels.empty()) flags += " --labels " + shell_word(profiles.labels);
+  for (const std::string& profile : profiles.augment) flags += " --augment " + shell_word(profile);
   std::string command = "triage train";
-  for (const std::string& profile : profiles) command += " " + shell_word(profile);
+  for (const std::string& profile : profiles.profiles) command += " " + shell_word(profile);
   if (best.kind == MethodKind::kAuto) return fmt::format("{}{} -o policy.triage", command, flags);
   const std::string file = best.kind == MethodKind::kSbs ? "single" : kind;
   return fmt::format("{} --policy {}{} -o {}.triage", command, shell_word(kind), flags, file);

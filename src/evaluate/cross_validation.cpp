@@ -38,12 +38,21 @@ class Steps {
   std::size_t total_;
 };
 
+// The copies stand behind the table's inputs, so that rows mean the same in both.
+TrainedFold train_with_copies(const Table& table, const Fold& fold, const EvaluateOptions& options) {
+  if (options.augmented == nullptr) return train_fold(table, fold, options);
+  Fold more = fold;
+  const auto copies = copies_of(*options.augmented, fold.train);
+  more.train.insert(more.train.end(), copies.begin(), copies.end());
+  return train_fold(*options.augmented, more, options);
+}
+
 std::vector<TrainedFold> train_folds(const Table& table, std::span<const Fold> folds,
                                      const EvaluateOptions& options, Steps& steps) {
   std::vector<TrainedFold> trained(folds.size());
   for_each_parallel(folds.size(), [&](std::size_t f) {
     throw_if_stopped(options.stop, "evaluate");
-    trained[f] = train_fold(table, folds[f], options);
+    trained[f] = train_with_copies(table, folds[f], options);
     steps.advance();
   });
   return trained;
@@ -251,6 +260,23 @@ void check_options(const Table& table, const EvaluateOptions& options) {
   check_fallback(table, options.premodel.fallback);
 }
 
+// How many perturbed copies there are.
+std::size_t check_augmented(const Table& table, const EvaluateOptions& options) {
+  if (options.augmented == nullptr) return 0;
+  const Table& all = *options.augmented;
+  check_table(all);
+  const bool begins_alike = all.n_inputs() >= table.n_inputs() && all.n_models() == table.n_models() &&
+                            std::equal(table.ids.begin(), table.ids.end(), all.ids.begin());
+  const std::size_t n_copies = begins_alike ? copies_of(all, all_rows(table)).size() : 0;
+  if (n_copies == 0) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("evaluate: `augmented` {}, expected the table's inputs and behind them perturbed "
+                            "copies of them; load both profiles together",
+                            begins_alike ? "has no copy of an input" : "begins with other inputs"));
+  }
+  return n_copies;
+}
+
 // Of the largest fold, whose training part is the smallest.
 void check_training_parts(const Table& table, const EvaluateOptions& options,
                           std::span<const std::int32_t> fold_of) {
@@ -284,6 +310,7 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& asked) {
   EvaluateOptions options = asked;
   check_options(table, options);
   Evaluation evaluation;
+  evaluation.n_copies = check_augmented(table, options);
   set_folds(table, options, evaluation);
   check_training_parts(table, options, evaluation.fold_of);
   const auto folds = make_fold_list(table, evaluation.fold_of, options);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "stats/mean.h"
+#include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/replay.h"
 
@@ -25,7 +26,7 @@ bool InnerGain::pays(double tolerance) const {
 std::optional<InnerGain> inner_gain(const Table& table, Rows rows, Criterion criterion, std::uint64_t seed,
                                     const std::function<std::unique_ptr<Policy>(Rows rows)>& train,
                                     const std::shared_ptr<const Clock>& clock) {
-  if (rows.size() < kFewestRows) return std::nullopt;
+  if (count_groups(table, rows) < kFewestRows) return std::nullopt;
   const std::vector<std::int32_t> part = make_folds(table, rows, kParts, seed);
   std::vector<std::uint32_t> learn, test;
   for (std::size_t i = 0; i < rows.size(); ++i) (part[i] == 0 ? test : learn).push_back(rows[i]);

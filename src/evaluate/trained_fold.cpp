@@ -8,13 +8,14 @@
 #include "learn/premodel/train_selector.h"
 #include "learn/routing/train_cascade_routing.h"
 #include "stats/mean.h"
+#include "table/row_order.h"
 
 namespace triage {
 namespace {
 
 // Whether adaptive policies and cascade routing can learn from a fold.
 bool can_combine(const Table& table, const Fold& fold) {
-  return fold.train.size() >= kLeastRows && has_all_outputs(table, fold.train);
+  return count_groups(table, fold.train) >= kLeastRows && has_all_outputs(table, fold.train);
 }
 
 void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,

@@ -1,9 +1,11 @@
 #include "evaluate/unseen_rows.h"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_set>
 
 #include "learn/training_info.h"
+#include "table/row_order.h"
 
 namespace triage {
 
@@ -20,11 +22,18 @@ std::vector<std::uint32_t> unseen_rows(const Table& table, const TrainingFacts& 
 
 std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows) {
   std::unordered_set<std::uint64_t> seen;
+  std::unordered_set<std::string_view> groups;
   std::vector<std::uint32_t> distinct;
-  for (const std::uint32_t row : rows) {
-    if (table.picture_hashes.empty() || seen.insert(table.picture_hashes[row]).second)
-      distinct.push_back(row);
+  const auto is_new = [&](std::uint32_t row) {
+    if (!table.groups.empty() && !groups.insert(table.group_of(row)).second) return false;
+    return table.picture_hashes.empty() || seen.insert(table.picture_hashes[row]).second;
+  };
+  // The first of a group is always perturbed in the same way; a random one stands for all ways.
+  const auto shuffled = table.groups.empty() ? std::vector<std::uint32_t>{} : shuffled_rows(table, rows, 0);
+  for (const std::uint32_t row : table.groups.empty() ? rows : Rows(shuffled)) {
+    if (is_new(row)) distinct.push_back(row);
   }
+  std::sort(distinct.begin(), distinct.end());
   return distinct;
 }
 

@@ -189,7 +189,7 @@ KindChoice choose_kind(const Table& table, Rows rows, const LearnOptions& learn,
     throw Error(ErrorCode::kUsage, fmt::format("train: margin {}, expected a finite share", *learn.margin));
   }
   (void)model_costs(table, rows, learn.cost);  // throws where they were not measured
-  if (rows.size() < kFewestRows) return {};
+  if (count_groups(table, rows) < kFewestRows) return {};
   const Parts parts = make_parts(table, rows, learn.seed);
   std::vector<Opinions> opinions;
   for (std::size_t p = 0; p < parts.train.size(); ++p) {

@@ -33,6 +33,11 @@ std::size_t count_drawn_labels(const Table& table, Rows rows) {
       rows.begin(), rows.end(), [&](std::uint32_t row) { return table.has_drawn_label[row] != 0; }));
 }
 
+std::size_t count_copies(const Table& table, Rows rows) {
+  return static_cast<std::size_t>(std::count_if(
+      rows.begin(), rows.end(), [&](std::uint32_t row) { return table.group_of(row) != table.ids[row]; }));
+}
+
 }  // namespace
 
 PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
@@ -53,6 +58,10 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   info.training.inputs = rows.size();
   info.training.inputs_hash = inputs_hash(table, rows);
   info.training.labels_from = table.labels_from;
+  if (const std::size_t copies = count_copies(table, rows); copies > 0) {
+    info.training.notes.emplace_back(
+        "perturbed", fmt::format("{} inputs as they are, {} copies", rows.size() - copies, copies));
+  }
   if (const std::size_t drawn = count_drawn_labels(table, rows); drawn > 0) {
     info.training.notes.emplace_back(
         "labels", fmt::format("{} given, {} drawn from what the models say", rows.size() - drawn, drawn));
@@ -61,7 +70,7 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
 }
 
 std::vector<std::uint64_t> input_hashes(const Table& table, std::uint32_t row) {
-  std::vector<std::uint64_t> hashes{hash64(0, table.ids[row])};
+  std::vector<std::uint64_t> hashes{hash64(0, table.group_of(row))};
   if (!table.picture_hashes.empty()) hashes.push_back(table.picture_hashes[row]);
   return hashes;
 }

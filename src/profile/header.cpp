@@ -206,7 +206,7 @@ ProfileHeader make_header(const Zoo& zoo, const Dataset& data, const ProfileOpti
   header.timing = checked(options.timing);
   const auto n_data = static_cast<std::int64_t>(data.size());
   header.parts = {{data_fingerprint(data, header.n_classes, own_labels && !options.times_only), n_data,
-                   options.shard, 0, shard_size(n_data, options.shard)}};
+                   options.shard, 0, shard_size(n_data, options.shard), data.perturbations()}};
   return header;
 }
 
@@ -258,6 +258,12 @@ std::optional<std::string> data_difference(const ProfileHeader& found, const Pro
   for (std::size_t i = 0; i < found.parts.size(); ++i) {
     const ProfilePart& a = found.parts[i];
     const ProfilePart& b = wanted.parts[i];
+    if (a.perturbations != b.perturbations) {
+      const auto list = [](const ProfilePart& part) {
+        return part.perturbations.empty() ? std::string("none") : part.perturbations;
+      };
+      return differ("perturbations", list(a), list(b));
+    }
     if (a.n_data != b.n_data) return differ("data: number of inputs", a.n_data, b.n_data);
     if (a.data != b.data) return differ("data: fingerprint of names and labels", a.data, b.data);
     if (a.shard.index != b.shard.index || a.shard.count != b.shard.count) {

@@ -16,7 +16,7 @@
 namespace triage {
 
 inline constexpr std::int64_t kApplicationId = 0x54524947;  // "TRIG"
-inline constexpr std::int64_t kFormatVersion = 2;
+inline constexpr std::int64_t kFormatVersion = 3;
 
 struct ProfileModel : ModelId {
   std::int32_t recipe = 0;  // index into ProfileHeader::recipes
@@ -35,8 +35,9 @@ struct ProfilePart {
   std::string data;         // data_fingerprint()
   std::int64_t n_data = 0;  // inputs of the whole data set
   Shard shard;
-  std::int64_t first = 0;     // position in the profile of the data set's input 0
-  std::int64_t n_inputs = 0;  // inputs that the part contributes when it is finished
+  std::int64_t first = 0;          // position in the profile of the data set's input 0
+  std::int64_t n_inputs = 0;       // inputs that the part contributes when it is finished
+  std::string perturbations = {};  // Dataset::perturbations
 };
 
 // Energy of a machine. Arrays are empty where nothing was measured.
@@ -106,7 +107,8 @@ struct ProfileHeader {
 void create_schema(const Database& database, const ProfileHeader& header);
 // Checks that the database is a profile of this version, and reads its header. Throws kProfile.
 [[nodiscard]] ProfileHeader read_header(const Database& database);
-// Turns a profile of format 1 into one of this format, in one transaction; one of this format is left alone.
+// Turns a profile of an older format into one of this format, in one transaction; one of this format is left
+// alone.
 void upgrade_schema(const Database& database);
 // Throws kIo when there is no such file, kProfile when it is none of SQLite's.
 void check_sqlite_file(const std::filesystem::path& path);

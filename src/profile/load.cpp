@@ -57,6 +57,7 @@ void reserve(Table& table, const ProfileReader& reader, const ProfileHeader& hea
 void add_row(Table& table, const InputRecord& record) {
   table.ids.push_back(record.id);
   table.labels.push_back(record.label);
+  table.groups.push_back(record.group);
   if (record.pixel_hash) {
     table.picture_hashes.push_back(
         picture_hash(*record.pixel_hash, record.width, record.height, record.channels));
@@ -115,6 +116,12 @@ TableEnergy table_energy(const ProfileEnergy& energy, std::size_t n_models) {
   table.note =
       energy.note.empty() ? "not measured: profiled by a version that recorded time alone" : energy.note;
   return table;
+}
+
+// None where every input stands alone.
+void drop_empty_groups(Table& table) {
+  if (std::all_of(table.groups.begin(), table.groups.end(), [](const auto& group) { return group.empty(); }))
+    table.groups.clear();
 }
 
 void read_rows(ProfileReader& reader, Table& table) {
@@ -192,6 +199,7 @@ Table load_times(const std::filesystem::path& profile) {
   begin_table(table, reader.header());
   read_rows(reader, table);
   expect_inputs(table, profile.string());
+  drop_empty_groups(table);
   table.picture_hashes.clear();
   table.schema.features.clear();
   table.features.clear();
@@ -254,6 +262,7 @@ Table load_table(std::span<const std::filesystem::path> profiles, bool allow_par
   }
   expect_inputs(table, profiles.front().string());
   expect_new_inputs(table, profiles, ends);
+  drop_empty_groups(table);
   set_sources(table, profiles, ends);
   if (table.picture_hashes.size() != table.n_inputs())
     table.picture_hashes.clear();  // some were profiled by format 1

@@ -86,6 +86,8 @@ void Measurer::measure(std::size_t position, InputRecord& record) {
 void Measurer::begin(std::size_t position, InputRecord& record) {
   record.input = static_cast<std::int64_t>(position);
   record.id = data_->id(position);
+  record.group = data_->group(position);
+  resampling_ = data_->resampling(position);
   const bool labelled = !header_->times_only && header_->labels_from.empty();
   record.label = labelled ? data_->label(position) : kNoLabel;
   record.error.clear();
@@ -134,7 +136,7 @@ CellRun Measurer::timed(const Run& run) const {
 void Measurer::measure_features(const Image& image, InputRecord& record) {
   std::vector<double> node_ms(record.node_ms.size(), 0.0);
   const auto extract = [&] {
-    backend_.begin(image);
+    backend_.begin(image, resampling_);
     return backend_.extract(all_features(header_->schema), record.features).ms;
   };
   const CellTimes cell = time_cell(
@@ -155,7 +157,7 @@ void Measurer::measure_features(const Image& image, InputRecord& record) {
 void Measurer::measure_recipes(const Image& image, InputRecord& record) {
   for (std::size_t recipe = 0; recipe < recipe_users_.size(); ++recipe) {
     const auto prepare = [&] {
-      backend_.begin(image);
+      backend_.begin(image, resampling_);
       return backend_.prepare(recipe_users_[recipe]);
     };
     const CellTimes cell = time_cell(header_->timing, options_->stop, recipe_standstills_[recipe],
@@ -176,7 +178,7 @@ void Measurer::measure_tensor(const Image& image, std::size_t model, InputRecord
   if (!tensor_timed_[recipe]) {
     bool again = false;
     const CellTimes cell = time_cell(Timing{}, options_->stop, recipe_standstills_[recipe], [&] {
-      if (std::exchange(again, true)) backend_.begin(image);
+      if (std::exchange(again, true)) backend_.begin(image, resampling_);
       return timed([&] { return backend_.prepare(index); });
     });
     record.preprocess_ms[recipe] = cell.mean;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <vector>
 
 #include "profile/cell.h"
@@ -46,7 +47,8 @@ class Measurer {
   std::vector<ModelIndex> recipe_users_;
   std::vector<std::size_t> speaker_;  // (m) first model with the same fingerprint
   std::vector<std::size_t> order_;
-  std::vector<bool> tensor_timed_;  // (r) on this input
+  std::optional<Resampling> resampling_;  // of this input
+  std::vector<bool> tensor_timed_;        // (r) on this input
   Standstills feature_standstills_;
   std::vector<Standstills> recipe_standstills_;  // (r)
   std::vector<Standstills> model_standstills_;   // (m)

@@ -114,8 +114,8 @@ std::string content_hash(const InputRecord& record) {
   const auto add = [&](const std::vector<std::uint8_t>& more) {
     content.insert(content.end(), more.begin(), more.end());
   };
-  const std::string numbers =
-      fmt::format("{} {} {}", record.label, record.error.empty(), fmt::join(record.ranks, " "));
+  const std::string numbers = fmt::format("{} {} {} {}", record.label, record.error.empty(), record.group,
+                                          fmt::join(record.ranks, " "));
   content.assign(numbers.begin(), numbers.end());
   if (record.error.empty()) {
     encode_floats(record.features, bytes);

@@ -21,17 +21,17 @@ Database open_checked(const std::filesystem::path& path) {
 }  // namespace
 
 struct ProfileReader::Cursors {
-  // Format 1 lacks some columns; constants stand in for them.
-  Cursors(const Database& db, bool format1)
+  // Older formats lack some columns; constants stand in for them.
+  Cursors(const Database& db, std::int64_t format)
       : input(db,
-              fmt::format("SELECT input, id, label, status, message, width, height, channels, {} FROM input "
-                          "ORDER BY input",
-                          format1 ? "NULL" : "pixel_hash")),
+              fmt::format("SELECT input, id, label, status, message, width, height, channels, {}, {} FROM "
+                          "input ORDER BY input",
+                          format < 2 ? "NULL" : "pixel_hash", format < 3 ? "NULL" : "input_group")),
         features(db, "SELECT input, vals FROM input_features ORDER BY input"),
         output(db, "SELECT input, model, rank, residual, top FROM output ORDER BY input, model"),
         input_cost(db, fmt::format("SELECT input, machine, decode_ms, node_ms, {} FROM input_cost ORDER BY "
                                    "input, machine",
-                                   format1 ? "1, 0" : "runs, capped")),
+                                   format < 2 ? "1, 0" : "runs, capped")),
         preprocess_cost(db,
                         "SELECT input, recipe, machine, mean_ms, n, m2 FROM preprocess_cost ORDER BY input, "
                         "recipe, machine"),
@@ -46,7 +46,7 @@ ProfileReader::ProfileReader(const std::filesystem::path& path) : database_(open
   if (n_done_ > header_.n_inputs()) {
     database_.fail_damaged(fmt::format("it has {} inputs, expected at most {}", n_done_, header_.n_inputs()));
   }
-  cursors_ = std::make_unique<Cursors>(database_, database_.integer("PRAGMA user_version") == 1);
+  cursors_ = std::make_unique<Cursors>(database_, database_.integer("PRAGMA user_version"));
 }
 
 ProfileReader::~ProfileReader() = default;
@@ -87,6 +87,7 @@ bool ProfileReader::next(InputRecord& record) {
   record.channels = static_cast<int>(at.input.integer(7, 0, 4));
   record.pixel_hash.reset();
   if (!at.input.is_null(8)) record.pixel_hash = at.input.integer(8, INT64_MIN, INT64_MAX);
+  record.group = at.input.is_null(9) ? std::string() : at.input.text(9);
   if (record.error.empty() && !header_.times_only) read_outputs(record);
   if (record.error.empty()) read_costs(record);
   return true;

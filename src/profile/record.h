@@ -21,6 +21,7 @@ struct InputRecord {
   std::int32_t machine = 0;  // where it was measured
   std::string id;
   Label label = kNoLabel;
+  std::string group;   // Dataset::group; empty: it stands alone
   std::string error;   // why it failed; empty when all went well, and only then is the rest meaningful
   std::string remark;  // Image::remark; not stored
   int width = 0;

@@ -19,7 +19,7 @@ constexpr const char* kSchema = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE part (part INTEGER PRIMARY KEY, data TEXT NOT NULL, n_data INTEGER NOT NULL,
   shard_index INTEGER NOT NULL, shard_count INTEGER NOT NULL, first_input INTEGER NOT NULL,
-  n_inputs INTEGER NOT NULL) STRICT;
+  n_inputs INTEGER NOT NULL, perturbations TEXT NOT NULL) STRICT;
 CREATE TABLE label (label INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE feature (feature INTEGER PRIMARY KEY, name TEXT NOT NULL, version INTEGER NOT NULL) STRICT;
 CREATE TABLE feature_node (node INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
@@ -32,7 +32,7 @@ CREATE TABLE execution (execution INTEGER PRIMARY KEY, model INTEGER NOT NULL RE
   machine INTEGER NOT NULL REFERENCES machine, device TEXT NOT NULL, threads INTEGER NOT NULL) STRICT;
 CREATE TABLE input (input INTEGER PRIMARY KEY, id TEXT NOT NULL, label INTEGER NOT NULL, status TEXT NOT NULL,
   message TEXT, width INTEGER NOT NULL, height INTEGER NOT NULL, channels INTEGER NOT NULL,
-  pixel_hash INTEGER) STRICT;
+  pixel_hash INTEGER, input_group TEXT) STRICT;
 CREATE TABLE input_features (input INTEGER PRIMARY KEY REFERENCES input, vals BLOB NOT NULL) STRICT;
 CREATE TABLE output (input INTEGER NOT NULL REFERENCES input, model INTEGER NOT NULL REFERENCES model,
   rank INTEGER NOT NULL, residual REAL NOT NULL, top BLOB NOT NULL, PRIMARY KEY (input, model))
@@ -75,6 +75,12 @@ constexpr const char* kFromFormat1 = R"sql(
 ALTER TABLE input ADD COLUMN pixel_hash INTEGER;
 ALTER TABLE input_cost ADD COLUMN runs INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE input_cost ADD COLUMN capped INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+// What format 2 lacks.
+constexpr const char* kFromFormat2 = R"sql(
+ALTER TABLE part ADD COLUMN perturbations TEXT NOT NULL DEFAULT '';
+ALTER TABLE input ADD COLUMN input_group TEXT;
 )sql";
 
 // Kinds of table `energy`.
@@ -228,13 +234,14 @@ void write_header(const Database& database, const ProfileHeader& header) {
   put_names(database, "INSERT INTO feature_node VALUES (?, ?)", header.nodes);
   put_names(database, "INSERT INTO recipe VALUES (?, ?)", header.recipes);
   std::int64_t row = 0;
-  Statement part(database, "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)");
+  Statement part(database, "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   for (const ProfilePart& p : header.parts) {
     part.bind(0, row++)
         .bind(1, std::string_view(p.data))
         .bind(2, p.n_data)
         .bind(3, std::int64_t{p.shard.index});
-    part.bind(4, std::int64_t{p.shard.count}).bind(5, p.first).bind(6, p.n_inputs).run();
+    part.bind(4, std::int64_t{p.shard.count}).bind(5, p.first).bind(6, p.n_inputs);
+    part.bind(7, std::string_view(p.perturbations)).run();
   }
   write_timing(database, header);
   row = 0;
@@ -262,10 +269,11 @@ std::int64_t most_inputs(const ProfilePart& part) {
   return part.n_data <= index ? 0 : (part.n_data - index - 1) / part.shard.count + 1;
 }
 
-void read_parts(const Database& database, ProfileHeader& header) {
+void read_parts(const Database& database, std::int64_t version, ProfileHeader& header) {
   read_numbered(database,
-                "SELECT part, data, n_data, shard_index, shard_count, first_input, n_inputs FROM part "
-                "ORDER BY part",
+                fmt::format("SELECT part, data, n_data, shard_index, shard_count, first_input, n_inputs, {} "
+                            "FROM part ORDER BY part",
+                            version < 3 ? "''" : "perturbations"),
                 kMaxRows, [&](const Statement& row) {
                   ProfilePart part;
                   part.data = row.text(1);
@@ -274,6 +282,7 @@ void read_parts(const Database& database, ProfileHeader& header) {
                   part.shard.index = static_cast<std::uint32_t>(row.integer(3, 0, part.shard.count - 1));
                   part.first = row.integer(5, 0, kMaxInputs);
                   part.n_inputs = row.integer(6, 0, most_inputs(part));
+                  part.perturbations = row.text(7);
                   header.parts.push_back(part);
                 });
   // Parts that meet in one file share inputs; one alone has all of its own.
@@ -356,12 +365,16 @@ void create_schema(const Database& database, const ProfileHeader& header) {
 }
 
 void upgrade_schema(const Database& database) {
-  if (database.integer("PRAGMA user_version") != 1) return;
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  if (version == kFormatVersion) return;
   database.exec("BEGIN IMMEDIATE");
-  database.exec(kFromFormat1);
-  database.exec(kSelectorSchema);
-  database.exec(kEnergySchema);
-  write_timing(database, {});
+  if (version == 1) {
+    database.exec(kFromFormat1);
+    database.exec(kSelectorSchema);
+    database.exec(kEnergySchema);
+    write_timing(database, {});
+  }
+  database.exec(kFromFormat2);
   database.exec(fmt::format("PRAGMA user_version = {}", kFormatVersion).c_str());
   database.exec("COMMIT");
 }
@@ -385,7 +398,7 @@ ProfileHeader read_header(const Database& database) {
   header.n_classes = static_cast<std::int32_t>(get_meta_integer(database, "n_classes", 1, kMaxClasses));
   header.max_pixels = get_meta_integer(database, "max_pixels", 1, INT64_MAX);
   header.schema.working_px = static_cast<int>(get_meta_integer(database, "working_px", 1, 1 << 20));
-  read_parts(database, header);
+  read_parts(database, version, header);
   read_models(database, header);
   header.label_names = read_names(database, "SELECT label, name FROM label ORDER BY label", kMaxClasses);
   if (!header.label_names.empty() && std::ssize(header.label_names) != header.n_classes) {

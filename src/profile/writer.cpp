@@ -31,7 +31,7 @@ void make_parent(const std::filesystem::path& path) {
 
 struct ProfileWriter::Statements {
   explicit Statements(const Database& db)
-      : input(db, "INSERT INTO input VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      : input(db, "INSERT INTO input VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
         features(db, "INSERT INTO input_features VALUES (?, ?)"),
         output(db, "INSERT INTO output VALUES (?, ?, ?, ?, ?)"),
         input_cost(db, "INSERT INTO input_cost VALUES (?, ?, ?, ?, ?, ?)"),
@@ -145,6 +145,7 @@ void ProfileWriter::add(const InputRecord& record) {
   input.bind(5, std::int64_t{record.width}).bind(6, std::int64_t{record.height});
   input.bind(7, std::int64_t{record.channels});
   record.pixel_hash ? input.bind(8, *record.pixel_hash) : input.bind_null(8);
+  record.group.empty() ? input.bind_null(9) : input.bind(9, std::string_view(record.group));
   input.run();
   if (ok && !header_.times_only) add_outputs(record);
   if (ok) add_costs(record);

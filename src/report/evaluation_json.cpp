@@ -159,6 +159,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
       {"bootstrap", evaluation.resamples},
       {"inputs", evaluation.n_inputs},
       {"inputs_left_out", evaluation.n_failed},
+      {"perturbed_copies", evaluation.n_copies},
       {"classes", evaluation.n_classes},
       {"models", evaluation.models},
       {"recommended", method_name(evaluation, evaluation.recommendation.method)},

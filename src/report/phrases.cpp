@@ -98,10 +98,15 @@ std::string interval_note(const Evaluation& evaluation, std::string_view note) {
 
 std::string protocol_phrase(const Evaluation& evaluation) {
   if (evaluation.folds == 0) return "finished policies";
+  const std::string copies =
+      evaluation.n_copies == 0
+          ? std::string()
+          : fmt::format(", training parts with their {} perturbed copies", grouped(evaluation.n_copies));
   if (!evaluation.sources.empty()) {
-    return fmt::format("each of {} sources judged by what was trained on the others", evaluation.folds);
+    return fmt::format("each of {} sources judged by what was trained on the others{}", evaluation.folds,
+                       copies);
   }
-  return fmt::format("{}-fold cross-validation, seed {}", evaluation.folds, evaluation.seed);
+  return fmt::format("{}-fold cross-validation, seed {}{}", evaluation.folds, evaluation.seed, copies);
 }
 
 std::string grouped(std::size_t value) {

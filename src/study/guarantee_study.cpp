@@ -47,14 +47,24 @@ void check(const Table& table, const GuaranteeOptions& options) {
   }
 }
 
+// About half of the inputs each, whole groups.
 struct Halves {
   std::vector<std::uint32_t> train, rest;
 };
 Halves halve(const Table& table, std::uint64_t seed) {
-  Halves halves;
-  for (const std::uint32_t i : shuffled_indices(table.n_inputs(), seed)) {
-    (halves.train.size() < table.n_inputs() / 2 ? halves.train : halves.rest).push_back(i);
+  const auto groups = group_numbers(table, all_rows(table));
+  std::vector<std::size_t> sizes(groups.size(), 0);
+  for (const std::uint32_t group : groups) ++sizes[group];
+  const auto order = shuffled_indices(table.n_inputs(), seed);
+  std::vector<bool> is_trained_on(groups.size());
+  std::size_t n_train = 0;
+  for (const std::uint32_t i : order) {
+    if (is_trained_on[groups[i]] || n_train >= table.n_inputs() / 2) continue;
+    is_trained_on[groups[i]] = true;
+    n_train += sizes[groups[i]];
   }
+  Halves halves;
+  for (const std::uint32_t i : order) (is_trained_on[groups[i]] ? halves.train : halves.rest).push_back(i);
   return halves;
 }
 

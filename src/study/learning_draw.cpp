@@ -10,6 +10,7 @@
 #include "stats/mean.h"
 #include "table/row_order.h"
 #include "triage/clock.h"
+#include "triage/error.h"
 #include "triage/tools/replay.h"
 
 namespace triage {
@@ -82,6 +83,17 @@ std::unique_ptr<Policy> train_with_unlabelled(const Table& table, Rows rows, std
   return train_kind(part, all, choose_kind(part, all, learn, adaptive).kind, learn, adaptive);
 }
 
+// The rows behind the first n and what else is of the last one's group: training has a part of that.
+Rows after_group(const Table& table, Rows order, std::size_t n) {
+  while (n < order.size() && table.group_of(order[n]) == table.group_of(order[n - 1])) ++n;
+  if (n == order.size()) {
+    throw Error(ErrorCode::kUsage,
+                "learning: no group of inputs is left to judge by, expected some; profile "
+                "inputs of more groups, or leave out the perturbed copies");
+  }
+  return order.subspan(n);
+}
+
 }  // namespace
 
 std::string_view to_string(CurveMethod method) {
@@ -119,10 +131,11 @@ std::vector<CurveMethod> curve_methods(const Table& table, const LearningOptions
 LearningDraw make_learning_draw(const Table& table, std::size_t n_train, std::uint64_t draw,
                                 const LearningOptions& options) {
   const std::uint64_t seed = mix64(options.seed ^ mix64(draw + 1));
-  const auto order = shuffled_rows(table, all_rows(table), seed);
+  const auto order = shuffled_groups(table, all_rows(table), seed);
   const Rows train = Rows(order).first(n_train);
   const std::size_t n_left = order.size() - n_train, n_more = std::min(options.unlabelled, n_left / 2);
-  const Rows test = Rows(order).last(std::min(options.most_judging, n_left - n_more));
+  const Rows left = after_group(table, order, n_train + n_more);
+  const Rows test = left.last(std::min(options.most_judging, left.size()));
   LearnOptions learn = static_cast<const LearnOptions&>(options);
   learn.seed = mix64(seed);  // not the one of the order, by which inner folds would be ordered too
   LearningDraw made{{test.begin(), test.end()}, PolicyKind::kSingleBest, {}};

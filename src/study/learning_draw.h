@@ -39,7 +39,8 @@ struct LearningDraw {
 };
 
 // The first `n_train` of the draw's order of the table's inputs train; the last ones, at most
-// LearningOptions::most_judging, judge. So what a draw trains on at one size it also trains on at the next.
+// LearningOptions::most_judging, judge, but none of a group that trains too. So what a draw trains on at one
+// size it also trains on at the next.
 [[nodiscard]] LearningDraw make_learning_draw(const Table& table, std::size_t n_train, std::uint64_t draw,
                                               const LearningOptions& options);
 

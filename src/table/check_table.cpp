@@ -165,6 +165,7 @@ void check_table(const Table& table) {
   if (n == 0) fail("has no inputs, expected 1 or more");
   check_unique("ids", table.ids);
   if (!table.picture_hashes.empty()) check_size("picture_hashes", table.picture_hashes.size(), n);
+  if (!table.groups.empty()) check_size("groups", table.groups.size(), n);
   check_sources(table);
   if (table.preprocess_ms.size() % n != 0) {
     fail(

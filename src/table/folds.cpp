@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "base/hash.h"
 #include "table/row_order.h"
@@ -17,21 +19,38 @@ std::vector<std::int32_t> make_folds(const Table& table, int k, std::uint64_t se
 }
 
 std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed) {
-  const std::size_t n = rows.size();
+  const std::size_t n = count_groups(table, rows);
   if (k < 2 || static_cast<std::size_t>(k) > n) {
+    const bool alone = table.groups.empty();
+    throw Error(ErrorCode::kUsage,
+                fmt::format("folds: {} of {} {}, expected 2 or more and {} for each; choose another number "
+                            "of folds, or profile more inputs",
+                            k, n, alone ? "inputs" : "groups of inputs", alone ? "an input" : "a group"));
+  }
+  return deal_groups(shuffled_positions(table, rows, seed), group_numbers(table, rows),
+                     static_cast<std::size_t>(k));
+}
+
+namespace {
+
+void expect_whole_groups(const Table& table) {
+  if (table.groups.empty()) return;
+  std::unordered_map<std::string_view, std::size_t> first;
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    const std::size_t other = first.try_emplace(table.group_of(i), i).first->second;
+    if (table.source_of[i] == table.source_of[other]) continue;
+    const auto source = [&](std::size_t input) -> const std::string& {
+      return table.sources[static_cast<std::size_t>(table.source_of[input])];
+    };
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("folds: {} of {} inputs, expected 2 or more and an input for each; choose another number "
-                    "of folds, or profile more inputs",
-                    k, n));
+        fmt::format("sources: '{}' and '{}' have inputs of the same group, '{}', expected each in one "
+                    "source; leave out the perturbed copies",
+                    source(other), source(i), table.group_of(i)));
   }
-  const auto order = shuffled_positions(table, rows, seed);
-  std::vector<std::int32_t> folds(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    folds[order[i]] = static_cast<std::int32_t>(i % static_cast<std::size_t>(k));
-  }
-  return folds;
 }
+
+}  // namespace
 
 std::vector<std::int32_t> folds_by_source(const Table& table) {
   std::vector<std::set<Label>> classes(table.sources.size());
@@ -54,6 +73,7 @@ std::vector<std::int32_t> folds_by_source(const Table& table) {
                             "folders are the classes: give a profile of each source",
                             classes.size()));
   }
+  expect_whole_groups(table);
   return table.source_of;
 }
 

@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "triage/error.h"
 #include "triage/tools/rows.h"
@@ -23,6 +26,19 @@ ModelIndex find_source(const Table& table, std::string_view model) {
 std::int32_t rank_in(const TopK& output, Label label) {
   if (output.empty()) return 0;
   return output.rank(label).value_or(static_cast<std::int32_t>(output.entries().size()) + 1);
+}
+
+// Of each input the one that its group is named after, shape (n): what a perturbed copy was made from. Itself
+// where the table lacks that one.
+std::vector<std::size_t> originals(const Table& table) {
+  std::unordered_map<std::string_view, std::size_t> row_of;
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) row_of.emplace(table.ids[i], i);
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    const auto found = row_of.find(table.group_of(i));
+    rows.push_back(found == row_of.end() ? i : found->second);
+  }
+  return rows;
 }
 
 }  // namespace
@@ -47,7 +63,8 @@ void label_by_model(Table& table, std::string_view model) {
                     "answer on every input; take another model, or profile again",
                     model, table.ids[i]));
   }
-  for (std::size_t i = 0; i < table.n_inputs(); ++i) set_label(table, i, labels[i]);
+  const auto from = originals(table);
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) set_label(table, i, labels[from[i]]);
   table.labels_from = model;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/hash.h"
 #include "triage/error.h"
@@ -42,9 +43,19 @@ std::vector<Value> select_rows(const std::vector<Value>& values, std::size_t n, 
 std::vector<std::uint32_t> draw_rows(const Table& table, double share, std::uint64_t seed) {
   std::vector<std::uint32_t> rows;
   for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
-    if (Random(hash64(seed, table.ids[i])).uniform() < share) rows.push_back(i);
+    if (Random(hash64(seed, table.group_of(i))).uniform() < share) rows.push_back(i);
   }
   return rows;
+}
+
+std::vector<std::uint32_t> copies_of(const Table& table, Rows originals) {
+  std::unordered_set<std::string_view> names;
+  for (const std::uint32_t row : originals) names.insert(table.ids[row]);
+  std::vector<std::uint32_t> copies;
+  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
+    if (table.group_of(i) != table.ids[i] && names.contains(table.group_of(i))) copies.push_back(i);
+  }
+  return copies;
 }
 
 Table select_table_models(const Table& table, std::span<const ModelIndex> models) {
@@ -80,6 +91,7 @@ Table select_table_inputs(const Table& table, Rows rows) {
   selected.labels = select_rows(table.labels, n, rows);
   selected.has_drawn_label = select_rows(table.has_drawn_label, n, rows);
   selected.picture_hashes = select_rows(table.picture_hashes, n, rows);
+  selected.groups = select_rows(table.groups, n, rows);
   selected.source_of = select_rows(table.source_of, n, rows);
   selected.ranks = select_rows(table.ranks, n, rows);
   selected.outputs = select_rows(table.outputs, n, rows);

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "evaluate/fold_list.h"
+#include "evaluate/unseen_rows.h"
 #include "report/method_names.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
@@ -53,6 +55,91 @@ Table reordered(const Table& table, std::uint64_t seed) {
 }
 
 double accuracy_of(const Evaluation& e, MethodId method) { return e.find(method)->pooled.top1; }
+
+// A table, and behind its inputs a copy of each of the first n that says what the input says.
+Table with_copies_of(const Table& table, std::uint32_t n) {
+  auto rows = all_rows(table);
+  for (std::uint32_t i = 0; i < n; ++i) rows.push_back(i);
+  Table all = select_table_inputs(table, rows);
+  all.groups.resize(rows.size());
+  for (std::size_t i = table.n_inputs(); i < rows.size(); ++i) {
+    all.groups[i] = all.ids[i];
+    all.ids[i] += "~left:1";
+  }
+  return all;
+}
+
+TEST(CrossValidation, TrainsOnCopiesAndIsJudgedWithout) {
+  const Table table = testing::synthetic_table(240, testing::three_models(), 1);
+  // Of the copies all models but the worst are always wrong, so that whoever trains on them runs that one.
+  Table all = with_copies_of(table, 240);
+  for (std::size_t i = 240; i < 480; ++i) {
+    for (ModelIndex m = 0; m < 3; ++m) {
+      const Label label = all.labels[i], said = m == 0 ? label : (label + 1) % 10;
+      all.ranks[all.at(i, m)] = m == 0 ? 1 : 2;
+      all.outputs[all.at(i, m)] = testing::detail::output_for(said, 0.99, 10);
+    }
+  }
+  EvaluateOptions options = quick();
+  options.resamples = 0;
+  const Evaluation plain = cross_validate(table, options);
+  options.augmented = &all;
+  const Evaluation augmented = cross_validate(table, options);
+  EXPECT_EQ(plain.n_copies, 0U);
+  EXPECT_EQ(augmented.n_copies, 240U);
+  EXPECT_EQ(augmented.n_inputs, 240U);
+  EXPECT_EQ(augmented.fold_of, plain.fold_of);
+  for (const MethodId same : {MethodId{MethodKind::kSbs}, MethodId{MethodKind::kVbs}}) {
+    EXPECT_EQ(accuracy_of(augmented, same), accuracy_of(plain, same));
+  }
+  const double worst = mean_scores(table, all_rows(table), Criterion::kTop1)[0];
+  EXPECT_GT(accuracy_of(plain, {MethodKind::kAdaptive}), worst + 0.02);
+  EXPECT_NEAR(accuracy_of(augmented, {MethodKind::kAdaptive}), worst, 0.02);
+  EXPECT_NE(evaluation_text(augmented, {}).find("training parts with their 240 perturbed copies"),
+            std::string::npos);
+}
+
+TEST(CrossValidation, CopiesHaveToBeOfTheTablesInputs) {
+  const Table table = testing::synthetic_table(60, testing::three_models(), 1);
+  EvaluateOptions options = quick();
+  options.augmented = &table;
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage,
+                      "`augmented` has no copy of an input");
+  Table other = with_copies_of(table, 10);
+  other.ids[3] = "another";
+  options.augmented = &other;
+  EXPECT_TRIAGE_ERROR(cross_validate(table, options), ErrorCode::kUsage,
+                      "`augmented` begins with other inputs");
+}
+
+TEST(DistinctRows, HaveOneOfEachGroup) {
+  const Table table = testing::synthetic_table(200, testing::three_models(), 1);
+  Table all = with_copies_of(table, 200);
+  const auto rows = distinct_rows(all, all_rows(all));
+  ASSERT_EQ(rows.size(), 200U);
+  EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end()));
+  std::set<std::string> groups;
+  std::size_t n_copies = 0;
+  for (const std::uint32_t row : rows) {
+    groups.insert(all.group_of(row));
+    n_copies += row >= 200 ? 1 : 0;
+  }
+  EXPECT_EQ(groups.size(), 200U);
+  EXPECT_NEAR(static_cast<double>(n_copies), 100, 30) << "as often the copy as the input itself";
+  all.groups.clear();
+  EXPECT_EQ(distinct_rows(all, all_rows(all)), all_rows(all));
+}
+
+TEST(UnseenRows, CopiesOfWhatWasTrainedOnAreSeen) {
+  const Table all = with_copies_of(testing::synthetic_table(60, testing::three_models(), 1), 60);
+  std::vector<std::uint32_t> originals(40), copies;
+  std::iota(originals.begin(), originals.end(), 0U);
+  const auto policy = train_cascade(all, originals, {});
+  for (const std::uint32_t row : unseen_rows(all, policy->info().training)) copies.push_back(row);
+  ASSERT_EQ(copies.size(), 40U) << "20 inputs and their copies";
+  EXPECT_EQ(copies.front(), 40U);
+  EXPECT_EQ(copies[20], 100U);
+}
 
 TEST(CrossValidation, BySourceTestsEachOnTheOthers) {
   Table table = testing::synthetic_table(300, testing::three_models(), 1);

@@ -298,9 +298,9 @@ TEST_F(Store, AnotherProgramsDatabase) {
 
 TEST_F(Store, AnotherVersion) {
   write();
-  for (const char* version : {"0", "3"}) {
+  for (const char* version : {"0", "4"}) {
     sql(std::string("PRAGMA user_version = ") + version);
-    EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "has format version ", version, "expected 1 to 2");
+    EXPECT_TRIAGE_ERROR(load(), ErrorCode::kProfile, "has format version ", version, "expected 1 to 3");
   }
 }
 
@@ -330,12 +330,62 @@ TEST_F(Format1, BecomesThisFormatWhenItIsGoneOnWith) {
   const std::vector<InputRecord> before = read_records(path);
   const ProfileHeader found = ProfileReader(path).header();
   { const ProfileWriter writer(path, found); }
-  EXPECT_EQ(Database(path, Database::Mode::kRead).integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(Database(path, Database::Mode::kRead).integer("PRAGMA user_version"), 3);
   const std::vector<InputRecord> after = read_records(path);
   testing::expect_same_content(before, after);
   EXPECT_EQ(before[2].infer_ms, after[2].infer_ms);
   EXPECT_EQ(after[2].infer_spread[1].runs, 1);
   EXPECT_EQ(after[2].pixel_hash, std::nullopt);
+}
+
+// tests/profile/golden/profile_v2.sql is the dump of a profile as the last version of format 2 wrote it.
+struct Format2 : Store {
+  void SetUp() override {
+    const std::filesystem::path dump =
+        std::filesystem::path(TRIAGE_SOURCE_DIR) / "tests/profile/golden/profile_v2.sql";
+    Database(path, Database::Mode::kCreate).exec(read_text(dump).c_str());
+  }
+};
+
+TEST_F(Format2, HasNoGroupsAndBecomesThisFormatWhenItIsGoneOnWith) {
+  const Table table = load();
+  EXPECT_EQ(table.n_inputs(), 4U);
+  EXPECT_EQ(table.labels, (std::vector<Label>{9, 2, 1, 1}));
+  EXPECT_EQ(table.picture_hashes.size(), 4U);
+  EXPECT_TRUE(table.groups.empty());
+  const std::vector<InputRecord> before = read_records(path);
+  ProfileHeader found = ProfileReader(path).header();
+  EXPECT_EQ(found.parts.at(0).perturbations, "");
+  { const ProfileWriter writer(path, found); }
+  EXPECT_EQ(Database(path, Database::Mode::kRead).integer("PRAGMA user_version"), 3);
+  testing::expect_same_content(before, read_records(path));
+  EXPECT_TRUE(load().groups.empty());
+  found.parts[0].perturbations = "jpeg:30";
+  EXPECT_TRIAGE_ERROR(ProfileWriter(path, found), ErrorCode::kProfile, "holds another profile",
+                      "perturbations none, expected jpeg:30");
+}
+
+TEST_F(Store, GroupsComeBack) {
+  header.parts[0].perturbations = "jpeg:30,left:1";
+  {
+    ProfileWriter writer(path, header);
+    const std::int32_t machine = writer.machine("a machine");
+    for (std::int64_t i = 0; i < 50; ++i) {
+      InputRecord record = made_up_record(header, i);
+      record.machine = machine;
+      if (i % 2 == 0) record.group = "pair" + std::to_string(i / 2);
+      writer.add(record);
+    }
+    writer.finish();
+  }
+  EXPECT_EQ(ProfileReader(path).header().parts.at(0).perturbations, "jpeg:30,left:1");
+  const Table table = load();
+  ASSERT_EQ(table.groups.size(), table.n_inputs());
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    const int number = std::stoi(table.ids[i].substr(2));
+    EXPECT_EQ(table.groups[i], number % 2 == 0 ? "pair" + std::to_string(number / 2) : "");
+    EXPECT_EQ(table.group_of(i), number % 2 == 0 ? table.groups[i] : table.ids[i]);
+  }
 }
 
 TEST_F(Store, EnergyComesBack) {
@@ -451,7 +501,7 @@ TEST_F(Store, ValuesThatCannotBe) {
       {"UPDATE part SET n_inputs = 20", "its part of 50 inputs states 20, expected 50"},
       {"UPDATE part SET n_data = 8589934592", "its part of 8589934592 inputs states 50, expected 8589934592"},
       {"UPDATE part SET n_data = 100, shard_count = 3", "column 'n_inputs' is 50, expected 0 to 34"},
-      {"INSERT INTO part VALUES (1, 'x', 0, 0, 1, 0, 0); UPDATE part SET n_inputs = 20 WHERE part = 0",
+      {"INSERT INTO part VALUES (1, 'x', 0, 0, 1, 0, 0, ''); UPDATE part SET n_inputs = 20 WHERE part = 0",
        "it has 50 inputs, expected at most 20"},
       {"UPDATE input SET label = 20 WHERE input = 0", "column 'label' is 20, expected -1 to 19"},
       {"UPDATE input SET label = -1 WHERE input = 0", "rank and label do not fit together"},

@@ -703,13 +703,43 @@ TEST(Agreement, FitsATerminal) {
 
 TEST(Json, HasItsKeys) {
   const auto json = nlohmann::json::parse(evaluation_json(evaluation(), kInfo));
-  for (const char* key :
-       {"format",  "format_version",    "triage",      "command",       "date",        "profiles",
-        "machine", "labels_from",       "criterion",   "folds",         "seed",        "bootstrap",
-        "inputs",  "inputs_left_out",   "classes",     "models",        "recommended", "verdict",
-        "remarks", "warnings",          "candidates",  "optimum_share", "selection",   "stages",
-        "methods", "contrasts",         "zero_router", "frontiers",     "timing",      "energy",
-        "request", "timing_difference", "breakdown",   "reliability",   "decisions",   "auto_kinds"}) {
+  for (const char* key : {"format",
+                          "format_version",
+                          "triage",
+                          "command",
+                          "date",
+                          "profiles",
+                          "machine",
+                          "labels_from",
+                          "criterion",
+                          "folds",
+                          "seed",
+                          "bootstrap",
+                          "inputs",
+                          "inputs_left_out",
+                          "perturbed_copies",
+                          "classes",
+                          "models",
+                          "recommended",
+                          "verdict",
+                          "remarks",
+                          "warnings",
+                          "candidates",
+                          "optimum_share",
+                          "selection",
+                          "stages",
+                          "methods",
+                          "contrasts",
+                          "zero_router",
+                          "frontiers",
+                          "timing",
+                          "energy",
+                          "request",
+                          "timing_difference",
+                          "breakdown",
+                          "reliability",
+                          "decisions",
+                          "auto_kinds"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   for (const auto& candidate : json["candidates"]) {

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "study/learning_curves.h"
+#include "study/learning_draw.h"
 #include "support/expect_error.h"
 #include "support/synthetic.h"
+#include "table/row_order.h"
 #include "triage/tools/study.h"
 
 namespace triage {
@@ -45,6 +47,23 @@ Table sure_or_wrong(std::size_t n) {
 const CurvePoint& point_of(const CurveStep& step, CurveMethod method) {
   return *std::find_if(step.points.begin(), step.points.end(),
                        [&](const CurvePoint& point) { return point.method == method; });
+}
+
+TEST(LearningCurves, NoGroupIsTrainedOnAndJudgedBy) {
+  Table table = sure_or_wrong(400);
+  for (std::size_t i = 0; i < 400; ++i) table.groups.push_back("group " + std::to_string(i / 3));
+  const LearningOptions options = quick_learning();
+  for (std::uint64_t d = 0; d < 3; ++d) {
+    const auto order = shuffled_groups(table, all_rows(table), mix64(options.seed ^ mix64(d + 1)));
+    const LearningDraw draw = make_learning_draw(table, 100, d, options);
+    EXPECT_GE(draw.test.size(), 294U);
+    for (const std::uint32_t tested : draw.test) {
+      for (std::size_t i = 0; i < 100; ++i) EXPECT_NE(table.groups[order[i]], table.groups[tested]);
+    }
+  }
+  table.groups.assign(400, "the only one");
+  EXPECT_TRIAGE_ERROR(make_learning_draw(table, 100, 0, options), ErrorCode::kUsage,
+                      "no group of inputs is left to judge by");
 }
 
 TEST(LearningCurves, UnlabelledInputsAreTriedBesideAuto) {

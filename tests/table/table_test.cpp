@@ -307,6 +307,7 @@ TEST(CheckTable, NamesWhatDoesNotFit) {
        }},
       {"node_ms[0] is -1", [](Table& t) { t.node_ms.assign(4 * feature_nodes().size(), -1.0F); }},
       {"picture_hashes has 1 values", [](Table& t) { t.picture_hashes.push_back(7); }},
+      {"groups has 1 values, expected 4", [](Table& t) { t.groups.emplace_back("in0"); }},
       {"decode_ms has 3 values", [](Table& t) { t.decode_ms.pop_back(); }},
       {"decode_ms[1] is -1", [](Table& t) { t.decode_ms[1] = -1; }},
       {"infer_j has 1 values", [](Table& t) { t.energy.infer_j = {1}; }},

@@ -62,6 +62,12 @@ class Dataset {
   // Names of the classes by number where the data set alone has them (sub-folders or labels by place), else
   // empty.
   [[nodiscard]] virtual std::vector<std::string> label_names() const = 0;
+  // Inputs that belong together have the same group, see Table::groups; empty for one that stands alone.
+  [[nodiscard]] virtual std::string group(std::size_t) const { return {}; }
+  // How input i is resized whatever the recipes say; nothing: as they say.
+  [[nodiscard]] virtual std::optional<Resampling> resampling(std::size_t) const { return std::nullopt; }
+  // What was done to the pictures, as parse_perturbations reads it; empty: nothing.
+  [[nodiscard]] virtual std::string perturbations() const { return {}; }
   // How labels became classes; empty for a data set that does not say.
   [[nodiscard]] virtual LabelMapping label_mapping() const { return {}; }
 };

@@ -53,6 +53,7 @@ struct Evaluation {
   double theta = 0;
   std::size_t n_inputs = 0;
   std::size_t n_failed = 0;
+  std::size_t n_copies = 0;  // perturbed ones, that folds were trained on too
   std::int32_t n_classes = 0;
   std::string labels_from;  // Table::labels_from: when not empty, every score is agreement with this model
   std::string machine;
@@ -93,6 +94,10 @@ struct Evaluation {
 // random choice too.
 struct EvaluateOptions : LearnOptions {
   int folds = 10;
+  // Of cross_validate: the table's inputs in the same order, and behind them perturbed copies of some. The
+  // training part of each fold gets the copies of its inputs; judged is on the table's inputs alone. Must
+  // outlive the call.
+  const Table* augmented = nullptr;
   bool by_source = false;    // of cross_validate: each fold tests a source (folds_by_source), `folds` aside
   PremodelOptions premodel;  // its theta is that of the report's Algorithm 1 too
   AdaptiveOptions adaptive;

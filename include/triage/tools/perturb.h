@@ -49,6 +49,13 @@ struct Perturbation {
 // programs do.
 [[nodiscard]] std::optional<Image> perturb(const Image& image, const Perturbation& perturbation);
 
+// The inputs of `data`, each perturbed in every one of these ways, and none as it is: a data set of as many
+// copies as inputs and ways. Copy `~jpeg:30` of input `photo.jpg` has that id behind the input's, the input's
+// label, and its id for a group. load() throws kImageFormat where an image cannot be perturbed so. Throws
+// kUsage for no perturbations.
+[[nodiscard]] std::unique_ptr<Dataset> perturbed_dataset(std::unique_ptr<Dataset> data,
+                                                         std::vector<Perturbation> perturbations);
+
 struct PerturbOptions {
   std::vector<Perturbation> perturbations = parse_perturbations("");
   Criterion criterion = Criterion::kTop1;

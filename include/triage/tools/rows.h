@@ -38,9 +38,10 @@ using Rows = std::span<const std::uint32_t>;
 // Every model, 0 .. m-1, without selectors.
 [[nodiscard]] std::vector<ModelIndex> all_models(const Table& table);
 
-// Fold of each input for k-fold cross-validation, shape (n), values 0 .. k-1, sizes differing by at most one:
-// inputs are ordered by a hash of (seed, id) and dealt out, so that the folds depend on neither row order nor
-// platform. Throws kUsage for k < 2 or more folds than inputs.
+// Fold of each input for k-fold cross-validation, shape (n), values 0 .. k-1: inputs are ordered by a hash of
+// (seed, id) and dealt out, each with its whole group to the fold that has the fewest, so that the folds
+// depend on neither row order nor platform. Their sizes differ by at most the largest group. Throws kUsage
+// for k < 2 or more folds than groups.
 [[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, int k, std::uint64_t seed);
 // The same among `rows` alone, shape (rows.size()).
 [[nodiscard]] std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::uint64_t seed);
@@ -49,12 +50,16 @@ using Rows = std::span<const std::uint32_t>;
 void set_label(Table& table, std::size_t input, Label label);
 
 // Each source a fold, shape (n): Table::source_of. Throws kUsage for fewer than two sources with inputs, and
-// where each has inputs of a single class, since its folders are then the classes.
+// where each has inputs of a single class, since its folders are then the classes; for a group in two
+// sources.
 [[nodiscard]] std::vector<std::int32_t> folds_by_source(const Table& table);
 
-// About this share of the inputs, in their order: each is drawn or not by a hash of (seed, id), whatever
-// profile it comes from. 1: all.
+// About this share of the inputs, in their order: each group is drawn or not by a hash of (seed, its name),
+// whatever profile it comes from. 1: all.
 [[nodiscard]] std::vector<std::uint32_t> draw_rows(const Table& table, double share, std::uint64_t seed);
+
+// The rows that are perturbed copies of `originals`: of a group that is named after one of them.
+[[nodiscard]] std::vector<std::uint32_t> copies_of(const Table& table, Rows originals);
 
 // A fingerprint of a set of inputs by their ids, whatever their order: 16 hex digits. Policies record it of
 // their training inputs (TrainingFacts::inputs_hash), so that judging them on these warns.

@@ -72,6 +72,9 @@ struct Table {
   // load_table.
   std::vector<std::string> sources;
   std::vector<std::int32_t> source_of;
+  // (n) Inputs that belong together, such as a picture and its perturbed copies, have the same group: no
+  // split parts them. An empty name is that of the input's own id; empty where every input stands alone.
+  std::vector<std::string> groups;
   // The model whose answers the labels are, so that scores are agreement with it; empty: they came with the
   // inputs. See label_by_model.
   std::string labels_from;
@@ -126,6 +129,10 @@ struct Table {
   [[nodiscard]] std::span<const float> feature_row(std::size_t input) const {
     return {features.data() + input * schema.size(), schema.size()};
   }
+  // An input that stands alone is a group of its own, by its id.
+  [[nodiscard]] const std::string& group_of(std::size_t input) const {
+    return groups.empty() || groups[input].empty() ? ids[input] : groups[input];
+  }
   // Position by name, or kNoModel.
   [[nodiscard]] ModelIndex find(std::string_view name) const;
   // Position in `selectors`, or kNoModel.
@@ -150,7 +157,8 @@ struct AtChance {
 void check_table(const Table& table);
 
 // Takes the answers of `model` for labels, whatever labels there were: scores become agreement with it, and
-// its own are 1 by construction. Ranks follow from the outputs; one that does not list the label gets the
+// its own are 1 by construction. A perturbed copy takes the answer for the input that its group is named
+// after, where the table has that. Ranks follow from the outputs; one that does not list the label gets the
 // rank after all that it lists, 17 where there are more classes. Selectors and models without outputs keep
 // their unknown ranks. Throws kUsage for a name that the table does not have, kProfile where the table lacks
 // an output of that model.

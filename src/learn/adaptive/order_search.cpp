@@ -48,8 +48,7 @@ class OrderFolds {
       : table_(table), rows_(rows), prices_(prices), costs_(table, rows, learn.cost) {
     const std::size_t n_folds = n_inner_folds(rows.size()), n_own = own_classes(table);
     const auto order = first_positions(rows.size());
-    for (std::size_t fold = 0; fold < n_folds; ++fold) {
-      InnerFold parts = inner_fold(order, fold, n_folds);
+    for (InnerFold& parts : inner_folds(order, group_numbers(table, rows), n_folds)) {
       std::vector<std::uint32_t> chosen;
       for (const std::uint32_t i : parts.train) chosen.push_back(rows[i]);
       const auto scores = mean_scores(table, chosen, learn.criterion);

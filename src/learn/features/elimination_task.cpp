@@ -18,7 +18,17 @@ namespace {
 
 [[noreturn]] void fail_usage(const std::string& message) { throw Error(ErrorCode::kUsage, message); }
 
-void check_options(const FeatureSelectionOptions& options, std::size_t n) {
+// Of the largest fold; the others are as many neighbours as its inputs can have.
+std::size_t largest_fold(const Table& table, Rows rows, const FeatureSelectionOptions& options) {
+  std::vector<std::size_t> sizes(static_cast<std::size_t>(options.folds), 0);
+  for (const std::int32_t fold : make_folds(table, rows, options.folds, options.seed)) {
+    ++sizes[static_cast<std::size_t>(fold)];
+  }
+  return *std::max_element(sizes.begin(), sizes.end());
+}
+
+void check_options(const Table& table, Rows rows, const FeatureSelectionOptions& options) {
+  const std::size_t n = rows.size();
   check_neighbours(options.k);
   if (!(options.max_correlation >= 0 && options.max_correlation <= 1)) {
     fail_usage(fmt::format("greatest correlation: {:.4g}, expected 0 to 1; 0.75 is the paper's",
@@ -32,8 +42,7 @@ void check_options(const FeatureSelectionOptions& options, std::size_t n) {
     fail_usage(fmt::format("inner folds: {}, expected 2 to {} (the number of inputs); choose another number",
                            options.folds, n));
   }
-  const auto folds = static_cast<std::size_t>(options.folds);
-  const std::size_t others = n - (n + folds - 1) / folds;  // than those of the largest fold
+  const std::size_t others = n - largest_fold(table, rows, options);
   if (static_cast<std::size_t>(options.k) > others) {
     fail_usage(fmt::format(
         "k: {}, expected at most the inputs outside an inner fold, {}; profile more inputs or use "
@@ -126,7 +135,7 @@ std::size_t smallest_set(const FeatureSelectionOptions& options, std::size_t d) 
 
 SelectionTask prepare_selection(const Table& table, Rows all_rows, const FeatureSelectionOptions& options) {
   const auto rows = slice(table, all_rows, options.max_rows, options.seed);
-  check_options(options, rows.size());
+  check_options(table, rows, options);
   SelectionTask task;
   FeatureSelection& report = task.report;
   report.n_rows = rows.size();

@@ -128,11 +128,10 @@ SvmChooser train_svm(const LabelledRows& rows, const SvmOptions& options) {
 }
 
 SvmSearch search_svm_options(const LabelledRows& rows, std::uint64_t seed, std::stop_token stop) {
-  if (rows.n() < kInnerFolds) return {{}, std::numeric_limits<double>::quiet_NaN()};
+  if (!has_inner_folds(rows)) return {{}, std::numeric_limits<double>::quiet_NaN()};
   std::array<std::size_t, kC.size() * kGamma.size()> right{};
   const auto order = shuffled_indices(rows.n(), seed);
-  for (std::size_t fold = 0; fold < kInnerFolds; ++fold) {
-    const auto [train, test] = inner_fold(order, fold);
+  for (const auto& [train, test] : inner_folds(order, rows.groups)) {
     const OwnedRows fitted = take_rows(rows, train);
     for (std::size_t i = 0; i < right.size(); ++i) {
       throw_if_stopped(stop, "premodel");

@@ -15,6 +15,7 @@
 #include "learn/training_info.h"
 #include "policy/premodel_policy.h"
 #include "stats/quantile.h"
+#include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/learn.h"
 
@@ -42,17 +43,18 @@ void check_weights(const PremodelOptions& options, const PremodelKind& kind) {
                   to_string(options.weights), options.kind));
 }
 
-void check_distance(const PremodelOptions& options, Rows rows) {
+void check_distance(const Table& table, const PremodelOptions& options, Rows rows) {
   if (!options.max_distance_quantile) return;
   const double q = *options.max_distance_quantile;
   if (!(q >= 0 && q <= 1)) {
     fail_usage(fmt::format("max_distance_quantile: {:.4g}, expected a share from 0 to 1; 0.99 is usual", q));
   }
-  if (static_cast<std::size_t>(options.k) >= rows.size()) {
+  const std::size_t n = count_groups(table, rows);
+  if (static_cast<std::size_t>(options.k) >= n) {
     fail_usage(
-        fmt::format("max_distance_quantile: {} training inputs, expected more than k, {}; profile more "
+        fmt::format("max_distance_quantile: {} {}, expected more than k, {}; profile more "
                     "inputs or use fewer neighbours",
-                    rows.size(), options.k));
+                    n, table.groups.empty() ? "training inputs" : "groups of training inputs", options.k));
   }
 }
 
@@ -178,21 +180,39 @@ void add_choosers(const Table& table, Rows rows, std::span<const ModelIndex> sel
                   PremodelParameters& model, std::vector<ChooserFacts>& facts) {
   const std::size_t n_choosers = kind.form == PremodelForm::kChain ? model.n_stages : 1;
   const std::size_t d = model.minimum.size();
+  const auto groups = table.groups.empty() ? std::vector<std::uint32_t>{} : group_numbers(table, rows);
   for (std::size_t i = 0; i < n_choosers; ++i) {
     throw_if_stopped(learn.stop, "premodel");
     const auto labels =
         chooser_labels(table, rows, selected, model, model.optimum, learn.criterion, options, i);
-    auto trained = train_chooser(kind.stage(i), {model.rows, d, labels, model.n_classes()},
+    auto trained = train_chooser(kind.stage(i), {model.rows, d, labels, model.n_classes(), groups},
                                  {learn.seed, options.full, options.weights, learn.stop});
     model.choosers.push_back(std::move(trained.chooser));
     facts.push_back(trained.facts);
   }
 }
 
-void add_distance_limit(const PremodelOptions& options, PremodelParameters& model) {
+// Of the scaled features, shape (n, d), the first of each group.
+std::vector<float> one_of_each_group(const Table& table, Rows rows, std::span<const float> values) {
+  const std::size_t d = values.size() / rows.size();
+  const auto groups = group_numbers(table, rows);
+  std::vector<float> firsts;
+  std::uint32_t next = 0;  // groups are numbered as they are met
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (groups[i] != next) continue;
+    ++next;
+    const auto row = values.subspan(i * d, d);
+    firsts.insert(firsts.end(), row.begin(), row.end());
+  }
+  return firsts;
+}
+
+// An input to come has no copy of itself among the training inputs, so distances are between groups.
+void add_distance_limit(const Table& table, Rows rows, const PremodelOptions& options,
+                        PremodelParameters& model) {
   if (!options.max_distance_quantile) return;
-  auto distances =
-      leave_one_out_distances(model.rows, model.minimum.size(), static_cast<std::size_t>(options.k));
+  auto distances = leave_one_out_distances(one_of_each_group(table, rows, model.rows), model.minimum.size(),
+                                           static_cast<std::size_t>(options.k));
   model.max_distance = covering_quantile(distances, *options.max_distance_quantile);
   model.refuse_beyond = options.beyond == Beyond::kRefuse;
 }
@@ -272,7 +292,7 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const LearnOptions
   check_options(options, rows);
   check_label(options, kind);
   check_weights(options, kind);
-  check_distance(options, rows);
+  check_distance(table, options, rows);
   const auto columns = find_columns(table, options);
   TrainedPremodel trained;
   trained.selection = select_models(table, rows, learn.criterion, options.theta, options.max_models,
@@ -291,7 +311,7 @@ TrainedPremodel train_premodel(const Table& table, Rows rows, const LearnOptions
   for (const std::uint32_t row : rows) model.ids.push_back(table.ids[row]);
   std::vector<ChooserFacts> choosers;
   add_choosers(table, rows, selected, kind, learn, options, model, choosers);
-  add_distance_limit(options, model);
+  add_distance_limit(table, rows, options, model);
   const auto counts = count_optimum(model);
   drop_unused_rows(model);
 

@@ -187,11 +187,10 @@ TreeChooser train_tree(const LabelledRows& rows, const TreeOptions& options) {
 }
 
 TreeSearch search_tree_options(const LabelledRows& rows, std::uint64_t seed, std::stop_token stop) {
-  if (rows.n() < kInnerFolds) return {{}, std::numeric_limits<double>::quiet_NaN()};
+  if (!has_inner_folds(rows)) return {{}, std::numeric_limits<double>::quiet_NaN()};
   std::array<std::array<std::size_t, kDepths.size()>, kMinLeaf.size()> right{};
   const auto order = shuffled_indices(rows.n(), seed);
-  for (std::size_t fold = 0; fold < kInnerFolds; ++fold) {
-    const auto [train, test] = inner_fold(order, fold);
+  for (const auto& [train, test] : inner_folds(order, rows.groups)) {
     const OwnedRows fitted = take_rows(rows, train);
     for (std::size_t m = 0; m < kMinLeaf.size(); ++m) {
       throw_if_stopped(stop, "premodel");

@@ -39,7 +39,10 @@ void check(const Table& table, Rows rows, const LearnOptions& learn, const Casca
     throw Error(ErrorCode::kUsage,
                 fmt::format("cascade routing: {} {}, expected {}", what, number_text(found), expected));
   };
-  if (rows.size() < 20) fail("training inputs", rows.size(), "at least 20; profile more");
+  if (const std::size_t n = count_groups(table, rows); n < 20) {
+    fail(table.groups.empty() ? "training inputs" : "groups of training inputs", n,
+         "at least 20; profile more");
+  }
   if (options.max_models < 1 || options.max_models > kMaxRouted) fail("models", options.max_models, "1 to 8");
   if (options.max_looks < 1 || options.max_looks > kMaxRoutedLooks)
     fail("looks", options.max_looks, "1 to 4");
@@ -119,14 +122,13 @@ std::vector<RoutingSetting> vary_lambda(std::span<const RoutingSetting> settings
 // The rows, dealt into inner folds, each with estimates from the others.
 class RoutingFolds {
  public:
-  RoutingFolds(const RoutedRows& rows, std::size_t k, const SetCosts& costs,
-               const CascadeRoutingOptions& options, std::stop_token stop)
+  RoutingFolds(const RoutedRows& rows, std::span<const std::uint32_t> groups, std::size_t k,
+               const SetCosts& costs, const CascadeRoutingOptions& options, std::stop_token stop)
       : rows_(rows), costs_(costs), stop_(std::move(stop)) {
     const auto order = first_positions(rows.evidence.size());
     const std::size_t n_folds = order.size() > kFew ? kFolds : kFoldsOfFew;
-    for (std::size_t fold = 0; fold < n_folds; ++fold) {
+    for (InnerFold& parts : inner_folds(order, groups, n_folds)) {
       throw_if_stopped(stop_, kName);
-      InnerFold parts = inner_fold(order, fold, n_folds);
       parts.train.resize(std::min(parts.train.size(), options.fit_rows));
       estimators_.push_back(fit_qualities(rows, parts.train, k, options.max_looks));
       tests_.push_back(std::move(parts.test));
@@ -229,7 +231,7 @@ std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given, co
   const auto fit_on = first_positions(std::min(rows.size(), options.fit_rows));
   model.estimator = fit_qualities(routed, fit_on, k, options.max_looks);
 
-  const RoutingFolds folds(routed, k, model.costs, options, learn.stop);
+  const RoutingFolds folds(routed, group_numbers(table, rows), k, model.costs, options, learn.stop);
   auto settings = all_settings(k, options.max_looks, prices);
   std::size_t n_settings = settings.size();
   settings = vary_lambda(near_frontier(settings, folds.judge(settings, options.search_rows), kKept), prices);

@@ -249,6 +249,20 @@ TEST(SelectFeatures, RejectsOptionsThatDoNotFit) {
   expect("all 1 candidates are constant", [](Options& o) { o.candidates = {"hue1"}; });
 }
 
+TEST(SelectFeatures, NeedsNeighboursOutsideTheLargestFold) {
+  Table table = decided_table(40, 1);
+  // Three groups of 30, 5 and 5: in two folds, 10 inputs are outside the largest.
+  for (std::size_t i = 0; i < 40; ++i) table.groups.push_back(i < 30 ? "a" : i < 35 ? "b" : "c");
+  FeatureSelectionOptions options;
+  options.folds = 2;
+  options.k = 11;
+  EXPECT_TRIAGE_ERROR(select_features(table, all_rows(table), options), ErrorCode::kUsage,
+                      "k: 11, expected at most the inputs outside an inner fold, 10");
+  options.folds = 4;
+  EXPECT_TRIAGE_ERROR(select_features(table, all_rows(table), options), ErrorCode::kUsage,
+                      "folds: 4 of 3 groups of inputs");
+}
+
 TEST(SelectionOptions, AskForThePremodelThatIsTrained) {
   LearnOptions learn;
   learn.criterion = Criterion::kTop5;
