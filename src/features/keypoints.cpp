@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kCircle = 3;  // px that FAST's circle reaches
 
 // All rows in one go; where the circle reaches over the sides of the image there is no corner.
-void score_corners(const PixelView& gray, std::vector<std::uint8_t>& scores) {
+void score_all(const PixelView& gray, std::vector<std::uint8_t>& scores) {
   const auto width = static_cast<std::size_t>(gray.width);
   const auto height = static_cast<std::size_t>(gray.height);
   scores.assign(gray.n_pixels(), 0);
@@ -31,7 +31,7 @@ void compute_keypoints(FeatureWork& work) {
   const std::size_t n = gray.n_pixels();
   PlaneSums corners;
   if (std::min(gray.width, gray.height) > static_cast<int>(2 * kCircle)) {
-    score_corners(gray, work.corner_scores);
+    score_all(gray, work.corner_scores);
     const std::size_t first = kCircle * static_cast<std::size_t>(gray.width);
     work.corner_peaks.resize(n);
     edge_kernels().front().find_peaks(&work.corner_scores[first], gray.width, n - 2 * first,

@@ -8,7 +8,7 @@ namespace triage {
 namespace {
 
 // gaps: 1 where nothing is set in the 5x5 ellipse around a pixel, else 0; padded like `set`.
-void find_gaps(const Padded& pad, const std::vector<std::uint8_t>& set, std::vector<std::uint8_t>& gaps) {
+void mark_gaps(const Padded& pad, const std::vector<std::uint8_t>& set, std::vector<std::uint8_t>& gaps) {
   const std::size_t first = pad.at(0, 0);
   edge_kernels().front().find_gaps(&set[first], static_cast<std::ptrdiff_t>(pad.stride), pad.span(),
                                    &gaps[first]);
@@ -22,8 +22,8 @@ void compute_object(FeatureWork& work) {
   work.values[kAreaByPerim] = 0;
   work.values[kAspectRatio] = 1;
   // Closed by the ellipse: all that is not in a gap. Nothing beyond the border counts.
-  find_gaps(work.padded(), work.edges, work.gaps);
-  find_gaps(work.padded(), work.gaps, work.closed);
+  mark_gaps(work.padded(), work.edges, work.gaps);
+  mark_gaps(work.padded(), work.gaps, work.closed);
   const Outline* object = nullptr;
   for (const Outline& outline :
        work.outlines.find(OutlineFinder::kOutermost, work.padded(), work.closed.data())) {
