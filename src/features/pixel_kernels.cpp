@@ -152,8 +152,8 @@ constexpr int bin_begin(int k) { return (((kHueTurn * k + 6) / 7) << kHueShift) 
   const int not_red = choose(largest == g, b - r + 2 * chroma, r - g + 4 * chroma);
   const int sixth = choose(largest == r, g - b, not_red);
   // 30 / chroma, rounded to nearest; never halfway between.
-  const int unit =
-      static_cast<int>(static_cast<float>((kHueTurn << kHueShift) / 6) / static_cast<float>(chroma) + 0.5F);
+  constexpr auto kTwiceSixth = static_cast<float>(2 * 30 << kHueShift);
+  const int unit = (static_cast<int>(kTwiceSixth / static_cast<float>(chroma)) + 1) >> 1;
   const int hue = sixth * unit;
   return hue + choose(hue < -kHueHalf, kHueTurn << kHueShift, 0);
 }
