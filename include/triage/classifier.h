@@ -59,6 +59,10 @@ class Classifier {
   // run.
   [[nodiscard]] Result classify(const ImageView& image, const Request& request = {},
                                 const std::stop_token& stop = {}) const;
+  // The same into a result that is used again, whatever it held: so that, once warm, nothing is allocated
+  // (but what the engine and the observer do; and features of an image above the policy's working size).
+  void classify_into(const ImageView& image, Result& result, const Request& request = {},
+                     const std::stop_token& stop = {}) const;
   // From an encoded image; decoding counts as elapsed. `name` is what messages call it. Throws as
   // decode_image too.
   [[nodiscard]] Result classify_bytes(std::span<const std::uint8_t> bytes, const Request& request = {},

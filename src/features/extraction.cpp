@@ -11,12 +11,30 @@
 
 namespace triage {
 
+namespace {
+
+// Memory of larger working images, panoramas, is given back.
+constexpr std::size_t kMaxKeptPixels = std::size_t{1} << 18;
+
+}  // namespace
+
 struct FeatureExtraction::Graph {
   std::vector<FeatureId> ids;  // of the schema's features
+  int working_px = 0;
   const Clock* clock = nullptr;
   FeatureWork work;
   NodeMask done = 0;
   std::array<float, kNodeCount> node_ms{};
+
+  void begin(const ImageView& image) {
+    if (work.working.n_pixels() > kMaxKeptPixels) work = FeatureWork();
+    work.image = image;
+    work.working_px = working_px;
+    work.values[kWidth] = static_cast<float>(image.width);
+    work.values[kHeight] = static_cast<float>(image.height);
+    done = 0;
+    node_ms.fill(0);
+  }
 
   void run(NodeId last) {
     const NodeMask todo = closure_of(last) & ~done;
@@ -33,12 +51,9 @@ struct FeatureExtraction::Graph {
 
 FeatureExtraction::FeatureExtraction(const FeatureSchema& schema, const ImageView& image, const Clock& clock)
     : graph_(std::make_unique<Graph>()) {
-  check_view(image, "image of which features are wanted");
   graph_->clock = &clock;
-  graph_->work.image = image;
-  graph_->work.working_px = schema.working_px;
-  graph_->work.values[kWidth] = static_cast<float>(image.width);
-  graph_->work.values[kHeight] = static_cast<float>(image.height);
+  graph_->working_px = schema.working_px;
+  begin(image);
   for (const FeatureRef& ref : schema.features) {
     graph_->ids.push_back(find_feature(ref.name));
     if (graph_->ids.back() == kFeatureCount) {
@@ -51,6 +66,11 @@ FeatureExtraction::FeatureExtraction(const FeatureSchema& schema, const ImageVie
 }
 
 FeatureExtraction::~FeatureExtraction() = default;
+
+void FeatureExtraction::begin(const ImageView& image) {
+  check_view(image, "image of which features are wanted");
+  graph_->begin(image);
+}
 
 void FeatureExtraction::extract(FeatureMask mask, std::span<float> values) {
   TRIAGE_CHECK(values.size() == graph_->ids.size());

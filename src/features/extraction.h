@@ -10,13 +10,15 @@
 
 namespace triage {
 
-// Extracts features of one image; intermediate images are computed once and kept until it dies. Not
-// thread-safe; one per image and thread. The pixels must outlive it.
+// Extracts features of one image after another; intermediate images are computed once, and their memory is
+// used again. Not thread-safe; one per thread. The pixels must stay until the next image.
 class FeatureExtraction {
  public:
-  // Throws kUsage as check_view does.
+  // Begins with this image. Throws kUsage as check_view does.
   FeatureExtraction(const FeatureSchema& schema, const ImageView& image, const Clock& clock);
   ~FeatureExtraction();
+  // Begins the next image. Throws as the constructor does.
+  void begin(const ImageView& image);
   FeatureExtraction(const FeatureExtraction&) = delete;
   FeatureExtraction& operator=(const FeatureExtraction&) = delete;
 

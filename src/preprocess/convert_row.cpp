@@ -28,6 +28,10 @@ void normalise_baseline(const std::uint8_t* values, std::size_t n, float mean, f
                                                std::uint8_t* plane) {
   take_every_third(pixels, width, plane);
 }
+[[gnu::target("avx512f,avx512bw,avx512vl,prefer-vector-width=512")]] void normalise_avx512(
+    const std::uint8_t* values, std::size_t n, float mean, float scale, float* out) {
+  subtract_and_divide(values, n, mean, scale, out);
+}
 [[gnu::target("avx2")]] void normalise_avx2(const std::uint8_t* values, std::size_t n, float mean,
                                             float scale, float* out) {
   subtract_and_divide(values, n, mean, scale, out);
@@ -37,6 +41,8 @@ void normalise_baseline(const std::uint8_t* values, std::size_t n, float mean, f
 std::vector<RowKernel> find_row_kernels() {
   std::vector<RowKernel> kernels;
 #if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0)
+    kernels.push_back({"avx512", take_channel_avx2, normalise_avx512});
   if (__builtin_cpu_supports("avx2") != 0) kernels.push_back({"avx2", take_channel_avx2, normalise_avx2});
 #endif
   kernels.push_back({"baseline", take_channel_baseline, normalise_baseline});

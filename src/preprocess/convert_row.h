@@ -9,7 +9,7 @@
 namespace triage {
 
 struct RowKernel {
-  std::string_view name;  // "avx2" or "baseline"
+  std::string_view name;  // "avx512", "avx2" or "baseline"
   // plane[x] = pixels[3 * x], for x < width. Reads no further than the pixel that it takes last.
   void (*take_channel)(const std::uint8_t* pixels, std::size_t width, std::uint8_t* plane);
   // out[x] = (values[x] - mean) / scale, for x < n.

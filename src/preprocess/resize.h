@@ -27,10 +27,13 @@ struct ResizeAxis {
   int n_taps = 0;
   std::vector<int> first;
   std::vector<float> weights;
+  // Of columns of three channels: for each two results and each k, four times the weight of the first, then
+  // of the second.
+  std::vector<float> pair_weights;
 };
 
 struct ResizeKernel {
-  std::string_view name;  // "avx2" or "baseline"
+  std::string_view name;  // "avx512", "avx2" or "baseline"
   // out[i] = sum over k of weights[k] * rows[k * stride + i], for i < n.
   void (*blend_rows)(const std::uint8_t* rows, std::size_t stride, std::span<const float> weights,
                      std::size_t n, float* out);
@@ -38,7 +41,7 @@ struct ResizeKernel {
   // end.
   void (*blend_columns)(const float* row, const ResizeAxis& axis, int channels, std::uint8_t* out);
 };
-inline constexpr std::size_t kResizePadding = 4;
+inline constexpr std::size_t kResizePadding = 8;
 
 // Those that this processor can run, widest vectors first; their results are the same.
 [[nodiscard]] std::span<const ResizeKernel> resize_kernels();

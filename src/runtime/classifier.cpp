@@ -61,7 +61,7 @@ struct Classifier::State {
 
   // Classifies what `image_of` gives, which takes time of its own.
   template <class ImageOf>
-  Result classify(const ImageOf& image_of, Request request, const std::stop_token& stop) const {
+  void classify(const ImageOf& image_of, Request request, const std::stop_token& stop, Result& result) const {
     const std::shared_ptr<Serving> working = current();
     const Clock& clock = working->runtime()->clock();
     const Stopwatch watch(clock);
@@ -73,7 +73,6 @@ struct Classifier::State {
     std::unique_ptr<LiveBackend> backend = working->borrow();
     request.spent_ms += watch.ms();
     backend->begin(view);
-    Result result;
     CountingBackend counting(*working, *backend, result);
     drive(*working->policy(), counting, clock, result, request, stop, &working->load());
     if (result.refused && (result.limit == Limit::kLatency || result.limit == Limit::kDeadline)) {
@@ -82,20 +81,21 @@ struct Classifier::State {
     working->give_back(std::move(backend));
     result.decode_ms = decode_ms;
     tell(*working, result);
-    return result;
   }
 
   // `decode` gives the image, by the options that it is given.
   template <class Decode>
   Result classify_decoded(const Decode& decode, const Request& request, const std::stop_token& stop) const {
-    return classify(
+    Result result;
+    classify(
         [&](const DecodeOptions& options, double& decode_ms) {
           const Stopwatch watch(runtime->clock());
           Image image = decode(options);
           decode_ms = watch.ms();
           return image;
         },
-        request, stop);
+        request, stop, result);
+    return result;
   }
 
   std::shared_ptr<Runtime> runtime;
@@ -119,7 +119,14 @@ Classifier Classifier::load(const std::filesystem::path& policy, const std::file
 
 Result Classifier::classify(const ImageView& image, const Request& request,
                             const std::stop_token& stop) const {
-  return state_->classify([&](const DecodeOptions&, double&) { return image; }, request, stop);
+  Result result;
+  classify_into(image, result, request, stop);
+  return result;
+}
+
+void Classifier::classify_into(const ImageView& image, Result& result, const Request& request,
+                               const std::stop_token& stop) const {
+  state_->classify([&](const DecodeOptions&, double&) { return image; }, request, stop, result);
 }
 
 Result Classifier::classify_bytes(std::span<const std::uint8_t> bytes, const Request& request,

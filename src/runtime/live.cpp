@@ -52,7 +52,8 @@ struct LiveBackend::State {
   std::vector<float> probabilities;    // room for the largest model's
   std::span<const float> last_probabilities;
   LookTimes times;
-  std::optional<FeatureExtraction> extraction;
+  std::optional<FeatureExtraction> extraction;  // kept for its memory
+  bool extracting = false;                      // it has begun the current input
 };
 
 LiveBackend::LiveBackend(ModelPool& pool, std::vector<ModelIndex> models, const FeatureSchema& schema,
@@ -85,14 +86,20 @@ void LiveBackend::begin(const ImageView& image, std::optional<Resampling> resamp
   for (InputTensor& tensor : state_->tensors) tensor.made = false;
   state_->last_probabilities = {};
   state_->times = {};
-  state_->extraction.reset();
+  state_->extracting = false;
 }
 
 Cost LiveBackend::extract(FeatureMask mask, std::span<float> values) {
   TRIAGE_CHECK(state_->begun);
   const Stopwatch watch(*state_->clock);
-  if (!state_->extraction) state_->extraction.emplace(*state_->schema, state_->image, *state_->clock);
-  state_->extraction->extract(mask, values);
+  State& s = *state_;
+  if (!s.extraction) {
+    s.extraction.emplace(*s.schema, s.image, *s.clock);
+  } else if (!s.extracting) {
+    s.extraction->begin(s.image);
+  }
+  s.extracting = true;
+  s.extraction->extract(mask, values);
   return {watch.ms(), kNotMeasured};
 }
 
@@ -166,7 +173,7 @@ LookTimes LiveBackend::last_times() const { return state_->times; }
 std::span<const float> LiveBackend::last_probabilities() const { return state_->last_probabilities; }
 
 std::span<const float> LiveBackend::node_ms() const {
-  return state_->extraction ? state_->extraction->node_ms() : std::span<const float>();
+  return state_->extracting ? state_->extraction->node_ms() : std::span<const float>();
 }
 
 }  // namespace triage

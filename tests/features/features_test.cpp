@@ -197,6 +197,42 @@ TEST(Extraction, InStepsEqualsAtOnceAndLeavesOthersAlone) {
   EXPECT_EQ(values, expected);
 }
 
+// Whatever it has seen before, larger or smaller, gray or not.
+TEST(Extraction, OfOneImageAfterAnother) {
+  const FeatureSchema schema = make_schema(testing::all_names());
+  const std::vector<Image> images{testing::blocks(90, 70, 3, 6, 1),    testing::blocks(70, 90, 3, 6, 2),
+                                  testing::blocks(7, 300, 1, 2, 3),    testing::blocks(1, 1, 3, 1, 4),
+                                  testing::blocks(224, 1200, 3, 5, 5), testing::blocks(90, 70, 1, 4, 6)};
+  FakeClock clock;
+  FeatureExtraction extraction(schema, images.front(), clock);
+  for (const Image& image : images) {
+    extraction.begin(image);
+    std::vector<float> values(schema.size());
+    extraction.extract(all_features(schema), values);
+    EXPECT_EQ(values, extract_all(image)) << image.width << " x " << image.height;
+  }
+  EXPECT_TRIAGE_ERROR(extraction.begin(Image{}), kUsage, "0 x 0 pixels");
+}
+
+// A stride and an order of channels are no other picture.
+TEST(Extraction, OfPaddedRowsAndBgr) {
+  const Image image = testing::blocks(31, 20, 3, 4, 1);
+  constexpr std::size_t kStride = 31 * 3 + 5;
+  std::vector<std::uint8_t> bytes(kStride * 20);
+  for (std::size_t y = 0; y < 20; ++y) {
+    for (std::size_t x = 0; x < 31; ++x) {
+      for (std::size_t c = 0; c < 3; ++c)
+        bytes[y * kStride + 3 * x + c] = image.pixels[(y * 31 + x) * 3 + 2 - c];
+    }
+  }
+  const FeatureSchema schema = make_schema(testing::all_names());
+  std::vector<float> values(schema.size());
+  FakeClock clock;
+  FeatureExtraction(schema, ImageView(bytes, 31, 20, kStride, Colour::kBgr), clock)
+      .extract(all_features(schema), values);
+  EXPECT_EQ(values, extract_all(image));
+}
+
 TEST(Extraction, RunsOnlyWhatIsNeededAndOnce) {
   const Image image = testing::blocks(50, 40, 3, 5, 2);
   const FeatureSchema schema = make_schema(Names{"contrast", "hue1", "aspect_ratio", "avg_brightness"});
