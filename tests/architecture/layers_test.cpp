@@ -35,6 +35,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"compare", "calibrate"},
                                                           {"clock", "base"},
                                                           {"dataset", "data"},
+                                                          {"frames", "data"},
                                                           {"frontier", "evaluate"},
                                                           {"method", "evaluate"},
                                                           {"policy_info", "policy"},
