@@ -39,6 +39,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"frontier", "evaluate"},
                                                           {"method", "evaluate"},
                                                           {"policy_info", "policy"},
+                                                          {"reuse", "calibrate"},
                                                           {"rows", "table"},
                                                           {"diagnostics", "evaluate"},
                                                           {"error", "base"},
