@@ -16,16 +16,24 @@ std::string read(std::span<const std::uint8_t> bytes) {
 
 // A further reader, or picture format: its function in fuzz_target.h, a line here and a corpus
 // (make_corpus.cpp).
-constexpr std::array kTargets{
-    Target{"jpeg", &read<read_jpeg>},        Target{"png", &read<read_png>},
-    Target{"webp", &read<read_webp>},        Target{"pnm", &read<read_pnm>},
-    Target{"bmp", &read<read_bmp>},          Target{"gif", &read<read_gif>},
-    Target{"tiff", &read<read_tiff>},        Target{"heif", &read<read_heif>},
-    Target{"onnx", &read<read_onnx>},        Target{"label_csv", &read<read_label_csv>},
-    Target{"idx", &read<read_idx>},          Target{"manifest", &read<read_manifest>},
-    Target{"json", &read<read_json>},        Target{"labels", &read<read_labels>},
-    Target{"policy", &read<read_policy>},    Target{"profile", &read<read_profile>},
-    Target{"compiled", &read<read_compiled>}};
+constexpr std::array kTargets{Target{"jpeg", &read<read_jpeg>},
+                              Target{"mjpeg", &read<read_mjpeg>},
+                              Target{"png", &read<read_png>},
+                              Target{"webp", &read<read_webp>},
+                              Target{"pnm", &read<read_pnm>},
+                              Target{"bmp", &read<read_bmp>},
+                              Target{"gif", &read<read_gif>},
+                              Target{"tiff", &read<read_tiff>},
+                              Target{"heif", &read<read_heif>},
+                              Target{"onnx", &read<read_onnx>},
+                              Target{"label_csv", &read<read_label_csv>},
+                              Target{"idx", &read<read_idx>},
+                              Target{"manifest", &read<read_manifest>},
+                              Target{"json", &read<read_json>},
+                              Target{"labels", &read<read_labels>},
+                              Target{"policy", &read<read_policy>},
+                              Target{"profile", &read<read_profile>},
+                              Target{"compiled", &read<read_compiled>}};
 
 }  // namespace
 

@@ -31,6 +31,7 @@ struct Target {
 
 // By file: picture_targets.cpp, data_targets.cpp, zoo_targets.cpp, policy_target.cpp.
 void read_jpeg(std::span<const std::uint8_t> bytes);
+void read_mjpeg(std::span<const std::uint8_t> bytes);
 void read_png(std::span<const std::uint8_t> bytes);
 void read_webp(std::span<const std::uint8_t> bytes);
 void read_pnm(std::span<const std::uint8_t> bytes);

@@ -39,6 +39,11 @@ void write_pictures(const fs::path& folder) {
   jpeg("cmyk", picture(9, 9, 4), {});
   jpeg("ycck", picture(9, 9, 4), {.ycck = true});
   jpeg("turned", picture(9, 5, 3), {.app1 = exif_segment(6, true)});
+  const Bytes frame = encode_jpeg(picture(17, 9, 3), JpegOptions{});
+  Bytes stream = frame;
+  for (const char c : std::string_view("\r\n--frame\r\n\r\n")) stream.push_back(static_cast<std::uint8_t>(c));
+  stream.insert(stream.end(), frame.begin(), frame.end());
+  write_file_atomic(folder / "mjpeg" / "two.mjpeg", stream);
   const auto png = [&](const std::string& name, int channels, std::size_t row_bytes,
                        const PngOptions& options) {
     Bytes rows;

@@ -1,11 +1,13 @@
 // Pictures: those of a million pixels at most, so that what a picture is allowed to take is not much.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "fuzz_target.h"
 #include "triage/error.h"
 #include "triage/image.h"
+#include "triage/tools/frames.h"
 
 namespace triage::fuzz {
 namespace {
@@ -54,6 +56,24 @@ void read_jpeg(std::span<const std::uint8_t> bytes) {
   };
   (void)outcome_of(smaller, bytes);
   decode(bytes, "picture.jpg");
+}
+// Whole streams, a few bytes at a time; the first frame that fails is the outcome.
+void read_mjpeg(std::span<const std::uint8_t> bytes) {
+  const auto frames = mjpeg_frames([&bytes](std::span<std::uint8_t> out) {
+    const std::size_t n = std::min({std::size_t{7}, out.size(), bytes.size()});
+    std::copy_n(bytes.begin(), n, out.begin());
+    bytes = bytes.subspan(n);
+    return n;
+  });
+  std::optional<Error> failed;
+  for (bool is_end = false; !is_end;) {
+    try {
+      is_end = !frames->next(kOptions);
+    } catch (const Error& error) {
+      if (!failed) failed = error;
+    }
+  }
+  if (failed) throw Error(*failed);
 }
 void read_png(std::span<const std::uint8_t> bytes) {
   const Bytes right = with_checksums(bytes);

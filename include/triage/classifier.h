@@ -29,7 +29,8 @@ class Policy;
 // Of Classifier::classify_many.
 struct ManyOptions {
   Request request;  // to each input; its time runs from loading its image on
-  // A mean time to meet over all of them, one after the other: each request's price is the stream's.
+  // They are a stream, one after the other: with a mean time each request's price is the stream's; with reuse
+  // they are frames in order.
   std::optional<StreamOptions> stream = std::nullopt;
   unsigned threads = 0;  // inputs at once; 0: one per core, and 1 where a latency is asked for
   // Load all networks that the requests need before the first input, not beside it. So it is where a latency

@@ -131,6 +131,11 @@ void save_policy(const Policy& policy, const std::filesystem::path& path);
 [[nodiscard]] std::unique_ptr<Policy> with_times(const Policy& policy, std::span<const PolicyModel> models,
                                                  const PolicyModel& best, const std::string& machine);
 
+// The same policy with another PolicyInfo::reuse. Throws kPolicy for one out of range, and for a kind without
+// a codec.
+[[nodiscard]] std::unique_ptr<Policy> with_reuse(const Policy& policy,
+                                                 const std::optional<LearnedReuse>& reuse);
+
 // Runs one model on everything. The baseline.
 [[nodiscard]] std::unique_ptr<Policy> make_single(PolicyInfo info, ModelIndex model);
 

@@ -141,6 +141,26 @@ struct TrainingFacts {
   bool operator==(const TrainingFacts&) const = default;
 };
 
+// Which frames of a stream take the answer of an earlier one: those whose gray thumbnail differs from that of
+// the last frame that was answered by less than `limit` (mean absolute difference, 0 to 255; 0 reuses
+// nothing), at most `max_age` frames after it.
+struct ReuseRule {
+  double limit = 0;
+  int max_age = 30;
+  bool operator==(const ReuseRule&) const = default;
+};
+// Such a rule as learned from sequences (`triage reuse`), and what it did on them; shares are means over
+// sequences.
+struct LearnedReuse {
+  ReuseRule rule;
+  double max_loss = 0;   // of mean score, as asked for
+  double loss = 0;       // seen: the policy's score on every frame less its score with reuse
+  double ran_share = 1;  // frames that ran a network
+  std::size_t sequences = 0, frames = 0;
+  std::string labels_from;  // the model whose answers were the labels; empty for true labels
+  bool operator==(const LearnedReuse&) const = default;
+};
+
 // What a policy file carries besides the policy itself.
 struct PolicyInfo {
   Criterion criterion = Criterion::kTop1;
@@ -156,6 +176,7 @@ struct PolicyInfo {
   PolicyModel best{};
   // What the profile called the classes, for zoos that have no names: (n_classes) or empty.
   std::vector<std::string> label_names{};
+  std::optional<LearnedReuse> reuse{};  // none: not learned
 };
 
 // What calibration has shown of a policy (`triage calibrate`): with probability of at least 1 - delta over

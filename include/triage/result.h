@@ -163,6 +163,11 @@ struct Result {
   bool below_confidence = false;   // the answer's confidence is below Request::min_confidence
   bool certified = false;          // a guarantee covers this answer
 
+  bool reused = false;  // the answer of an earlier frame (Stream::classify): nothing ran
+  int age = 0;          // frames since that one
+  // From the last frame that was answered, 0 to 255; NaN where there was none to compare with.
+  double frame_difference = kNotMeasured;
+
   std::vector<Look> looks;      // in the order in which they were taken
   std::vector<float> features;  // by the policy's schema; NaN where not extracted
   // What evaluation charges for it: features, decisions and looks, without decoding and waiting. These are

@@ -42,6 +42,7 @@ void add_features(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
 void add_calibrate(CLI::App& app, Session& session);
+void add_reuse(CLI::App& app, Session& session);
 void add_compare(CLI::App& app, Session& session);
 void add_study(CLI::App& app, Session& session);
 void add_classify(CLI::App& app, Session& session);

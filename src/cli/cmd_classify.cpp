@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/classify_stream.h"
 #include "cli/cli.h"
 #include "cli/decode_options.h"
 #include "cli/explain.h"
@@ -41,6 +42,7 @@ struct Options {
   DecodeOptions decode;
   Request request;  // what every input is asked for; the latency cap begins with its decoding
   std::optional<double> mean_latency_ms;
+  StreamArguments stream;
 };
 
 struct Failure {
@@ -74,6 +76,12 @@ void warn_of_another_machine(const Policy& policy, const Options& options) {
   }
 }
 
+void warn_of_requests(const Classifier& classifier, const Options& options) {
+  check_request(*classifier.policy(), options.request);
+  warn_of_caps(*classifier.policy(), options.request);
+  warn_of_another_machine(*classifier.policy(), options);
+}
+
 // What max_latency_ms would have had to be so that it had decided nothing on this input: the model that it
 // kept out, and, where the order is fixed, those that may have followed, as slow as the cap reckons.
 double enough_ms(const Policy& policy, const Request& request, const Result& result) {
@@ -104,9 +112,7 @@ class ClassifyRun {
  public:
   ClassifyRun(const Classifier& classifier, const Options& options, const CLI::App& app)
       : classifier_(&classifier), options_(&options), app_(&app) {
-    check_request(*classifier.policy(), options.request);
-    warn_of_caps(*classifier.policy(), options.request);
-    warn_of_another_machine(*classifier.policy(), options);
+    warn_of_requests(classifier, options);
   }
 
   void take(const Input& input, Classified& classified) {
@@ -246,6 +252,13 @@ void classify(const Options& options, Session& session) {
   runtime_options.observer = std::make_shared<RemarkWarnings>();
   const Classifier classifier = Classifier::load(
       options.policy, zoo_of_policy(options.policy, options.zoo, "classify"), runtime_options);
+  if (options.stream.wanted) {
+    warn_of_requests(classifier, options);
+    classify_stream(classifier, options.stream,
+                    {options.inputs, options.request, options.mean_latency_ms, options.top, options.json},
+                    session);
+    return;
+  }
   input_options.decode = classifier.decode_options();
   const std::vector<Input> inputs = list_inputs(options.inputs, input_options);
   ClassifyRun run(classifier, options, *session.app);
@@ -268,22 +281,25 @@ void add_classify(CLI::App& app, Session& session) {
       ->add_option("inputs", options->inputs,
                    "Image files, folders (with their sub-folders), IDX files, or - for a list on stdin")
       ->required();
-  command->add_option("--range", options->range, "first:last, the part of each IDX file to take");
+  auto* range =
+      command->add_option("--range", options->range, "first:last, the part of each IDX file to take");
   command->add_option("--top,-k", options->top, "Classes to show")
       ->capture_default_str()
       ->check(CLI::Range(1, kTopK));
   add_request_options(*command, options->request, options->mean_latency_ms);
-  command->add_flag("--explain", options->explain, "Say why: votes, neighbours, features, confidences");
-  command->add_flag("--json", options->json, "Print one JSON document");
+  auto* explain =
+      command->add_flag("--explain", options->explain, "Say why: votes, neighbours, features, confidences");
+  command->add_flag("--json", options->json, "Print one JSON document; of a stream one a line");
   add_decode_options(*command, options->decode);
   command->add_flag("--preload", options->preload,
                     "Load all networks before the first input, not beside it; so it is where a latency is "
                     "asked for");
-  command
-      ->add_option("--threads", options->threads,
-                   "Inputs at once (default: one per core; 1 where a latency is asked for)")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
+  auto* threads = command
+                      ->add_option("--threads", options->threads,
+                                   "Inputs at once (default: one per core; 1 where a latency is asked for)")
+                      ->check(CLI::Range(1, 1024))
+                      ->type_name("N");
+  add_stream_options(*command, options->stream, {range, explain, threads});
   command->add_option("--cache", options->cache, "Folder for compiled models; empty for none")
       ->capture_default_str();
   command->callback([options, &session] { classify(*options, session); });

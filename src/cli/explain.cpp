@@ -234,6 +234,24 @@ Json why_json(const Classifier& classifier, const Shown& shown) {
 
 }  // namespace
 
+void print_frame(const Classifier& classifier, const Shown& shown) {
+  const Result& result = shown.result;
+  fmt::print("{}: ", printable(shown.input));
+  if (!result.refused) {
+    fmt::print("{} {:.1f} %, ", printable(classifier.label_name(result.label())),
+               100.0 * result.confidence());
+  }
+  if (result.reused) {
+    fmt::print("reused, age {}", result.age);
+  } else {
+    fmt::print("{}", printable(who(classifier, result)));
+  }
+  if (!std::isnan(result.frame_difference)) fmt::print(", difference {:.2f}", result.frame_difference);
+  fmt::print(", {} ms", format_figure(result.total.ms, 3));
+  for (const std::string& note : notes_of(result)) fmt::print("; {}", note);
+  fmt::print("\n");
+}
+
 void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain) {
   const Result& result = shown.result;
   fmt::print("{}\n", printable(shown.input));

@@ -16,6 +16,8 @@ struct Shown {
   Result result;       // with its trace for --explain
 };
 
+// One line, of a frame.
+void print_frame(const Classifier& classifier, const Shown& shown);
 void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain);
 [[nodiscard]] nlohmann::json to_json(const Classifier& classifier, const Shown& shown, int top, bool explain);
 

@@ -194,6 +194,7 @@ int main(int argc, char** argv) {
   triage::cli::add_compare(app, session);
   triage::cli::add_study(app, session);
   triage::cli::add_calibrate(app, session);
+  triage::cli::add_reuse(app, session);
   triage::cli::add_classify(app, session);
   triage::cli::add_time(app, session);
   const int exit_code = finish(run(app, argc, argv));

@@ -56,6 +56,28 @@ FeatureSchema decode_schema(const Fields& fields) {
   return schema;
 }
 
+json encode_reuse(const LearnedReuse& reuse) {
+  return {{"limit", reuse.rule.limit}, {"max_age", reuse.rule.max_age},   {"max_loss", reuse.max_loss},
+          {"loss", reuse.loss},        {"ran_share", reuse.ran_share},    {"sequences", reuse.sequences},
+          {"frames", reuse.frames},    {"labels_from", reuse.labels_from}};
+}
+
+LearnedReuse decode_reuse(const Fields& fields) {
+  LearnedReuse reuse;
+  reuse.rule.limit = fields.number("limit");
+  if (!(reuse.rule.limit >= 0 && reuse.rule.limit <= 255))
+    fail_field(fields.name("limit"), reuse.rule.limit, "0 to 255");
+  reuse.rule.max_age = fields.integer("max_age");
+  if (reuse.rule.max_age < 1) fail_field(fields.name("max_age"), reuse.rule.max_age, "1 or more");
+  reuse.max_loss = fields.number("max_loss");
+  reuse.loss = fields.number("loss");
+  reuse.ran_share = fields.number("ran_share");
+  reuse.sequences = fields.count("sequences");
+  reuse.frames = fields.count("frames");
+  reuse.labels_from = fields.text("labels_from");
+  return reuse;
+}
+
 }  // namespace
 
 json encode_info(const PolicyInfo& info) {
@@ -73,6 +95,7 @@ json encode_info(const PolicyInfo& info) {
                {"best", info.best.name.empty() ? json(nullptr) : encode_model(info.best)}};
   if (!info.trained_on.empty()) payload["trained_on"] = info.trained_on;
   if (!info.label_names.empty()) payload["class_names"] = info.label_names;
+  if (info.reuse) payload["reuse"] = encode_reuse(*info.reuse);
   return payload;
 }
 
@@ -86,6 +109,7 @@ PolicyInfo decode_info(const Fields& fields, int format) {
   info.machine = fields.text("machine");
   if (fields.has("trained_on")) info.trained_on = fields.text("trained_on");
   if (fields.has("class_names")) info.label_names = fields.texts("class_names");
+  if (fields.has("reuse")) info.reuse = decode_reuse(fields.object("reuse"));
   info.training =
       format > 4 ? decode_training(fields.object("training")) : decode_old_training(fields.array("training"));
   return info;

@@ -102,6 +102,12 @@ std::unique_ptr<Policy> with_times(const Policy& policy, std::span<const PolicyM
   return decode_payload(payload_of(policy, info), kPolicyFormat);
 }
 
+std::unique_ptr<Policy> with_reuse(const Policy& policy, const std::optional<LearnedReuse>& reuse) {
+  PolicyInfo info = policy.info();
+  info.reuse = reuse;
+  return decode_payload(payload_of(policy, info), kPolicyFormat);
+}
+
 std::unique_ptr<Policy> decode_policy(std::span<const std::uint8_t> bytes) {
   if (bytes.empty() || bytes[0] != kMapOf4) fail_field("file", "not a policy", "a CBOR map of 4 entries");
   const json file = parse(bytes);

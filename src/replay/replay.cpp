@@ -279,6 +279,12 @@ void replay_policy(const Table& table, Rows rows, const Policy& policy, const Cl
 
 void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                    const StreamOptions& options, const Request& caps) {
+  if (options.reuse) {
+    throw Error(
+        ErrorCode::kUsage,
+        "reuse: given with recorded answers, expected none: a table has no pictures to compare; run on "
+        "the frames themselves");
+  }
   Stream stream(policy, options);
   check_request(policy, caps);
   replay_requests(

@@ -15,19 +15,20 @@ namespace triage {
 namespace {
 
 bool asks_for_time(const ManyOptions& options) {
-  return options.stream || !std::isinf(options.request.max_latency_ms);
+  return (options.stream && !std::isinf(options.stream->mean_latency_ms)) ||
+         !std::isinf(options.request.max_latency_ms);
 }
 
 unsigned threads_for(const ManyOptions& options) {
   if (options.threads > 1 && options.stream) {
     throw Error(
         ErrorCode::kUsage,
-        fmt::format("threads: {} with mean_latency_ms, expected 1: the mean time is met by feedback from "
-                    "one input to the next",
+        fmt::format("threads: {} with a stream, expected 1: what an input gets depends on those before it, "
+                    "by mean_latency_ms or reuse",
                     options.threads));
   }
   if (options.threads > 0) return options.threads;
-  return asks_for_time(options) ? 1 : default_threads();
+  return options.stream || asks_for_time(options) ? 1 : default_threads();
 }
 
 // The networks that the requests need: before the first input where their time counts, else beside it.
@@ -81,13 +82,11 @@ void Classifier::classify_many(std::size_t count, const std::function<Image(std:
       const double decode_ms = watch.ms();
       Request request = done->request;
       request.spent_ms += decode_ms;
-      done->result = classify(*image, request, stop);
+      done->result =
+          stream ? stream->classify(*this, *image, request, stop) : classify(*image, request, stop);
       done->result.decode_ms = decode_ms;
     }
-    return [&take, &stream, i, done] {
-      if (stream && !done->error) stream->record(done->request, done->result.total.ms);
-      take(i, *done);
-    };
+    return [&take, i, done] { take(i, *done); };
   });
 }
 

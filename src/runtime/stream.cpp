@@ -1,9 +1,13 @@
-// Feedback on the price, so that a stream's mean time meets its target.
+// A stream: feedback on the price, so that its mean time meets a target, and frames that take the answer of
+// an earlier one.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "runtime/frame_reuse.h"
+#include "triage/classifier.h"
 #include "triage/error.h"
 #include "triage/policy.h"
 #include "triage/request.h"
@@ -14,9 +18,7 @@ namespace {
 // The weight of training's expected times against measured ones, in inputs at the target.
 constexpr double kPrior = 50;
 
-}  // namespace
-
-Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(options) {
+void check_mean_time(const Policy& policy, const StreamOptions& options) {
   const bool in_ms = !policy.price_unit().counts_energy();
   if (!policy.has_prices() || !in_ms) {
     throw Error(
@@ -25,21 +27,70 @@ Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(op
                     "milliseconds; train one",
                     policy.kind(), in_ms ? "" : " trained to save energy"));
   }
-  for (const PriceSetting& setting : policy.price_settings())
-    settings_.push_back({setting.cost / policy.price_unit().per_ms, setting.price});
-  std::stable_sort(settings_.begin(), settings_.end(),
-                   [](const Setting& a, const Setting& b) { return a.ms < b.ms; });
-  if (!(options.mean_latency_ms >= settings_.front().ms) || std::isinf(options.mean_latency_ms)) {
-    throw Error(ErrorCode::kUsage, fmt::format("mean_latency_ms: {:.4g}, expected a time of at least {:.4g}, "
-                                               "what the policy's cheapest setting takes",
-                                               options.mean_latency_ms, settings_.front().ms));
-  }
   if (options.horizon < 1) {
     throw Error(ErrorCode::kUsage, fmt::format("horizon: {}, expected 1 or more inputs", options.horizon));
   }
 }
 
+}  // namespace
+
+// The last answer and the frame that it is of. Not safe concurrently.
+class Stream::Answered {
+ public:
+  explicit Answered(const ReuseRule& rule) : reuse_(rule) {}
+  // Another policy's answer is not taken: its models and classes may be others.
+  [[nodiscard]] Reuse compare(const Thumbnail& frame, const Policy* policy) {
+    Reuse reuse = reuse_.compare(frame);
+    reuse.reuses = reuse.reuses && policy == policy_.get();
+    return reuse;
+  }
+  // What the frame that was compared last gets without running anything.
+  [[nodiscard]] Result again(const Request& request) const {
+    Result result;
+    result.answer = answer_;
+    result.model = model_;
+    result.reused = true;
+    result.total.j = 0;  // known, as long as every look's is
+    result.below_confidence = answer_.confidence() < request.min_confidence;
+    if (request.explain) result.trace.emplace();
+    return result;
+  }
+  void keep(const Thumbnail& frame, const Result& result, std::shared_ptr<const Policy> policy) {
+    reuse_.answered(frame);
+    policy_ = std::move(policy);
+    answer_ = result.answer;
+    model_ = result.model;
+  }
+
+ private:
+  FrameReuse reuse_;
+  std::shared_ptr<const Policy> policy_;
+  TopK answer_;
+  ModelIndex model_ = kNoModel;
+};
+
+Stream::Stream(const Policy& policy, const StreamOptions& options) : options_(options) {
+  if (options.reuse) {
+    check_reuse(*options.reuse);
+    answered_ = std::make_unique<Answered>(*options.reuse);
+  }
+  if (options.mean_latency_ms == std::numeric_limits<double>::infinity()) return;
+  check_mean_time(policy, options);
+  for (const PriceSetting& setting : policy.price_settings())
+    settings_.push_back({setting.cost / policy.price_unit().per_ms, setting.price});
+  std::stable_sort(settings_.begin(), settings_.end(),
+                   [](const Setting& a, const Setting& b) { return a.ms < b.ms; });
+  if (!(options.mean_latency_ms >= settings_.front().ms)) {
+    throw Error(ErrorCode::kUsage, fmt::format("mean_latency_ms: {:.4g}, expected a time of at least {:.4g}, "
+                                               "what the policy's cheapest setting takes",
+                                               options.mean_latency_ms, settings_.front().ms));
+  }
+}
+
+Stream::~Stream() = default;
+
 Request Stream::request() {
+  if (settings_.empty()) return {};
   const std::lock_guard lock(mutex_);
   const double target = options_.mean_latency_ms;
   // What one input may take now: the target, and a part of what has been saved so far.
@@ -77,11 +128,58 @@ double Stream::expected_ms(double price) const {
 }
 
 void Stream::record(const Request& request, double ms) {
-  const double expected = expected_ms(request.price);
+  add(ms, settings_.empty() ? 0 : expected_ms(request.price));
+}
+
+void Stream::add(double ms, double expected) {
   const std::lock_guard lock(mutex_);
   ++n_;
   spent_ms_ += ms;
   expected_ms_ += expected;
+}
+
+Result Stream::classify(const Classifier& classifier, const ImageView& frame, const Request& request,
+                        const std::stop_token& stop) {
+  if (answered_ == nullptr) {
+    Result result = classifier.classify(frame, request, stop);
+    record(request, result.total.ms);
+    return result;
+  }
+  Result result = classify_or_reuse(classifier, frame, request, stop);
+  if (!result.reused) {
+    record(request, result.total.ms);
+    return result;
+  }
+  // No setting was used. What is left of the mean time goes to other frames.
+  add(result.total.ms, 0);
+  if (Observer* observer = classifier.runtime()->options().observer.get(); observer != nullptr) {
+    observer->on_outcome(*classifier.policy(), result);
+  }
+  return result;
+}
+
+Result Stream::classify_or_reuse(const Classifier& classifier, const ImageView& frame, Request request,
+                                 const std::stop_token& stop) {
+  const auto policy = classifier.policy();
+  const Stopwatch watch(classifier.runtime()->clock());
+  check_request(*policy, request);
+  const Thumbnail thumbnail = thumbnail_of(frame);
+  const Reuse reuse = answered_->compare(thumbnail, policy.get());
+  const double compare_ms = watch.ms();
+  request.spent_ms += compare_ms;
+  Result result = reuse.reuses ? answered_->again(request) : classifier.classify(frame, request, stop);
+  if (reuse.reuses) {
+    result.age = reuse.age;
+    result.elapsed_ms = request.spent_ms;
+    result.breached = result.elapsed_ms > request.max_latency_ms;
+    result.features.assign(policy->info().schema.size(), std::numeric_limits<float>::quiet_NaN());
+  } else if (!result.refused) {
+    answered_->keep(thumbnail, result, policy);
+  }
+  result.frame_difference = reuse.difference;
+  result.decision_ms += compare_ms;
+  result.total.ms += compare_ms;
+  return result;
 }
 
 std::size_t Stream::inputs() const {

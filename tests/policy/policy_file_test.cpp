@@ -51,6 +51,28 @@ TEST(PolicyFile, KnowsThePrecisionsOfItsModels) {
                       "'auto', expected f32 or bf16 or f16 or i8");
 }
 
+TEST(PolicyFile, KeepsTheLearnedReuse) {
+  const auto plain = make_single(info_of({"a"}), 0);
+  LearnedReuse reuse;
+  reuse.rule = {4, 20};
+  reuse.max_loss = 0.01;
+  reuse.loss = -0.002;
+  reuse.ran_share = 0.25;
+  reuse.sequences = 12;
+  reuse.frames = 720;
+  reuse.labels_from = "a";
+  const auto with = decode_policy(encode_policy(*with_reuse(*plain, reuse)));
+  EXPECT_EQ(with->info().reuse, reuse);
+  EXPECT_EQ(encode_policy(*with_reuse(*with, std::nullopt)), encode_policy(*plain));
+  const auto refuses = [&](ReuseRule rule, std::string_view part) {
+    reuse.rule = rule;
+    EXPECT_TRIAGE_ERROR((void)with_reuse(*plain, reuse), ErrorCode::kPolicy, part);
+  };
+  refuses({256, 20}, "reuse.limit: 256");
+  refuses({-1, 20}, "reuse.limit: -1");
+  refuses({4, 0}, "reuse.max_age: 0");
+}
+
 TEST(PolicyFile, LoadsTheGoldenFiles) {
   const auto golden = std::filesystem::path(TRIAGE_SOURCE_DIR) / "tests/policy/golden";
   EXPECT_EQ(load_policy(golden / "single_v1.triage")->kind(), "single");

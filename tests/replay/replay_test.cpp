@@ -85,6 +85,17 @@ TEST(Replay, ChargesARecipeOnceAnInput) {
   EXPECT_EQ(replay.selection_ms, (std::vector<double>{0, 0}));
 }
 
+TEST(Replay, AStreamOfRecordedAnswersHasNoFrames) {
+  const Table table = small_table();
+  const Scripted policy(info_for(table, {0}), {0});
+  FakeClock clock;
+  Replay replay = make_replay("x", 2);
+  EXPECT_TRIAGE_ERROR(replay_stream(table, kBoth, policy, clock, replay, {.reuse = ReuseRule{1, 30}}),
+                      ErrorCode::kUsage, "reuse: given with recorded answers, expected none");
+  replay_stream(table, kBoth, policy, clock, replay, {});
+  EXPECT_DOUBLE_EQ(replay.ms[1], 2 + 11) << "without a mean time either, the policy as it is";
+}
+
 TEST(Replay, ChargesJoulesAsItChargesTime) {
   Table table = small_table();
   FakeClock clock;

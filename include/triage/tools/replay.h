@@ -49,7 +49,8 @@ struct Replay {
 // Throws kUsage as check_request does.
 void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                    const Request& request = {});
-// The rows in their order as one stream with a mean time to meet; `caps` hold for each input.
+// The rows in their order as one stream with a mean time to meet; `caps` hold for each input. Throws kUsage
+// for reuse, which needs pictures.
 void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
                    const StreamOptions& options, const Request& caps = {});
 // As if `model` had been run on `input` without any selection; kNoModel refuses, at no cost.
