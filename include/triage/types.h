@@ -119,6 +119,10 @@ enum class Criterion { kTop1, kTop5 };
 [[nodiscard]] inline double score_of_rank(std::int32_t rank, Criterion criterion) {
   return rank >= 1 && rank <= (criterion == Criterion::kTop1 ? 1 : 5) ? 1.0 : 0.0;
 }
+// Of an answer; 0 where it does not list the label.
+[[nodiscard]] inline double score_of_answer(const TopK& answer, Label label, Criterion criterion) {
+  return score_of_rank(answer.rank(label).value_or(0), criterion);
+}
 
 // How the nearest training inputs of a premodel vote: each alike, or by 1 / distance. Where some are at
 // distance 0, they alone vote, each alike.

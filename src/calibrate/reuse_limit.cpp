@@ -9,10 +9,6 @@
 namespace triage {
 namespace {
 
-double score_of(const TopK& answer, Label label, Criterion criterion) {
-  return score_of_rank(answer.rank(label).value_or(0), criterion);
-}
-
 // With Student's interval: sequences differ by much more than frames, and there are few.
 Estimate estimate_mean(std::span<const double> values) {
   const double value = mean(values);
@@ -77,7 +73,8 @@ ReuseOutcome replay_reuse(std::span<const AnsweredFrame> sequence, const ReuseRu
   double ran = 0, lost = 0;
   for (const AnsweredFrame& frame : sequence) {
     if (reuse.compare(frame.thumbnail).reuses) {
-      lost += score_of(frame.answer, frame.label, criterion) - score_of(last->answer, frame.label, criterion);
+      lost += score_of_answer(frame.answer, frame.label, criterion) -
+              score_of_answer(last->answer, frame.label, criterion);
       continue;
     }
     ++ran;

@@ -134,7 +134,7 @@ double mean_score(std::span<const FrameSequence> sequences, Criterion criterion)
   for (const FrameSequence& sequence : sequences) {
     double right = 0;
     for (const AnsweredFrame& frame : sequence) {
-      right += score_of_rank(frame.answer.rank(frame.label).value_or(0), criterion);
+      right += score_of_answer(frame.answer, frame.label, criterion);
     }
     sum += right / static_cast<double>(sequence.size());
   }

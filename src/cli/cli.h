@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "triage/policy.h"
+#include "triage/tools/estimate.h"
 
 namespace triage::cli {
 
@@ -118,5 +119,8 @@ void throw_if_stopped(const Session& session, std::string_view command);
 [[nodiscard]] std::string format_duration(double seconds);
 [[nodiscard]] std::string format_speed(double per_second);
 [[nodiscard]] std::string format_bytes(double bytes);
+
+// "+0.12 [-0.05, +0.29]": a share of score in points, with its interval.
+[[nodiscard]] std::string format_points(const Estimate& share);
 
 }  // namespace triage::cli

@@ -64,11 +64,6 @@ std::string ratio_text(const Estimate& estimate) {
                             format_figure(estimate.interval.high, 3));
 }
 
-std::string points_text(const Estimate& estimate) {
-  return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]", 100 * estimate.value, 100 * estimate.interval.low,
-                     100 * estimate.interval.high);
-}
-
 void print_costs(const CostComparison& costs, std::string_view unit) {
   fmt::print("  {:<22} {}\n", fmt::format("difference, {}", unit), difference_text(costs.difference));
   fmt::print("  {:<22} {}\n", fmt::format("ratio, {}", unit), ratio_text(costs.ratio));
@@ -88,7 +83,7 @@ void print_text(const Comparison& comparison) {
     fmt::print("\n");
   }
   fmt::print("\nThe first against the second, with {:g} % intervals\n", 100 * (1 - comparison.delta));
-  fmt::print("  {:<22} {}\n", fmt::format("{}, points", score), points_text(comparison.difference));
+  fmt::print("  {:<22} {}\n", fmt::format("{}, points", score), format_points(comparison.difference));
   print_costs(comparison.ms, "ms");
   if (comparison.j) print_costs(*comparison.j, "J");
   fmt::print("  {:<22} {} of the first, {} of the second\n", "right alone on", comparison.first_alone,

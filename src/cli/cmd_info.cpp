@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -36,7 +35,6 @@ struct Info {
 };
 
 // JSON has no NaN.
-Json number_or_null(double value) { return std::isnan(value) ? Json() : Json(value); }
 
 // What networks run in, by device, the engine's own choice first.
 Json precisions_json(const Engine& engine) {
@@ -75,7 +73,7 @@ Json energy_json(const fs::path& sysfs) {
                       {"readable", source.readable},
                       {"counted", source.counted},
                       {"note", source.note},
-                      {"update_interval_ms", number_or_null(source.interval_ms)}});
+                      {"update_interval_ms", source.interval_ms}});
   }
   const auto meter = make_energy_meter(sources);
   return {{"meters", meters}, {"note", meter ? "measured: " + meter->description() : sources.reason}};

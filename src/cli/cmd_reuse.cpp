@@ -29,12 +29,6 @@ struct ReuseArguments {
   bool json = false;
 };
 
-// "+0.12 [-0.05, +0.29]", in points.
-std::string points(const Estimate& loss) {
-  return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]", 100 * loss.value, 100 * loss.interval.low,
-                     100 * loss.interval.high);
-}
-
 void print_text(const ReuseArguments& arguments, const ReuseStudy& study) {
   fmt::print("{} sequences, {} frames{}; the policy is right on {:.2f} % of them\n\n", study.sequences,
              study.frames,
@@ -44,8 +38,8 @@ void print_text(const ReuseArguments& arguments, const ReuseStudy& study) {
       "Limits, each of which passes if it and all before it keep the loss (in points, with 95 % interval)\n");
   fmt::print("  {:>8} {:>22} {:>24}\n", "limit", "ran a network, %", "loss");
   for (const ReuseStep& step : study.steps) {
-    fmt::print("  {:>8.4g} {:>22.1f} {:>24}  {}\n", step.limit, 100 * step.ran_share, points(step.loss),
-               step.passed ? "passed" : "failed");
+    fmt::print("  {:>8.4g} {:>22.1f} {:>24}  {}\n", step.limit, 100 * step.ran_share,
+               format_points(step.loss), step.passed ? "passed" : "failed");
   }
   if (study.policy == nullptr) {
     fmt::print(
@@ -57,7 +51,7 @@ void print_text(const ReuseArguments& arguments, const ReuseStudy& study) {
   fmt::print("\nLimit {:.4g}, at most {} frames in a row.\n", learned.rule.limit, learned.rule.max_age);
   fmt::print(
       "On sequences that it was not learned on: {:.1f} % of the frames ran a network, loss {} points.\n",
-      100 * study.left_out_ran_share, points(study.left_out_loss));
+      100 * study.left_out_ran_share, format_points(study.left_out_loss));
   fmt::print("{} written\n", printable(arguments.out));
 }
 

@@ -42,10 +42,6 @@ std::string format_rate(const ProfileReport& report, double rate) {
   return report.times_only ? "-" : fmt::format("{:.4f}", rate);
 }
 
-nlohmann::json profile_number(double value) {
-  return std::isnan(value) ? nlohmann::json() : nlohmann::json(value);
-}
-
 // "bf16: a, b; f16: c"; empty where all models ran in f32.
 std::string other_precisions(const ProfileReport& report) {
   std::string text;
@@ -227,7 +223,7 @@ nlohmann::json to_json(const ProfileReport& report) {
                  {"max_runs", report.timing.max_runs},
                  {"cells", report.timing.cells},
                  {"capped", report.timing.capped}}},
-               {"energy", {{"note", report.energy.note}, {"idle_w", profile_number(report.energy.idle_w)}}},
+               {"energy", {{"note", report.energy.note}, {"idle_w", report.energy.idle_w}}},
                {"inputs", progress.done},
                {"resumed", progress.resumed},
                {"retried", progress.retried},
@@ -236,7 +232,7 @@ nlohmann::json to_json(const ProfileReport& report) {
                {"size_bytes", progress.size_bytes},
                {"wall_ms", report.summary.wall_ms},
                {"network_ms", report.summary.network_ms},
-               {"network_share", profile_number(network_share(report.summary))},
+               {"network_share", network_share(report.summary)},
                {"warnings", progress.warnings},
                {"odd_pictures", report.summary.n_remarks},
                {"remarks", report.summary.remarks},
@@ -249,15 +245,15 @@ nlohmann::json to_json(const ProfileReport& report) {
                               {"precision", to_string(model.precision)},
                               {"top1_rate", rate(model.top1_rate)},
                               {"top5_rate", rate(model.top5_rate)},
-                              {"mean_j", profile_number(model.mean_j)},
+                              {"mean_j", model.mean_j},
                               {"time",
                                {{"n", time.n},
-                                {"mean_ms", profile_number(time.mean)},
-                                {"bound95_ms", profile_number(time.bound95)},
-                                {"p50_ms", profile_number(time.p50)},
-                                {"p90_ms", profile_number(time.p90)},
-                                {"p99_ms", profile_number(time.p99)},
-                                {"p999_ms", profile_number(time.p999)}}}});
+                                {"mean_ms", time.mean},
+                                {"bound95_ms", time.bound95},
+                                {"p50_ms", time.p50},
+                                {"p90_ms", time.p90},
+                                {"p99_ms", time.p99},
+                                {"p999_ms", time.p999}}}});
   }
   for (const FailedInput& failed : report.failed) {
     json["failed"].push_back({{"id", failed.id}, {"message", failed.message}});

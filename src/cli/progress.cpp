@@ -143,4 +143,9 @@ std::string format_bytes(double bytes) {
   return fmt::format("{:.0f} TB", bytes);
 }
 
+std::string format_points(const Estimate& share) {
+  return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]", 100 * share.value, 100 * share.interval.low,
+                     100 * share.interval.high);
+}
+
 }  // namespace triage::cli

@@ -51,7 +51,7 @@ class LookOrder {
     if (action.model != kNoModel) {
       return table_->score(input_, backend_.table_model(action.model), criterion_) > 0;
     }
-    return score_of_rank(action.answer.rank(table_->labels[input_]).value_or(0), criterion_) > 0;
+    return score_of_answer(action.answer, table_->labels[input_], criterion_) > 0;
   }
 
  private:

@@ -29,8 +29,9 @@ std::vector<std::uint32_t> distinct_rows(const Table& table, Rows rows) {
     return table.picture_hashes.empty() || seen.insert(table.picture_hashes[row]).second;
   };
   // The first of a group is always perturbed in the same way; a random one stands for all ways.
-  const auto shuffled = table.groups.empty() ? std::vector<std::uint32_t>{} : shuffled_rows(table, rows, 0);
-  for (const std::uint32_t row : table.groups.empty() ? rows : Rows(shuffled)) {
+  std::vector<std::uint32_t> order(rows.begin(), rows.end());
+  if (!table.groups.empty()) order = shuffled_rows(table, rows, 0);
+  for (const std::uint32_t row : order) {
     if (is_new(row)) distinct.push_back(row);
   }
   std::sort(distinct.begin(), distinct.end());

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "table/model_times.h"
+#include "table/row_order.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -39,6 +40,18 @@ std::size_t count_copies(const Table& table, Rows rows) {
 }
 
 }  // namespace
+
+std::string_view training_unit(const Table& table) {
+  return table.groups.empty() ? "training inputs" : "groups of training inputs";
+}
+
+void expect_training_inputs(const Table& table, Rows rows, std::string_view kind) {
+  constexpr std::size_t kLeast = 20;
+  if (const std::size_t n = count_groups(table, rows); n < kLeast) {
+    throw Error(ErrorCode::kUsage, fmt::format("{}: {} {}, expected at least {}; profile more", kind,
+                                               training_unit(table), n, kLeast));
+  }
+}
 
 PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
                             std::span<const ModelIndex> models) {

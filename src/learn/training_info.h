@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "triage/policy.h"
@@ -21,6 +22,12 @@ namespace triage {
 
 // Those of all rows, rising: calibration and comparison leave these inputs out.
 [[nodiscard]] std::vector<std::uint64_t> all_input_hashes(const Table& table, Rows rows);
+
+// What counts as one training input: "training inputs", or "groups of training inputs".
+[[nodiscard]] std::string_view training_unit(const Table& table);
+// Throws kUsage, in the name of a kind of policy, for fewer of these than every inner fold needs to fit
+// something.
+void expect_training_inputs(const Table& table, Rows rows, std::string_view kind);
 
 // The policy's entry for a selector; times are those of the rows.
 [[nodiscard]] PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector);

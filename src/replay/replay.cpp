@@ -85,10 +85,6 @@ Cost cost_of_selectors(const ReplayBackend& backend, const Result& result) {
   return cost;
 }
 
-double score_of_answer(const TopK& answer, Label label, Criterion criterion) {
-  return score_of_rank(answer.rank(label).value_or(0), criterion);
-}
-
 }  // namespace
 
 std::optional<std::string> policy_difference(const Table& table, const PolicyInfo& policy) {

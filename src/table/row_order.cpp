@@ -67,6 +67,7 @@ std::vector<std::uint32_t> group_numbers(const Table& table, Rows rows) {
 }
 
 std::size_t count_groups(const Table& table, Rows rows) {
+  if (table.groups.empty()) return rows.size();
   const auto numbers = group_numbers(table, rows);
   return numbers.empty() ? 0 : 1 + *std::max_element(numbers.begin(), numbers.end());
 }

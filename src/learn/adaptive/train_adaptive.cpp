@@ -23,11 +23,7 @@ void check(const Table& table, Rows rows, const LearnOptions& learn, const Adapt
     throw Error(ErrorCode::kUsage,
                 fmt::format("adaptive: {} {}, expected {}", what, number_text(found), expected));
   };
-  // Every inner fold has to fit something.
-  if (const std::size_t n = count_groups(table, rows); n < 20) {
-    fail(table.groups.empty() ? "training inputs" : "groups of training inputs", n,
-         "at least 20; profile more");
-  }
+  expect_training_inputs(table, rows, "adaptive");
   if (options.max_stages < 1 || options.max_stages > static_cast<int>(kMaxPooledLooks)) {
     fail("stages", options.max_stages, "1 to 4");
   }

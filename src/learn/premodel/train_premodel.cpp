@@ -54,7 +54,7 @@ void check_distance(const Table& table, const PremodelOptions& options, Rows row
     fail_usage(
         fmt::format("max_distance_quantile: {} {}, expected more than k, {}; profile more "
                     "inputs or use fewer neighbours",
-                    n, table.groups.empty() ? "training inputs" : "groups of training inputs", options.k));
+                    n, training_unit(table), options.k));
   }
 }
 

@@ -39,10 +39,7 @@ void check(const Table& table, Rows rows, const LearnOptions& learn, const Casca
     throw Error(ErrorCode::kUsage,
                 fmt::format("cascade routing: {} {}, expected {}", what, number_text(found), expected));
   };
-  if (const std::size_t n = count_groups(table, rows); n < 20) {
-    fail(table.groups.empty() ? "training inputs" : "groups of training inputs", n,
-         "at least 20; profile more");
-  }
+  expect_training_inputs(table, rows, "cascade routing");
   if (options.max_models < 1 || options.max_models > kMaxRouted) fail("models", options.max_models, "1 to 8");
   if (options.max_looks < 1 || options.max_looks > kMaxRoutedLooks)
     fail("looks", options.max_looks, "1 to 4");
