@@ -1,0 +1,49 @@
+// Training of the forests of a table policy (policy/forests.h): seven multi-output forests, which see each
+// model's losses in five ways and split by three rules.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "policy/forests.h"
+
+namespace triage {
+
+// n training rows, d features, m models; all row-major. What a model was not run on is NaN.
+struct ForestData {
+  std::span<const float> features;  // (n, d); NaN or infinite where missing
+  std::size_t d = 0;
+  std::span<const float> losses;   // (n, m); 0 is best. Each model has at least one
+  std::size_t m = 0;               // 1 to kMaxForestModels
+  std::span<const float> costs;    // (n, m) of running each model, in any unit. Empty: no costs are learned
+  std::span<const float> weights;  // (n) above 0, of any scale. Empty: all equal
+};
+
+struct ForestOptions {
+  bool is_time = false;  // losses are times as shares of ten cutoffs, 1 where none solved it (PAR10 / 10 C)
+  std::size_t trees = 100;  // of each forest; at least 1
+  std::size_t full_rows =
+      65536;  // up to so many rows leaves may have one row; of n, otherwise, n / full_rows
+  std::uint64_t seed = 1;
+  unsigned threads = 0;  // 0: one per core. The result does not depend on it
+};
+
+// Of each training row by the trees whose samples lack it, (n, m). NaN where there is none, among those of
+// the raw forest for loss and cost.
+struct OutOfBag {
+  std::vector<float> score, loss, cost;  // as in ForestOutput; cost is empty without costs
+};
+
+struct TrainedForests {
+  Forests forests;
+  OutOfBag out_of_bag;
+};
+
+// Throws kUsage for data and options that make no sense, and kInterrupted, between two trees.
+[[nodiscard]] TrainedForests train_forests(const ForestData& data, const ForestOptions& options,
+                                           std::stop_token stop = {});
+
+}  // namespace triage
