@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +27,7 @@ struct Evidence {
   std::span<const Look> looks;      // models already run on this input, in order
   Cost spent;
   Request request = {};
+  FeatureMask extracted = 0;  // what has been: features may be missing all the same
 };
 
 struct Action {
@@ -34,11 +36,18 @@ struct Action {
   FeatureMask features = 0;     // kExtract: which; features cost time, so they are bought like looks
   ModelIndex model = kNoModel;  // kRun: which; kAnswer: whose answer it is, kNoModel when combined
   TopK answer;                  // kAnswer
+  // kRun: at what cost it is stopped, without an answer; run again, it goes on from there. Only tables of run
+  // times can tell what happens then.
+  double most_ms = std::numeric_limits<double>::infinity();
 
-  [[nodiscard]] static Action extract(FeatureMask mask) { return {Kind::kExtract, mask, kNoModel, {}}; }
-  [[nodiscard]] static Action run(ModelIndex model) { return {Kind::kRun, 0, model, {}}; }
+  [[nodiscard]] static Action extract(FeatureMask mask) {
+    return {.kind = Kind::kExtract, .features = mask, .answer = {}};
+  }
+  [[nodiscard]] static Action run(ModelIndex model) {
+    return {.kind = Kind::kRun, .model = model, .answer = {}};
+  }
   [[nodiscard]] static Action answer_of(const Look& look) {
-    return {Kind::kAnswer, 0, look.model, look.output};
+    return {.kind = Kind::kAnswer, .model = look.model, .answer = look.output};
   }
   [[nodiscard]] static Action refuse() { return {}; }
 };
@@ -62,7 +71,7 @@ struct OrderedLook {
 class Policy {
  public:
   virtual ~Policy() = default;
-  // "single", "premodel", "selector", "cascade" or "adaptive"; of one's own, any other.
+  // "single", "premodel", "selector", "cascade", "forests" or "adaptive"; of one's own, any other.
   [[nodiscard]] virtual std::string_view kind() const = 0;
   [[nodiscard]] virtual Action next(const Evidence& evidence, Trace* trace = nullptr) const = 0;
   // The answer that the looks so far give, for when the budget ends before `next` has answered; kRefuse when

@@ -1,5 +1,5 @@
-// What a policy knows of itself besides how to decide: its models, and what it was trained on and how, as
-// numbers and ids. report puts them into words (triage/tools/report.h, training_lines).
+// What a policy knows of itself besides how to decide: its models, and what it was trained on and how;
+// training_lines (triage/tools/report.h) puts that into words.
 #pragma once
 
 #include <array>
@@ -30,7 +30,6 @@ struct PolicyModel : ModelId {
   [[nodiscard]] double time_quantile_ms(double quantile) const;
 };
 
-// Those that are kept of a model's time.
 inline constexpr std::array<double, 4> kTimeQuantiles{0.5, 0.9, 0.99, 0.999};
 
 // What training of each kind of policy aimed at and saw. Scores are means from 0 to 1.
@@ -168,19 +167,20 @@ struct PolicyInfo {
   FeatureSchema schema;             // may be empty
   std::int32_t n_classes = 0;
   std::string machine;  // where the times were measured
-  // Where those were measured that training saw, when they have been measured anew since (with_times): what a
-  // policy decides by, its prices and its expected costs are of that machine. Empty: `machine`.
+  // Where those were that training saw, when they have been measured anew since (with_times): prices and
+  // expected costs are of that machine. Empty: `machine`.
   std::string trained_on;
   TrainingFacts training;
   // The single model with the best mean score in training, to say what the policy saves. No name: not known.
   PolicyModel best{};
-  // What the profile called the classes, for zoos that have no names: (n_classes) or empty.
+  // (n_classes) What the profile called the classes; or empty.
   std::vector<std::string> label_names{};
-  std::optional<LearnedReuse> reuse{};  // none: not learned
+  Terms terms{};  // of scores, costs and times here
+  std::optional<LearnedReuse> reuse{};
 };
 
-// What calibration has shown of a policy (`triage calibrate`): with probability of at least 1 - delta over
-// the calibration inputs, its mean score on inputs like them lies at most `max_loss` below that of `versus`.
+// What calibration has shown of a policy: with probability of at least 1 - delta over the calibration inputs,
+// its mean score on inputs like them lies at most `max_loss` below that of `versus`.
 struct Certificate {
   double max_loss = 0;  // a share, between 0 and 1
   double delta = 0;     // between 0 and 1

@@ -19,6 +19,7 @@ struct Look {
   TopK output;                       // empty for score-only tables
   double confidence = kNotMeasured;  // the model's own (its best probability); NaN when it has none
   Cost cost;
+  bool unanswered = false;  // it was stopped, or ended, without an answer
 };
 
 // ---- why a policy acted as it did: positions of models and numbers, which report puts into words ----
@@ -89,6 +90,14 @@ struct CascadeStage {
   std::optional<double> threshold;  // none: the last stage
   bool accepted = false;
 };
+// What forests expect of each model, shape (m) each; `costs` may be empty.
+struct ForestsExpect {
+  std::vector<double> losses;  // of score
+  std::vector<double> costs;
+  double price = 0;
+  ModelIndex model = kNoModel;   // chosen
+  ModelIndex second = kNoModel;  // the next best; kNoModel: there is none
+};
 struct AdaptiveLook {
   enum class Decision { kOnlyModel, kLast, kAnswer, kContinue, kContinueForConfidence };
   Decision decision = Decision::kAnswer;
@@ -125,7 +134,7 @@ struct OwnStep {
 
 using TraceEvent = std::variant<AlwaysRuns, FeaturesRead, FeaturesScaled, NearestInputs, NeighboursVote,
                                 TreeAnswer, SvmAnswered, FellBack, SelectorChose, CascadeStage, AdaptiveLook,
-                                RoutingStep, CapHeld, OwnStep>;
+                                RoutingStep, ForestsExpect, CapHeld, OwnStep>;
 using Trace = std::vector<TraceEvent>;
 
 // ---- the result ----

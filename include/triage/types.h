@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "triage/terms.h"
+
 namespace triage {
 
 // Position of a model in the list at hand (a zoo's, a table's or a policy's); kNoModel means none.
@@ -133,44 +135,27 @@ enum class VoteWeights { kUniform, kDistance };
 
 struct FeatureRef {
   std::string name;
-  int version = 0;
+  int version = 0;        // 0 for features that are not ours
+  std::size_t group = 0;  // index into FeatureSchema::groups, where there are any
   bool operator==(const FeatureRef&) const = default;
 };
 
-// An ordered list of at most 64 features at one working size; positions in it are what masks and feature
-// vectors refer to.
+// An ordered list of features; positions in it are what feature vectors refer to. Those of images, at most
+// 64, are ours, at one working size. A table that somebody brought has features of its own, in at most 64
+// groups that cost something together; they may be missing (NaN).
 struct FeatureSchema {
   std::vector<FeatureRef> features;
-  int working_px = 224;  // images are reduced to this short side, never enlarged
+  int working_px = 224;  // images are reduced to this short side
+  std::vector<std::string> groups{};
   [[nodiscard]] std::size_t size() const { return features.size(); }
   bool operator==(const FeatureSchema&) const = default;
 };
-using FeatureMask = std::uint64_t;  // bit i: feature i of a schema
+// Bit i: feature i of a schema; of one with groups, the features of group i.
+using FeatureMask = std::uint64_t;
 [[nodiscard]] inline FeatureMask all_features(const FeatureSchema& schema) {
-  return schema.size() >= 64 ? ~FeatureMask{0} : (FeatureMask{1} << schema.size()) - 1;
+  const std::size_t n = schema.groups.empty() ? schema.size() : schema.groups.size();
+  return n >= 64 ? ~FeatureMask{0} : (FeatureMask{1} << n) - 1;
 }
-
-// What "cheap" means, and what prices and expected costs count in: a sum of milliseconds and joules. Weights
-// are finite, 0 or more, and not both 0.
-struct CostWeights {
-  double per_ms = 1;
-  double per_j = 0;
-
-  [[nodiscard]] bool counts_energy() const { return per_j != 0; }
-  // Joules may be unknown (NaN) where they do not count.
-  [[nodiscard]] double of(double ms, double j) const {
-    if (per_j == 0) return per_ms * ms;
-    return per_ms == 0 ? per_j * j : per_ms * ms + per_j * j;
-  }
-  bool operator==(const CostWeights&) const = default;
-};
-inline constexpr CostWeights kTimeCost{1, 0}, kEnergyCost{0, 1};
-// "time", "energy", or any other sum: "ms + 40 j".
-[[nodiscard]] std::string to_string(const CostWeights& weights);
-// "ms", "J", or the sum.
-[[nodiscard]] std::string unit_name(const CostWeights& weights);
-// Of "time", "energy", or a sum such as "ms + 40 j" or "0.5 j"; to_string() gives such texts. Throws kUsage.
-[[nodiscard]] CostWeights parse_cost(std::string_view text);
 
 // What a premodel's stage is taught to say yes to: that its model is the input's optimum, as in the paper, or
 // that its model is right on the input.

@@ -28,11 +28,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kOfficial = "official";
+
 struct EvaluateArguments {
   std::vector<std::string> profiles;
   std::vector<std::string> policies;
   std::vector<std::string> augment;
-  int folds = 10;
+  std::string cv = "10";  // or kOfficial
   bool by_source = false;
   std::uint64_t seed = 0;
   std::vector<std::string> label_options;  // as typed; `labels` is the one of profiles
@@ -67,7 +69,7 @@ std::string command_line(const EvaluateArguments& arguments) {
   for (const auto& path : arguments.augment) out += " --augment " + fs::path(path).filename().string();
   for (const auto& path : arguments.policies) out += " --policy " + fs::path(path).filename().string();
   if (arguments.by_source) out += " --by-source";
-  if (arguments.policies.empty() && !arguments.by_source) out += fmt::format(" --cv {}", arguments.folds);
+  if (arguments.policies.empty() && !arguments.by_source) out += " --cv " + arguments.cv;
   if (!arguments.exhaustive.empty())
     out += " --exhaustive " + fs::path(arguments.exhaustive).filename().string();
   out += fmt::format(" --seed {} --criterion {} --theta {:g} --fallback {} --bootstrap {}", arguments.seed,
@@ -160,7 +162,8 @@ EvaluateOptions evaluate_options(const EvaluateArguments& arguments, const Sessi
   options.cost = parse_cost(arguments.cost);
   if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.seed = arguments.seed;
-  options.folds = arguments.folds;
+  options.official_folds = arguments.cv == kOfficial;
+  if (!options.official_folds) options.folds = std::stoi(arguments.cv);
   options.by_source = arguments.by_source;
   options.resamples = arguments.resamples;
   options.request = arguments.request;
@@ -205,7 +208,7 @@ std::optional<TimingDifference> timing_difference(const Table& table, const Eval
   premodel.theta = evaluate.premodel.theta;
   std::vector<NamedTrainer> trainers{
       {"cascade", [=](const Table& t, Rows rows) { return train_cascade(t, rows, learn); }}};
-  if (table.schema.size() > 0) {
+  if (table.schema.size() > 0 && table.schema.groups.empty()) {
     trainers.push_back({"premodel", [=](const Table& t, Rows rows) {
                           return train_premodel(t, rows, learn, premodel).policy;
                         }});
@@ -301,8 +304,11 @@ void run(const EvaluateArguments& arguments, const Session& session) {
 }
 
 void add_training_options(CLI::App& command, EvaluateArguments& a, CLI::Option& policies) {
-  auto* folds = command.add_option("--cv", a.folds, "folds; everything is trained anew in each")
-                    ->check(CLI::Range(2, 1000))
+  auto* folds = command
+                    .add_option("--cv", a.cv,
+                                "folds, everything is trained anew in each; official: those that came with "
+                                "an imported table")
+                    ->check(CLI::Range(2, 1000) | CLI::IsMember({std::string(kOfficial)}))
                     ->capture_default_str()
                     ->excludes(&policies);
   command

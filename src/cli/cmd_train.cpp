@@ -14,6 +14,7 @@
 #include "cli/train_report.h"
 #include "triage/error.h"
 #include "triage/tools/feature_selection.h"
+#include "triage/tools/forests.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/profile.h"
 #include "triage/tools/report.h"
@@ -110,6 +111,13 @@ TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const LearnOpti
   return {train_adaptive(table, rows, learn, options), {}, {}};
 }
 
+TrainedPolicy train_forests_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                 const TrainArguments& arguments) {
+  ForestsOptions options;
+  options.price = arguments.price;
+  return {train_forests_policy(table, rows, learn, options), {}, {}};
+}
+
 TrainedPolicy train_auto_with(const Table& table, Rows rows, const LearnOptions& learn) {
   KindChoice choice = choose_kind(table, rows, learn);
   auto policy = train_kind(table, rows, choice.kind, learn);
@@ -134,6 +142,7 @@ TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& argumen
   if (arguments.policy == "auto") return train_auto_with(table, rows, learn);
   if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, learn, arguments);
   if (arguments.policy == "premodel") return train_premodel_with(table, rows, learn, arguments);
+  if (arguments.policy == "forests") return train_forests_with(table, rows, learn, arguments);
   if (arguments.policy == "cascade") return train_cascade_with(table, rows, learn, arguments);
   return train_single_with(table, rows, learn, arguments);
 }
@@ -264,7 +273,7 @@ struct KindOption {
 
 void check_kind(const TrainArguments& arguments, std::span<const KindOption> options) {
   const std::string_view policy = arguments.policy;
-  constexpr std::array<std::string_view, 4> kKinds{"auto", "adaptive", "premodel", "cascade"};
+  constexpr std::array<std::string_view, 5> kKinds{"auto", "adaptive", "premodel", "cascade", "forests"};
   if (std::find(kKinds.begin(), kKinds.end(), policy) == kKinds.end() && !policy.starts_with("single:")) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("--policy: '{}', expected {} or single:MODEL", policy, fmt::join(kKinds, ", ")));
@@ -339,19 +348,21 @@ void add_kind_options(CLI::App& command, TrainArguments& a, const Own& premodel)
 
 // What adaptive and cascade, which see the answers of models, aim for.
 template <class Own>
-void add_aim_options(CLI::App& command, TrainArguments& a, const Own& aiming, const Own& looking) {
+void add_aim_options(CLI::App& command, TrainArguments& a, const Own& aiming, const Own& priced,
+                     const Own& looking) {
   auto* margin =
       command
-          .add_option("--margin", a.margin_points,
-                      "auto, adaptive, cascade: points of score to aim for above the best single model")
+          .add_option(
+              "--margin", a.margin_points,
+              "auto, adaptive, cascade, forests: points of score to aim for above the best single model")
           ->capture_default_str()
           ->type_name("POINTS");
   aiming(margin);
-  looking(command
-              .add_option("--price", a.price,
-                          "adaptive, cascade: maximise score - PRICE * cost instead, score 0 to 1")
-              ->excludes(margin)
-              ->type_name("PRICE"));
+  priced(command
+             .add_option("--price", a.price,
+                         "adaptive, cascade, forests: maximise score - PRICE * cost instead, score 0 to 1")
+             ->excludes(margin)
+             ->type_name("PRICE"));
   looking(command
               .add_option("--max-stages", a.max_stages,
                           "most models per input: adaptive 1 to 4 (4), cascade 1 to 3 (3)")
@@ -368,8 +379,10 @@ void add_train(CLI::App& app, Session& session) {
       ->required()
       ->type_name("X.profile");
   command
-      ->add_option("--policy", a.policy,
-                   "auto (what inner cross-validation prefers), adaptive, premodel, cascade or single:MODEL")
+      ->add_option(
+          "--policy", a.policy,
+          "auto (what inner cross-validation prefers), adaptive, premodel, cascade, forests (for imported "
+          "tables) or single:MODEL")
       ->capture_default_str()
       ->type_name("KIND");
   command->add_option("-o,--out", a.out, "Policy file to write")->required()->type_name("OUT.triage");
@@ -402,14 +415,15 @@ void add_train(CLI::App& app, Session& session) {
                    "Train on this share of the inputs, drawn by --seed; use the others to calibrate")
       ->capture_default_str()
       ->type_name("SHARE");
-  of({"auto", "adaptive", "cascade", "premodel"})(
+  of({"auto", "adaptive", "cascade", "forests", "premodel"})(
       command
           ->add_option("--cost", a.cost, "What to save: time, energy, or a sum of both such as \"ms + 40 j\"")
           ->capture_default_str()
           ->type_name("COST"));
   add_choice_options(*command, a, premodel);
   add_kind_options(*command, a, premodel);
-  add_aim_options(*command, a, of({"auto", "adaptive", "cascade"}), looking);
+  add_aim_options(*command, a, of({"auto", "adaptive", "cascade", "forests"}),
+                  of({"adaptive", "cascade", "forests"}), looking);
   command->add_flag("--all-settings", a.all_settings,
                     "adaptive: show every setting, not the chosen one and a few around it");
   command->add_flag("--json", a.json, "One JSON document on stdout");

@@ -45,7 +45,7 @@ std::vector<double> difficulties(const Table& table) {
   for (std::size_t i = 0; i < n; ++i) {
     double sum = 0;
     for (std::size_t j = 0; j < m; ++j) {
-      const TopK& output = table.outputs[i * m + j];
+      const TopK& output = table.output(i, static_cast<ModelIndex>(j));
       if (output.empty()) continue;
       has_outputs[j] = true;
       sum += output.probability(table.labels[i]);

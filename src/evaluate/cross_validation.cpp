@@ -102,7 +102,7 @@ void add_premodels(const Table& table, std::span<const Fold> folds, std::span<co
   const auto add = [&](MethodKind kind, auto choose) {
     entries.push_back(choice_entry(table, folds, kind, choose));
   };
-  if (table.schema.size() > 0) {
+  if (can_ask_features(table)) {
     add_learned_premodels(table, folds, trained, options, entries);
     add(MethodKind::kMajority, [&](std::size_t f, std::uint32_t) { return trained[f].majority; });
     add(MethodKind::kFirstModel, [&](std::size_t f, std::uint32_t) { return trained[f].selected.front(); });
@@ -125,12 +125,15 @@ void add_looking_policies(const Table& table, std::span<const Fold> folds,
   const auto add = [&](MethodId id, auto policy) {
     entries.push_back(policy_entry(table, folds, id, trained, policy, options));
   };
-  if (has_outputs(table)) {
+  if (has_confidences(table)) {
     add({MethodKind::kCascade}, [](const TrainedFold& fold) { return fold.cascade.get(); });
     for (std::size_t c = 0; c < trained.front().cascades_of.size(); ++c) {
       add({MethodKind::kExactCascade, static_cast<int>(c) + 2},
           [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); });
     }
+  }
+  if (trained.front().forests) {
+    add({MethodKind::kForests}, [](const TrainedFold& fold) { return fold.forests.get(); });
   }
   add({MethodKind::kAuto}, [](const TrainedFold& fold) { return &fold.auto_policy(); });
   if (!combines(trained)) return;
@@ -193,13 +196,17 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
     steps.advance();
   };
   const auto prices = sweep_prices(table, options.cost);
-  add(MethodKind::kCascade, prices.size(), [&](const TrainedFold& fold, std::size_t p) {
-    return AtPrice{fold.sweep[p].get(), {}, prices[p]};
-  });
-  if (!combines(trained)) return sweeps;
-  for (const auto& each : {std::pair(MethodKind::kCascadeRouting, &TrainedFold::cascade_routing),
+  if (has_confidences(table)) {
+    add(MethodKind::kCascade, prices.size(), [&](const TrainedFold& fold, std::size_t p) {
+      return AtPrice{fold.sweep[p].get(), {}, prices[p]};
+    });
+  }
+  for (const auto& each : {std::pair(MethodKind::kForests, &TrainedFold::forests),
+                           std::pair(MethodKind::kCascadeRouting, &TrainedFold::cascade_routing),
                            std::pair(MethodKind::kAdaptive, &TrainedFold::adaptive)}) {
     const auto policy = each.second;  // lambdas may not capture structured bindings
+    const auto is_there = [policy](const TrainedFold& fold) { return fold.*policy != nullptr; };
+    if (!std::all_of(trained.begin(), trained.end(), is_there)) continue;
     const auto settings = [policy](const TrainedFold& fold) { return (fold.*policy)->price_settings(); };
     add(each.first, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
       const double price = settings(fold)[p].price;
@@ -228,14 +235,14 @@ void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation)
         evaluation.warnings.push_back(warning);
     }
   }
-  if (!combines(trained)) {
+  if (trained.front().cascade && !combines(trained)) {
     evaluation.warnings.push_back({.kind = WarningKind::kNotCombined, .inputs = kLeastRows});
   }
 }
 
 // By MethodId::index; none without features.
 std::vector<PremodelVariant> judged_premodels(const Table& table, const EvaluateOptions& options) {
-  if (table.schema.size() == 0) return {};
+  if (!can_ask_features(table)) return {};
   std::vector<PremodelVariant> premodels{{"", options.premodel}};
   premodels.insert(premodels.end(), options.variants.begin(), options.variants.end());
   return premodels;
@@ -280,7 +287,7 @@ std::size_t check_augmented(const Table& table, const EvaluateOptions& options) 
 // Of the largest fold, whose training part is the smallest.
 void check_training_parts(const Table& table, const EvaluateOptions& options,
                           std::span<const std::int32_t> fold_of) {
-  if (table.schema.size() == 0 || options.premodel.kind == kNetworkPremodel) return;
+  if (!can_ask_features(table) || options.premodel.kind == kNetworkPremodel) return;
   std::vector<std::size_t> sizes(static_cast<std::size_t>(options.folds));
   for (const std::int32_t fold : fold_of) ++sizes[static_cast<std::size_t>(fold)];
   const auto neighbours = static_cast<std::size_t>(options.premodel.k);
@@ -297,6 +304,10 @@ void set_folds(const Table& table, EvaluateOptions& options, Evaluation& evaluat
     evaluation.fold_of = folds_by_source(table);
     evaluation.sources = table.sources;
     options.folds = static_cast<int>(table.sources.size());
+  } else if (options.official_folds) {
+    evaluation.fold_of = official_folds(table);
+    evaluation.official_folds = true;
+    options.folds = 1 + *std::max_element(evaluation.fold_of.begin(), evaluation.fold_of.end());
   } else {
     evaluation.fold_of = make_folds(table, options.folds, options.seed);
   }
@@ -324,11 +335,8 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& asked) {
   std::vector<Entry> entries = baselines(table, folds, optima, options);
   add_premodels(table, folds, trained, options, entries);
   add_looking_policies(table, folds, trained, options, entries);
-  std::vector<Sweep> sweeps;
-  if (has_outputs(table)) {
-    steps.advance();
-    sweeps = sweep_policies(table, folds, trained, options, steps);
-  }
+  steps.advance();
+  const auto sweeps = sweep_policies(table, folds, trained, options, steps);
   judge_premodel(table, folds, trained, options, entries, evaluation);
   estimate_methods(table, folds, optima, entries, options, evaluation);
   finish_frontiers(table, folds, sweeps, options, evaluation);

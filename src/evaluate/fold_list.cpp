@@ -38,7 +38,7 @@ Fold learn_baselines(const Table& table, Fold fold, const EvaluateOptions& optio
       static_cast<ModelIndex>(std::min_element(fold.costs.begin(), fold.costs.end()) - fold.costs.begin());
   fold.router = zero_router(fold.costs, fold.scores);
   fold.asking_ms = asking_ms(table, fold, options);
-  fold.reading_ms = reading_ms(clock_or_steady(options.clock));
+  if (table.terms.counts_ms()) fold.reading_ms = reading_ms(clock_or_steady(options.clock));
   return fold;
 }
 

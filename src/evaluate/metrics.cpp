@@ -106,6 +106,8 @@ const char* to_string(MethodKind kind) {
     case MethodKind::kExactCascade:
     case MethodKind::kCascadeRouting:
       return "rival";
+    case MethodKind::kForests:
+      return "forests";
     case MethodKind::kAdaptive:
       return "adaptive";
     case MethodKind::kAuto:

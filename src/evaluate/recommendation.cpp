@@ -6,8 +6,8 @@ namespace triage {
 namespace {
 
 bool is_candidate(MethodKind kind) {
-  return kind == MethodKind::kPremodel || kind == MethodKind::kCascade || kind == MethodKind::kAdaptive ||
-         kind == MethodKind::kAuto || kind == MethodKind::kPolicy;
+  return kind == MethodKind::kPremodel || kind == MethodKind::kCascade || kind == MethodKind::kForests ||
+         kind == MethodKind::kAdaptive || kind == MethodKind::kAuto || kind == MethodKind::kPolicy;
 }
 
 bool is_auto(const Method& method) { return method.id.kind == MethodKind::kAuto; }

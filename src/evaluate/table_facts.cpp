@@ -27,6 +27,7 @@ void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluat
   const auto costs = mean_costs(table, rows);
   const auto models = all_models(table);
   evaluation.criterion = options.criterion;
+  evaluation.terms = table.terms;
   evaluation.seed = options.seed;
   evaluation.resamples = options.resamples;
   evaluation.theta = options.premodel.theta;

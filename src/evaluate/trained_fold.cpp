@@ -9,6 +9,7 @@
 #include "learn/routing/train_cascade_routing.h"
 #include "stats/mean.h"
 #include "table/row_order.h"
+#include "triage/tools/forests.h"
 
 namespace triage {
 namespace {
@@ -38,9 +39,10 @@ void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions
 
 // The longest cascades that are judged on their own: not all models of a table need have outputs.
 int most_stages(const Table& table) {
-  int n = 0;
-  for (const ModelIndex model : all_models(table)) n += table.outputs[table.at(0, model)].empty() ? 0 : 1;
-  return std::min(n, 3);
+  const auto models = all_models(table);
+  const auto n = std::count_if(models.begin(), models.end(),
+                               [&](ModelIndex model) { return !std::isnan(table.confidence(0, model)); });
+  return static_cast<int>(std::min<std::ptrdiff_t>(n, 3));
 }
 
 }  // namespace
@@ -56,8 +58,14 @@ std::vector<double> sweep_prices(const Table& table, const CostWeights& cost) {
   return prices;
 }
 
-bool has_outputs(const Table& table) {
-  return std::any_of(table.outputs.begin(), table.outputs.end(), [](const TopK& o) { return !o.empty(); });
+bool has_confidences(const Table& table) {
+  return std::any_of(table.outputs.begin(), table.outputs.end(), [](const TopK& o) { return !o.empty(); }) ||
+         std::any_of(table.signals.begin(), table.signals.end(), [](float s) { return !std::isnan(s); });
+}
+
+bool can_ask_features(const Table& table) {
+  return table.schema.size() > 0 && table.schema.size() <= 64 &&
+         std::all_of(table.features.begin(), table.features.end(), [](float v) { return std::isfinite(v); });
 }
 
 StageTruth truth_of(const Table& table, const TrainedFold& trained, const EvaluateOptions& options) {
@@ -70,6 +78,8 @@ const Policy& TrainedFold::auto_policy() const {
       return *cascades_of[0];
     case PolicyKind::kCascadeOfThree:
       return *cascades_of[1];
+    case PolicyKind::kForests:
+      return *forests;
     case PolicyKind::kAdaptive:
       return *adaptive;
     default:
@@ -80,7 +90,7 @@ const Policy& TrainedFold::auto_policy() const {
 TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptions& options) {
   TrainedFold trained;
   trained.costs = model_costs(table, fold.train, options.cost);
-  if (table.schema.size() > 0) {
+  if (can_ask_features(table)) {
     train_premodels(table, fold, options, trained);
   } else {
     trained.selected =
@@ -91,7 +101,7 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
       find_fallback(table, trained.selected, fold.scores, trained.costs, options.premodel.fallback);
   trained.majority =
       majority_model(truth_of(table, trained, options), fold.train, options.premodel.kind, trained.fallback);
-  if (has_outputs(table)) {
+  if (has_confidences(table)) {
     trained.cascade = train_cascade(table, fold.train, options);
     for (int stages = 2; stages <= most_stages(table); ++stages) {
       trained.cascades_of.push_back(
@@ -103,11 +113,16 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
     trained.cascade_routing = train_cascade_routing(table, fold.train, options);
     trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
   }
+  if (!table.schema.groups.empty()) trained.forests = train_forests_policy(table, fold.train, options);
   trained.auto_kind = choose_kind(table, fold.train, options, options.adaptive).kind;
-  const auto kind = trained.auto_kind;
-  if (kind != PolicyKind::kAdaptive && kind != PolicyKind::kCascadeOfTwo &&
-      kind != PolicyKind::kCascadeOfThree) {
-    trained.auto_own = train_kind(table, fold.train, kind, options);
+  switch (trained.auto_kind) {
+    case PolicyKind::kAdaptive:
+    case PolicyKind::kForests:
+    case PolicyKind::kCascadeOfTwo:
+    case PolicyKind::kCascadeOfThree:
+      break;
+    default:
+      trained.auto_own = train_kind(table, fold.train, trained.auto_kind, options);
   }
   return trained;
 }

@@ -16,6 +16,7 @@ struct TrainedFold {
   std::unique_ptr<Policy> cascade;
   std::vector<std::unique_ptr<Policy>> cascades_of;  // of exactly 2 models, of exactly 3
   std::unique_ptr<Policy> cascade_routing;
+  std::unique_ptr<Policy> forests;
   std::unique_ptr<Policy> adaptive;
   PolicyKind auto_kind = PolicyKind::kSingleBest;  // which training chooses by itself
   std::unique_ptr<Policy> auto_own;                // where that is none of the above
@@ -39,8 +40,10 @@ inline constexpr std::size_t kLeastRows = 20;
 // costs of it on average.
 [[nodiscard]] std::vector<double> sweep_prices(const Table& table, const CostWeights& cost);
 
-// Whether any model said anything.
-[[nodiscard]] bool has_outputs(const Table& table);
+// Whether any model said how sure it is of anything.
+[[nodiscard]] bool has_confidences(const Table& table);
+// Whether a premodel can be trained: it asks all of its features, of which none may be missing.
+[[nodiscard]] bool can_ask_features(const Table& table);
 
 // What the fold's premodel was taught.
 [[nodiscard]] StageTruth truth_of(const Table& table, const TrainedFold& trained,

@@ -11,6 +11,7 @@
 #include "table/row_order.h"
 #include "triage/clock.h"
 #include "triage/error.h"
+#include "triage/tools/forests.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/replay.h"
 
@@ -38,13 +39,17 @@ ModelIndex best_model(const Table& table, Rows rows, const LearnOptions& learn) 
 // The single best model first.
 std::vector<PolicyKind> possible_kinds(const Table& table, Rows rows) {
   std::vector<PolicyKind> kinds{PolicyKind::kSingleBest, PolicyKind::kCheapestEqual};
-  if (has_all_outputs(table, rows)) {
+  const bool has_outputs = has_all_outputs(table, rows);
+  if (has_outputs || !table.signals.empty()) {
     if (table.n_models() >= 2) kinds.push_back(PolicyKind::kCascadeOfTwo);
     if (table.n_models() >= 3) kinds.push_back(PolicyKind::kCascadeOfThree);
-    kinds.push_back(PolicyKind::kAdaptive);
-  } else if (table.schema.size() > 0) {
+  }
+  if (!table.schema.groups.empty()) {
+    kinds.push_back(PolicyKind::kForests);
+  } else if (table.schema.size() > 0 && !has_outputs) {
     kinds.push_back(PolicyKind::kPremodel);
   }
+  if (has_outputs) kinds.push_back(PolicyKind::kAdaptive);
   return kinds;
 }
 
@@ -158,6 +163,8 @@ std::string_view to_string(PolicyKind kind) {
       return "cascade of 3";
     case PolicyKind::kPremodel:
       return "premodel";
+    case PolicyKind::kForests:
+      return "forests";
     case PolicyKind::kAdaptive:
       return "adaptive";
   }
@@ -177,6 +184,8 @@ std::unique_ptr<Policy> train_kind(const Table& table, Rows rows, PolicyKind kin
       return train_cascade(table, rows, learn, {.min_stages = 3, .max_stages = 3});
     case PolicyKind::kPremodel:
       return std::move(train_premodel(table, rows, learn).policy);
+    case PolicyKind::kForests:
+      return train_forests_policy(table, rows, learn);
     case PolicyKind::kAdaptive:
       return train_adaptive(table, rows, learn, adaptive);
   }

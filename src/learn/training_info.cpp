@@ -66,6 +66,7 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
   info.schema.working_px = table.schema.working_px;
   info.machine = table.machine;
   info.label_names = table.label_names;
+  info.terms = table.terms;
   info.best =
       describe(table, rows, single_best(mean_scores(table, rows, criterion), mean_costs(table, rows)));
   info.training.inputs = rows.size();

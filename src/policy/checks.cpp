@@ -21,16 +21,30 @@ void check_times(const PolicyModel& model, std::string_view field) {
 }
 
 void check_features(const FeatureSchema& schema) {
-  if (schema.size() > 64) fail_field("schema.features", schema.size(), "at most 64");
+  const bool are_ours = schema.groups.empty();
+  const std::size_t n_parts = are_ours ? schema.size() : schema.groups.size();
+  if (n_parts > 64) fail_field(are_ours ? "schema.features" : "schema.groups", n_parts, "at most 64");
   std::set<std::string_view> names;
   for (const auto& feature : schema.features) {
     if (feature.name.empty() || !names.insert(feature.name).second) {
       fail_field("schema.features", fmt::format("name '{}'", feature.name),
                  "names that are unique and not empty");
     }
-    if (feature.version < 1) fail_field("schema.features", feature.version, "versions from 1");
+    if (feature.version < (are_ours ? 1 : 0)) {
+      fail_field("schema.features", feature.version, "versions from 1");
+    }
+    if (!are_ours && feature.group >= n_parts) {
+      fail_field("schema.features", fmt::format("group {}", feature.group), "one of its groups");
+    }
   }
   if (schema.working_px < 8) fail_field("schema.working_px", schema.working_px, "at least 8");
+}
+
+void check_terms(const Terms& terms) {
+  if (!std::isfinite(terms.worst) || !std::isfinite(terms.best) || terms.worst == terms.best) {
+    fail_field("terms", fmt::format("scores from {} to {}", terms.worst, terms.best), "two finite values");
+  }
+  if (!(terms.cutoff >= 0) || std::isinf(terms.cutoff)) fail_field("terms.cutoff", terms.cutoff, "0 or more");
 }
 
 void check_training(const PolicyInfo& info) {
@@ -61,6 +75,7 @@ void check_info(const PolicyInfo& info) {
   }
   check_times(info.best, "best");
   check_features(info.schema);
+  check_terms(info.terms);
   check_training(info);
   if (info.n_classes < 0) fail_field("n_classes", info.n_classes, "0 or more");
   if (!info.label_names.empty() && std::ssize(info.label_names) != info.n_classes) {

@@ -51,9 +51,38 @@ FeatureSchema decode_schema(const Fields& fields) {
   schema.working_px = fields.integer("working_px");
   for (const json& value : fields.array("features")) {
     const Fields feature(value, fmt::format("schema.features[{}]", schema.size()));
-    schema.features.push_back({feature.text("name"), feature.integer("version")});
+    schema.features.push_back({feature.text("name"), feature.integer("version"),
+                               feature.has("group") ? feature.count("group") : 0});
   }
+  if (fields.has("groups")) schema.groups = fields.texts("groups");
   return schema;
+}
+
+json encode_schema(const FeatureSchema& schema) {
+  json features = json::array();
+  for (const auto& feature : schema.features) {
+    json& fields = features.emplace_back(json{{"name", feature.name}, {"version", feature.version}});
+    if (!schema.groups.empty()) fields["group"] = feature.group;
+  }
+  json fields{{"working_px", schema.working_px}, {"features", std::move(features)}};
+  if (!schema.groups.empty()) fields["groups"] = schema.groups;
+  return fields;
+}
+
+json encode_terms(const Terms& terms) {
+  return {{"score", terms.score},           {"worst", terms.worst},         {"best", terms.best},
+          {"score_unit", terms.score_unit}, {"cost_unit", terms.cost_unit}, {"cutoff", terms.cutoff}};
+}
+
+Terms decode_terms(const Fields& fields) {
+  Terms terms;
+  terms.score = fields.text("score");
+  terms.worst = fields.number("worst");
+  terms.best = fields.number("best");
+  terms.score_unit = fields.text("score_unit");
+  terms.cost_unit = fields.text("cost_unit");
+  terms.cutoff = fields.number("cutoff");
+  return terms;
 }
 
 json encode_reuse(const LearnedReuse& reuse) {
@@ -81,18 +110,16 @@ LearnedReuse decode_reuse(const Fields& fields) {
 }  // namespace
 
 json encode_info(const PolicyInfo& info) {
-  json models = json::array(), features = json::array();
+  json models = json::array();
   for (const auto& model : info.models) models.push_back(encode_model(model));
-  for (const auto& feature : info.schema.features) {
-    features.push_back({{"name", feature.name}, {"version", feature.version}});
-  }
   json payload{{"criterion", to_string(info.criterion)},
                {"models", std::move(models)},
-               {"schema", {{"working_px", info.schema.working_px}, {"features", std::move(features)}}},
+               {"schema", encode_schema(info.schema)},
                {"n_classes", info.n_classes},
                {"machine", info.machine},
                {"training", encode_training(info.training)},
                {"best", info.best.name.empty() ? json(nullptr) : encode_model(info.best)}};
+  if (info.terms != Terms{}) payload["terms"] = encode_terms(info.terms);
   if (!info.trained_on.empty()) payload["trained_on"] = info.trained_on;
   if (!info.label_names.empty()) payload["class_names"] = info.label_names;
   if (info.reuse) payload["reuse"] = encode_reuse(*info.reuse);
@@ -107,6 +134,7 @@ PolicyInfo decode_info(const Fields& fields, int format) {
   info.schema = decode_schema(fields.object("schema"));
   info.n_classes = fields.integer("n_classes");
   info.machine = fields.text("machine");
+  if (fields.has("terms")) info.terms = decode_terms(fields.object("terms"));
   if (fields.has("trained_on")) info.trained_on = fields.text("trained_on");
   if (fields.has("class_names")) info.label_names = fields.texts("class_names");
   if (fields.has("reuse")) info.reuse = decode_reuse(fields.object("reuse"));

@@ -8,6 +8,7 @@
 #include "policy/adaptive_policy.h"
 #include "policy/cascade_policy.h"
 #include "policy/field_reader.h"
+#include "policy/forests_policy.h"
 #include "policy/premodel_policy.h"
 #include "policy/selector_policy.h"
 #include "policy/single_policy.h"
@@ -30,12 +31,15 @@ namespace triage {
 [[nodiscard]] nlohmann::json encode_body(const Selector& policy);
 [[nodiscard]] nlohmann::json encode_body(const Premodel& policy);
 [[nodiscard]] nlohmann::json encode_body(const Adaptive& policy);
+[[nodiscard]] nlohmann::json encode_body(const ForestsPolicy& policy);
 
 [[nodiscard]] std::unique_ptr<Policy> decode_single(PolicyInfo info, const Fields& body);
 [[nodiscard]] std::unique_ptr<Policy> decode_cascade(PolicyInfo info, const Fields& body);
 [[nodiscard]] std::unique_ptr<Policy> decode_selector(PolicyInfo info, const Fields& body);
 [[nodiscard]] std::unique_ptr<Policy> decode_premodel(PolicyInfo info, const Fields& body, int format);
 [[nodiscard]] std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& body, int format);
+
+[[nodiscard]] std::unique_ptr<Policy> decode_forests(PolicyInfo info, const Fields& body);
 
 // A policy of the user's own, by its registered codec; throws kPolicy where there is none.
 [[nodiscard]] nlohmann::json encode_own(const Policy& policy);

@@ -28,6 +28,8 @@ void encode_kind(const Policy& policy, json& payload) {
     payload[kind] = encode_body(*selector);
   } else if (const auto* premodel = dynamic_cast<const Premodel*>(&policy)) {
     payload[kind] = encode_body(*premodel);
+  } else if (const auto* forests = dynamic_cast<const ForestsPolicy*>(&policy)) {
+    payload[kind] = encode_body(*forests);
   } else {
     payload["own"] = encode_own(policy);
   }
@@ -47,6 +49,7 @@ std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   if (kind == "premodel") return decode_premodel(std::move(info), fields.object(kind), format);
   if (kind == "selector" && format > 1) return decode_selector(std::move(info), fields.object(kind));
   if (kind == "adaptive" && format > 2) return decode_adaptive(std::move(info), fields.object(kind), format);
+  if (kind == "forests" && format > 4) return decode_forests(std::move(info), fields.object(kind));
   if (format > 4) return decode_own(std::move(info), kind, fields);
   fail_field("kind", fmt::format("'{}'", kind), "single, premodel, selector, cascade or adaptive");
 }

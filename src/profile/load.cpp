@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "profile/new_profile.h"
+#include "profile/outcomes.h"
 #include "profile/picture_hash.h"
 #include "triage/error.h"
 #include "triage/tools/profile.h"
@@ -218,6 +219,13 @@ Table load_times(const std::filesystem::path& profile) {
 
 Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial) {
   if (profiles.empty()) throw Error(ErrorCode::kUsage, "profiles: none given, expected 1 or more");
+  if (holds_outcomes(profiles.front())) {
+    if (profiles.size() == 1) return load_outcomes(profiles.front());
+    throw Error(ErrorCode::kUsage,
+                fmt::format("{}: was imported, and {} profiles are given, expected it alone; import all of "
+                            "its rows into one",
+                            profiles.front().string(), profiles.size()));
+  }
   Table table;
   ProfileHeader first;
   std::string first_machines;

@@ -7,16 +7,12 @@
 #include "triage/error.h"
 
 namespace triage {
-namespace {
-
 void remove_profile(const std::filesystem::path& path) {
   std::error_code ignored;
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     std::filesystem::remove(path.string() + suffix, ignored);
   }
 }
-
-}  // namespace
 
 void expect_new(const std::filesystem::path& out) {
   if (!path_exists(out)) return;

@@ -10,6 +10,8 @@
 
 namespace triage {
 
+// With the side files of SQLite; what is not there is no error.
+void remove_profile(const std::filesystem::path& path);
 // Throws kUsage when `out` exists.
 void expect_new(const std::filesystem::path& out);
 // Throws kProfile for a profile that lacks inputs.

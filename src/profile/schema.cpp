@@ -9,6 +9,7 @@
 #include "profile/codec.h"
 #include "profile/header.h"
 #include "profile/label_mapping_text.h"
+#include "profile/outcome_schema.h"
 #include "profile/precision_rows.h"
 #include "triage/error.h"
 
@@ -380,6 +381,12 @@ void upgrade_schema(const Database& database) {
 }
 
 ProfileHeader read_header(const Database& database) {
+  if (database.integer("PRAGMA application_id") == kOutcomesId) {
+    throw Error(ErrorCode::kProfile,
+                fmt::format("{}: is an imported table, expected a profile that 'triage profile' made; such "
+                            "tables can be trained on and evaluated",
+                            database.name()));
+  }
   if (database.integer("PRAGMA application_id") != kApplicationId) {
     throw Error(ErrorCode::kProfile,
                 fmt::format("{}: is another program's SQLite file, expected one made by 'triage "

@@ -27,8 +27,10 @@ const std::string& fingerprint_of(const Table& table, ModelIndex model) {
                               : table.selectors[m - table.n_models()].fingerprint;
 }
 
-const FeatureRef* table_feature_of(const Table& table, const std::string& name) {
+// `likely`: where it is if the policy uses all of the table's features.
+const FeatureRef* table_feature_of(const Table& table, const std::string& name, std::size_t likely) {
   const auto& features = table.schema.features;
+  if (likely < features.size() && features[likely].name == name) return &features[likely];
   const auto at =
       std::find_if(features.begin(), features.end(), [&](const FeatureRef& f) { return f.name == name; });
   return at == features.end() ? nullptr : &*at;
@@ -57,8 +59,9 @@ std::optional<std::string> model_difference(const Table& table, const PolicyInfo
 }
 
 std::optional<std::string> feature_difference(const Table& table, const FeatureSchema& policy) {
-  for (const FeatureRef& feature : policy.features) {
-    const FeatureRef* found = table_feature_of(table, feature.name);
+  for (std::size_t i = 0; i < policy.size(); ++i) {
+    const FeatureRef& feature = policy.features[i];
+    const FeatureRef* found = table_feature_of(table, feature.name, i);
     if (found == nullptr) {
       return fmt::format("needs feature '{}', expected one of the profile; profile again with it",
                          feature.name);
@@ -74,6 +77,21 @@ std::optional<std::string> feature_difference(const Table& table, const FeatureS
 
 std::int32_t selector_classes(const Table& table, ModelIndex selector) {
   return static_cast<std::int32_t>(table.selectors[static_cast<std::size_t>(selector)].chooses.size());
+}
+
+// All that ran, and features, count; what is over the cutoff is not solved.
+void score_run_time(const Table& table, std::size_t input, const Result& result, Replay& replay) {
+  const bool is_solved = !result.refused && !result.looks.back().unanswered;
+  replay.top1[input] = replay.top5[input] = table.terms.score_of_time(result.total.ms, is_solved);
+  if (!is_solved) replay.predicted[input] = kNoLabel;
+}
+
+// Whose answer a combined one is; kNoModel where none of the looks said it.
+ModelIndex model_that_said(const Result& result) {
+  const auto look = std::find_if(result.looks.begin(), result.looks.end(), [&](const Look& each) {
+    return each.output.best() == result.answer.best();
+  });
+  return look == result.looks.end() ? kNoModel : look->model;
 }
 
 // What the looks of selectors took.
@@ -112,15 +130,18 @@ std::optional<std::string> policy_difference(const Table& table, const Policy& p
 }
 
 ReplayBackend::ReplayBackend(const Table& table, const PolicyInfo& policy)
-    : table_(&table), recipes_done_(table.n_recipes(), false) {
+    : table_(&table), recipes_done_(table.n_recipes(), false), ran_(policy.models.size(), 0.0) {
   if (const auto difference = policy_difference(table, policy)) {
     throw Error(ErrorCode::kPolicy, "policy: " + *difference);
   }
   for (const PolicyModel& model : policy.models) models_.push_back(table_model_of(table, model.name));
   for (std::size_t i = 0; i < policy.schema.size(); ++i) {
-    const FeatureRef* feature = table_feature_of(table, policy.schema.features[i].name);
-    columns_.push_back(static_cast<std::size_t>(feature - table.schema.features.data()));
-    nodes_.push_back(nodes_of(policy.schema, FeatureMask{1} << i));
+    const FeatureRef& wanted = policy.schema.features[i];
+    const FeatureRef* found = table_feature_of(table, wanted.name, i);
+    columns_.push_back(static_cast<std::size_t>(found - table.schema.features.data()));
+    const bool are_ours = policy.schema.groups.empty();
+    masks_.push_back(FeatureMask{1} << (are_ours ? i : wanted.group));
+    nodes_.push_back(are_ours ? nodes_of(policy.schema, masks_.back()) : std::uint64_t{1} << found->group);
   }
 }
 
@@ -128,13 +149,14 @@ void ReplayBackend::begin(std::size_t input) {
   input_ = input;
   nodes_done_ = 0;
   std::fill(recipes_done_.begin(), recipes_done_.end(), false);
+  std::fill(ran_.begin(), ran_.end(), 0.0);
 }
 
 Cost ReplayBackend::extract(FeatureMask mask, std::span<float> values) {
   TRIAGE_CHECK(values.size() == columns_.size());
-  NodeMask wanted = 0;
+  std::uint64_t wanted = 0;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if ((mask >> i & 1U) == 0) continue;
+    if ((mask & masks_[i]) == 0) continue;
     values[i] = table_->features[input_ * table_->schema.size() + columns_[i]];
     wanted |= nodes_[i];
   }
@@ -180,10 +202,16 @@ Look ReplayBackend::run(ModelIndex model) {
   if (index == kNoModel) return run_selector(model);
   const std::size_t at = table_->at(input_, index);
   const auto recipe = static_cast<std::size_t>(table_->recipe_of[static_cast<std::size_t>(index)]);
+  if (std::isnan(table_->score(input_, index, Criterion::kTop1))) {
+    throw Error(ErrorCode::kPolicy,
+                fmt::format("policy: runs model '{}' on input '{}', on which it was not run, expected the "
+                            "inputs on which every model was",
+                            table_->models[static_cast<std::size_t>(index)].name, table_->ids[input_]));
+  }
   Look look;
   look.model = model;
-  look.output = table_->outputs[at];
-  look.confidence = look.output.confidence();
+  look.output = table_->output(input_, index);
+  look.confidence = table_->confidence(input_, index);
   look.cost.ms = static_cast<double>(table_->infer_ms[at]);
   look.cost.j = table_->cost_j(index);
   if (!recipes_done_[recipe]) {
@@ -192,6 +220,19 @@ Look ReplayBackend::run(ModelIndex model) {
     look.cost.j -= table_->energy.preprocess_j[recipe];
   }
   recipes_done_[recipe] = true;
+  return look;
+}
+
+// A run time that is stopped, or that ended without an answer.
+std::optional<Look> ReplayBackend::run_within(ModelIndex model, const Patience& patience) {
+  Look look = run(model);
+  const ModelIndex index = table_model(model);
+  if (table_->terms.cutoff <= 0 || index == kNoModel) return look;
+  double& ran = ran_[static_cast<std::size_t>(model)];
+  const double rest = look.cost.ms - ran;
+  look.unanswered = rest > patience.most_ms || table_->score(input_, index, Criterion::kTop1) <= 0;
+  look.cost.ms = std::min(rest, patience.most_ms);
+  ran += look.cost.ms;
   return look;
 }
 
@@ -211,7 +252,7 @@ Replay make_replay(std::string name, std::size_t n) {
 
 void replay_model(const Table& table, std::size_t input, ModelIndex model, Replay& replay) {
   const bool ran = model != kNoModel;
-  replay.predicted[input] = ran ? table.outputs[table.at(input, model)].best() : kNoLabel;
+  replay.predicted[input] = ran ? table.output(input, model).best() : kNoLabel;
   replay.top1[input] = ran ? table.score(input, model, Criterion::kTop1) : 0.0;
   replay.top5[input] = ran ? table.score(input, model, Criterion::kTop5) : 0.0;
   replay.ms[input] = ran ? table.cost_ms(input, model) : 0.0;
@@ -221,7 +262,7 @@ void replay_model(const Table& table, std::size_t input, ModelIndex model, Repla
   replay.selection_j[input] = 0.0;
   replay.model[input] = model;
   replay.looks[input] = ran ? 1 : 0;
-  replay.confidence[input] = ran ? table.outputs[table.at(input, model)].confidence() : kNotMeasured;
+  replay.confidence[input] = ran ? table.confidence(input, model) : kNotMeasured;
 }
 
 namespace {
@@ -235,21 +276,27 @@ void replay_requests(const Table& table, Rows rows, const Policy& policy, const 
     throw Error(ErrorCode::kPolicy, "policy: " + *difference);
   }
   ReplayBackend backend(table, policy.info());
+  // Elsewhere what deciding takes cannot be added to costs.
+  const FakeClock no_time;
+  const Clock& decision_clock = table.terms.counts_ms() ? clock : no_time;
   Result result;
   for (const std::uint32_t input : rows) {
     backend.begin(input);
     const Request request = next_request();
-    drive(policy, backend, clock, result, request);
+    drive(policy, backend, decision_clock, result, request);
     took(request, result.total.ms);
     const ModelIndex last = result.looks.empty() ? kNoModel : backend.table_model(result.looks.back().model);
     // A single model's answer is scored by the label's exact rank, which score-only tables have too.
     if (!result.refused && result.model != kNoModel) {
       replay_model(table, input, backend.table_model(result.model), replay);
+    } else if (!result.refused && !table.scores.empty()) {
+      replay_model(table, input, backend.table_model(model_that_said(result)), replay);
     } else {
       replay.predicted[input] = result.answer.best();
       replay.top1[input] = score_of_answer(result.answer, table.labels[input], Criterion::kTop1);
       replay.top5[input] = score_of_answer(result.answer, table.labels[input], Criterion::kTop5);
     }
+    if (table.terms.cutoff > 0) score_run_time(table, input, result, replay);
     replay.model[input] = result.refused ? kNoModel : last;
     replay.ms[input] = result.total.ms;
     const Cost selectors = cost_of_selectors(backend, result);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,7 @@ class ReplayBackend final : public Backend {
   void begin(std::size_t input);
   Cost extract(FeatureMask mask, std::span<float> values) override;
   Look run(ModelIndex model) override;
+  std::optional<Look> run_within(ModelIndex model, const Patience& patience) override;
   // The table's model behind the policy's; kNoModel for a selector.
   [[nodiscard]] ModelIndex table_model(ModelIndex model) const;
 
@@ -29,10 +31,12 @@ class ReplayBackend final : public Backend {
   const Table* table_;
   std::vector<ModelIndex> models_;    // policy model -> table model; selectors are numbered behind those
   std::vector<std::size_t> columns_;  // policy feature -> table feature
-  std::vector<NodeMask> nodes_;       // policy feature -> the nodes that it needs
+  std::vector<FeatureMask> masks_;    // policy feature -> its bit
+  std::vector<std::uint64_t> nodes_;  // policy feature -> the nodes that it needs, or its group
   std::size_t input_ = 0;
-  NodeMask nodes_done_ = 0;
+  std::uint64_t nodes_done_ = 0;
   std::vector<bool> recipes_done_;
+  std::vector<double> ran_;  // policy model -> cost of its runs that were stopped
 };
 
 }  // namespace triage

@@ -70,6 +70,8 @@ const char* about_kind(MethodKind kind) {
       return "up to three models in order, each accepted when confident enough";
     case MethodKind::kCascadeRouting:
       return "after each look: run what adds the most expected quality for its price, of any further models";
+    case MethodKind::kForests:
+      return "before anything runs: forests predict from the features what is lost with each model";
     case MethodKind::kAdaptive:
       return "after each look: stop, or go on when the expected gain is worth its price; looks are combined";
     default:

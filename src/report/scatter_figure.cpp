@@ -49,6 +49,8 @@ Style style_of(MethodKind kind) {
     case MethodKind::kExactCascade:
     case MethodKind::kCascadeRouting:
       return {Mark::kSquare, "rival", "rival, to be beaten"};
+    case MethodKind::kForests:
+      return {Mark::kDiamond, "forests", "forests"};
     case MethodKind::kAdaptive:
       return {Mark::kSquare, "adaptive", "adaptive"};
     case MethodKind::kAuto:

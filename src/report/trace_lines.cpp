@@ -89,6 +89,22 @@ class Describer {
     line.values.emplace_back("lambda", event.lambda);
     return line;
   }
+  TraceLine operator()(const ForestsExpect& event) const {
+    TraceLine line;
+    const Terms& terms = info_->terms;
+    const double loss = event.losses[static_cast<std::size_t>(event.model)];
+    line.what = fmt::format("{} is worth the most, with an expected score of {:.4g} {}", name(event.model),
+                            terms.shown(1 - loss), terms.score_unit);
+    if (event.second != kNoModel) line.what += fmt::format("; next is {}", name(event.second));
+    for (std::size_t m = 0; m < event.losses.size(); ++m) {
+      line.values.emplace_back("score of " + info_->models[m].name, terms.shown(1 - event.losses[m]));
+    }
+    for (std::size_t m = 0; m < event.costs.size(); ++m) {
+      line.values.emplace_back("cost of " + info_->models[m].name, event.costs[m]);
+    }
+    line.values.emplace_back("price", event.price);
+    return line;
+  }
   TraceLine operator()(const CapHeld& event) const {
     if (event.cap != CapHeld::Cap::kEnergyJ) {
       return {fmt::format("{} may take {:.3f} ms, and {:.3f} of {:.3f} ms {}are gone: not started",

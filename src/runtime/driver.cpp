@@ -23,7 +23,13 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 
 bool has_look(const Result& result, ModelIndex model) {
   return std::any_of(result.looks.begin(), result.looks.end(),
-                     [model](const Look& look) { return look.model == model; });
+                     [&](const Look& look) { return look.model == model; });
+}
+
+// A model that was stopped may run again.
+bool has_answer(const Result& result, ModelIndex model) {
+  return std::any_of(result.looks.begin(), result.looks.end(),
+                     [&](const Look& look) { return look.model == model && !look.unanswered; });
 }
 
 // Whether the mean energies of what ran and of `wanted` fit. Live looks are not metered one by one.
@@ -70,7 +76,7 @@ void check_model(const Policy& policy, ModelIndex model, const Result& result) {
     fail_policy(policy, fmt::format("asks for model {}", model),
                 fmt::format("one of its {} models", n_models));
   }
-  if (has_look(result, model)) {
+  if (has_answer(result, model)) {
     fail_policy(policy, fmt::format("asks twice for model {}", model), "each model at most once an input");
   }
 }
@@ -95,7 +101,11 @@ Drive::Drive(const Policy& policy, Backend& backend, const Clock& clock, const R
 }
 
 Evidence Drive::evidence() const {
-  return {.features = result_.features, .looks = result_.looks, .spent = result_.total, .request = request_};
+  return {.features = result_.features,
+          .looks = result_.looks,
+          .spent = result_.total,
+          .request = request_,
+          .extracted = extracted_};
 }
 
 void Drive::tick() { result_.elapsed_ms = request_.spent_ms + backend_.elapsed_ms(result_.total.ms); }
@@ -148,6 +158,7 @@ std::optional<ModelIndex> Drive::ask() {
       extract(action.features);
       break;
     case Action::Kind::kRun:
+      most_ms_ = action.most_ms;
       return within_limits(action.model);
     case Action::Kind::kAnswer:
       answer(action);
@@ -194,9 +205,11 @@ std::optional<ModelIndex> Drive::cut_short(Limit limit, bool may_run_another) {
 
 Patience Drive::patience(ModelIndex model) const {
   const double latest_ms = std::min(deadline_ms_, request_.max_latency_ms) - quantile_ms(model);
-  if (std::isinf(latest_ms)) return {.until_ns = kNoDeadline, .stop = stop_};
+  if (std::isinf(latest_ms)) return {.until_ns = kNoDeadline, .stop = stop_, .most_ms = most_ms_};
   const double left_ms = std::max(0.0, latest_ms - result_.elapsed_ms);
-  return {.until_ns = clock_.now_ns() + static_cast<std::int64_t>(left_ms * 1e6), .stop = stop_};
+  return {.until_ns = clock_.now_ns() + static_cast<std::int64_t>(left_ms * 1e6),
+          .stop = stop_,
+          .most_ms = most_ms_};
 }
 
 void Drive::took(const Look& look) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -19,6 +20,7 @@ namespace triage {
 struct Patience {
   std::int64_t until_ns = kNoDeadline;  // Clock::now_ns()
   std::stop_token stop = {};
+  double most_ms = std::numeric_limits<double>::infinity();  // Action::most_ms
 };
 
 // Does what a policy asks for, on one input.
@@ -83,6 +85,7 @@ class Drive {
   Trace* trace_;
   double deadline_ms_;  // in elapsed milliseconds
   FeatureMask extracted_ = 0;
+  double most_ms_ = std::numeric_limits<double>::infinity();  // of the model that was asked for last
   State state_ = State::kAsking;
 };
 

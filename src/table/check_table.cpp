@@ -70,8 +70,43 @@ void check_labels(const Table& table) {
   }
 }
 
+// Shares, and missing together with their costs.
+void check_scores(const Table& table) {
+  const std::size_t cells = table.n_inputs() * table.n_models();
+  check_size("scores", table.scores.size(), cells);
+  for (std::size_t i = 0; i < cells; ++i) {
+    const float score = table.scores[i], cost = table.infer_ms[i];
+    if (std::isnan(score) && std::isnan(cost)) continue;
+    if (!(score >= 0.0F && score <= 1.0F)) {
+      fail(fmt::format("scores[{}] is {:.4g}, expected 0 to 1, or none where the model was not run", i,
+                       score));
+    }
+    check_times("infer_ms", {&cost, 1});
+  }
+  if (!table.signals.empty()) check_size("signals", table.signals.size(), cells);
+  for (const float signal : table.signals) {
+    if (std::isinf(signal)) fail("signals has an infinite value, expected finite ones, or none");
+  }
+}
+
+void check_terms(const Terms& terms) {
+  if (!std::isfinite(terms.worst) || !std::isfinite(terms.best) || terms.worst == terms.best) {
+    fail(fmt::format("terms have scores from {:.6g} to {:.6g}, expected two finite values", terms.worst,
+                     terms.best));
+  }
+  if (!(terms.cutoff >= 0) || std::isinf(terms.cutoff)) {
+    fail(fmt::format("terms have a cutoff of {:.6g}, expected 0 or more", terms.cutoff));
+  }
+}
+
 void check_outputs(const Table& table) {
   const std::size_t cells = table.n_inputs() * table.n_models();
+  if (table.scores.empty()) {
+    check_times("infer_ms", table.infer_ms);
+  } else {
+    check_scores(table);
+    if (table.outputs.empty() && table.ranks.empty()) return;
+  }
   check_size("ranks", table.ranks.size(), cells);
   for (const std::int32_t rank : table.ranks) {
     if (rank < 0 || (table.n_classes > 0 && rank > table.n_classes)) {
@@ -119,23 +154,35 @@ void check_selectors(const Table& table) {
   check_times("selector_ms", table.selector_ms);
 }
 
+// What features cost together.
+std::size_t n_nodes(const Table& table) {
+  return table.schema.groups.empty() ? feature_nodes().size() : table.schema.groups.size();
+}
+
 void check_features(const Table& table) {
   const std::size_t n = table.n_inputs();
-  if (table.schema.size() > 64) {
-    fail(fmt::format("schema has {} features, expected 64 at most", table.schema.size()));
+  const bool are_ours = table.schema.groups.empty();
+  const std::size_t n_parts = are_ours ? table.schema.size() : table.schema.groups.size();
+  if (n_parts > 64) {
+    fail(fmt::format("schema has {} {}, expected 64 at most", n_parts,
+                     are_ours ? "features" : "groups of features"));
   }
   std::vector<std::string> names;
   for (const FeatureRef& feature : table.schema.features) names.push_back(feature.name);
   check_unique("schema", names);
   check_size("features", table.features.size(), n * table.schema.size());
   for (std::size_t i = 0; i < table.features.size(); ++i) {
-    if (!std::isfinite(table.features[i])) {
-      fail(fmt::format("features[{}] is {:.4g}, expected a finite value", i, table.features[i]));
-    }
+    if (std::isfinite(table.features[i]) || (!are_ours && std::isnan(table.features[i]))) continue;
+    fail(fmt::format("features[{}] is {:.4g}, expected a finite value", i, table.features[i]));
   }
   // A table without features may come without their costs.
-  const std::size_t nodes = feature_nodes().size();
-  if (!names.empty() || !table.node_ms.empty()) check_size("node_ms", table.node_ms.size(), n * nodes);
+  for (const FeatureRef& feature : table.schema.features) {
+    if (are_ours || feature.group < n_parts) continue;
+    fail(fmt::format("schema has feature '{}' in group {}, expected 0 to {}", feature.name, feature.group,
+                     n_parts - 1));
+  }
+  if (!names.empty() || !table.node_ms.empty())
+    check_size("node_ms", table.node_ms.size(), n * n_nodes(table));
   check_times("node_ms", table.node_ms);
 }
 
@@ -173,10 +220,11 @@ void check_table(const Table& table) {
   }
   check_models(table);
   check_labels(table);
+  check_terms(table.terms);
+  check_size("infer_ms", table.infer_ms.size(), n * table.n_models());
+  if (!table.given_folds.empty()) check_size("given_folds", table.given_folds.size(), n);
   check_outputs(table);
   check_selectors(table);
-  check_size("infer_ms", table.infer_ms.size(), n * table.n_models());
-  check_times("infer_ms", table.infer_ms);
   check_times("preprocess_ms", table.preprocess_ms);
   check_features(table);
   check_size("decode_ms", table.decode_ms.size(), n);
@@ -184,7 +232,7 @@ void check_table(const Table& table) {
   check_joules("infer_j", table.energy.infer_j, table.n_models());
   check_joules("selector_j", table.energy.selector_j, table.selectors.size());
   check_joules("preprocess_j", table.energy.preprocess_j, table.n_recipes());
-  check_joules("node_j", table.energy.node_j, feature_nodes().size());
+  check_joules("node_j", table.energy.node_j, n_nodes(table));
 }
 
 }  // namespace triage

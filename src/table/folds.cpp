@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <string_view>
 #include <unordered_map>
@@ -29,6 +30,24 @@ std::vector<std::int32_t> make_folds(const Table& table, Rows rows, int k, std::
   }
   return deal_groups(shuffled_positions(table, rows, seed), group_numbers(table, rows),
                      static_cast<std::size_t>(k));
+}
+
+std::vector<std::int32_t> official_folds(const Table& table) {
+  if (table.given_folds.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "folds: none came with the inputs, expected one for each; say how many to make instead");
+  }
+  // Some may have lost all of their inputs.
+  std::map<std::int32_t, std::int32_t> number;
+  for (const std::int32_t fold : table.given_folds) number.emplace(fold, 0);
+  std::int32_t next = 0;
+  for (auto& [fold, position] : number) position = next++;
+  if (next < 2) {
+    throw Error(ErrorCode::kUsage, fmt::format("folds: {} came with the inputs, expected two or more", next));
+  }
+  std::vector<std::int32_t> folds;
+  for (const std::int32_t fold : table.given_folds) folds.push_back(number.at(fold));
+  return folds;
 }
 
 namespace {

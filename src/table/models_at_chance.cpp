@@ -7,7 +7,8 @@
 namespace triage {
 
 AtChance models_at_chance(const Table& table) {
-  if (!table.labels_from.empty() || std::count(table.labels.begin(), table.labels.end(), kNoLabel) > 0)
+  if (!table.labels_from.empty() || table.ranks.empty() ||
+      std::count(table.labels.begin(), table.labels.end(), kNoLabel) > 0)
     return {};
   const std::size_t n = table.n_inputs();
   AtChance result{.chance = chance_rate(table.labels, table.n_classes), .models = {}};

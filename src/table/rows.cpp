@@ -63,11 +63,16 @@ std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criteri
 ModelIndex optimum(const Table& table, std::size_t input, std::span<const ModelIndex> candidates,
                    std::span<const double> costs, Criterion criterion) {
   ModelIndex best = kNoModel;
+  double best_score = 0;
+  const auto cost = [&](ModelIndex index) { return costs[static_cast<std::size_t>(index)]; };
+  const auto comes_before = [&](ModelIndex a, ModelIndex b) {
+    return cost(a) < cost(b) || (cost(a) == cost(b) && a < b);
+  };
   for (const ModelIndex model : candidates) {
-    if (table.score(input, model, criterion) <= 0.0) continue;
-    const auto cost = [&](ModelIndex index) { return costs[static_cast<std::size_t>(index)]; };
-    if (best == kNoModel || cost(model) < cost(best) || (cost(model) == cost(best) && model < best)) {
+    const double score = table.score(input, model, criterion);
+    if (score > best_score || (best != kNoModel && score == best_score && comes_before(model, best))) {
       best = model;
+      best_score = score;
     }
   }
   return best;
@@ -85,7 +90,7 @@ ModelIndex single_best(std::span<const double> scores, std::span<const double> c
 }
 
 bool has_all_outputs(const Table& table, Rows rows) {
-  return std::none_of(rows.begin(), rows.end(), [&](std::uint32_t row) {
+  return !table.outputs.empty() && std::none_of(rows.begin(), rows.end(), [&](std::uint32_t row) {
     const auto first = table.outputs.begin() + static_cast<std::ptrdiff_t>(row * table.n_models());
     return std::any_of(first, first + static_cast<std::ptrdiff_t>(table.n_models()),
                        [](const TopK& output) { return output.empty(); });

@@ -69,6 +69,8 @@ Table select_table_models(const Table& table, std::span<const ModelIndex> models
   Table selected = table;
   selected.models = select_columns(table.models, m, models);
   selected.recipe_of = select_columns(table.recipe_of, m, models);
+  selected.scores = select_columns(table.scores, m, models);
+  selected.signals = select_columns(table.signals, m, models);
   selected.ranks = select_columns(table.ranks, m, models);
   selected.outputs = select_columns(table.outputs, m, models);
   selected.infer_ms = select_columns(table.infer_ms, m, models);
@@ -93,6 +95,9 @@ Table select_table_inputs(const Table& table, Rows rows) {
   selected.picture_hashes = select_rows(table.picture_hashes, n, rows);
   selected.groups = select_rows(table.groups, n, rows);
   selected.source_of = select_rows(table.source_of, n, rows);
+  selected.scores = select_rows(table.scores, n, rows);
+  selected.signals = select_rows(table.signals, n, rows);
+  selected.given_folds = select_rows(table.given_folds, n, rows);
   selected.ranks = select_rows(table.ranks, n, rows);
   selected.outputs = select_rows(table.outputs, n, rows);
   selected.infer_ms = select_rows(table.infer_ms, n, rows);
@@ -103,6 +108,14 @@ Table select_table_inputs(const Table& table, Rows rows) {
   selected.node_ms = select_rows(table.node_ms, n, rows);
   selected.decode_ms = select_rows(table.decode_ms, n, rows);
   return selected;
+}
+
+std::vector<std::uint32_t> complete_rows(const Table& table) {
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < table.n_inputs(); ++i) {
+    if (table.is_complete(i)) rows.push_back(i);
+  }
+  return rows;
 }
 
 std::vector<std::uint32_t> rows_of_inputs(const Table& table, std::span<const std::string> ids,

@@ -3,9 +3,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace triage {
 
 std::string_view to_string(TimingMode mode) { return mode == TimingMode::kCheap ? "cheap" : "exhaustive"; }
+
+const TopK& Table::output(std::size_t input, ModelIndex model) const {
+  static const TopK kNone;
+  return outputs.empty() ? kNone : outputs[at(input, model)];
+}
+
+bool Table::is_complete(std::size_t input) const {
+  if (scores.empty()) return true;
+  const auto first = scores.begin() + static_cast<std::ptrdiff_t>(input * n_models());
+  return std::none_of(first, first + static_cast<std::ptrdiff_t>(n_models()),
+                      [](float score) { return std::isnan(score); });
+}
 
 ModelIndex Table::find(std::string_view name) const {
   for (std::size_t i = 0; i < models.size(); ++i) {

@@ -47,6 +47,7 @@ struct JudgedPolicy {
 
 struct Evaluation {
   Criterion criterion = Criterion::kTop1;
+  Terms terms;    // of scores and costs
   int folds = 0;  // 0: finished policies, judged on all inputs
   std::uint64_t seed = 0;
   int resamples = 0;
@@ -64,6 +65,7 @@ struct Evaluation {
   std::string energy;                                  // "measured: ..." or why not
   std::vector<std::string> models;                     // (m)
   std::vector<std::int32_t> fold_of;                   // (n), empty without folds
+  bool official_folds = false;                         // they came with the inputs
   std::vector<std::string> sources;                    // (folds) where each fold is a source; else empty
   std::vector<PremodelVariant> premodels;              // the premodel, which has no name, and its variants
   std::vector<JudgedPolicy> policies;                  // finished ones
@@ -98,6 +100,7 @@ struct EvaluateOptions : LearnOptions {
   // training part of each fold gets the copies of its inputs; judged is on the table's inputs alone. Must
   // outlive the call.
   const Table* augmented = nullptr;
+  bool official_folds = false;  // of cross_validate: those that came with the inputs, `folds` aside
   bool by_source = false;    // of cross_validate: each fold tests a source (folds_by_source), `folds` aside
   PremodelOptions premodel;  // its theta is that of the report's Algorithm 1 too
   AdaptiveOptions adaptive;

@@ -141,10 +141,17 @@ struct AdaptiveOptions {
                                                      const LearnOptions& learn = {},
                                                      const AdaptiveOptions& options = {});
 
-// What training can make when it is not told what, the simplest first.
-// Two of them run one model: the single best one, or the cheapest that is no worse than it.
-enum class PolicyKind { kSingleBest, kCheapestEqual, kCascadeOfTwo, kCascadeOfThree, kPremodel, kAdaptive };
-// "single best model", "cheapest equal model", "cascade of 2", "cascade of 3", "premodel", "adaptive".
+// What training can make when it is not told what, the simplest first. Two of them run one model.
+enum class PolicyKind {
+  kSingleBest,
+  kCheapestEqual,
+  kCascadeOfTwo,
+  kCascadeOfThree,
+  kPremodel,
+  kForests,
+  kAdaptive
+};
+// "single best model", "cascade of 2", "forests" and so on.
 [[nodiscard]] std::string_view to_string(PolicyKind kind);
 
 // One kind, trained on a part of the rows and replayed on the others, against the single best model of the

@@ -53,6 +53,7 @@ enum class MethodKind {
   kCascade,
   kExactCascade,    // rivals, to be beaten and never recommended: of exactly `index` models;
   kCascadeRouting,  // and cascade routing
+  kForests,
   kAdaptive,
   kAuto,   // what training chooses by itself (choose_kind)
   kPolicy  // index: into Evaluation::policies

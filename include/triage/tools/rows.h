@@ -16,6 +16,9 @@ using Rows = std::span<const std::uint32_t>;
 // All of them, 0 .. n-1.
 [[nodiscard]] std::vector<std::uint32_t> all_rows(const Table& table);
 
+// Those on which every model was run.
+[[nodiscard]] std::vector<std::uint32_t> complete_rows(const Table& table);
+
 // Mean cost_ms per model over the rows, shape (m). NaN for no rows.
 [[nodiscard]] std::vector<double> mean_costs(const Table& table, Rows rows);
 // Table::cost_j of every model, shape (m). Of the table's sample, not of rows: energy is measured in blocks,
@@ -26,8 +29,8 @@ using Rows = std::span<const std::uint32_t>;
 // Mean score per model over the rows, shape (m). NaN for no rows.
 [[nodiscard]] std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criterion);
 
-// The optimum among `candidates` on one input: right, and cheapest by `costs`, shape (m) (ties: the lower
-// index); kNoModel when none is right (paper, footnote 2).
+// The optimum among `candidates` on one input: of the highest score, and cheapest by `costs`, shape (m)
+// (ties: the lower index); kNoModel when none scores above 0, as where none is right (paper, footnote 2).
 [[nodiscard]] ModelIndex optimum(const Table& table, std::size_t input,
                                  std::span<const ModelIndex> candidates, std::span<const double> costs,
                                  Criterion criterion);
@@ -48,6 +51,9 @@ using Rows = std::span<const std::uint32_t>;
 
 // Gives an input this label; ranks follow from the outputs, as with label_by_model.
 void set_label(Table& table, std::size_t input, Label label);
+
+// Table::given_folds, shape (n). Throws kUsage where the table has none, and for fewer than two.
+[[nodiscard]] std::vector<std::int32_t> official_folds(const Table& table);
 
 // Each source a fold, shape (n): Table::source_of. Throws kUsage for fewer than two sources with inputs, and
 // where each has inputs of a single class, since its folders are then the classes; for a group in two

@@ -59,8 +59,10 @@ struct TableSelector : ModelId {
   std::string fold_inputs;  // inputs_hash() of that training part
 };
 
-// Row-major arrays; `n` inputs, `m` models, `d` features, `r` recipes, `g` feature nodes, `s` selectors. Only
-// inputs on which every model succeeded are rows; `n_failed` counts the others.
+// Row-major arrays; `n` inputs, `m` models, `d` features, `r` recipes, `g` feature nodes or groups, `s`
+// selectors. Only inputs on which every network succeeded are rows; `n_failed` counts the others. A table
+// that somebody brought has scores, and may have neither ranks nor outputs; a model that was not run on an
+// input has the score and the cost NaN there.
 struct Table {
   std::vector<TableModel> models;  // (m)
   std::vector<std::string> ids;    // (n)
@@ -85,18 +87,25 @@ struct Table {
   LabelMapping label_mapping;  // how the data set's labels became classes; empty where it is not told
   std::size_t n_failed = 0;
 
-  std::vector<std::int32_t> ranks;               // (n, m) 1-based rank of the label; 0 where unknown
-  std::vector<TopK> outputs;                     // (n, m)
-  std::vector<float> infer_ms;                   // (n, m)
-  std::vector<std::int32_t> recipe_of;           // (m) index into the recipe axis
-  std::vector<float> preprocess_ms;              // (n, r)
-  std::vector<TableSelector> selectors;          // (s)
-  std::vector<TopK> selector_outputs;            // (n, s)
-  std::vector<float> selector_ms;                // (n, s) inference
+  Terms terms;                // what scores and costs are
+  std::vector<float> scores;  // (n, m) 0..1, NaN where not run; empty: they follow from the ranks
+  // (n, m) What a model says of its own score on an input, such as a judge's opinion; NaN where nothing;
+  // empty: the confidence of its output.
+  std::vector<float> signals;
+  std::vector<std::int32_t> given_folds;  // (n) 0 .. k-1, as they came with the inputs; empty: they did not
+  std::vector<std::int32_t> ranks;        // (n, m) 1-based rank of the label, 0 where unknown; or empty
+  std::vector<TopK> outputs;              // (n, m); or empty
+  std::vector<float> infer_ms;            // (n, m)
+  std::vector<std::int32_t> recipe_of;    // (m) index into the recipe axis
+  std::vector<float> preprocess_ms;       // (n, r)
+  std::vector<TableSelector> selectors;   // (s)
+  std::vector<TopK> selector_outputs;     // (n, s)
+  std::vector<float> selector_ms;         // (n, s) inference
   std::vector<std::int32_t> selector_recipe_of;  // (s) index into the recipe axis
   FeatureSchema schema;
-  std::vector<float> features;   // (n, d)
-  std::vector<float> node_ms;    // (n, g), g = feature_nodes().size()
+  std::vector<float> features;  // (n, d)
+  // (n, g) of feature_nodes(), or of the schema's groups where it has any.
+  std::vector<float> node_ms;
   std::vector<float> decode_ms;  // (n)
   std::string machine;           // one line: CPU, cores, system
   Timing timing;
@@ -109,14 +118,25 @@ struct Table {
   [[nodiscard]] std::size_t at(std::size_t input, ModelIndex model) const {
     return input * models.size() + static_cast<std::size_t>(model);
   }
+  // NaN where the model was not run.
   [[nodiscard]] double score(std::size_t input, ModelIndex model, Criterion criterion) const {
-    return score_of_rank(ranks[at(input, model)], criterion);
+    return scores.empty() ? score_of_rank(ranks[at(input, model)], criterion)
+                          : static_cast<double>(scores[at(input, model)]);
   }
+  // Empty where there is none.
+  [[nodiscard]] const TopK& output(std::size_t input, ModelIndex model) const;
+  // Of a model in its answer: its signal, or its output's best probability; NaN where there is none.
+  [[nodiscard]] double confidence(std::size_t input, ModelIndex model) const {
+    return signals.empty() ? output(input, model).confidence()
+                           : static_cast<double>(signals[at(input, model)]);
+  }
+  // Whether every model was run on this input.
+  [[nodiscard]] bool is_complete(std::size_t input) const;
   [[nodiscard]] double preprocess(std::size_t input, ModelIndex model) const {
     return preprocess_ms[input * n_recipes() +
                          static_cast<std::size_t>(recipe_of[static_cast<std::size_t>(model)])];
   }
-  // Preprocessing and inference of one model alone on one input.
+  // Preprocessing and inference of one model alone on one input; in Terms::cost_unit.
   [[nodiscard]] double cost_ms(std::size_t input, ModelIndex model) const {
     return preprocess(input, model) + static_cast<double>(infer_ms[at(input, model)]);
   }

@@ -63,7 +63,7 @@ void add_model(const Table& table, Rows rows, const LearnOptions& learn, const C
   std::vector<double> confidences;
   confidences.reserve(rows.size());
   for (const std::uint32_t row : rows) {
-    confidences.push_back(table.outputs[table.at(row, model)].confidence());
+    confidences.push_back(table.confidence(row, model));
     columns.scores.push_back(static_cast<float>(table.score(row, model, learn.criterion)));
     columns.infer_cost.push_back(cost_of(learn.cost, table.infer_ms[table.at(row, model)],
                                          table.energy.infer_j, static_cast<std::size_t>(model)));

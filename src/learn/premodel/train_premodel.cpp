@@ -68,10 +68,17 @@ void check_options(const PremodelOptions& options, Rows rows) {
   }
 }
 
+// The paper's seven; of features that are not ours, all.
+std::vector<std::string> default_features(const Table& table) {
+  if (table.schema.groups.empty()) return {paper_features().begin(), paper_features().end()};
+  std::vector<std::string> names;
+  for (const FeatureRef& feature : table.schema.features) names.push_back(feature.name);
+  return names;
+}
+
 // Columns of the table that hold the wanted features.
 std::vector<std::size_t> find_columns(const Table& table, const PremodelOptions& options) {
-  std::vector<std::string> names = options.features;
-  if (names.empty()) names.assign(paper_features().begin(), paper_features().end());
+  const auto names = options.features.empty() ? default_features(table) : options.features;
   std::vector<std::size_t> columns;
   for (const auto& name : names) {
     const auto& known = table.schema.features;
@@ -95,6 +102,7 @@ std::vector<std::size_t> find_columns(const Table& table, const PremodelOptions&
 FeatureSchema select_schema(const FeatureSchema& schema, std::span<const std::size_t> columns) {
   FeatureSchema selected;
   selected.working_px = schema.working_px;
+  selected.groups = schema.groups;
   for (const std::size_t column : columns) selected.features.push_back(schema.features[column]);
   return selected;
 }

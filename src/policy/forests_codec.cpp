@@ -1,0 +1,107 @@
+// Forests: how features become codes, the trees, the settings and the schedule.
+#include <nlohmann/json.hpp>
+
+#include "policy/kind_codecs.h"
+
+namespace triage {
+namespace {
+
+using nlohmann::json;
+
+json encode_features_of(const FeatureMap& map) {
+  return {{"n_features", map.n_features},
+          {"column", to_binary<std::uint32_t>(map.column)},
+          {"edges_begin", to_binary<std::uint32_t>(map.edges_begin)},
+          {"edges", to_binary<float>(map.edges)},
+          {"missing_code", to_bytes(map.missing_code)},
+          {"indicator", to_binary<std::uint32_t>(map.indicator)}};
+}
+
+std::uint32_t small_count(const Fields& fields, std::string_view key) {
+  const std::size_t count = fields.count(key);
+  if (count > UINT32_MAX) fail_field(fields.name(key), count, "fewer than 2^32");
+  return static_cast<std::uint32_t>(count);
+}
+
+FeatureMap decode_features_of(const Fields& fields) {
+  FeatureMap map;
+  map.n_features = small_count(fields, "n_features");
+  map.column = fields.values<std::uint32_t>("column");
+  map.edges_begin = fields.values<std::uint32_t>("edges_begin");
+  map.edges = fields.values<float>("edges");
+  map.missing_code = fields.bytes("missing_code");
+  map.indicator = fields.values<std::uint32_t>("indicator");
+  return map;
+}
+
+json encode_trees(const TreeEnsemble& trees) {
+  return {{"width", trees.width},
+          {"tree_begin", to_binary<std::uint32_t>(trees.tree_begin)},
+          {"nodes", to_binary<std::uint64_t>(trees.nodes)},
+          {"leaf", to_binary<std::uint32_t>(trees.leaf)},
+          {"values", to_binary<float>(trees.values)}};
+}
+
+TreeEnsemble decode_trees(const Fields& fields) {
+  TreeEnsemble trees;
+  trees.width = small_count(fields, "width");
+  trees.tree_begin = fields.values<std::uint32_t>("tree_begin");
+  trees.nodes = fields.values<std::uint64_t>("nodes");
+  trees.leaf = fields.values<std::uint32_t>("leaf");
+  trees.values = fields.values<float>("values");
+  return trees;
+}
+
+Forests decode_forests_of(const Fields& body) {
+  Forests forests;
+  forests.n_models = small_count(body, "n_models");
+  forests.features = decode_features_of(body.object("features"));
+  for (const Fields& trees : body.objects("ensembles")) forests.ensembles.push_back(decode_trees(trees));
+  forests.deviation = body.values<float>("deviation");
+  forests.raw = small_count(body, "raw");
+  forests.has_costs = body.boolean("has_costs");
+  forests.loss_low = static_cast<float>(body.number("loss_low"));
+  forests.loss_range = static_cast<float>(body.number("loss_range"));
+  forests.slope = static_cast<float>(body.number("slope"));
+  return forests;
+}
+
+}  // namespace
+
+json encode_body(const ForestsPolicy& policy) {
+  const ForestsParameters& parameters = policy.parameters();
+  const Forests& forests = parameters.forests;
+  json ensembles = json::array(), settings = json::array();
+  for (const TreeEnsemble& trees : forests.ensembles) ensembles.push_back(encode_trees(trees));
+  for (const PriceSetting& setting : parameters.settings) {
+    settings.push_back({{"price", setting.price}, {"score", setting.score}, {"cost", setting.cost}});
+  }
+  return {{"n_models", forests.n_models},
+          {"features", encode_features_of(forests.features)},
+          {"ensembles", std::move(ensembles)},
+          {"deviation", to_binary<float>(forests.deviation)},
+          {"raw", forests.raw},
+          {"has_costs", forests.has_costs},
+          {"loss_low", forests.loss_low},
+          {"loss_range", forests.loss_range},
+          {"slope", forests.slope},
+          {"settings", std::move(settings)},
+          {"chosen", parameters.chosen},
+          {"presolver", parameters.schedule.presolver},
+          {"slice", parameters.schedule.slice},
+          {"last", parameters.schedule.last}};
+}
+
+std::unique_ptr<Policy> decode_forests(PolicyInfo info, const Fields& body) {
+  ForestsParameters parameters;
+  parameters.forests = decode_forests_of(body);
+  for (const Fields& setting : body.objects("settings")) {
+    parameters.settings.push_back({setting.number("price"), setting.number("score"), setting.number("cost")});
+  }
+  parameters.chosen = body.count("chosen");
+  parameters.schedule = {body.integer("presolver"), static_cast<float>(body.number("slice")),
+                         static_cast<float>(body.number("last"))};
+  return make_forests(std::move(info), std::move(parameters));
+}
+
+}  // namespace triage

@@ -1,0 +1,134 @@
+#include "policy/forests_policy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/check.h"
+#include "policy/checks.h"
+
+namespace triage {
+namespace {
+
+void check_schedule(const PolicyInfo& info, const RunSchedule& schedule) {
+  if (schedule.presolver != kNoModel) check_model(info, schedule.presolver, "forests.presolver");
+  const bool is_possible = schedule.slice >= 0 && schedule.last >= 0 && schedule.slice + schedule.last < 1 &&
+                           (schedule.slice > 0) == (schedule.presolver != kNoModel);
+  if (!is_possible) {
+    fail_field("forests.schedule", fmt::format("shares {} and {}", schedule.slice, schedule.last),
+               "shares of the cutoff, together below 1, the first only with a presolver");
+  }
+  if (info.terms.cutoff <= 0 && schedule.slice + schedule.last > 0) {
+    fail_field("forests.schedule", "one", "none where there is no cutoff");
+  }
+}
+
+void check_settings(const ForestsParameters& parameters) {
+  const auto& settings = parameters.settings;
+  if (settings.empty()) fail_field("forests.settings", "none", "at least one");
+  if (parameters.chosen >= settings.size()) {
+    fail_field("forests.chosen", parameters.chosen, fmt::format("below {}", settings.size()));
+  }
+  double before = std::numeric_limits<double>::infinity();
+  for (const PriceSetting& setting : settings) {
+    if (!(setting.price >= 0 && setting.price < before)) {
+      fail_field("forests.settings", setting.price, "falling prices of 0 or more");
+    }
+    if (!std::isfinite(setting.score) || !std::isfinite(setting.cost)) {
+      fail_field("forests.settings", setting.score, "finite scores and costs");
+    }
+    if (setting.price > 0 && !parameters.forests.has_costs) {
+      fail_field("forests.settings", setting.price, "the price 0, since no costs are predicted");
+    }
+    before = setting.price;
+  }
+}
+
+// What one decision needs; grows once for each thread.
+struct Scratch {
+  ForestBuffers buffers;
+  std::vector<float> score, loss, cost;
+};
+Scratch& scratch_of(std::size_t n_models) {
+  thread_local Scratch scratch;
+  for (auto* values : {&scratch.score, &scratch.loss, &scratch.cost}) values->resize(n_models);
+  return scratch;
+}
+
+}  // namespace
+
+ForestsPolicy::ForestsPolicy(PolicyInfo info, ForestsParameters parameters)
+    : Policy(std::move(info)), parameters_(std::move(parameters)) {
+  check_info(this->info());
+  const Forests& forests = parameters_.forests;
+  check_forests(forests, "forests");
+  if (forests.n_models != this->info().models.size()) {
+    fail_field("forests.n_models", forests.n_models,
+               fmt::format("{}, one a model", this->info().models.size()));
+  }
+  if (forests.features.n_features != this->info().schema.size()) {
+    fail_field("forests.n_features", forests.features.n_features,
+               fmt::format("{}, those of the schema", this->info().schema.size()));
+  }
+  check_settings(parameters_);
+  check_schedule(this->info(), parameters_.schedule);
+}
+
+ForestsPolicy::Ranking ForestsPolicy::rank(const Evidence& evidence, Trace* trace) const {
+  const Forests& forests = parameters_.forests;
+  Scratch& scratch = scratch_of(forests.n_models);
+  const auto cost = forests.has_costs ? std::span(scratch.cost) : std::span<float>();
+  predict_rows(forests, evidence.features, scratch.buffers, {scratch.score, scratch.loss, cost});
+  const double price = std::isnan(evidence.request.price) ? parameters_.settings[parameters_.chosen].price
+                                                          : evidence.request.price;
+  Ranking ranking{.best = choose_model(scratch.score, scratch.loss, cost, price)};
+  ranking.second = second_choice(parameters_.schedule, scratch.score, ranking.best);
+  if (trace != nullptr) {
+    ForestsExpect event{.losses = {scratch.loss.begin(), scratch.loss.end()}, .costs = {}, .price = price};
+    event.costs.assign(cost.begin(), cost.end());
+    event.model = ranking.best;
+    event.second = ranking.second;
+    trace->emplace_back(std::move(event));
+  }
+  return ranking;
+}
+
+Action ForestsPolicy::next(const Evidence& evidence, Trace* trace) const {
+  if (!evidence.looks.empty() && !evidence.looks.back().unanswered) {
+    return Action::answer_of(evidence.looks.back());
+  }
+  const RunSchedule& schedule = parameters_.schedule;
+  if (evidence.looks.empty() && schedule.presolver != kNoModel) {
+    Action action = Action::run(schedule.presolver);
+    action.most_ms = static_cast<double>(schedule.slice) * info().terms.cutoff;
+    return action;
+  }
+  const FeatureMask missing = all_features(info().schema) & ~evidence.extracted;
+  if (missing != 0) return Action::extract(missing);
+  TRIAGE_CHECK(evidence.features.size() == info().schema.size());
+  return next_of_schedule(evidence, rank(evidence, trace));
+}
+
+// After the presolver the choice, after the choice the second, as long as time is left; the last that ran
+// answers, be it with nothing.
+Action ForestsPolicy::next_of_schedule(const Evidence& evidence, const Ranking& ranking) const {
+  const double cutoff = info().terms.cutoff;
+  if (cutoff <= 0) return Action::run(ranking.best);
+  const RunSchedule& schedule = parameters_.schedule;
+  const std::size_t n_chosen = evidence.looks.size() - (schedule.presolver == kNoModel ? 0 : 1);
+  const bool has_second = schedule.last > 0 && ranking.second != kNoModel;
+  const double left = std::max(0.0, cutoff - evidence.spent.ms);
+  if (left <= 0 || n_chosen > 1 || (n_chosen == 1 && !has_second)) {
+    return evidence.looks.empty() ? Action::refuse() : Action::answer_of(evidence.looks.back());
+  }
+  Action action = Action::run(n_chosen == 0 ? ranking.best : ranking.second);
+  const double kept = n_chosen == 0 && has_second ? static_cast<double>(schedule.last) * cutoff : 0;
+  action.most_ms = std::max(0.0, left - kept);
+  return action;
+}
+
+std::unique_ptr<Policy> make_forests(PolicyInfo info, ForestsParameters parameters) {
+  return std::make_unique<ForestsPolicy>(std::move(info), std::move(parameters));
+}
+
+}  // namespace triage
