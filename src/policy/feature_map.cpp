@@ -39,15 +39,17 @@ std::uint8_t bin_code(std::span<const float> edges, float value) {
   return static_cast<std::uint8_t>(below + (edges[below] < value ? 1 : 0));
 }
 
-void encode_features(const FeatureMap& map, std::span<const float> row, std::span<std::uint8_t> codes) {
+void encode_features(const FeatureMap& map, std::span<const float> row, std::uint8_t* codes,
+                     std::size_t step) {
   const std::size_t k = map.column.size();
   for (std::size_t i = 0; i < k; ++i) {
     const float value = row[map.column[i]];
     const std::size_t begin = map.edges_begin[i], end = map.edges_begin[i + 1];
-    codes[i] = is_missing(value) ? map.missing_code[i] : bin_code({&map.edges[begin], end - begin}, value);
+    codes[i * step] =
+        is_missing(value) ? map.missing_code[i] : bin_code({&map.edges[begin], end - begin}, value);
   }
   for (std::size_t i = 0; i < map.indicator.size(); ++i) {
-    codes[k + i] = is_missing(row[map.indicator[i]]) ? 1 : 0;
+    codes[(k + i) * step] = is_missing(row[map.indicator[i]]) ? 1 : 0;
   }
 }
 

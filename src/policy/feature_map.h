@@ -33,8 +33,9 @@ struct FeatureMap {
 // How many of the rising `edges` are below the value: it is at most edges[i] just when its code is at most i.
 [[nodiscard]] std::uint8_t bin_code(std::span<const float> edges, float value);
 
-// `row` has shape (d), `codes` (k + q).
-void encode_features(const FeatureMap& map, std::span<const float> row, std::span<std::uint8_t> codes);
+// `row` has shape (d); writes k + q codes, each `step` bytes behind the one before.
+void encode_features(const FeatureMap& map, std::span<const float> row, std::uint8_t* codes,
+                     std::size_t step = 1);
 
 // Throws kPolicy, naming `field`, unless the arrays fit together.
 void check_feature_map(const FeatureMap& map, std::string_view field);

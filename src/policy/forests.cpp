@@ -40,9 +40,9 @@ void read_raw(const Forests& forests, const BlockShape& shape, const float* sums
 void predict_block(const Forests& forests, const float* features, const BlockShape& shape,
                    ForestBuffers& buffers, const ForestOutput& output) {
   const std::size_t d = forests.features.n_features, m = shape.m;
-  const std::span codes(buffers.codes.data(), shape.n * shape.codes);
   for (std::size_t i = 0; i < shape.n; ++i) {
-    encode_features(forests.features, {features + i * d, d}, codes.subspan(i * shape.codes, shape.codes));
+    encode_features(forests.features, {features + i * d, d}, &buffers.codes[grouped_row(i, shape.codes)],
+                    kGroupRows);
   }
   std::fill_n(output.score.begin(), shape.n * m, 0.0F);
   for (std::size_t e = 0; e < forests.ensembles.size(); ++e) {
@@ -50,7 +50,7 @@ void predict_block(const Forests& forests, const float* features, const BlockSha
     const std::size_t stride = leaf_stride(trees.width);
     const std::span sums(buffers.sums.data(), shape.n * stride);
     std::fill(sums.begin(), sums.end(), 0.0F);
-    add_leaves(trees, codes, shape.codes, sums);
+    add_leaves(trees, buffers.codes, shape.codes, shape.n, sums);
     const float scale =
         1.0F / (static_cast<float>(trees.n_trees() * forests.ensembles.size()) * forests.deviation[e]);
     for (std::size_t i = 0; i < shape.n; ++i) {
@@ -93,7 +93,8 @@ void predict_rows(const Forests& forests, std::span<const float> features, Fores
                (!forests.has_costs || output.cost.size() == n * m));
   for (std::size_t first = 0; first < n; first += kRowsAtOnce) {
     const BlockShape shape = block_shape(forests, std::min(kRowsAtOnce, n - first));
-    if (buffers.codes.size() < shape.n * shape.codes) buffers.codes.resize(shape.n * shape.codes);
+    const std::size_t n_codes = grouped_size(shape.n, shape.codes);
+    if (buffers.codes.size() < n_codes) buffers.codes.resize(n_codes);
     if (buffers.sums.size() < shape.n * shape.sums) buffers.sums.resize(shape.n * shape.sums);
     const auto part = [&](std::span<float> all) {
       return all.empty() ? all : all.subspan(first * m, shape.n * m);

@@ -41,9 +41,9 @@ struct ForestBuffers {
   std::vector<float> sums;
 };
 
-// `features` has shape (n, d), NaN where missing. From 16 rows on the trees take turns, which is faster; a
-// row gets the same numbers whatever else is asked for. Buffers grow with n, to at most some thousand rows'
-// size.
+// `features` has shape (n, d), NaN where missing. From kGroupRows rows on the trees take turns, which is
+// faster; a row gets the same numbers whatever else is asked for. Buffers grow with n, to at most some
+// thousand rows' size.
 void predict_rows(const Forests& forests, std::span<const float> features, ForestBuffers& buffers,
                   const ForestOutput& output);
 

@@ -41,10 +41,13 @@ TEST(FeatureMap, ACodeComparesAsItsValueDoes) {
 
 TEST(FeatureMap, MissingIsTheMedianAndAnIndicator) {
   std::vector<std::uint8_t> codes(3);
-  encode_features(small_map(), std::array{1.0F, 7.0F, 11.0F}, codes);
+  encode_features(small_map(), std::array{1.0F, 7.0F, 11.0F}, codes.data());
   EXPECT_EQ(codes, (std::vector<std::uint8_t>{0, 1, 0}));
+  std::vector<std::uint8_t> apart(9, 7);
+  encode_features(small_map(), std::array{1.0F, 7.0F, 11.0F}, apart.data(), 4);
+  EXPECT_EQ(apart, (std::vector<std::uint8_t>{0, 7, 7, 7, 1, 7, 7, 7, 0}));
   for (const float missing : {kNan, kInf, -kInf}) {
-    encode_features(small_map(), std::array{missing, missing, missing}, codes);
+    encode_features(small_map(), std::array{missing, missing, missing}, codes.data());
     EXPECT_EQ(codes, (std::vector<std::uint8_t>{1, 0, 1}));
   }
 }

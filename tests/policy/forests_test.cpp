@@ -17,9 +17,18 @@ Forests two_forests() {
   Forests forests;
   forests.n_models = 2;
   forests.features = {1, {0}, {0, 1}, {1.5F}, {1}, {}};
-  forests.ensembles = {
-      {2, {0, 3}, {tree_node(1, 0, 0), leaf_node(1), leaf_node(2)}, {0, 0, 1}, {0, 4, 0, 0, 3, 1, 0, 0}},
-      {4, {0, 1, 2}, {leaf_node(0), leaf_node(0)}, {0, 1}, {0.2F, 0.4F, 3, 5, 0.4F, 0.6F, 3, 5}}};
+  forests.ensembles = {{2,
+                        {0, 3},
+                        {WideNode::make(0, 1, 0, 0), leaf_node<WideNode>(1), leaf_node<WideNode>(2)},
+                        {},
+                        {0, 0, 1},
+                        {0, 4, 0, 0, 3, 1, 0, 0}},
+                       {4,
+                        {0, 1, 2},
+                        {},
+                        {leaf_node<NarrowNode>(0), leaf_node<NarrowNode>(0)},
+                        {0, 1},
+                        {0.2F, 0.4F, 3, 5, 0.4F, 0.6F, 3, 5}}};
   forests.deviation = {2, 0.5F};
   forests.raw = 1;
   forests.has_costs = true;

@@ -43,11 +43,11 @@ class ForestAssembly {
     const GrownTree& tree = judged.tree;
     TreeEnsemble& trees = forest_.trees;
     for (std::size_t node = 0; node < tree.nodes.size(); ++node) {
-      const bool is_leaf = tree.nodes[node] == leaf_node(static_cast<std::uint32_t>(node));
+      const bool is_leaf = tree.nodes[node] == leaf_node<WideNode>(static_cast<std::uint32_t>(node));
       trees.leaf.push_back(is_leaf ? leaves_.row_of({&tree.values[tree.leaf[node] * width_], width_}) : 0);
     }
-    trees.nodes.insert(trees.nodes.end(), tree.nodes.begin(), tree.nodes.end());
-    trees.tree_begin.push_back(static_cast<std::uint32_t>(trees.nodes.size()));
+    trees.wide.insert(trees.wide.end(), tree.nodes.begin(), tree.nodes.end());
+    trees.tree_begin.push_back(static_cast<std::uint32_t>(trees.wide.size()));
     for (std::size_t i = 0; i < judged.rows.size(); ++i) {
       ++forest_.n_trees[judged.rows[i]];
       const float* values = &tree.values[tree.leaf[judged.ends[i]] * width_];
@@ -62,6 +62,7 @@ class ForestAssembly {
       const float per_tree = 1.0F / static_cast<float>(forest_.n_trees[i]);
       for (std::size_t j = 0; j < width_; ++j) forest_.means[i * width_ + j] *= per_tree;
     }
+    narrow_nodes(forest_.trees);
     return std::move(forest_);
   }
 

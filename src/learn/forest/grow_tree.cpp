@@ -4,12 +4,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/hash.h"
 #include "policy/tree_ensemble.h"
 
 namespace triage {
 namespace {
+
+// The nodes up to this depth lie together, since all walks pass through them; below, each subtree does. So a
+// walk from memory reads few cache lines.
+constexpr int kTopLevels = 8;
 
 // Rows of the sample, once each.
 class SampleRows {
@@ -88,24 +93,25 @@ class TreeGrower {
         search_(make_split_search(growth.rule, rows.shape)),
         random_(seed),
         least_(sample_.code_stride()),
-        greatest_(sample_.code_stride()) {}
+        greatest_(sample_.code_stride()),
+        columns_(rows.n_codes) {
+    std::iota(columns_.begin(), columns_.end(), 0U);
+  }
 
   GrownTree run() {
     add_node(0, sample_.n(), 0);
-    std::vector<std::uint32_t> pending{0};
-    while (!pending.empty()) {
-      const std::uint32_t node = pending.back();
-      pending.pop_back();
-      const TreeSplit split = best_split(ranges_[node]);
-      if (!split.found) continue;
-      const auto [begin, end, parent] = ranges_[node];
-      const std::size_t middle = sample_.part(begin, end, split);
-      const auto left = static_cast<std::uint32_t>(ranges_.size());
-      tree_.nodes[node] = tree_node(left, split.threshold, static_cast<std::uint16_t>(split.column));
-      add_node(begin, middle, node);
-      add_node(middle, end, node);
-      pending.push_back(left + 1);
-      pending.push_back(left);
+    std::vector<std::uint32_t> level{0}, next;
+    for (int depth = 0; depth < kTopLevels && !level.empty(); ++depth) {
+      for (const std::uint32_t node : level) grow(node, next);
+      level.swap(next);
+      next.clear();
+    }
+    for (const std::uint32_t root : level) {
+      for (next = {root}; !next.empty();) {
+        const std::uint32_t node = next.back();
+        next.pop_back();
+        grow(node, next);
+      }
     }
     add_leaves();
     return std::move(tree_);
@@ -117,8 +123,22 @@ class TreeGrower {
     std::uint32_t parent;  // of the root: itself
   };
 
+  // Splits the node if there is a reason to, and adds its children to `children`.
+  void grow(std::uint32_t node, std::vector<std::uint32_t>& children) {
+    const auto [begin, end, parent] = ranges_[node];
+    const TreeSplit split = best_split(ranges_[node]);
+    if (!split.found) return;
+    const std::size_t middle = sample_.part(begin, end, split);
+    const auto left = static_cast<std::uint32_t>(ranges_.size());
+    tree_.nodes[node] = WideNode::make(node, left, split.threshold, split.column);
+    add_node(begin, middle, node);
+    add_node(middle, end, node);
+    children.push_back(left);
+    children.push_back(left + 1);
+  }
+
   void add_node(std::size_t begin, std::size_t end, std::uint32_t parent) {
-    tree_.nodes.push_back(leaf_node(static_cast<std::uint32_t>(ranges_.size())));
+    tree_.nodes.push_back(leaf_node<WideNode>(static_cast<std::uint32_t>(ranges_.size())));
     ranges_.push_back({begin, end, parent});
   }
 
@@ -141,7 +161,7 @@ class TreeGrower {
     return true;
   }
 
-  void find_varying(const Range& range) {
+  void find_code_ranges(const Range& range) {
     const std::size_t stride = sample_.code_stride();
     std::copy_n(sample_.codes(range.begin), stride, least_.begin());
     std::copy_n(sample_.codes(range.begin), stride, greatest_.begin());
@@ -152,22 +172,20 @@ class TreeGrower {
         greatest_[c] = std::max(greatest_[c], codes[c]);
       }
     }
-    varying_.clear();
-    for (std::uint32_t c = 0; c < rows_.n_codes; ++c) {
-      if (least_[c] < greatest_[c]) varying_.push_back(c);
-    }
   }
 
   TreeSplit best_split(const Range& range) {
     if (range.end - range.begin < 2 || is_light(range) || is_pure(range)) return {};
-    find_varying(range);
+    find_code_ranges(range);
     // Columns in random order, so many at a time, until one parts the rows.
-    for (std::size_t first = 0; first < varying_.size(); first += growth_.tried) {
+    for (std::size_t first = 0; first < columns_.size(); first += growth_.tried) {
       candidates_.clear();
-      for (std::size_t i = first; i < std::min(first + growth_.tried, varying_.size()); ++i) {
-        std::swap(varying_[i], varying_[i + random_.below(varying_.size() - i)]);
-        candidates_.push_back(candidate(varying_[i]));
+      for (std::size_t i = first; i < std::min(first + growth_.tried, columns_.size()); ++i) {
+        std::swap(columns_[i], columns_[i + random_.below(columns_.size() - i)]);
+        const std::uint32_t column = columns_[i];
+        if (least_[column] < greatest_[column]) candidates_.push_back(candidate(column));
       }
+      if (candidates_.empty()) continue;
       const TreeSplit split =
           search_->best(sample_.node(range.begin, range.end), candidates_, growth_.min_weight);
       if (split.found) return split;
@@ -185,7 +203,7 @@ class TreeGrower {
     tree_.leaf.assign(tree_.nodes.size(), 0);
     std::uint32_t n_leaves = 0;
     for (std::uint32_t node = 0; node < tree_.nodes.size(); ++node) {
-      if (tree_.nodes[node] != leaf_node(node)) continue;
+      if (tree_.nodes[node] != leaf_node<WideNode>(node)) continue;
       tree_.leaf[node] = n_leaves++;
       add_means(node, rows_.targets, 0);
       if (!rows_.costs.empty()) add_means(node, rows_.costs, rows_.shape.m);
@@ -221,7 +239,7 @@ class TreeGrower {
   std::unique_ptr<SplitSearch> search_;
   Random random_;
   std::vector<std::uint8_t> least_, greatest_;  // (code_stride) of the node's codes
-  std::vector<std::uint32_t> varying_;          // columns that are not constant in the node
+  std::vector<std::uint32_t> columns_;          // all, in the order of the last draws
   std::vector<SplitCandidate> candidates_;
   std::vector<Range> ranges_;  // of each node's rows
   GrownTree tree_;

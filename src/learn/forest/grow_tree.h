@@ -25,11 +25,11 @@ struct TreeRows {
 
 struct TreeGrowth {
   SplitRule rule = SplitRule::kVariance;
-  std::size_t tried = 1;  // columns that a node tries, of those that vary among its rows
+  std::size_t tried = 1;  // columns that a node draws; then as many again, while none of them splits it
   float min_weight = 0;   // of the rows in a leaf
 };
 
-// Nodes as in TreeEnsemble.
+// Wide nodes, as in TreeEnsemble.
 struct GrownTree {
   std::vector<std::uint64_t> nodes;
   std::vector<std::uint32_t> leaf;  // as long: leaves have numbers in the order of nodes; 0 for an inner node

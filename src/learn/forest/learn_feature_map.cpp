@@ -121,7 +121,7 @@ std::vector<std::uint8_t> encode_rows(const FeatureMap& map, std::span<const flo
   for_each_parallel((n + kPart - 1) / kPart, threads, [&] {
     return [&](std::size_t part) {
       for (std::size_t i = part * kPart; i < std::min(n, (part + 1) * kPart); ++i) {
-        encode_features(map, features.subspan(i * d, d), {&codes[i * stride], stride});
+        encode_features(map, features.subspan(i * d, d), &codes[i * stride]);
       }
     };
   });

@@ -47,6 +47,9 @@ struct VarianceQuality {
   using Sums = LaneSums<kVectors, kSparse>;
   explicit VarianceQuality(std::size_t /*m*/) {}
 
+  // What a split has to exceed: any is better than none.
+  [[nodiscard]] float floor(const Sums& /*total*/) const { return -kInfinity; }
+
   // Squares of the sums by weight: what is between the groups, but for a constant.
   [[gnu::always_inline]] [[nodiscard]] float of_side(const Sums& side) const {
     FourFloats squares{};
@@ -65,6 +68,8 @@ struct VarianceQuality {
   }
 };
 
+constexpr float kLeastGain = 1e-6F;  // of cost, per weight
+
 template <std::size_t kVectors, bool kSparse>
 struct BestSingleQuality {
   using Sums = LaneSums<kVectors, kSparse>;
@@ -73,6 +78,9 @@ struct BestSingleQuality {
       no_model[lane / 4][lane % 4] = lane >= 1 && lane <= m ? 0 : kInfinity;
     }
   }
+
+  // A split where the same model is best on both sides tells nothing; rounding must not make one of it.
+  [[nodiscard]] float floor(const Sums& total) const { return of_side(total) + kLeastGain * total.weight(); }
 
   // The least cost of one model for all rows, negative. A model that is nowhere there costs infinitely much.
   [[gnu::always_inline]] [[nodiscard]] float of_side(const Sums& side) const {
@@ -118,8 +126,9 @@ class HistogramSearch final : public SplitSearch {
 
   TreeSplit best(const NodeRows& rows, std::span<const SplitCandidate> candidates,
                  float min_weight) override {
-    TreeSplit found;
     total_ = sums_of<Sums>(rows);
+    TreeSplit found;
+    found.quality = quality_.floor(total_);
     for (const SplitCandidate& candidate : candidates) {
       fill(rows, candidate.column);
       scan(candidate.column, min_weight, found);
@@ -163,7 +172,7 @@ class HistogramSearch final : public SplitSearch {
                 TreeSplit& found) const {
     if (!enough_on_both_sides(left, right, min_weight)) return;
     split.quality = quality_.of_side(left) + quality_.of_side(right);
-    if (!found.found || split.quality > found.quality) found = split;
+    if (split.quality > found.quality) found = split;
   }
 
   Quality quality_;
@@ -180,16 +189,16 @@ class ThresholdSearch final : public SplitSearch {
 
   TreeSplit best(const NodeRows& rows, std::span<const SplitCandidate> candidates,
                  float min_weight) override {
-    TreeSplit found;
     const Sums total = sums_of<Sums>(rows);
+    TreeSplit found;
+    found.quality = quality_.floor(total);
     Sums right;
     for (const SplitCandidate& candidate : candidates) {
       const Sums left = left_of(rows, candidate);
       left.subtract_from(total, right);
       if (!enough_on_both_sides(left, right, min_weight)) continue;
       const float quality = quality_.of_side(left) + quality_.of_side(right);
-      if (!found.found || quality > found.quality)
-        found = {candidate.column, candidate.threshold, quality, true};
+      if (quality > found.quality) found = {candidate.column, candidate.threshold, quality, true};
     }
     return found;
   }

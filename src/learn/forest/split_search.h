@@ -11,8 +11,9 @@
 namespace triage {
 
 enum class SplitRule {
-  kVariance,       // the largest between-group sum of squares, summed over models; all thresholds
-  kBestSingle,     // the least cost, when on each side the model that is best there is taken; all thresholds
+  kVariance,    // the largest between-group sum of squares, summed over models; all thresholds
+  kBestSingle,  // the least cost, when on each side the model that is best there is taken, and less than
+                // before; all thresholds
   kRandomVariance  // as kVariance, of one threshold a column, drawn uniformly from those that split it
 };
 

@@ -96,7 +96,7 @@ TEST(TrainForests, ExpectLossesAndCostsInTheirUnits) {
 void expect_same(const TrainedForests& a, const TrainedForests& b) {
   ASSERT_EQ(a.forests.ensembles.size(), b.forests.ensembles.size());
   for (std::size_t e = 0; e < a.forests.ensembles.size(); ++e) {
-    EXPECT_EQ(a.forests.ensembles[e].nodes, b.forests.ensembles[e].nodes);
+    EXPECT_EQ(a.forests.ensembles[e].narrow, b.forests.ensembles[e].narrow);
     EXPECT_EQ(a.forests.ensembles[e].values, b.forests.ensembles[e].values);
   }
   EXPECT_EQ(a.forests.deviation, b.forests.deviation);
@@ -113,7 +113,7 @@ TEST(TrainForests, DoNotDependOnThreads) {
   expect_same(one, train_forests(rows.data(), few_trees(5)));
   ForestOptions other = few_trees();
   other.seed = 2;
-  EXPECT_NE(one.forests.ensembles[0].nodes, train_forests(rows.data(), other).forests.ensembles[0].nodes);
+  EXPECT_NE(one.forests.ensembles[0].narrow, train_forests(rows.data(), other).forests.ensembles[0].narrow);
 }
 
 TEST(TrainForests, DoNotDependOnTheScaleOfWeights) {
@@ -180,9 +180,9 @@ TEST(TrainForests, WithConstantFeaturesChooseTheSingleBest) {
 TEST(TrainForests, KeepMoreRowsInALeafWhereThereAreMany) {
   const ForestRows rows(300);
   ForestOptions options = few_trees();
-  const std::size_t full = train_forests(rows.data(), options).forests.ensembles[0].nodes.size();
+  const std::size_t full = train_forests(rows.data(), options).forests.ensembles[0].narrow.size();
   options.full_rows = 30;
-  EXPECT_LE(train_forests(rows.data(), options).forests.ensembles[0].nodes.size(), 30 * 2 * 30U);
+  EXPECT_LE(train_forests(rows.data(), options).forests.ensembles[0].narrow.size(), 30 * 2 * 30U);
   EXPECT_GT(full, 30 * 2 * 100U);
 }
 
