@@ -37,7 +37,8 @@ FeatureMap decode_features_of(const Fields& fields) {
 json encode_trees(const TreeEnsemble& trees) {
   return {{"width", trees.width},
           {"tree_begin", to_binary<std::uint32_t>(trees.tree_begin)},
-          {"nodes", to_binary<std::uint64_t>(trees.nodes)},
+          {"wide", to_binary<std::uint64_t>(trees.wide)},
+          {"narrow", to_binary<std::uint32_t>(trees.narrow)},
           {"leaf", to_binary<std::uint32_t>(trees.leaf)},
           {"values", to_binary<float>(trees.values)}};
 }
@@ -46,7 +47,8 @@ TreeEnsemble decode_trees(const Fields& fields) {
   TreeEnsemble trees;
   trees.width = small_count(fields, "width");
   trees.tree_begin = fields.values<std::uint32_t>("tree_begin");
-  trees.nodes = fields.values<std::uint64_t>("nodes");
+  trees.wide = fields.values<std::uint64_t>("wide");
+  trees.narrow = fields.values<std::uint32_t>("narrow");
   trees.leaf = fields.values<std::uint32_t>("leaf");
   trees.values = fields.values<float>("values");
   return trees;

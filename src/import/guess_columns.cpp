@@ -1,0 +1,142 @@
+// What a file's columns are, by their names and what is in them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+
+#include "import/cell_number.h"
+#include "import/record_reader.h"
+
+namespace triage {
+namespace {
+
+struct KnownName {
+  std::string_view name;
+  ColumnRole role;
+  std::string_view unit = {};  // of a cost
+};
+
+// Of the input.
+constexpr std::array<KnownName, 15> kOfInput{{{"id", ColumnRole::kId},
+                                              {"input", ColumnRole::kId},
+                                              {"input_id", ColumnRole::kId},
+                                              {"instance", ColumnRole::kId},
+                                              {"instance_id", ColumnRole::kId},
+                                              {"question_id", ColumnRole::kId},
+                                              {"prompt_id", ColumnRole::kId},
+                                              {"sample_id", ColumnRole::kId},
+                                              {"group", ColumnRole::kGroup},
+                                              {"fold", ColumnRole::kFold},
+                                              {"label", ColumnRole::kLabel},
+                                              {"truth", ColumnRole::kLabel},
+                                              {"right_answer", ColumnRole::kLabel},
+                                              {"model", ColumnRole::kModel},
+                                              {"algorithm", ColumnRole::kModel}}};
+
+// Of a model: behind its name and a colon, or alone in the long form.
+constexpr std::array<KnownName, 20> kOfModel{
+    {{"score", ColumnRole::kScore},           {"quality", ColumnRole::kScore},
+     {"correct", ColumnRole::kScore},         {"accuracy", ColumnRole::kScore},
+     {"cost", ColumnRole::kCost, "cost"},     {"usd", ColumnRole::kCost, "usd"},
+     {"eur", ColumnRole::kCost, "eur"},       {"price", ColumnRole::kCost, "cost"},
+     {"ms", ColumnRole::kCost, "ms"},         {"time_ms", ColumnRole::kCost, "ms"},
+     {"latency_ms", ColumnRole::kCost, "ms"}, {"s", ColumnRole::kCost, "s"},
+     {"seconds", ColumnRole::kCost, "s"},     {"runtime", ColumnRole::kCost, "s"},
+     {"tokens", ColumnRole::kCost, "tokens"}, {"signal", ColumnRole::kSignal},
+     {"confidence", ColumnRole::kSignal},     {"answer", ColumnRole::kAnswer},
+     {"prediction", ColumnRole::kAnswer},     {"output", ColumnRole::kAnswer}}};
+
+template <class Names>
+const KnownName* find_name(const Names& names, std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto at =
+      std::find_if(names.begin(), names.end(), [&](const KnownName& n) { return n.name == lower; });
+  return at == names.end() ? nullptr : &*at;
+}
+
+// "gpt-4:usd": the model and what the column is of it.
+struct ModelColumn {
+  std::string model;
+  const KnownName* known = nullptr;
+};
+std::optional<ModelColumn> model_column(const std::string& name) {
+  const std::size_t colon = name.rfind(':');
+  if (colon == name.npos || colon == 0) return std::nullopt;
+  const KnownName* known = find_name(kOfModel, std::string_view(name).substr(colon + 1));
+  if (known == nullptr) return std::nullopt;
+  return ModelColumn{name.substr(0, colon), known};
+}
+
+// By column: whether all that is there is a number, and anything is.
+std::vector<bool> numeric_columns(RecordReader& reader) {
+  const std::size_t n = reader.columns().size();
+  std::vector<bool> has_number(n, false), has_text(n, false);
+  TextRecord record;
+  BadCells ignored(reader.name());  // importing says so
+  while (reader.next(record, ignored)) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (has_text[i] || is_nothing(record.fields[i])) continue;
+      (cell_number(record.fields[i]) ? has_number : has_text)[i] = true;
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) has_number[i] = has_number[i] && !has_text[i];
+  return has_number;
+}
+
+class Guess {
+ public:
+  explicit Guess(TableColumns& out) : out_(out) {}
+
+  void make(const std::vector<std::string>& names, const std::vector<bool>& is_number) {
+    const bool is_long = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+      const KnownName* known = find_name(kOfInput, name);
+      return known != nullptr && known->role == ColumnRole::kModel;
+    });
+    for (std::size_t i = 0; i < names.size(); ++i) add(names[i], is_long, is_number[i]);
+  }
+
+ private:
+  void add(const std::string& name, bool is_long, bool is_number) {
+    if (const auto own = is_long ? std::nullopt : model_column(name)) {
+      if (add_of_model(name, own->model, *own->known)) return;
+    }
+    const KnownName* alone = is_long ? find_name(kOfModel, name) : nullptr;
+    if (alone != nullptr && add_of_model(name, "", *alone)) return;
+    const KnownName* of_input = find_name(kOfInput, name);
+    if (of_input != nullptr && taken_.emplace(of_input->role, "").second) {
+      out_.columns.push_back({name, of_input->role});
+    } else if (is_number) {
+      out_.columns.push_back({name, ColumnRole::kFeature, "features"});
+    } else {
+      out_.columns.push_back({name, ColumnRole::kIgnore});
+    }
+  }
+
+  // Each of a model's columns once: the first.
+  bool add_of_model(const std::string& name, const std::string& model, const KnownName& known) {
+    if (!taken_.emplace(known.role, model).second) return false;
+    out_.columns.push_back({name, known.role, model});
+    if (known.role == ColumnRole::kCost) out_.cost_unit = known.unit;
+    return true;
+  }
+
+  TableColumns& out_;
+  std::set<std::pair<ColumnRole, std::string>> taken_;
+};
+
+}  // namespace
+
+TableColumns guess_columns(const std::filesystem::path& file, TextForm form, char separator) {
+  const auto reader = form == TextForm::kCsv ? open_csv(file, separator) : open_json_lines(file);
+  TableColumns out;
+  out.form = form;
+  out.separator = separator;
+  const auto is_number = numeric_columns(*reader);
+  Guess(out).make(reader->columns(), is_number);
+  return out;
+}
+
+}  // namespace triage
