@@ -71,7 +71,7 @@ struct OrderedLook {
 class Policy {
  public:
   virtual ~Policy() = default;
-  // "single", "premodel", "selector", "cascade", "forests" or "adaptive"; of one's own, any other.
+  // "single", "premodel", "selector", "cascade", "forests", "ladder" or "adaptive"; of one's own, any other.
   [[nodiscard]] virtual std::string_view kind() const = 0;
   [[nodiscard]] virtual Action next(const Evidence& evidence, Trace* trace = nullptr) const = 0;
   // The answer that the looks so far give, for when the budget ends before `next` has answered; kRefuse when

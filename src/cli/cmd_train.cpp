@@ -15,6 +15,7 @@
 #include "triage/error.h"
 #include "triage/tools/feature_selection.h"
 #include "triage/tools/forests.h"
+#include "triage/tools/ladder.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/profile.h"
 #include "triage/tools/report.h"
@@ -118,6 +119,14 @@ TrainedPolicy train_forests_with(const Table& table, Rows rows, const LearnOptio
   return {train_forests_policy(table, rows, learn, options), {}, {}};
 }
 
+TrainedPolicy train_ladder_with(const Table& table, Rows rows, const LearnOptions& learn,
+                                const TrainArguments& arguments) {
+  LadderOptions options;
+  options.max_rungs = arguments.max_stages.value_or(options.max_rungs);
+  options.price = arguments.price;
+  return {train_ladder(table, rows, learn, options), {}, {}};
+}
+
 TrainedPolicy train_auto_with(const Table& table, Rows rows, const LearnOptions& learn) {
   KindChoice choice = choose_kind(table, rows, learn);
   auto policy = train_kind(table, rows, choice.kind, learn);
@@ -143,6 +152,7 @@ TrainedPolicy train(const Table& table, Rows rows, const TrainArguments& argumen
   if (arguments.policy == "adaptive") return train_adaptive_with(table, rows, learn, arguments);
   if (arguments.policy == "premodel") return train_premodel_with(table, rows, learn, arguments);
   if (arguments.policy == "forests") return train_forests_with(table, rows, learn, arguments);
+  if (arguments.policy == "ladder") return train_ladder_with(table, rows, learn, arguments);
   if (arguments.policy == "cascade") return train_cascade_with(table, rows, learn, arguments);
   return train_single_with(table, rows, learn, arguments);
 }
@@ -273,7 +283,8 @@ struct KindOption {
 
 void check_kind(const TrainArguments& arguments, std::span<const KindOption> options) {
   const std::string_view policy = arguments.policy;
-  constexpr std::array<std::string_view, 5> kKinds{"auto", "adaptive", "premodel", "cascade", "forests"};
+  constexpr std::array<std::string_view, 6> kKinds{"auto",    "adaptive", "premodel",
+                                                   "cascade", "forests",  "ladder"};
   if (std::find(kKinds.begin(), kKinds.end(), policy) == kKinds.end() && !policy.starts_with("single:")) {
     throw Error(ErrorCode::kUsage,
                 fmt::format("--policy: '{}', expected {} or single:MODEL", policy, fmt::join(kKinds, ", ")));
@@ -379,10 +390,10 @@ void add_train(CLI::App& app, Session& session) {
       ->required()
       ->type_name("X.profile");
   command
-      ->add_option(
-          "--policy", a.policy,
-          "auto (what inner cross-validation prefers), adaptive, premodel, cascade, forests (for imported "
-          "tables) or single:MODEL")
+      ->add_option("--policy", a.policy,
+                   "auto (what inner cross-validation prefers), adaptive, premodel, cascade, ladder, forests "
+                   "(for imported "
+                   "tables) or single:MODEL")
       ->capture_default_str()
       ->type_name("KIND");
   command->add_option("-o,--out", a.out, "Policy file to write")->required()->type_name("OUT.triage");
@@ -405,7 +416,7 @@ void add_train(CLI::App& app, Session& session) {
     return [&own, kinds](CLI::Option* option) { own.push_back({option, kinds}); };
   };
   const auto premodel = of({"premodel"});
-  const auto looking = of({"adaptive", "cascade"});
+  const auto looking = of({"adaptive", "cascade", "ladder"});
   command->add_option("--seed", a.seed, "Seed of inner folds, samples and --train-share")
       ->check(not_negative())
       ->capture_default_str()
@@ -415,15 +426,15 @@ void add_train(CLI::App& app, Session& session) {
                    "Train on this share of the inputs, drawn by --seed; use the others to calibrate")
       ->capture_default_str()
       ->type_name("SHARE");
-  of({"auto", "adaptive", "cascade", "forests", "premodel"})(
+  of({"auto", "adaptive", "cascade", "forests", "ladder", "premodel"})(
       command
           ->add_option("--cost", a.cost, "What to save: time, energy, or a sum of both such as \"ms + 40 j\"")
           ->capture_default_str()
           ->type_name("COST"));
   add_choice_options(*command, a, premodel);
   add_kind_options(*command, a, premodel);
-  add_aim_options(*command, a, of({"auto", "adaptive", "cascade", "forests"}),
-                  of({"adaptive", "cascade", "forests"}), looking);
+  add_aim_options(*command, a, of({"auto", "adaptive", "cascade", "forests", "ladder"}),
+                  of({"adaptive", "cascade", "forests", "ladder"}), looking);
   command->add_flag("--all-settings", a.all_settings,
                     "adaptive: show every setting, not the chosen one and a few around it");
   command->add_flag("--json", a.json, "One JSON document on stdout");

@@ -135,9 +135,14 @@ void add_looking_policies(const Table& table, std::span<const Fold> folds,
   if (trained.front().forests) {
     add({MethodKind::kForests}, [](const TrainedFold& fold) { return fold.forests.get(); });
   }
+  if (trained.front().ladder) {
+    add({MethodKind::kLadder}, [](const TrainedFold& fold) { return fold.ladder.get(); });
+  }
   add({MethodKind::kAuto}, [](const TrainedFold& fold) { return &fold.auto_policy(); });
+  if (trained.front().cascade_routing) {
+    add({MethodKind::kCascadeRouting}, [](const TrainedFold& fold) { return fold.cascade_routing.get(); });
+  }
   if (!combines(trained)) return;
-  add({MethodKind::kCascadeRouting}, [](const TrainedFold& fold) { return fold.cascade_routing.get(); });
   add({MethodKind::kAdaptive}, [](const TrainedFold& fold) { return fold.adaptive.get(); });
 }
 
@@ -202,6 +207,7 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
     });
   }
   for (const auto& each : {std::pair(MethodKind::kForests, &TrainedFold::forests),
+                           std::pair(MethodKind::kLadder, &TrainedFold::ladder),
                            std::pair(MethodKind::kCascadeRouting, &TrainedFold::cascade_routing),
                            std::pair(MethodKind::kAdaptive, &TrainedFold::adaptive)}) {
     const auto policy = each.second;  // lambdas may not capture structured bindings
@@ -235,7 +241,7 @@ void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation)
         evaluation.warnings.push_back(warning);
     }
   }
-  if (trained.front().cascade && !combines(trained)) {
+  if (trained.front().cascade && !trained.front().ladder && !combines(trained)) {
     evaluation.warnings.push_back({.kind = WarningKind::kNotCombined, .inputs = kLeastRows});
   }
 }

@@ -108,6 +108,8 @@ const char* to_string(MethodKind kind) {
       return "rival";
     case MethodKind::kForests:
       return "forests";
+    case MethodKind::kLadder:
+      return "ladder";
     case MethodKind::kAdaptive:
       return "adaptive";
     case MethodKind::kAuto:

@@ -7,7 +7,8 @@ namespace {
 
 bool is_candidate(MethodKind kind) {
   return kind == MethodKind::kPremodel || kind == MethodKind::kCascade || kind == MethodKind::kForests ||
-         kind == MethodKind::kAdaptive || kind == MethodKind::kAuto || kind == MethodKind::kPolicy;
+         kind == MethodKind::kLadder || kind == MethodKind::kAdaptive || kind == MethodKind::kAuto ||
+         kind == MethodKind::kPolicy;
 }
 
 bool is_auto(const Method& method) { return method.id.kind == MethodKind::kAuto; }

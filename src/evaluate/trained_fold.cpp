@@ -10,6 +10,7 @@
 #include "stats/mean.h"
 #include "table/row_order.h"
 #include "triage/tools/forests.h"
+#include "triage/tools/ladder.h"
 
 namespace triage {
 namespace {
@@ -80,6 +81,8 @@ const Policy& TrainedFold::auto_policy() const {
       return *cascades_of[1];
     case PolicyKind::kForests:
       return *forests;
+    case PolicyKind::kLadder:
+      return *ladder;
     case PolicyKind::kAdaptive:
       return *adaptive;
     default:
@@ -111,13 +114,18 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
   }
   if (can_combine(table, fold)) {
     trained.cascade_routing = train_cascade_routing(table, fold.train, options);
-    trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
+    if (table.scores.empty()) trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
+  }
+  if (!table.scores.empty() && count_groups(table, fold.train) >= kLeastRows &&
+      can_climb(table, fold.train)) {
+    trained.ladder = train_ladder(table, fold.train, options);
   }
   if (!table.schema.groups.empty()) trained.forests = train_forests_policy(table, fold.train, options);
   trained.auto_kind = choose_kind(table, fold.train, options, options.adaptive).kind;
   switch (trained.auto_kind) {
     case PolicyKind::kAdaptive:
     case PolicyKind::kForests:
+    case PolicyKind::kLadder:
     case PolicyKind::kCascadeOfTwo:
     case PolicyKind::kCascadeOfThree:
       break;

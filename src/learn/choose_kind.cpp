@@ -12,6 +12,7 @@
 #include "triage/clock.h"
 #include "triage/error.h"
 #include "triage/tools/forests.h"
+#include "triage/tools/ladder.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/replay.h"
 
@@ -49,7 +50,12 @@ std::vector<PolicyKind> possible_kinds(const Table& table, Rows rows) {
   } else if (table.schema.size() > 0 && !has_outputs) {
     kinds.push_back(PolicyKind::kPremodel);
   }
-  if (has_outputs) kinds.push_back(PolicyKind::kAdaptive);
+  // Elsewhere adaptive policies do the same with the probabilities of classes.
+  if (!table.scores.empty() && can_climb(table, rows)) {
+    kinds.push_back(PolicyKind::kLadder);
+  } else if (has_outputs) {
+    kinds.push_back(PolicyKind::kAdaptive);
+  }
   return kinds;
 }
 
@@ -165,6 +171,8 @@ std::string_view to_string(PolicyKind kind) {
       return "premodel";
     case PolicyKind::kForests:
       return "forests";
+    case PolicyKind::kLadder:
+      return "ladder";
     case PolicyKind::kAdaptive:
       return "adaptive";
   }
@@ -186,6 +194,8 @@ std::unique_ptr<Policy> train_kind(const Table& table, Rows rows, PolicyKind kin
       return std::move(train_premodel(table, rows, learn).policy);
     case PolicyKind::kForests:
       return train_forests_policy(table, rows, learn);
+    case PolicyKind::kLadder:
+      return train_ladder(table, rows, learn);
     case PolicyKind::kAdaptive:
       return train_adaptive(table, rows, learn, adaptive);
   }

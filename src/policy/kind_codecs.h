@@ -9,6 +9,7 @@
 #include "policy/cascade_policy.h"
 #include "policy/field_reader.h"
 #include "policy/forests_policy.h"
+#include "policy/ladder_policy.h"
 #include "policy/premodel_policy.h"
 #include "policy/selector_policy.h"
 #include "policy/single_policy.h"
@@ -32,6 +33,7 @@ namespace triage {
 [[nodiscard]] nlohmann::json encode_body(const Premodel& policy);
 [[nodiscard]] nlohmann::json encode_body(const Adaptive& policy);
 [[nodiscard]] nlohmann::json encode_body(const ForestsPolicy& policy);
+[[nodiscard]] nlohmann::json encode_body(const Ladder& policy);
 
 [[nodiscard]] std::unique_ptr<Policy> decode_single(PolicyInfo info, const Fields& body);
 [[nodiscard]] std::unique_ptr<Policy> decode_cascade(PolicyInfo info, const Fields& body);
@@ -40,6 +42,7 @@ namespace triage {
 [[nodiscard]] std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& body, int format);
 
 [[nodiscard]] std::unique_ptr<Policy> decode_forests(PolicyInfo info, const Fields& body);
+[[nodiscard]] std::unique_ptr<Policy> decode_ladder(PolicyInfo info, const Fields& body);
 
 // A policy of the user's own, by its registered codec; throws kPolicy where there is none.
 [[nodiscard]] nlohmann::json encode_own(const Policy& policy);

@@ -30,6 +30,8 @@ void encode_kind(const Policy& policy, json& payload) {
     payload[kind] = encode_body(*premodel);
   } else if (const auto* forests = dynamic_cast<const ForestsPolicy*>(&policy)) {
     payload[kind] = encode_body(*forests);
+  } else if (const auto* ladder = dynamic_cast<const Ladder*>(&policy)) {
+    payload[kind] = encode_body(*ladder);
   } else {
     payload["own"] = encode_own(policy);
   }
@@ -50,6 +52,7 @@ std::unique_ptr<Policy> decode_payload(const json& payload, int format) {
   if (kind == "selector" && format > 1) return decode_selector(std::move(info), fields.object(kind));
   if (kind == "adaptive" && format > 2) return decode_adaptive(std::move(info), fields.object(kind), format);
   if (kind == "forests" && format > 4) return decode_forests(std::move(info), fields.object(kind));
+  if (kind == "ladder" && format > 4) return decode_ladder(std::move(info), fields.object(kind));
   if (format > 4) return decode_own(std::move(info), kind, fields);
   fail_field("kind", fmt::format("'{}'", kind), "single, premodel, selector, cascade or adaptive");
 }

@@ -14,8 +14,8 @@
 
 namespace triage {
 
-inline constexpr std::array<std::string_view, 6> kBuiltInKinds{"single",  "premodel", "selector",
-                                                               "cascade", "forests",  "adaptive"};
+inline constexpr std::array<std::string_view, 7> kBuiltInKinds{"single",  "premodel", "selector", "cascade",
+                                                               "forests", "ladder",   "adaptive"};
 
 // Thrown for a file that needs a codec of the user's own. Training again would not help.
 class MissingCodec : public Error {

@@ -72,6 +72,8 @@ const char* about_kind(MethodKind kind) {
       return "after each look: run what adds the most expected quality for its price, of any further models";
     case MethodKind::kForests:
       return "before anything runs: forests predict from the features what is lost with each model";
+    case MethodKind::kLadder:
+      return "after each look: stop, or go on when features, votes and signals promise more than it costs";
     case MethodKind::kAdaptive:
       return "after each look: stop, or go on when the expected gain is worth its price; looks are combined";
     default:

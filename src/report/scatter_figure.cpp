@@ -51,6 +51,8 @@ Style style_of(MethodKind kind) {
       return {Mark::kSquare, "rival", "rival, to be beaten"};
     case MethodKind::kForests:
       return {Mark::kDiamond, "forests", "forests"};
+    case MethodKind::kLadder:
+      return {Mark::kSquare, "ladder", "ladder"};
     case MethodKind::kAdaptive:
       return {Mark::kSquare, "adaptive", "adaptive"};
     case MethodKind::kAuto:

@@ -142,15 +142,11 @@ struct AdaptiveOptions {
                                                      const AdaptiveOptions& options = {});
 
 // What training can make when it is not told what, the simplest first. Two of them run one model.
+// clang-format off
 enum class PolicyKind {
-  kSingleBest,
-  kCheapestEqual,
-  kCascadeOfTwo,
-  kCascadeOfThree,
-  kPremodel,
-  kForests,
-  kAdaptive
+  kSingleBest, kCheapestEqual, kCascadeOfTwo, kCascadeOfThree, kPremodel, kForests, kLadder, kAdaptive
 };
+// clang-format on
 // "single best model", "cascade of 2", "forests" and so on.
 [[nodiscard]] std::string_view to_string(PolicyKind kind);
 

@@ -54,6 +54,7 @@ enum class MethodKind {
   kExactCascade,    // rivals, to be beaten and never recommended: of exactly `index` models;
   kCascadeRouting,  // and cascade routing
   kForests,
+  kLadder,
   kAdaptive,
   kAuto,   // what training chooses by itself (choose_kind)
   kPolicy  // index: into Evaluation::policies

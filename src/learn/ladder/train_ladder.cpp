@@ -1,0 +1,248 @@
+// Training of ladders: which models in which order, then a setting for each price.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/stop.h"
+#include "learn/ladder/ladder_fit.h"
+#include "learn/training_info.h"
+#include "learn/worth.h"
+#include "stats/hull.h"
+#include "stats/mean.h"
+#include "table/row_order.h"
+#include "triage/error.h"
+#include "triage/tools/ladder.h"
+
+namespace triage {
+namespace {
+
+constexpr std::size_t kCandidates = 8;      // models of which orders are made
+constexpr std::size_t kSearchRows = 3'000;  // that orders are judged on
+
+// Falling, and none: from that at which the cost of the single best model is worth twice all of the score.
+std::vector<double> price_grid(double best_cost, int steps) {
+  std::vector<double> prices;
+  for (int step = 0; step < steps && best_cost > 0; ++step) {
+    prices.push_back(std::pow(10.0, 0.3 - 2.8 * step / (steps - 1)) / best_cost);
+  }
+  prices.push_back(0);
+  return prices;
+}
+
+struct Sample {
+  std::vector<std::uint32_t> train, test;  // positions
+};
+// Two parts, each judged by what the other taught; or k.
+std::vector<Sample> make_samples(const Table& table, Rows rows, int k, std::uint64_t seed) {
+  const auto part = make_folds(table, rows, k, seed);
+  std::vector<Sample> samples(static_cast<std::size_t>(k));
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t p = 0; p < samples.size(); ++p) {
+      (static_cast<std::size_t>(part[i]) == p ? samples[p].test : samples[p].train).push_back(i);
+    }
+  }
+  return samples;
+}
+
+// What was seen at each price on rows that did not train, in the order of the samples' rows.
+std::vector<LadderOutcome> cross_fit(const LadderRows& rows, std::span<const Sample> samples,
+                                     std::span<const double> prices) {
+  std::vector<LadderOutcome> all(prices.size());
+  for (const Sample& sample : samples) {
+    const LadderFit fit = fit_ladder(select_ladder(rows, sample.train), prices);
+    const auto outcomes = apply_ladder(fit, select_ladder(rows, sample.test));
+    for (std::size_t p = 0; p < prices.size(); ++p) {
+      auto& [scores, costs] = all[p];
+      scores.insert(scores.end(), outcomes[p].scores.begin(), outcomes[p].scores.end());
+      costs.insert(costs.end(), outcomes[p].costs.begin(), outcomes[p].costs.end());
+    }
+  }
+  return all;
+}
+
+// The models that score most, and those that no mixture of two others beats, the best first of each; by
+// rising cost.
+std::vector<ModelIndex> candidates_of(std::span<const double> scores, std::span<const double> costs) {
+  std::vector<ModelIndex> by_score(scores.size());
+  std::iota(by_score.begin(), by_score.end(), 0);
+  std::stable_sort(by_score.begin(), by_score.end(), [&](ModelIndex a, ModelIndex b) {
+    return scores[static_cast<std::size_t>(a)] > scores[static_cast<std::size_t>(b)];
+  });
+  const auto hull = upper_hull(costs, scores);
+  std::vector<ModelIndex> chosen;
+  const auto add = [&](ModelIndex model) {
+    const bool is_new = std::find(chosen.begin(), chosen.end(), model) == chosen.end();
+    if (is_new && chosen.size() < kCandidates) chosen.push_back(model);
+  };
+  for (std::size_t i = 0; i < by_score.size(); ++i) {
+    add(by_score[i]);
+    if (i < hull.size()) add(static_cast<ModelIndex>(hull[hull.size() - 1 - i]));
+  }
+  std::stable_sort(chosen.begin(), chosen.end(), [&](ModelIndex a, ModelIndex b) {
+    return costs[static_cast<std::size_t>(a)] < costs[static_cast<std::size_t>(b)];
+  });
+  return chosen;
+}
+
+class OrderSearch {
+ public:
+  OrderSearch(const Table& table, Rows rows, const LearnOptions& learn, LadderShape shape, double best_cost)
+      : table_(table), learn_(learn), shape_(shape), prices_(price_grid(best_cost, 5)) {
+    // Features add to every order alike, and take most of the time.
+    shape_.n_features = 0;
+    const auto order = shuffled_rows(table, rows, learn.seed);
+    rows_.assign(order.begin(),
+                 order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), kSearchRows)));
+    samples_ = make_samples(table, rows_, 2, learn.seed);
+  }
+
+  // The order of the highest worth, its mean over the prices; of equals the shorter.
+  std::vector<ModelIndex> best(std::span<const ModelIndex> candidates, std::size_t most) {
+    std::vector<ModelIndex> order;
+    extend(candidates, most, order);
+    return best_;
+  }
+
+ private:
+  void extend(std::span<const ModelIndex> candidates, std::size_t most, std::vector<ModelIndex>& order) {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      throw_if_stopped(learn_.stop, "train");
+      order.push_back(candidates[i]);
+      const double worth = worth_of(order);
+      if (best_.empty() || worth > best_worth_ + 1e-9) {
+        best_ = order;
+        best_worth_ = worth;
+      }
+      if (order.size() < most) extend(candidates.subspan(i + 1), most, order);
+      order.pop_back();
+    }
+  }
+
+  [[nodiscard]] double worth_of(std::span<const ModelIndex> order) const {
+    const LadderRows rows = gather_ladder(table_, rows_, order, shape_, learn_.criterion, learn_.cost);
+    double worth = 0;
+    const auto outcomes = cross_fit(rows, samples_, prices_);
+    for (std::size_t p = 0; p < prices_.size(); ++p) {
+      worth += mean(outcomes[p].scores) - prices_[p] * mean(outcomes[p].costs);
+    }
+    return worth / static_cast<double>(prices_.size());
+  }
+
+  const Table& table_;
+  const LearnOptions& learn_;
+  LadderShape shape_;
+  std::vector<double> prices_;
+  std::vector<std::uint32_t> rows_;
+  std::vector<Sample> samples_;
+  std::vector<ModelIndex> best_;
+  double best_worth_ = 0;
+};
+
+// Against always running the single best model, on the same rows.
+struct Gain {
+  double value = 0, error = 0;
+};
+Gain gain_of(const LadderOutcome& outcome, std::span<const double> reference) {
+  std::vector<double> gains;
+  for (std::size_t i = 0; i < reference.size(); ++i) gains.push_back(outcome.scores[i] - reference[i]);
+  return {mean(gains), standard_deviation(gains) / std::sqrt(static_cast<double>(gains.size()))};
+}
+
+std::size_t most_worth(std::span<const LadderOutcome> outcomes, std::span<const double> reference,
+                       double best_cost, double margin) {
+  std::size_t best = 0;
+  double best_worth = 0;
+  for (std::size_t p = 0; p < outcomes.size(); ++p) {
+    const Gain gain = gain_of(outcomes[p], reference);
+    const double worth = expected_worth(gain.value - margin, gain.error,
+                                        best_cost > 0 ? mean(outcomes[p].costs) / best_cost : 1);
+    if (p > 0 && worth <= best_worth) continue;
+    best = p;
+    best_worth = worth;
+  }
+  return best;
+}
+
+// The highest price of at most this one, else the lowest.
+std::size_t at_price(std::span<const double> prices, double price) {
+  const auto at = std::find_if(prices.begin(), prices.end(), [&](double each) { return each <= price; });
+  return static_cast<std::size_t>((at == prices.end() ? at - 1 : at) - prices.begin());
+}
+
+LadderParameters parameters_of(const LadderRows& rows, LadderFit fit, std::span<const double> prices,
+                               std::span<const LadderOutcome> outcomes) {
+  LadderParameters parameters;
+  parameters.shape = rows.shape;
+  parameters.usual_features = rows.usual_features;
+  parameters.usual_signals = rows.usual_signals;
+  parameters.right = std::move(fit.right);
+  parameters.quality = std::move(fit.quality);
+  for (std::size_t p = 0; p < prices.size(); ++p) {
+    parameters.settings.push_back(
+        {prices[p], mean(outcomes[p].scores), mean(outcomes[p].costs), std::move(fit.gains[p])});
+  }
+  return parameters;
+}
+
+void check_training(const Table& table, Rows rows, const LadderOptions& options) {
+  if (options.max_rungs < 1 || options.max_rungs > static_cast<int>(kMaxRungs)) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("ladder: {} models at most, expected 1 to {}", options.max_rungs, kMaxRungs));
+  }
+  if (options.price && !(*options.price >= 0 && std::isfinite(*options.price))) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("ladder: price {:.4g}, expected a finite one of 0 or more", *options.price));
+  }
+  expect_training_inputs(table, rows, "ladder");
+  if (can_climb(table, rows)) return;
+  throw Error(
+      ErrorCode::kUsage,
+      "ladder: the models neither answer nor say how sure they are, expected answers of all of them, or "
+      "signals");
+}
+
+}  // namespace
+
+bool can_climb(const Table& table, Rows rows) {
+  const LadderShape shape = ladder_shape(table, rows);
+  return shape.answers || shape.signals;
+}
+
+std::unique_ptr<Policy> train_ladder(const Table& table, Rows rows, const LearnOptions& learn,
+                                     const LadderOptions& options) {
+  check_training(table, rows, options);
+  const LadderShape shape = ladder_shape(table, rows);
+  const auto scores = mean_scores(table, rows, learn.criterion);
+  const auto costs = model_costs(table, rows, learn.cost);
+  const auto best = static_cast<std::size_t>(single_best(scores, costs));
+  OrderSearch search(table, rows, learn, shape, costs[best]);
+  const auto order = search.best(candidates_of(scores, costs), static_cast<std::size_t>(options.max_rungs));
+  const auto prices = price_grid(costs[best], 25);
+  const LadderRows all = gather_ladder(table, rows, order, shape, learn.criterion, learn.cost);
+  const auto samples = make_samples(table, rows, 3, learn.seed);
+  const auto outcomes = cross_fit(all, samples, prices);
+  std::vector<double> reference;
+  for (const Sample& sample : samples) {
+    for (const std::uint32_t i : sample.test) {
+      reference.push_back(table.score(rows[i], static_cast<ModelIndex>(best), learn.criterion));
+    }
+  }
+  LadderParameters parameters = parameters_of(all, fit_ladder(all, prices), prices, outcomes);
+  parameters.chosen = options.price ? at_price(prices, *options.price)
+                                    : most_worth(outcomes, reference, costs[best], learn.margin.value_or(0));
+  PolicyInfo info = make_policy_info(table, rows, learn.criterion, order);
+  if (shape.n_features > 0) info.schema = table.schema;
+  info.training.input_hashes = all_input_hashes(table, rows);
+  info.training.seed = learn.seed;
+  const Gain gain = gain_of(outcomes[parameters.chosen], reference);
+  info.training.notes.emplace_back("price", fmt::format("{:.4g}", prices[parameters.chosen]));
+  info.training.notes.emplace_back(
+      "expected gain", fmt::format("{:+.4f} of score (standard error {:.4f}), by inner cross-validation",
+                                   gain.value, gain.error));
+  return make_ladder(std::move(info), std::move(parameters));
+}
+
+}  // namespace triage

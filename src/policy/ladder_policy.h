@@ -1,0 +1,93 @@
+// The policy for models of which only answers, or signals of their own quality, are known: they run in a
+// fixed order; after each, what they said and the features decide whether the next is worth its cost, and
+// whose answer is taken (docs/policies.md, Ladders).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "triage/policy.h"
+
+namespace triage {
+
+inline constexpr std::size_t kMaxRungs = 4;
+
+// What a ladder knows of an input. `answers`: looks may be compared, of n_answers different ones; `signals`:
+// looks have a confidence of their own.
+struct LadderShape {
+  std::size_t n_features = 0;  // d
+  bool answers = false;
+  bool signals = false;
+  double n_answers = 2;
+};
+
+// Up to k looks, in the order of the ladder.
+struct LadderLooks {
+  std::array<Label, kMaxRungs> answer{};  // kNoLabel: it said nothing
+  std::array<float, kMaxRungs> signal{};  // where it gave none, what is usual
+  std::size_t n = 0;
+};
+
+// What a model said: its best class; kNoLabel for an output without one, or with two that are alike.
+[[nodiscard]] Label said(const TopK& output);
+
+// Numbers of evidence after k looks: the features; which pairs agree, and who said nothing; signals; and,
+// from the support of each look's answer, the largest and how far it is above the next.
+[[nodiscard]] std::size_t ladder_evidence_size(const LadderShape& shape, std::size_t k);
+// All but the last two, shape (ladder_evidence_size() - 2).
+void ladder_evidence(const LadderShape& shape, std::span<const float> features, const LadderLooks& looks,
+                     std::span<float> evidence);
+// Support of each look's answer by votes: the sum over those who gave it of log((C - 1) p / (1 - p)), where p
+// is the chance that they are right and C how many answers there are; shape (k) each.
+void support_by_votes(const LadderShape& shape, const LadderLooks& looks, std::span<const double> right,
+                      std::span<double> support);
+// The look of the largest support (ties: the later), and the last two numbers of evidence.
+[[nodiscard]] std::size_t best_supported(std::span<const double> support, std::span<float> last_two);
+
+// Linear functions: (1 + numbers) weights, the constant first.
+struct LadderSetting {
+  double price = 0, score = 0, cost = 0;   // see PriceSetting
+  std::vector<std::vector<double>> gains;  // (rungs - 1) of the evidence after each look: go on above 0
+};
+struct LadderParameters {
+  LadderShape shape;
+  std::vector<float> usual_features;       // (d) for those that are missing
+  std::vector<float> usual_signals;        // (rungs)
+  std::vector<std::vector<double>> right;  // (rungs) with answers: a model's score, of the features
+  // (rungs)(looks) without: the score of each look, of the evidence but its last two numbers.
+  std::vector<std::vector<std::vector<double>>> quality;
+  std::vector<LadderSetting> settings;  // 1 or more, by falling price
+  std::size_t chosen = 0;
+};
+
+// Models run in the order of PolicyInfo::models.
+class Ladder final : public Policy {
+ public:
+  Ladder(PolicyInfo info, LadderParameters parameters);
+  [[nodiscard]] std::string_view kind() const override { return "ladder"; }
+  [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
+  [[nodiscard]] Action answer(const Evidence& evidence) const override;
+  [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return prices_; }
+  [[nodiscard]] std::optional<std::size_t> default_setting() const override { return parameters_.chosen; }
+  [[nodiscard]] std::vector<OrderedLook> look_order(const Request& request) const override;
+  [[nodiscard]] const LadderParameters& parameters() const { return parameters_; }
+
+ private:
+  struct Reading {
+    std::size_t best = 0;  // look whose answer is taken
+    double gain = 0;       // of going on, less its price
+  };
+  [[nodiscard]] Reading read(const Evidence& evidence) const;
+  [[nodiscard]] const LadderSetting& setting(const Request& request) const;
+
+  LadderParameters parameters_;
+  std::vector<PriceSetting> prices_;
+};
+
+// Throws kPolicy when the parts do not fit together.
+[[nodiscard]] std::unique_ptr<Policy> make_ladder(PolicyInfo info, LadderParameters parameters);
+
+}  // namespace triage
