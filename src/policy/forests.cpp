@@ -9,7 +9,7 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 8192;  // as many as pass through a tree together
+constexpr std::size_t kRowsAtOnce = 8192;
 
 // Shape of a block's buffers: a row's codes, and its sums over the trees of one ensemble.
 struct BlockShape {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -15,11 +16,13 @@
 namespace triage {
 namespace {
 
-constexpr std::size_t kWalks = 16;        // rows through one tree, each with codes of its own
-constexpr std::size_t kTreesAtOnce = 50;  // trees for one row, whose nodes are not in cache
-constexpr std::size_t kBlock = 4096;      // rows that pass through a tree together
-constexpr int kFirstSteps = 12;  // of all rows; then those that have not ended are gathered every kSteps
-constexpr int kSteps = 3;
+constexpr std::size_t kWalks = 16;         // rows through one tree, each with codes of its own
+constexpr std::size_t kTreesAtOnce = 100;  // trees for one row, whose nodes are not in cache
+constexpr std::size_t kTreeRows = 4096;    // rows that pass through a tree together
+// Steps of a group in a pass: so few that the processor is at the next group while it waits for this one. All
+// rows take some passes, nearly as many as most need; then before each those that have not ended are
+// gathered.
+constexpr std::size_t kSteps = 4;
 
 typedef float LeafLanes __attribute__((vector_size(16)));
 
@@ -31,16 +34,20 @@ template <class Node>
 }
 
 // One step of n walks. `word_at(i, node)` is a node's word on walk i, `code_at(i, column)` its row's code.
-// Returns whether all were at leaves before.
-template <class Node, std::size_t n, class WordAt, class CodeAt>
-[[gnu::always_inline]] inline bool step_all(std::array<std::uint64_t, n>& at, WordAt word_at,
-                                            CodeAt code_at) {
+// `reach(i, node)` is called with the node that walk i comes to. Returns whether all were at leaves before.
+struct ReachNothing {
+  void operator()(std::size_t /*i*/, std::uint64_t /*node*/) const {}
+};
+template <class Node, std::size_t n, class WordAt, class CodeAt, class Reach = ReachNothing>
+[[gnu::always_inline]] inline bool step_all(std::array<std::uint64_t, n>& at, WordAt word_at, CodeAt code_at,
+                                            Reach reach = {}) {
   std::uint64_t leaves = kLeafThreshold;
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint64_t word = word_at(i, at[i]);
     leaves &= word;  // all bits of the threshold stay only where all are leaves
     at[i] = next_node<Node>(at[i], word, code_at(i, Node::column(word)));
+    reach(i, at[i]);
   }
   return leaves == kLeafThreshold;
 }
@@ -61,7 +68,8 @@ const std::vector<typename Node::Word>& nodes_of(const TreeEnsemble& trees) {
   if constexpr (std::is_same_v<Node, NarrowNode>) return trees.narrow;
 }
 
-// Few rows: one row walks through several trees at a time.
+// Few rows: one row walks through several trees at a time, and each node is fetched while the others take
+// steps.
 template <class Node>
 void add_leaves_by_row(const TreeEnsemble& trees, const std::uint8_t* row, float* sums) {
   const std::size_t t = trees.n_trees(), width = leaf_stride(trees.width);
@@ -74,12 +82,18 @@ void add_leaves_by_row(const TreeEnsemble& trees, const std::uint8_t* row, float
     std::array<std::uint64_t, kTreesAtOnce> at{};
     while (!step_all<Node>(
         at, [&](std::size_t i, std::uint64_t node) { return tree[i][node]; },
-        [&](std::size_t, std::uint64_t column) { return row[column * kGroupRows]; })) {
+        [&](std::size_t, std::uint64_t column) { return row[column * kGroupRows]; },
+        [&](std::size_t i, std::uint64_t node) { __builtin_prefetch(tree[i] + node); })) {
     }
     for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t leaf = trees.leaf[trees.tree_begin[first + i] + at[i]];
-      add_leaf(&trees.values[leaf * width], width, sums);
+      at[i] += trees.tree_begin[first + i];
+      __builtin_prefetch(&trees.leaf[at[i]]);
     }
+    for (std::size_t i = 0; i < n; ++i) {
+      at[i] = trees.leaf[at[i]] * width;
+      __builtin_prefetch(&trees.values[at[i]]);
+    }
+    for (std::size_t i = 0; i < n; ++i) add_leaf(&trees.values[at[i]], width, sums);
   }
 }
 
@@ -92,12 +106,16 @@ class BlockWalk {
       : groups_(groups), columns_(columns), n_(n) {}
 
   // Leaves the leaf of row i in at(i).
-  void run(const Word* tree) {
-    for (std::size_t first = 0; first < n_; first += kGroupRows) begin_group(tree, first);
+  void run(const Word* tree, std::uint32_t n_nodes) {
+    at_.fill(0);
+    for (std::size_t step = kSteps; step <= static_cast<std::size_t>(std::bit_width(n_nodes));
+         step += kSteps) {
+      for (std::size_t first = 0; first < n_; first += kGroupRows) step_group(tree, first);
+    }
     std::size_t n = n_;
     for (std::uint32_t i = 0; i < n; ++i) going_[i] = i;
     while ((n = still_going(tree, n)) > 0) {
-      for (std::size_t first = 0; first < n; first += kGroupRows) continue_group(tree, first);
+      for (std::size_t first = 0; first < n; first += kGroupRows) step_gathered(tree, first);
     }
   }
   [[nodiscard]] std::uint32_t at(std::size_t i) const { return at_[i]; }
@@ -105,10 +123,11 @@ class BlockWalk {
  private:
   using Group = std::array<std::uint64_t, kGroupRows>;
 
-  void begin_group(const Word* tree, std::size_t first) {
+  void step_group(const Word* tree, std::size_t first) {
     const std::uint8_t* group = groups_ + first * columns_;
     Group at{};
-    for (int step = 0; step < kFirstSteps; ++step) {
+    for (std::size_t i = 0; i < kGroupRows; ++i) at[i] = at_[first + i];
+    for (std::size_t step = 0; step < kSteps; ++step) {
       step_all<Node>(
           at, [&](std::size_t, std::uint64_t node) { return tree[node]; },
           [&](std::size_t i, std::uint64_t column) { return group[column * kGroupRows + i]; });
@@ -116,14 +135,14 @@ class BlockWalk {
     for (std::size_t i = 0; i < kGroupRows; ++i) at_[first + i] = static_cast<std::uint32_t>(at[i]);
   }
 
-  void continue_group(const Word* tree, std::size_t first) {
+  void step_gathered(const Word* tree, std::size_t first) {
     Group at{};
     std::array<const std::uint8_t*, kGroupRows> row{};
     for (std::size_t i = 0; i < kGroupRows; ++i) {
       at[i] = at_[going_[first + i]];
       row[i] = groups_ + grouped_row(going_[first + i], columns_);
     }
-    for (int step = 0; step < kSteps; ++step) {
+    for (std::size_t step = 0; step < kSteps; ++step) {
       step_all<Node>(
           at, [&](std::size_t, std::uint64_t node) { return tree[node]; },
           [&](std::size_t i, std::uint64_t column) { return row[i][column * kGroupRows]; });
@@ -145,8 +164,8 @@ class BlockWalk {
 
   const std::uint8_t* groups_;
   std::size_t columns_, n_;
-  std::array<std::uint32_t, kBlock> at_;     // node of each row
-  std::array<std::uint32_t, kBlock> going_;  // rows
+  std::array<std::uint32_t, kTreeRows> at_;     // node of each row
+  std::array<std::uint32_t, kTreeRows> going_;  // rows
 };
 
 template <class Node>
@@ -155,7 +174,8 @@ void add_leaves_by_tree(const TreeEnsemble& trees, const std::uint8_t* groups, s
   const std::size_t width = leaf_stride(trees.width);
   BlockWalk<Node> walk(groups, columns, n);
   for (std::size_t t = 0; t < trees.n_trees(); ++t) {
-    walk.run(&nodes_of<Node>(trees)[trees.tree_begin[t]]);
+    const std::uint32_t begin = trees.tree_begin[t];
+    walk.run(&nodes_of<Node>(trees)[begin], trees.tree_begin[t + 1] - begin);
     const std::uint32_t* leaf = &trees.leaf[trees.tree_begin[t]];
     for (std::size_t i = 0; i < n; ++i)
       add_leaf(&trees.values[leaf[walk.at(i)] * width], width, sums + i * width);
@@ -170,8 +190,8 @@ void add_leaves_of(const TreeEnsemble& trees, const std::uint8_t* groups, std::s
     for (std::size_t i = 0; i < n; ++i) add_leaves_by_row<Node>(trees, groups + i, sums + i * width);
     return;
   }
-  for (std::size_t first = 0; first < n; first += kBlock) {
-    add_leaves_by_tree<Node>(trees, groups + first * columns, columns, std::min(kBlock, n - first),
+  for (std::size_t first = 0; first < n; first += kTreeRows) {
+    add_leaves_by_tree<Node>(trees, groups + first * columns, columns, std::min(kTreeRows, n - first),
                              sums + first * width);
   }
 }

@@ -117,7 +117,7 @@ void expect_many_rows_are_as_one(const TreeEnsemble& trees, std::size_t n) {
 TEST(TreeEnsemble, ManyRowsAreAsOne) {
   for (const std::uint32_t depth :
        {0U, 1U, 6U, 11U, 12U, 13U, 14U}) {  // around the steps that are not counted
-    const TreeEnsemble wide = random_trees(55, depth, 5, depth);
+    const TreeEnsemble wide = random_trees(105, depth, 5, depth);
     TreeEnsemble narrow = wide;
     narrow_nodes(narrow);
     for (const TreeEnsemble& trees : {wide, narrow}) {

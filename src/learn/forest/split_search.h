@@ -11,10 +11,13 @@
 namespace triage {
 
 enum class SplitRule {
-  kVariance,    // the largest between-group sum of squares, summed over models; all thresholds
-  kBestSingle,  // the least cost, when on each side the model that is best there is taken, and less than
-                // before; all thresholds
-  kRandomVariance  // as kVariance, of one threshold a column, drawn uniformly from those that split it
+  // The largest between-group sum of squares, summed over models; all thresholds.
+  kVariance,
+  // The least cost, when on each side the model that is best there is taken; less than before. All
+  // thresholds.
+  kBestSingle,
+  // As kVariance, of one threshold a column, drawn uniformly from those that split it.
+  kRandomVariance,
 };
 
 // A row for the search, as `lanes` floats: its weight, then weight * target of each of m models (0 where
