@@ -197,6 +197,7 @@ int main(int argc, char** argv) {
   triage::cli::add_calibrate(app, session);
   triage::cli::add_reuse(app, session);
   triage::cli::add_classify(app, session);
+  triage::cli::add_choose(app, session);
   triage::cli::add_time(app, session);
   const int exit_code = finish(run(app, argc, argv));
   if (has_limited_address_space()) std::_Exit(exit_code);

@@ -74,13 +74,33 @@ ForestsPolicy::ForestsPolicy(PolicyInfo info, ForestsParameters parameters)
   check_schedule(this->info(), parameters_.schedule);
 }
 
+double ForestsPolicy::price_of(const Request& request) const {
+  return std::isnan(request.price) ? parameters_.settings[parameters_.chosen].price : request.price;
+}
+
+void ForestsPolicy::choose_rows(std::span<const float> features, const Request& request,
+                                std::span<ModelIndex> models) const {
+  const Forests& forests = parameters_.forests;
+  const std::size_t m = forests.n_models;
+  Scratch scratch;
+  for (auto* values : {&scratch.score, &scratch.loss, &scratch.cost}) values->resize(models.size() * m);
+  const auto cost = forests.has_costs ? std::span(scratch.cost) : std::span<float>();
+  predict_rows(forests, features, scratch.buffers, {scratch.score, scratch.loss, cost});
+  const double price = price_of(request);
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const auto row_of = [&](std::span<const float> values) {
+      return values.empty() ? values : values.subspan(i * m, m);
+    };
+    models[i] = choose_model(row_of(scratch.score), row_of(scratch.loss), row_of(cost), price);
+  }
+}
+
 ForestsPolicy::Ranking ForestsPolicy::rank(const Evidence& evidence, Trace* trace) const {
   const Forests& forests = parameters_.forests;
   Scratch& scratch = scratch_of(forests.n_models);
   const auto cost = forests.has_costs ? std::span(scratch.cost) : std::span<float>();
   predict_rows(forests, evidence.features, scratch.buffers, {scratch.score, scratch.loss, cost});
-  const double price = std::isnan(evidence.request.price) ? parameters_.settings[parameters_.chosen].price
-                                                          : evidence.request.price;
+  const double price = price_of(evidence.request);
   Ranking ranking{.best = choose_model(scratch.score, scratch.loss, cost, price)};
   ranking.second = second_choice(parameters_.schedule, scratch.score, ranking.best);
   if (trace != nullptr) {

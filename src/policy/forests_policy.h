@@ -27,7 +27,12 @@ class ForestsPolicy final : public Policy {
   [[nodiscard]] std::optional<std::size_t> default_setting() const override { return parameters_.chosen; }
   [[nodiscard]] const ForestsParameters& parameters() const { return parameters_; }
 
+  // The choice for each of n rows, `features` (n, d), without what a schedule adds.
+  void choose_rows(std::span<const float> features, const Request& request,
+                   std::span<ModelIndex> models) const;
+
  private:
+  [[nodiscard]] double price_of(const Request& request) const;
   // The model of the least expected loss and price, and the next.
   struct Ranking {
     ModelIndex best = kNoModel, second = kNoModel;

@@ -29,7 +29,8 @@ std::unique_ptr<Policy> load_policy(const std::filesystem::path& path) {
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("{}: {}; make it again with 'triage train'", owner, error.what()));
   }
-  check_schema(policy->info().schema, owner);
+  // Features that are not ours are the caller's.
+  if (policy->info().schema.groups.empty()) check_schema(policy->info().schema, owner);
   return policy;
 }
 

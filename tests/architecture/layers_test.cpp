@@ -31,7 +31,8 @@ constexpr std::array<std::string_view, 24> kOrder{
 constexpr std::string_view kFirstTool = "imagenet";
 
 // Public headers whose folder is not called as they are.
-const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtime"},
+const std::map<std::string_view, std::string_view> kHomes{{"choose", "policy"},
+                                                          {"classifier", "runtime"},
                                                           {"compare", "calibrate"},
                                                           {"clock", "base"},
                                                           {"dataset", "data"},
@@ -50,6 +51,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"imagenet_zoo", "imagenet"},
                                                           {"inner_gain", "evaluate"},
                                                           {"label_mapping", "table"},
+                                                          {"ladder", "learn"},
                                                           {"lock", "profile"},
                                                           {"monitor", "stats"},
                                                           {"policy_times", "profile"},

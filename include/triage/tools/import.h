@@ -4,12 +4,16 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <iosfwd>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "triage/policy_info.h"
+#include "triage/result.h"
 #include "triage/terms.h"
 
 namespace triage {
@@ -81,5 +85,27 @@ struct ImportSummary {
 // of what is wrong, kUsage where `out` exists and for columns that do not fit the file, kIo, kInterrupted.
 ImportSummary import_table(const std::filesystem::path& file, const TableColumns& columns,
                            const std::filesystem::path& out, const std::stop_token& stop = {});
+
+// A row to choose for, as text has it (`triage choose`).
+struct FeatureRow {
+  std::string id;
+  std::vector<float> features;  // by the policy's schema; NaN where missing
+  std::vector<Look> looks;      // what ran so far, in order
+};
+
+// Reads such rows as they come: CSV, whose first line names the columns, or JSON lines with the features, an
+// `id` and, of what ran so far, `looks`: [{"model": ..., "answer": ..., "signal": ..., "cost": ...}].
+class FeatureRows {
+ public:
+  // Both must outlive it.
+  FeatureRows(std::istream& in, const PolicyInfo& policy, TextForm form);
+  ~FeatureRows();
+  // False at the end. Throws kData, naming the line, for a row that is not right; the next one may be.
+  [[nodiscard]] bool next(FeatureRow& row);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace triage

@@ -1,0 +1,172 @@
+// Rows to choose for, line by line, so that a program may wait for each choice before it writes the next.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <istream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "base/csv.h"
+#include "import/bad_cells.h"
+#include "import/cell_number.h"
+#include "triage/error.h"
+#include "triage/tools/import.h"
+
+namespace triage {
+namespace {
+
+using nlohmann::json;
+
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+
+// As an output: an answer with all certainty. One that training did not see is like no other.
+TopK output_of(const PolicyInfo& policy, const std::string& answer) {
+  const auto& names = policy.label_names;
+  const auto known = std::find(names.begin(), names.end(), answer);
+  if (known == names.end()) return {};
+  const ClassProbability only{static_cast<std::int32_t>(known - names.begin()), 1.0F};
+  return TopK::from_parts({&only, 1}, 0.0F, policy.n_classes);
+}
+
+}  // namespace
+
+struct FeatureRows::Impl {
+  Impl(std::istream& stream, const PolicyInfo& info, TextForm text_form)
+      : in(stream), policy(info), form(text_form) {
+    for (std::size_t i = 0; i < info.schema.size(); ++i) place.emplace(info.schema.features[i].name, i);
+  }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(ErrorCode::kData, fmt::format("line {}: {}", line, what));
+  }
+
+  bool read_line(std::string& text) {
+    while (std::getline(in, text)) {
+      ++line;
+      if (text.ends_with('\r')) text.pop_back();
+      if (line == 1 && text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+      if (text.find_first_not_of(" \t") != text.npos) return true;
+    }
+    return false;
+  }
+
+  std::vector<std::string> split(const std::string& text) const {
+    auto fields = split_csv_line(text);
+    if (!fields) fail("a quote is not closed, expected each row on one line");
+    return *fields;
+  }
+
+  float number(const std::string& column, std::string_view text) const {
+    if (is_nothing(text)) return kMissing;
+    const auto value = cell_number(text);
+    if (!value)
+      fail(fmt::format("column {}: {}, expected a number, or nothing", quoted_cell(column),
+                       quoted_cell(text)));
+    return static_cast<float>(*value);
+  }
+
+  // Every feature has to be there, be it empty: one that is forgotten would be a wrong choice.
+  void read_head(const std::string& text) {
+    columns = split(text);
+    for (const auto& feature : policy.schema.features) {
+      if (std::find(columns.begin(), columns.end(), feature.name) != columns.end()) continue;
+      fail(fmt::format("has no column '{}', expected all {} features of the policy", feature.name,
+                       place.size()));
+    }
+  }
+
+  void read_csv(const std::string& text, FeatureRow& row) const {
+    const auto fields = split(text);
+    if (fields.size() != columns.size()) {
+      fail(fmt::format("has {} fields, expected {}, as the line of column names", fields.size(),
+                       columns.size()));
+    }
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (const auto found = place.find(columns[c]); found != place.end()) {
+        row.features[found->second] = number(columns[c], fields[c]);
+      } else if (columns[c] == "id") {
+        row.id = fields[c];
+      }
+    }
+  }
+
+  void read_feature(const std::string& name, const json& value, FeatureRow& row) const {
+    const auto found = place.find(name);
+    if (found == place.end() || value.is_null()) return;
+    if (value.is_boolean()) {
+      row.features[found->second] = value.get<bool>() ? 1.0F : 0.0F;
+    } else if (value.is_number()) {
+      row.features[found->second] = value.get<float>();
+    } else {
+      row.features[found->second] = number(name, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+
+  Look look_of(const json& value) const {
+    if (!value.is_object() || !value.contains("model") || !value["model"].is_string()) {
+      fail("looks: expected objects with the `model` that ran");
+    }
+    const auto name = value["model"].get<std::string>();
+    const auto model = std::find_if(policy.models.begin(), policy.models.end(),
+                                    [&](const PolicyModel& each) { return each.name == name; });
+    if (model == policy.models.end())
+      fail(fmt::format("looks: model {}, expected one of the policy", quoted_cell(name)));
+    Look look;
+    look.model = static_cast<ModelIndex>(model - policy.models.begin());
+    if (value.contains("answer") && value["answer"].is_string()) {
+      look.output = output_of(policy, value["answer"].get<std::string>());
+      look.confidence = look.output.confidence();
+    }
+    if (value.contains("signal") && value["signal"].is_number())
+      look.confidence = value["signal"].get<double>();
+    look.cost.ms = value.contains("cost") && value["cost"].is_number() ? value["cost"].get<double>() : 0;
+    if (value.contains("unanswered") && value["unanswered"].is_boolean())
+      look.unanswered = value["unanswered"];
+    return look;
+  }
+
+  void read_json(const std::string& text, FeatureRow& row) const {
+    json value;
+    try {
+      value = json::parse(text);
+    } catch (const json::exception& error) {
+      fail(fmt::format("is no JSON ({}), expected an object", error.what()));
+    }
+    if (!value.is_object()) fail(fmt::format("is {}, expected an object", value.type_name()));
+    if (value.contains("id"))
+      row.id = value["id"].is_string() ? value["id"].get<std::string>() : value["id"].dump();
+    const json& features = value.contains("features") ? value["features"] : value;
+    for (const auto& [name, feature] : features.items()) read_feature(name, feature, row);
+    if (!value.contains("looks")) return;
+    if (!value["looks"].is_array()) fail("looks: expected an array");
+    for (const json& look : value["looks"]) row.looks.push_back(look_of(look));
+  }
+
+  std::istream& in;
+  const PolicyInfo& policy;
+  TextForm form;
+  std::size_t line = 0;
+  std::vector<std::string> columns;                    // of CSV
+  std::unordered_map<std::string, std::size_t> place;  // of features in the schema
+};
+
+FeatureRows::FeatureRows(std::istream& in, const PolicyInfo& policy, TextForm form)
+    : impl_(std::make_unique<Impl>(in, policy, form)) {}
+FeatureRows::~FeatureRows() = default;
+
+bool FeatureRows::next(FeatureRow& row) {
+  std::string text;
+  if (impl_->form == TextForm::kCsv && impl_->columns.empty()) {
+    if (!impl_->read_line(text)) return false;
+    impl_->read_head(text);
+  }
+  if (!impl_->read_line(text)) return false;
+  row.id = fmt::format("line {}", impl_->line);
+  row.features.assign(impl_->policy.schema.size(), kMissing);
+  row.looks.clear();
+  impl_->form == TextForm::kCsv ? impl_->read_csv(text, row) : impl_->read_json(text, row);
+  return true;
+}
+
+}  // namespace triage
