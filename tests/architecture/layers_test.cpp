@@ -24,10 +24,10 @@ namespace fs = std::filesystem;
 
 // Folders of src/, each before those that may use it. What stands before kFirstTool is the library that ships
 // on a device, the rest are the tools.
-constexpr std::array<std::string_view, 23> kOrder{
-    "base",     "image",     "features", "zoo",    "engine", "policy",  "preprocess", "runtime",
-    "imagenet", "stats",     "energy",   "table",  "data",   "profile", "replay",     "learn",
-    "evaluate", "calibrate", "perturb",  "report", "study",  "adopt",   "cli"};
+constexpr std::array<std::string_view, 24> kOrder{
+    "base",     "image",    "features",  "zoo",     "engine", "policy",  "preprocess", "runtime",
+    "imagenet", "stats",    "energy",    "table",   "data",   "profile", "import",     "replay",
+    "learn",    "evaluate", "calibrate", "perturb", "report", "study",   "adopt",      "cli"};
 constexpr std::string_view kFirstTool = "imagenet";
 
 // Public headers whose folder is not called as they are.
@@ -36,6 +36,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"clock", "base"},
                                                           {"dataset", "data"},
                                                           {"frames", "data"},
+                                                          {"forests", "learn"},
                                                           {"frontier", "evaluate"},
                                                           {"method", "evaluate"},
                                                           {"policy_info", "policy"},
@@ -57,6 +58,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"request", "policy"},
                                                           {"result", "policy"},
                                                           {"triage", "runtime"},
+                                                          {"terms", "base"},
                                                           {"types", "base"},
                                                           {"version", "base"},
                                                           {"warning", "evaluate"}};
