@@ -187,6 +187,7 @@ int main(int argc, char** argv) {
   triage::cli::add_info(app, session);
   triage::cli::add_zoo(app, session);
   triage::cli::add_profile(app, session);
+  triage::cli::add_import(app, session);
   triage::cli::add_merge(app, session);
   triage::cli::add_features(app, session);
   triage::cli::add_train(app, session);

@@ -48,6 +48,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"exhibit", "report"},
                                                           {"feature_selection", "learn"},
                                                           {"imagenet_zoo", "imagenet"},
+                                                          {"import_aslib", "import"},
                                                           {"inner_gain", "evaluate"},
                                                           {"label_mapping", "table"},
                                                           {"lock", "profile"},
@@ -79,6 +80,7 @@ const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibr
     {"libsvm/", {"learn"}},
     {"xgboost/", {"learn"}},
     {"boost/", {"stats"}},
+    {"yaml-cpp/", {"import"}},
     {"CLI/", {"cli"}}};
 
 std::optional<std::size_t> position(std::string_view folder) {
