@@ -35,6 +35,7 @@ if(TRIAGE_BUILD_TOOLS)
   pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
   find_package(Boost 1.74 REQUIRED)  # headers alone
   find_package(CLI11 REQUIRED)
+  find_package(yaml-cpp REQUIRED)
   find_path(LIBSVM_INCLUDE_DIR libsvm/svm.h REQUIRED)
   find_library(LIBSVM_LIBRARY svm REQUIRED)
 endif()

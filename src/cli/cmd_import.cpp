@@ -1,4 +1,6 @@
 // `triage import`: from tables that people have to profiles.
+#include "cli/cmd_import.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "cli/cli.h"
 #include "triage/error.h"
 #include "triage/tools/import.h"
 #include "triage/tools/report.h"
@@ -268,6 +269,7 @@ void add_import(CLI::App& app, Session& session) {
   import->require_subcommand(1);
   add_form(*import, session, TextForm::kCsv);
   add_form(*import, session, TextForm::kJsonLines);
+  add_import_aslib(*import, session);
   add_describe(*import);
 }
 

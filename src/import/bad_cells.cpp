@@ -29,6 +29,10 @@ void BadCells::add(std::size_t line, const std::string& what) {
   add_text(fmt::format("line {}: {}", line, what));
 }
 
+void BadCells::add_at(std::size_t line, std::size_t column, const std::string& what) {
+  add_text(fmt::format("line {}, column {}: {}", line, column, what));
+}
+
 void BadCells::add_text(std::string text) {
   if (++count_ <= kShown) shown_.push_back(std::move(text));
 }

@@ -15,6 +15,8 @@ class BadCells {
   // "line 7, column 'gpt-4:score': 'x', expected a number".
   void add(std::size_t line, std::string_view column, const std::string& what);
   void add(std::size_t line, const std::string& what);
+  // By the number of the character at which it begins, from 1.
+  void add_at(std::size_t line, std::size_t column, const std::string& what);
   // Throws kData, naming the first of them, where there are any.
   void throw_if_any() const;
 

@@ -25,9 +25,9 @@ namespace fs = std::filesystem;
 // Folders of src/, each before those that may use it. What stands before kFirstTool is the library that ships
 // on a device, the rest are the tools.
 constexpr std::array<std::string_view, 24> kOrder{
-    "base",     "image",     "features", "zoo",    "engine", "policy",  "preprocess", "runtime",
-    "imagenet", "stats",     "energy",   "table",  "data",   "profile", "import", "replay",     "learn",
-    "evaluate", "calibrate", "perturb",  "report", "study",  "adopt",   "cli"};
+    "base",     "image",    "features",  "zoo",     "engine", "policy",  "preprocess", "runtime",
+    "imagenet", "stats",    "energy",    "table",   "data",   "profile", "import",     "replay",
+    "learn",    "evaluate", "calibrate", "perturb", "report", "study",   "adopt",      "cli"};
 constexpr std::string_view kFirstTool = "imagenet";
 
 // Public headers whose folder is not called as they are.
@@ -49,6 +49,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"choose", "policy"},
                                                           {"exhibit", "report"},
                                                           {"feature_selection", "learn"},
                                                           {"imagenet_zoo", "imagenet"},
+                                                          {"import_aslib", "import"},
                                                           {"inner_gain", "evaluate"},
                                                           {"label_mapping", "table"},
                                                           {"ladder", "learn"},
@@ -81,6 +82,7 @@ const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibr
     {"libsvm/", {"learn"}},
     {"xgboost/", {"learn"}},
     {"boost/", {"stats"}},
+    {"yaml-cpp/", {"import"}},
     {"CLI/", {"cli"}}};
 
 std::optional<std::size_t> position(std::string_view folder) {
