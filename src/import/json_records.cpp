@@ -112,7 +112,7 @@ class JsonLinesReader final : public RecordReader {
       if (leaf.is_string()) {
         field = leaf.get<std::string>();
       } else if (leaf.is_boolean()) {
-        field = leaf.get<bool>() ? "1" : "0";
+        field.assign(1, leaf.get<bool>() ? '1' : '0');
       } else if (!leaf.is_null()) {
         field = leaf.dump();
       }

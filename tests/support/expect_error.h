@@ -28,6 +28,11 @@ inline void expect_error(const std::function<void()>& work, ErrorCode code,
   ADD_FAILURE() << "nothing was thrown, expected " << error_info(code).name;
 }
 
+// The same for work that takes some lines.
+inline void expect_error(ErrorCode code, std::string_view part, const std::function<void()>& work) {
+  expect_error(work, code, {part});
+}
+
 }  // namespace triage::testing
 
 #define EXPECT_TRIAGE_ERROR(statement, code, ...) \
