@@ -29,7 +29,7 @@ struct Target {
 // A file of that name with these bytes, in a folder of this process; the next call with the name replaces it.
 [[nodiscard]] std::filesystem::path as_file(std::string_view name, std::span<const std::uint8_t> bytes);
 
-// By file: picture_targets.cpp, data_targets.cpp, zoo_targets.cpp, policy_target.cpp.
+// By file: picture_targets.cpp, data_targets.cpp, import_targets.cpp, zoo_targets.cpp, policy_target.cpp.
 void read_jpeg(std::span<const std::uint8_t> bytes);
 void read_mjpeg(std::span<const std::uint8_t> bytes);
 void read_png(std::span<const std::uint8_t> bytes);
@@ -43,6 +43,8 @@ void read_onnx(std::span<const std::uint8_t> bytes);
 void read_label_csv(std::span<const std::uint8_t> bytes);
 void read_idx(std::span<const std::uint8_t> bytes);
 void read_profile(std::span<const std::uint8_t> bytes);
+void read_arff(std::span<const std::uint8_t> bytes);
+void read_aslib(std::span<const std::uint8_t> bytes);
 void read_manifest(std::span<const std::uint8_t> bytes);
 void read_json(std::span<const std::uint8_t> bytes);
 void read_labels(std::span<const std::uint8_t> bytes);

@@ -148,6 +148,27 @@ void write_data(const fs::path& folder) {
   labels("wordnet", "n01440764 tench, Tinca tinca\nn01443537 goldfish\n");
 }
 
+void write_scenarios(const fs::path& folder) {
+  const std::string head =
+      "@relation r\n@attribute instance_id string\n@attribute repetition numeric\n@attribute algorithm "
+      "string\n"
+      "@attribute runtime real\n@attribute runstatus {ok, timeout}\n";
+  write_text_atomic(folder / "arff" / "dense.arff",
+                    head + "@data\na,1,x,3,ok\n'b',1,\"y\\\"\",?,timeout % slow\nb,1,x,1e3,ok\n");
+  write_text_atomic(
+      folder / "arff" / "sparse.arff",
+      head + "@ATTRIBUTE d date 'yyyy'\r\n@DATA\r\n{0 a, 1 1, 2 x, 3 2}\r\n{0 b,2 x,4 timeout}\r\n");
+  write_text_atomic(
+      folder / "aslib" / "time.txt",
+      "scenario_id: T\nperformance_measures:\n- runtime\nperformance_type: [runtime]\nmaximize: false\n"
+      "algorithm_cutoff_time: 9\nfeature_steps:\n  all:\n    provides: &f\n    - size\n    - 'a b'\n"
+      "  more: {provides: *f, requires: [all]}\n");
+  write_text_atomic(
+      folder / "aslib" / "quality.txt",
+      "performance_measures: [runtime]\nperformance_type: [solution_quality]\nmaximize: [true]\n"
+      "algorithm_cutoff_time: '?'\nfeature_steps: {all: {provides: size}}\n");
+}
+
 void write_zoo(const fs::path& folder) {
   const TempFolder scratch;
   const fs::path path =
@@ -198,6 +219,7 @@ int main(int argc, char** argv) {
     write_pictures(argv[1]);
     write_other_pictures(argv[1]);
     write_heif(argv[1]);
+    write_scenarios(argv[1]);
     write_onnx(argv[1]);
     write_data(argv[1]);
     write_zoo(argv[1]);

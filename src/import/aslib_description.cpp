@@ -111,11 +111,14 @@ class DescriptionReader {
     if (!node || node.IsNull()) return steps;
     if (!node.IsMap()) fail_at(node, "feature_steps: is no mapping, expected steps by name");
     for (const auto& step : node) {
-      if (!step.first.IsScalar() || !step.second.IsMap()) {
+      const bool is_empty = step.second.IsNull();
+      if (!step.first.IsScalar() || !(is_empty || step.second.IsMap())) {
         fail_at(step.first, "feature_steps: a step that is no mapping, expected a name with provides");
       }
       const std::string& name = step.first.Scalar();
-      steps.push_back({name, texts(step.second["provides"], fmt::format("step '{}', provides", name))});
+      steps.push_back({name, {}});
+      if (!is_empty)
+        steps.back().provides = texts(step.second["provides"], fmt::format("step '{}', provides", name));
     }
     return steps;
   }

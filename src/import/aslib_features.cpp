@@ -54,9 +54,9 @@ class RowMeans {
 };
 
 // Rows of instances with runs, each with its repetition once.
-class FeatureRows {
+class AslibFeatureRows {
  public:
-  FeatureRows(AslibFile& file, const NameList& instances) : file_(file), instances_(instances) {}
+  AslibFeatureRows(AslibFile& file, const AslibNames& instances) : file_(file), instances_(instances) {}
   [[nodiscard]] bool next() {
     while (file_.next()) {
       const std::optional<std::size_t> instance = instances_.find(file_.instance());
@@ -72,7 +72,7 @@ class FeatureRows {
 
  private:
   AslibFile& file_;
-  const NameList& instances_;
+  const AslibNames& instances_;
   RowKey key_;
   std::set<RowKey> seen_;
 };
@@ -117,12 +117,12 @@ std::vector<std::size_t> group_columns(const AslibFile& file, const FeatureSchem
 
 // For each row whether each group is there.
 std::map<RowKey, std::vector<bool>> read_statuses(const std::filesystem::path& folder,
-                                                  const FeatureSchema& schema, const NameList& instances) {
+                                                  const FeatureSchema& schema, const AslibNames& instances) {
   AslibFile file(folder, kStatusFile);
   const std::vector<std::size_t> columns =
       group_columns(file, schema, "how this step of description.txt ended");
   std::map<RowKey, std::vector<bool>> statuses;
-  FeatureRows rows(file, instances);
+  AslibFeatureRows rows(file, instances);
   while (rows.next()) {
     std::vector<bool>& is_ok = statuses[rows.key()];
     for (const std::size_t column : columns) {
@@ -138,14 +138,14 @@ std::map<RowKey, std::vector<bool>> read_statuses(const std::filesystem::path& f
 }
 
 std::vector<std::vector<float>> read_values(AslibFile& file, const FeatureSchema& schema,
-                                            const NameList& instances,
+                                            const AslibNames& instances,
                                             const std::map<RowKey, std::vector<bool>>& statuses) {
   std::vector<std::size_t> columns;
   for (std::size_t i = 0; i < file.attributes().size(); ++i) {
     if (!file.is_key(i)) columns.push_back(i);
   }
   RowMeans means(instances.size(), columns.size());
-  FeatureRows rows(file, instances);
+  AslibFeatureRows rows(file, instances);
   while (rows.next()) {
     const auto status = statuses.find(rows.key());
     for (std::size_t f = 0; f < columns.size(); ++f) {
@@ -159,12 +159,12 @@ std::vector<std::vector<float>> read_values(AslibFile& file, const FeatureSchema
 }
 
 std::vector<std::vector<float>> read_costs(const std::filesystem::path& folder, const FeatureSchema& schema,
-                                           const NameList& instances) {
+                                           const AslibNames& instances) {
   AslibFile file(folder, kCostFile);
   const std::vector<std::size_t> columns =
       group_columns(file, schema, "what this step of description.txt costs");
   RowMeans means(instances.size(), columns.size());
-  FeatureRows rows(file, instances);
+  AslibFeatureRows rows(file, instances);
   while (rows.next()) {
     for (std::size_t g = 0; g < columns.size(); ++g) {
       const std::optional<double> seconds = file.number(columns[g]);
@@ -180,7 +180,7 @@ std::vector<std::vector<float>> read_costs(const std::filesystem::path& folder, 
 }  // namespace
 
 AslibFeatures read_aslib_features(const std::filesystem::path& folder, const std::vector<AslibStep>& steps,
-                                  const NameList& instances, bool with_costs) {
+                                  const AslibNames& instances, bool with_costs) {
   AslibFile values(folder, kValueFile);
   AslibFeatures features{schema_of(values, steps, folder), {}, {}};
   const auto statuses = read_statuses(folder, features.schema, instances);

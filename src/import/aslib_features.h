@@ -23,6 +23,6 @@ struct AslibFeatures {
 // instances without runs are left out. Throws kIo, kData.
 [[nodiscard]] AslibFeatures read_aslib_features(const std::filesystem::path& folder,
                                                 const std::vector<AslibStep>& steps,
-                                                const NameList& instances, bool with_costs);
+                                                const AslibNames& instances, bool with_costs);
 
 }  // namespace triage

@@ -30,7 +30,7 @@ void expect_repetition(const std::filesystem::path& folder, const std::set<std::
 
 }  // namespace
 
-std::vector<std::int32_t> read_aslib_folds(const std::filesystem::path& folder, const NameList& instances,
+std::vector<std::int32_t> read_aslib_folds(const std::filesystem::path& folder, const AslibNames& instances,
                                            std::int64_t repetition) {
   AslibFile file(folder, kFoldsName);
   const std::size_t fold_column = file.column("fold", "the folds of instances");

@@ -12,6 +12,7 @@ namespace triage {
 // The fold of each instance in one repetition, counted from 0. Throws kIo, kData; kUsage for a repetition
 // that is not there.
 [[nodiscard]] std::vector<std::int32_t> read_aslib_folds(const std::filesystem::path& folder,
-                                                         const NameList& instances, std::int64_t repetition);
+                                                         const AslibNames& instances,
+                                                         std::int64_t repetition);
 
 }  // namespace triage

@@ -16,7 +16,7 @@
 namespace triage {
 
 // Names in the order in which they came.
-class NameList {
+class AslibNames {
  public:
   std::size_t add(const std::string& name) {
     const auto [at, is_new] = positions_.emplace(name, names_.size());
@@ -43,7 +43,7 @@ struct AslibRun {
 };
 
 struct AslibRuns {
-  NameList instances, algorithms;
+  AslibNames instances, algorithms;
   bool has_time = false;
   std::vector<AslibRun> runs;  // of all repetitions
 };

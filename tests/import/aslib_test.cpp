@@ -131,6 +131,13 @@ TEST(Aslib, FeaturesBelongToTheFirstStepThatProvidesThem) {
   EXPECT_TRUE(std::isnan(table.features[5])) << "missing";
 }
 
+TEST(Aslib, StepsWithoutFeaturesAreNoGroups) {
+  ScenarioFiles files = run_time_scenario();
+  testing::replace_in(files["description.txt"],
+                      "  probe:", "  none:\n  again:\n    provides: [size]\n  probe:");
+  EXPECT_EQ(table_of(files).schema.groups, (std::vector<std::string>{"basic", "probe"}));
+}
+
 TEST(Aslib, FeaturesAreMissingWhereTheirStepDidNotEndWell) {
   ScenarioFiles files = run_time_scenario();
   files["feature_runstatus.arff"] =
