@@ -41,6 +41,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"classifier", "runtim
                                                           {"policy_info", "policy"},
                                                           {"reuse", "calibrate"},
                                                           {"rows", "table"},
+                                                          {"score_words", "report"},
                                                           {"diagnostics", "evaluate"},
                                                           {"error", "base"},
                                                           {"estimate", "stats"},
