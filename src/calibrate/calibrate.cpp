@@ -260,6 +260,7 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
     throw Error(ErrorCode::kPolicy, "policy: " + *difference);
   }
   Calibration calibration;
+  calibration.terms = table.terms;
   calibration.max_loss = options.max_loss;
   calibration.delta = options.delta;
   calibration.anytime = options.anytime;

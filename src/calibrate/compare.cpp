@@ -178,6 +178,8 @@ Comparison compare_policies(const Table& table, const NamedPolicy& first, const 
   comparison.delta = options.delta;
   comparison.margin = options.margin;
   comparison.labels_from = table.labels_from;
+  comparison.terms = table.terms;
+  comparison.imported = !table.scores.empty();
   comparison.machine = table.machine;
   comparison.table_inputs = table.n_inputs();
   comparison.inputs = rows.size();

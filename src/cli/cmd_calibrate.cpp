@@ -31,29 +31,40 @@ struct CalibrateArguments {
   bool json = false;
 };
 
+// Of right answers with as many digits as ever.
+std::string loss_of(const ScoreWords& words, double loss) {
+  return words.in_percent() ? fmt::format("{:+.3f}", 100 * loss) : words.loss_figure(loss);
+}
+
 // "  shirt +0.52"; empty without groups.
 std::string worst_group(const Calibration& calibration, const CalibrationStep& step) {
   if (!step.worst_group) return {};
-  return fmt::format("  {} {:+.3f}", printable(calibration.groups[*step.worst_group].name),
-                     100 * step.worst_loss);
+  return fmt::format("  {} {}", printable(calibration.groups[*step.worst_group].name),
+                     loss_of(ScoreWords(calibration.terms), step.worst_loss));
 }
 
-void print_text(const CalibrateArguments& arguments, const Calibration& calibration,
-                const std::string& machine) {
+void print_text(const CalibrateArguments& arguments, const Calibration& calibration, const Table& table) {
+  const ScoreWords words(table.terms);
+  const std::string unit = printable(words.gain_unit().empty() ? words.name() : words.gain_unit());
   fmt::print("{} inputs", calibration.inputs);
   if (calibration.left_out > 0)
     fmt::print("; {} that the policy was trained on are left out", calibration.left_out);
   fmt::print("\n\nSettings in the order of testing, until one fails\n");
   const bool grouped = !calibration.groups.empty();
-  fmt::print("  {:>12} {:>14} {:>10} {:>10}{}\n", "price", "loss, points", "p-value", "mean ms",
-             grouped ? fmt::format("          worst {}, points", to_string(calibration.per)) : "");
+  fmt::print("  {:>12} {:>14} {:>10} {:>10}{}\n", "price", "loss, " + unit, "p-value",
+             "mean " + printable(words.cost_unit()),
+             grouped ? fmt::format("          worst {}, {}", to_string(calibration.per), unit) : "");
   for (const CalibrationStep& step : calibration.steps) {
-    fmt::print("  {:>12.4g} {:>+14.3f} {:>10.2g} {:>10}  {}{}\n", step.price, 100 * step.mean_loss,
-               step.p_value, format_figure(step.mean_ms), step.passed ? "passed" : "failed",
+    fmt::print("  {:>12.4g} {:>14} {:>10.2g} {:>10}  {}{}\n", step.price, loss_of(words, step.mean_loss),
+               step.p_value, words.cost_figure(step.mean_ms), step.passed ? "passed" : "failed",
                worst_group(calibration, step));
   }
   fmt::print("\n{}\n", printable(calibration_verdict(calibration)));
-  if (!machine.empty()) fmt::print("Timed on {}\n", printable(machine));
+  if (!table.scores.empty()) {
+    fmt::print("Costs {}\n", printable(imported_costs_phrase(table.machine, words)));
+  } else if (!table.machine.empty()) {
+    fmt::print("Timed on {}\n", printable(table.machine));
+  }
   if (calibration.policy != nullptr) fmt::print("{} written\n", printable(arguments.out));
 }
 
@@ -126,7 +137,7 @@ void run(CalibrateArguments& arguments, Session& session) {
   if (arguments.json) {
     print_json(to_json(arguments, calibration, table.machine));
   } else {
-    print_text(arguments, calibration, table.machine);
+    print_text(arguments, calibration, table);
   }
   if (calibration.policy == nullptr) session.exit_code = kExitSomeFailed;
 }

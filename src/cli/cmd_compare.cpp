@@ -70,26 +70,35 @@ void print_costs(const CostComparison& costs, std::string_view unit) {
 }
 
 void print_text(const Comparison& comparison) {
-  const std::string score = score_word(comparison.criterion, comparison.labels_from);
+  const ScoreWords words(comparison.terms, comparison.criterion, comparison.labels_from);
+  const std::string score = printable(words.name()), unit = printable(words.cost_unit());
   fmt::print("{} of {} inputs\n\n", comparison.inputs, comparison.table_inputs);
   const std::array names{printable(comparison.names[0]), printable(comparison.names[1])};
   const std::size_t width = std::max<std::size_t>({names[0].size(), names[1].size(), 6});
-  fmt::print("  {:<{}}  {:>10}  {:>10}{}\n", "policy", width, score + " %", "mean ms",
+  fmt::print("  {:<{}}  {:>10}  {:>10}{}\n", "policy", width, printable(words.head()), "mean " + unit,
              comparison.j ? "      mean J" : "");
   for (std::size_t p = 0; p < 2; ++p) {
-    fmt::print("  {:<{}}  {:>10.2f}  {:>10}", names[p], width, 100 * comparison.score[p],
-               format_figure(comparison.ms.mean[p]));
+    fmt::print("  {:<{}}  {:>10}  {:>10}", names[p], width,
+               words.in_percent() ? fmt::format("{:.2f}", 100 * comparison.score[p])
+                                  : words.score(comparison.score[p]),
+               words.cost_figure(comparison.ms.mean[p]));
     if (comparison.j) fmt::print("  {:>10}", format_figure(comparison.j->mean[p], 6));
     fmt::print("\n");
   }
   fmt::print("\nThe first against the second, with {:g} % intervals\n", 100 * (1 - comparison.delta));
-  fmt::print("  {:<22} {}\n", fmt::format("{}, points", score), format_points(comparison.difference));
-  print_costs(comparison.ms, "ms");
+  fmt::print(
+      "  {:<22} {}\n", fmt::format("{}, {}", score, words.in_percent() ? "points" : "difference"),
+      words.in_percent() ? format_points(comparison.difference) : words.gain_estimate(comparison.difference));
+  print_costs(comparison.ms, unit);
   if (comparison.j) print_costs(*comparison.j, "J");
   fmt::print("  {:<22} {} of the first, {} of the second\n", "right alone on", comparison.first_alone,
              comparison.second_alone);
   fmt::print("\n{}\n", printable(comparison_verdict(comparison)));
-  if (!comparison.machine.empty()) fmt::print("Timed on {}\n", printable(comparison.machine));
+  if (comparison.imported) {
+    fmt::print("Costs {}\n", printable(imported_costs_phrase(comparison.machine, words)));
+  } else if (!comparison.machine.empty()) {
+    fmt::print("Timed on {}\n", printable(comparison.machine));
+  }
 }
 
 nlohmann::json figure_or_null(double value) {

@@ -183,12 +183,16 @@ const std::string& best_model(const Table& table, Rows rows, const std::string& 
 void warn_if_it_does_not_pay(const TrainReport& report, const TrainArguments& arguments) {
   if (report.pays) return;
   const std::string& best = best_model(report.table, report.rows, arguments.criterion);
-  warn(printable(fmt::format(
-      "by training's own estimate this {} policy does not pay: {:+.2f} points at {:.4g} times the {} of {} "
-      "alone; "
-      "'triage evaluate' says what does, and --policy single:{} makes that model's policy",
-      report.trained.policy->kind(), 100 * report.estimate->score_gain, report.estimate->cost_ratio,
-      to_string(saved_cost(*report.trained.policy)), best, best)));
+  const ScoreWords words(report.table.terms);
+  const std::string gain = words.in_percent()
+                               ? fmt::format("{:+.2f} points", 100 * report.estimate->score_gain)
+                               : words.gain_phrase({report.estimate->score_gain, {}});
+  warn(printable(
+      fmt::format("by training's own estimate this {} policy does not pay: {} at {:.4g} times the {} of {} "
+                  "alone; "
+                  "'triage evaluate' says what does, and --policy single:{} makes that model's policy",
+                  report.trained.policy->kind(), gain, report.estimate->cost_ratio,
+                  words.saved(saved_cost(*report.trained.policy)), best, best)));
 }
 
 struct TrainingInputs {

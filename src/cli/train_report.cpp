@@ -19,7 +19,12 @@ const std::string& name_of(const Table& table, ModelIndex model) {
   return table.models[static_cast<std::size_t>(model)].name;
 }
 
+ScoreWords words_of(const Policy& policy) {
+  return ScoreWords(policy.info().terms, policy.info().criterion, policy.info().training.labels_from);
+}
+
 void print_selection(const Table& table, const TrainedPolicy& trained, double theta_points) {
+  if (!words_of(*trained.policy).counts_successes()) return;
   fmt::print("\nAlgorithm 1: which models to choose from (theta {} points)\n", theta_points);
   fmt::print("  {:<28} {:>10} {:>14}\n", "model", "coverage", "gain, points");
   for (const auto& step : trained.selection) {
@@ -28,37 +33,65 @@ void print_selection(const Table& table, const TrainedPolicy& trained, double th
   }
 }
 
-void print_choice(const KindChoice& choice, const CostWeights& cost) {
+// Gain and standard error; of right answers with as many digits as ever.
+std::pair<std::string, std::string> figures_of(const ScoreWords& words, const KindEstimate& estimate) {
+  if (words.in_percent()) {
+    return {fmt::format("{:+.2f}", 100 * estimate.score_gain),
+            fmt::format("{:.2f}", 100 * estimate.score_error)};
+  }
+  return {words.gain(estimate.score_gain), words.spread(estimate.score_error, 2)};
+}
+
+// A selector never silently loses to the single best model: says where forests do not surely gain.
+void print_doubt(const KindChoice& choice, const ScoreWords& words) {
+  const auto forests =
+      std::find_if(choice.compared.begin(), choice.compared.end(),
+                   [](const KindEstimate& each) { return each.kind == PolicyKind::kForests; });
+  if (forests == choice.compared.end() || std::abs(forests->score_gain) > 2 * forests->score_error) return;
+  fmt::print("  The gain of forests, {}, is within twice its standard error{}\n",
+             words.gain_phrase({forests->score_gain, {}}),
+             choice.kind == PolicyKind::kForests ? "" : fmt::format(": {} instead", to_string(choice.kind)));
+}
+
+void print_choice(const KindChoice& choice, const CostWeights& cost, const ScoreWords& words) {
   if (choice.compared.empty()) {
     fmt::print("\nSo few inputs do not tell which kind of policy pays: the single best model\n");
     return;
   }
-  const std::string times = fmt::format("times its {}", to_string(cost));
+  const std::string times = fmt::format("times its {}", words.saved(cost));
+  const std::string gain = words.is_named() ? printable(words.named_unit()) : "points";
   fmt::print("\nKinds of policy, by inner cross-validation against the single best model\n");
-  fmt::print("  {:<28} {:>10} {:>16} {:>17} {:>8}\n", "kind", "points", "standard error", times, "worth");
+  fmt::print("  {:<28} {:>10} {:>16} {:>17} {:>8}\n", "kind", gain, "standard error", times, "worth");
   for (const KindEstimate& each : choice.compared) {
-    fmt::print("{} {:<28} {:>+10.2f} {:>16.2f} {:>17.4g} {:>+8.2f}\n", each.kind == choice.kind ? '*' : ' ',
-               to_string(each.kind), 100 * each.score_gain, 100 * each.score_error, each.cost_ratio,
-               100 * each.worth);
+    const auto& [score_gain, score_error] = figures_of(words, each);
+    fmt::print("{} {:<28} {:>10} {:>16} {:>17.4g} {:>+8.2f}\n", each.kind == choice.kind ? '*' : ' ',
+               to_string(each.kind), score_gain, score_error, each.cost_ratio, 100 * each.worth);
   }
+  print_doubt(choice, words);
 }
 
 // The chosen setting with a few around it, or all.
 void print_settings(const Policy& policy, bool all) {
   constexpr std::size_t kAround = 3;
-  const std::string price = "price " + per_unit(policy.price_unit()), unit = unit_name(policy.price_unit());
+  const ScoreWords words = words_of(policy);
+  const std::string price = printable("price " + words.per_unit(policy.price_unit())),
+                    unit = printable(words.unit_of(policy.price_unit()));
+  const std::string score = words.is_named() ? printable(words.head()) : "score %";
   const std::size_t wide = std::max<std::size_t>(12, price.size()),
                     cost = std::max<std::size_t>(10, unit.size());
   const auto settings = policy.price_settings();
   fmt::print("\nSettings, by price; scores and costs are those of inner cross-validation\n");
-  fmt::print("  {:>{}} {:>8} {:>{}}  order\n", price, wide, "score %", unit, cost);
+  const std::size_t score_wide = std::max<std::size_t>(8, score.size());
+  fmt::print("  {:>{}} {:>{}} {:>{}}  order\n", price, wide, score, score_wide, unit, cost);
   const std::size_t chosen = policy.default_setting().value_or(0);
   const std::size_t first = all || chosen < kAround ? 0 : chosen - kAround;
   const std::size_t end = all ? settings.size() : std::min(settings.size(), chosen + kAround + 1);
   for (std::size_t i = first; i < end; ++i) {
     const PriceSetting& setting = settings[i];
-    fmt::print("{} {:>{}.4g} {:>8.2f} {:>{}}  {}\n", policy.default_setting() == i ? '*' : ' ', setting.price,
-               wide, 100 * setting.score, format_figure(setting.cost), cost,
+    fmt::print("{} {:>{}.4g} {:>{}} {:>{}}  {}\n", policy.default_setting() == i ? '*' : ' ', setting.price,
+               wide,
+               words.in_percent() ? fmt::format("{:.2f}", 100 * setting.score) : words.score(setting.score),
+               score_wide, words.cost_figure(setting.cost), cost,
                printable(order_names(policy.info(), policy.look_order({.price = setting.price}))));
   }
   if (end - first < settings.size()) {
@@ -73,17 +106,28 @@ bool is_cascade(const Policy& policy) {
 void print_models(const Policy& policy) {
   const bool cascade = is_cascade(policy);
   const auto order = policy.look_order({});
-  fmt::print("\n  {:<28} {:>10} {:>12}{}\n", "model", "mean ms", "p99.9 ms",
+  const ScoreWords words = words_of(policy);
+  const std::string unit = printable(words.cost_unit());
+  fmt::print("\n  {:<28} {:>10} {:>12}{}\n", "model", "mean " + unit, "p99.9 " + unit,
              cascade ? "   accepted from" : "");
   for (std::size_t i = 0; i < policy.info().models.size(); ++i) {
     const auto& model = policy.info().models[i];
-    fmt::print("  {:<28} {:>10} {:>12}", printable(model.name), format_figure(model.mean_ms),
-               format_figure(model.p999_ms));
+    fmt::print("  {:<28} {:>10} {:>12}", printable(model.name), words.cost_figure(model.mean_ms),
+               words.cost_figure(model.p999_ms));
     if (cascade) {
       const double threshold = order[i].threshold;
       fmt::print("   {}", std::isnan(threshold) ? "always" : fmt::format("confidence {:.4f}", threshold));
     }
     fmt::print("\n");
+  }
+}
+
+void print_origin_of_costs(const Table& table, const ScoreWords& words) {
+  if (table.machine.empty()) return;
+  if (table.scores.empty()) {
+    fmt::print("  timed on {}\n", printable(table.machine));
+  } else {
+    fmt::print("  costs {}\n", printable(imported_costs_phrase(table.machine, words)));
   }
 }
 
@@ -133,20 +177,21 @@ nlohmann::json thresholds_json(const Policy& cascade) {
 
 void print_report(const TrainReport& report) {
   const auto& [table, rows, trained, out, size, estimate, pays, theta_points, all_settings, cost] = report;
+  const ScoreWords words = words_of(*trained.policy);
   fmt::print("{}, trained on {} inputs", trained.policy->kind(), rows.size());
   if (table.n_failed > 0) fmt::print(" ({} failed while profiling and are left out)", table.n_failed);
   if (!table.labels_from.empty()) fmt::print(", labels {}", printable(describe_labels(table.labels_from)));
   fmt::print("\n");
   if (!trained.selection.empty()) print_selection(table, trained, theta_points);
-  if (trained.choice) print_choice(*trained.choice, cost);
+  if (trained.choice) print_choice(*trained.choice, cost, words);
   print_models(*trained.policy);
-  if (!table.machine.empty()) fmt::print("  timed on {}\n", printable(table.machine));
+  print_origin_of_costs(table, words);
   if (trained.policy->has_prices()) print_settings(*trained.policy, all_settings);
   print_training(*trained.policy);
   if (estimate) {
-    fmt::print("  {:<20} {:+.2f} points (standard error {:.2f}) at {:.4g} times its {}\n", "against the best",
-               100 * estimate->score_gain, 100 * estimate->score_error, estimate->cost_ratio,
-               to_string(saved_cost(*trained.policy)));
+    fmt::print("  {:<20} {} at {:.4g} times its {}\n", "against the best",
+               printable(words.gain_with_error(estimate->score_gain, estimate->score_error)),
+               estimate->cost_ratio, words.saved(saved_cost(*trained.policy)));
   }
   fmt::print("\n{} written, {}. {}\n", printable(out), format_bytes(static_cast<double>(size)), kOptimistic);
 }

@@ -36,6 +36,7 @@ void set_table_facts(const Table& table, const EvaluateOptions& options, Evaluat
   evaluation.n_classes = table.n_classes;
   evaluation.labels_from = table.labels_from;
   evaluation.machine = table.machine;
+  evaluation.imported = !table.scores.empty();
   evaluation.timing = table.timing;
   evaluation.times_note = table.times_note;
   evaluation.energy = table.energy.note;

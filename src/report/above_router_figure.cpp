@@ -40,19 +40,18 @@ BandAxes make_axes(const Evaluation& evaluation) {
   return {{low_ms / 1.1, high_ms * 1.1, kLeft, kRight, true}, {low - pad, high + pad, kPanel, 0, false}};
 }
 
-Markup draw_grid(const BandAxes& axes, double top, bool is_last) {
+Markup draw_grid(const ScoreWords& words, const BandAxes& axes, double top, bool is_last) {
   Markup out;
   const int digits = axes.y.to - axes.y.from < 0.04 ? 1 : 0;
-  for (const double tick : linear_ticks(axes.y.from, axes.y.to, 4)) {
-    const bool is_zero = std::abs(tick) < 1e-9;
-    const double y = top + axes.y.at(tick);
-    if (!is_zero) out += svg_line(kLeft, y, kRight, y, "grid");
-    out += svg_text(kLeft - 8, y, is_zero ? "0" : points(tick, digits), "tick", "end");
+  for (const WordedTick& tick : gain_ticks(words, axes.y.from, axes.y.to, 4, digits)) {
+    const double y = top + axes.y.at(tick.at);
+    if (std::abs(tick.at) >= 1e-9) out += svg_line(kLeft, y, kRight, y, "grid");
+    out += svg_text(kLeft - 8, y, tick.text, "tick", "end");
   }
   for (const double tick : log_ticks(axes.x.from, axes.x.to)) {
     const double x = axes.x.at(tick);
     out += svg_line(x, top, x, top + kPanel, "grid");
-    if (is_last) out += svg_text(x, top + kPanel + 14, fmt::format("{:g}", tick), "tick", "middle");
+    if (is_last) out += svg_text(x, top + kPanel + 14, words.cost_tick(tick), "tick", "middle");
   }
   const double zero = top + axes.y.at(0);
   return out + svg_line(kLeft, zero, kRight, zero, "zero") +
@@ -60,17 +59,19 @@ Markup draw_grid(const BandAxes& axes, double top, bool is_last) {
 }
 
 // What the band says, beside the panel's name.
-std::string summary(const Frontier& frontier) {
+std::string summary(const ScoreWords& words, const Frontier& frontier) {
   const BandReading band = read_band(frontier);
   if (band.settings == 0) return "no band: the bootstrap was left out";
   const std::string below =
-      band.below == 0 ? std::string("none") : fmt::format("{} ({})", band.below, by_how_much(band));
-  return fmt::format("band wholly above zero at {} of {} settings, wholly below at {}", band.above,
-                     band.settings, below);
+      band.below == 0 ? std::string("none") : fmt::format("{} ({})", band.below, by_how_much(band, words));
+  return fmt::format("band wholly {} at {} of {} settings, wholly {} at {}",
+                     words.less_is_better() ? "better" : "above zero", band.above, band.settings,
+                     words.less_is_better() ? "worse" : "below", below);
 }
 
 Markup draw_panel(const Evaluation& evaluation, const Frontier& frontier, const BandAxes& axes, double top) {
   const std::string css = frontier_css(frontier);
+  const ScoreWords words = words_of(evaluation);
   std::vector<std::pair<double, double>> line, low, high;
   Markup dots;
   for (const FrontierPoint& p : frontier.points) {
@@ -82,8 +83,8 @@ Markup draw_panel(const Evaluation& evaluation, const Frontier& frontier, const 
     dots += element("circle",
                     {{"class", css}, {"cx", number(x)}, {"cy", number(line.back().second)}, {"r", "2.4"}},
                     element_text("title", {},
-                                 fmt::format("{}: {} at {} ms", frontier_name(frontier),
-                                             points_phrase(p.above_router), milliseconds(p.ms))));
+                                 fmt::format("{}: {} at {}", frontier_name(frontier),
+                                             words.gain_phrase(p.above_router), words.cost_phrase(p.ms))));
   }
   Markup out = svg_area(low, high, "band " + css) + svg_path(line, "line " + css) + dots;
   const double sbs = evaluation.find({MethodKind::kSbs})->pooled.mean_ms;
@@ -92,21 +93,26 @@ Markup draw_panel(const Evaluation& evaluation, const Frontier& frontier, const 
     out += svg_text(axes.x.at(sbs) - 5, top + 10, "SBS", "tick halo", "end");
   }
   out += svg_text(kLeft + 6, top - 10, frontier_name(frontier), "strong");
-  out += svg_text(kLeft + 20 + text_width(frontier_name(frontier), 13), top - 10, summary(frontier), "tick");
+  out += svg_text(kLeft + 20 + text_width(frontier_name(frontier), 13), top - 10, summary(words, frontier),
+                  "tick");
   return out;
 }
 
 Markup points_table(const Evaluation& evaluation) {
   TableSpec table;
-  table.caption = "Score above the zero router at equal time, in points" +
+  const ScoreWords words = words_of(evaluation);
+  table.caption = fmt::format("{} the zero router at equal {}, in {}",
+                              words.is_named() ? words.name() + " against" : "Score above", words.cost_noun(),
+                              words.named_unit()) +
                   interval_note(evaluation, ", with the simultaneous 95 % band");
-  table.head = {"frontier", "mean ms", "score %", "above, points"};
+  table.head = {"frontier", "mean " + words.cost_unit(), words.is_named() ? words.head() : "score %",
+                words.is_named() ? words.gain_head("router") : "above, points"};
   if (evaluation.resamples > 0) table.head.emplace_back("band");
   for (const Frontier& frontier : evaluation.frontiers) {
     for (const FrontierPoint& p : frontier.points) {
-      table.rows.push_back(
-          {frontier_name(frontier), milliseconds(p.ms), percent(p.score, 2), points(p.above_router.value)});
-      if (evaluation.resamples > 0) table.rows.back().push_back(points_range(p.above_router.interval));
+      table.rows.push_back({frontier_name(frontier), words.cost(p.ms), words.score(p.score),
+                            words.gain(p.above_router.value)});
+      if (evaluation.resamples > 0) table.rows.back().push_back(words.gain_range(p.above_router.interval));
     }
   }
   return html_table(table);
@@ -117,29 +123,35 @@ Markup points_table(const Evaluation& evaluation) {
 Markup above_router_figure(const Evaluation& evaluation) {
   if (evaluation.frontiers.empty()) return {};
   const BandAxes axes = make_axes(evaluation);
+  const ScoreWords words = words_of(evaluation);
+  const std::string time = words.cost_noun();
+  const std::string_view line = words.less_is_better() ? "it" : "0";
   FigureSpec spec;
   double top = kTop + 20;
   for (std::size_t f = 0; f < evaluation.frontiers.size(); ++f) {
-    spec.drawing += draw_grid(axes, top, f + 1 == evaluation.frontiers.size());
+    spec.drawing += draw_grid(words, axes, top, f + 1 == evaluation.frontiers.size());
     spec.drawing += draw_panel(evaluation, evaluation.frontiers[f], axes, top);
     top += kPanel + kGap;
   }
-  spec.drawing += svg_text(kRight, top + 8, "mean time per input, ms (logarithmic)", "axis", "end");
+  spec.drawing += svg_text(kRight, top + 8, cost_axis(words), "axis", "end");
   spec.id = "above-router";
-  spec.title = "Score above the zero router";
-  spec.description =
-      "One panel a frontier: by mean time, the score less what two single models mixed at random reach in "
+  spec.title = words.is_named() ? words.name() + " against the zero router" : "Score above the zero router";
+  spec.description = fmt::format(
+      "One panel a frontier: by mean {0}, the score less what two single models mixed at random reach in "
       "the same "
-      "time, with a band around it.";
+      "{0}, with a band around it.",
+      time);
   spec.width = kWidth;
   spec.height = top + 18;
-  spec.caption =
-      "Points of score above what two single models mixed at random reach in the same mean time, which is "
+  spec.caption = fmt::format(
+      "{} what two single models mixed at random reach in the same mean {}, which is "
       "the line "
-      "at 0; each dot is a setting. The shaded band holds for all settings of a frontier together (95 %, "
-      "bootstrap): where it is wholly above 0 looking at the inputs pays, where it is wholly below 0 it "
+      "at 0; each dot is a setting{}. The shaded band holds for all settings of a frontier together (95 %, "
+      "bootstrap): where it is wholly above {} looking at the inputs pays, where it is wholly below {} it "
       "costs more "
-      "than it brings.";
+      "than it brings.",
+      words.is_named() ? fmt::format("The {} against", words.name()) : "Points of score above", time,
+      words.less_is_better() ? ", and up is better" : "", line, line);
   spec.table = points_table(evaluation);
   return figure(spec);
 }

@@ -168,7 +168,10 @@ Markup choices_table(const Evaluation& evaluation, const std::vector<std::size_t
 
 Markup fold_table(const Evaluation& evaluation) {
   TableSpec table;
-  table.caption = score_phrase(evaluation) + " in %, and mean time in ms, fold by fold";
+  const ScoreWords words = words_of(evaluation);
+  const std::string& unit = words.terms().score_unit;
+  table.caption = fmt::format("{}{}, and mean {} in {}, fold by fold", score_phrase(evaluation),
+                              unit.empty() ? "" : " in " + unit, words.cost_noun(), words.cost_unit());
   table.head = {"method"};
   for (int f = 0; f < evaluation.folds; ++f) {
     const auto fold = static_cast<std::size_t>(f);
@@ -178,11 +181,17 @@ Markup fold_table(const Evaluation& evaluation) {
   for (const Method& method : evaluation.methods) {
     std::vector<std::string> row{method_name(evaluation, method.id)};
     for (const Metrics& fold : method.folds) {
-      row.push_back(fmt::format("{} / {}", percent(fold.score), milliseconds(fold.mean_ms)));
+      row.push_back(fmt::format("{} / {}", words.score(fold.score, 1), words.cost(fold.mean_ms)));
     }
     table.rows.push_back(row);
   }
   return html_table(table);
+}
+
+// What is said where no model scores anything.
+std::string none_word(const ScoreWords& words) {
+  if (words.counts_run_times()) return "none ends in time";
+  return words.is_named() ? "all are worst" : "none is right";
 }
 
 }  // namespace
@@ -195,24 +204,31 @@ Markup optimum_figure(const Evaluation& evaluation) {
     maximum = std::max(maximum, share);
     bars.push_back({evaluation.models[m], 0, share, percent(share) + " %", ""});
   }
-  bars.push_back({"none is right", 0, evaluation.optimum_share.back(),
-                  percent(evaluation.optimum_share.back()) + " %", "none"});
+  const ScoreWords words = words_of(evaluation);
+  const double nobody = evaluation.optimum_share.back();
+  if (!words.is_named() || nobody > 0)
+    bars.push_back({none_word(words), 0, nobody, percent(nobody) + " %", "none"});
   FigureSpec spec;
   spec.id = "optimum";
   spec.title = "How often each model is the optimum";
-  spec.description = "One bar a model: share of the inputs on which it is the cheapest model that is right.";
+  spec.description = fmt::format(
+      "One bar a model: share of the inputs on which it is {}.",
+      words.is_named() ? "the best, and the cheapest of equals" : "the cheapest model that is right");
   spec.width = kWidth;
   spec.height = kRow * static_cast<double>(bars.size()) + 8;
   spec.drawing = draw_bars(bars, maximum);
-  spec.caption =
-      "Share of the inputs on which a model is right and no cheaper one is (the paper's Figure 5), "
-      "from the cheapest model to the dearest." +
-      right_note(evaluation.labels_from);
+  spec.caption = fmt::format(
+      "Share of the inputs on which a model is {} (the paper's Figure 5), "
+      "from the cheapest model to the dearest.{}",
+      words.is_named() ? "the best, the cheapest of equals" : "right and no cheaper one is",
+      right_note(evaluation.labels_from));
   spec.table = two_column_table(spec.title, {"model", "share"}, bars);
   return figure(spec);
 }
 
 Markup selection_figure(const Evaluation& evaluation) {
+  const ScoreWords words = words_of(evaluation);
+  const std::string_view covers = words.counts_run_times() ? "ends in time" : "is right";
   std::vector<Bar> bars;
   double before = 0;
   for (const SelectionStep& step : evaluation.selection.trace) {
@@ -231,16 +247,16 @@ Markup selection_figure(const Evaluation& evaluation) {
   FigureSpec spec;
   spec.id = "selection";
   spec.title = "Algorithm 1: which models the premodel chooses from";
-  spec.description =
-      "One bar a step: share of the inputs on which some chosen model is right, and its growth.";
+  spec.description = fmt::format(
+      "One bar a step: share of the inputs on which some chosen model {}, and its growth.", covers);
   spec.width = kWidth;
   spec.height = kRow * static_cast<double>(bars.size()) + 8;
   spec.drawing = draw_bars(bars, std::max(before, 0.01) * 1.22);
   spec.caption = fmt::format(
-      "Share of the inputs on which some chosen model is right, and what each step adds. A "
+      "Share of the inputs on which some chosen model {}, and what each step adds. A "
       "step that adds no more than theta, {} points, ends the choice and is dropped. Shown "
       "for all inputs; each fold chooses on its own.{}",
-      percent(evaluation.theta, 2), right_note(evaluation.labels_from));
+      covers, percent(evaluation.theta, 2), right_note(evaluation.labels_from));
   spec.table = two_column_table(spec.title, {"step", "coverage (gain)"}, bars);
   return figure(spec);
 }
@@ -289,14 +305,16 @@ Markup folds_figure(const Evaluation& evaluation) {
       high = std::max(high, fold.score);
     }
   }
+  const std::string unit =
+      words_of(evaluation).terms().score_unit.empty() ? "" : " " + words_of(evaluation).terms().score_unit;
   const double left = name_width(names), pad = std::max(0.002, 0.04 * (high - low));
   const AxisScale x{low - pad, high + pad, left, kWidth - 20, false};
   const double bottom = kRow * static_cast<double>(names.size()) + 6;
   FigureSpec spec;
-  for (const double tick : linear_ticks(x.from, x.to, 7)) {
-    spec.drawing += svg_line(x.at(tick), 0, x.at(tick), bottom, "grid");
-    spec.drawing +=
-        svg_text(x.at(tick), bottom + 14, percent(tick, x.to - x.from < 0.07 ? 1 : 0), "tick", "middle");
+  const ScoreWords words = words_of(evaluation);
+  for (const WordedTick& tick : score_ticks(words, x.from, x.to, 7, x.to - x.from < 0.07 ? 1 : 0)) {
+    spec.drawing += svg_line(x.at(tick.at), 0, x.at(tick.at), bottom, "grid");
+    spec.drawing += svg_text(x.at(tick.at), bottom + 14, tick.text, "tick", "middle");
   }
   double y = 16;
   for (const Method& method : evaluation.methods) {
@@ -307,8 +325,8 @@ Markup folds_figure(const Evaluation& evaluation) {
       spec.drawing += element(
           "circle", {{"class", "dot cascade"}, {"cx", number(x.at(score))}, {"cy", number(y)}, {"r", "5"}},
           element_text("title", {},
-                       fmt::format("{}, fold {}: {} %", method_name(evaluation, method.id), f + 1,
-                                   percent(score, 2))));
+                       fmt::format("{}, fold {}: {}{}", method_name(evaluation, method.id), f + 1,
+                                   words.score(score), unit)));
     }
     spec.drawing +=
         svg_line(x.at(method.arithmetic.score), y - 9, x.at(method.arithmetic.score), y + 9, "mean");
@@ -319,8 +337,8 @@ Markup folds_figure(const Evaluation& evaluation) {
   spec.description = "One row a method, one dot a fold, by the score in that fold; a line at the mean.";
   spec.width = kWidth;
   spec.height = bottom + 28;
-  spec.caption =
-      fmt::format("{} in %, one dot a fold; the line is the arithmetic mean.", score_phrase(evaluation));
+  spec.caption = fmt::format("{}{}, one dot a fold; the line is the arithmetic mean.",
+                             score_phrase(evaluation), unit.empty() ? "" : " in" + unit);
   spec.table = fold_table(evaluation);
   return figure(spec);
 }

@@ -10,6 +10,7 @@
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"
+#include "report/text_layout.h"
 
 namespace triage {
 namespace {
@@ -22,7 +23,7 @@ struct PanelSpec {
   double left, right;  // pixels
   std::string title;
   std::function<double(const InputGroup&, std::size_t)> value;  // of a method
-  std::string (*tick_text)(double);
+  std::function<std::string(double)> tick_text;
   bool log = false;
   std::size_t first_method = 0;
 };
@@ -93,20 +94,24 @@ Markup draw_legend(const Evaluation& evaluation) {
 // Columns of a table: score of each method, the subject's difference, time of each, looks of the subject.
 std::vector<std::string> group_head(const Evaluation& evaluation) {
   const Breakdown& b = evaluation.breakdown;
+  const ScoreWords words = words_of(evaluation);
   const std::string subject = method_name(evaluation, b.methods[b.subject]);
   std::vector<std::string> head;
-  for (const MethodId method : b.methods) head.push_back(method_name(evaluation, method) + " %");
-  head.push_back(subject + " - SBS, points");
-  for (const MethodId method : b.methods) head.push_back(method_name(evaluation, method) + " ms");
+  for (const MethodId method : b.methods) head.push_back(words.head_of(method_name(evaluation, method)));
+  head.push_back(subject + " - SBS" + comma(words.gain_unit()));
+  for (const MethodId method : b.methods) {
+    head.push_back(method_name(evaluation, method) + " " + words.cost_unit());
+  }
   head.push_back(subject + " looks");
   return head;
 }
 
-void add_cells(const Breakdown& b, const InputGroup& group, std::vector<std::string>& row) {
-  const GroupFigures& own = group.methods[b.subject];
-  for (const GroupFigures& figures : group.methods) row.push_back(percent(figures.score, 1));
-  row.push_back(points(own.score - group.methods[0].score, 1));
-  for (const GroupFigures& figures : group.methods) row.push_back(milliseconds(figures.ms));
+void add_cells(const Evaluation& evaluation, const InputGroup& group, std::vector<std::string>& row) {
+  const ScoreWords words = words_of(evaluation);
+  const GroupFigures& own = group.methods[evaluation.breakdown.subject];
+  for (const GroupFigures& figures : group.methods) row.push_back(words.score(figures.score, 1));
+  row.push_back(words.gain(own.score - group.methods[0].score, 1));
+  for (const GroupFigures& figures : group.methods) row.push_back(words.cost(figures.ms));
   row.push_back(fmt::format("{:.2f}", own.looks));
 }
 
@@ -121,7 +126,7 @@ Markup classes_table(const Evaluation& evaluation, std::string caption, const st
   for (std::size_t k = 0; k < std::min(shown, order.size()); ++k) {
     const InputGroup& group = b.classes[order[k]];
     std::vector<std::string> row{group.name, grouped(group.inputs)};
-    add_cells(b, group, row);
+    add_cells(evaluation, group, row);
     table.rows.push_back(std::move(row));
   }
   return html_table(table);
@@ -135,7 +140,7 @@ Markup deciles_table(const Evaluation& evaluation) {
   for (std::string& title : group_head(evaluation)) table.head.push_back(std::move(title));
   for (const InputGroup& group : b.deciles) {
     std::vector<std::string> row{group.name, fmt::format("{:.3f}", group.difficulty), grouped(group.inputs)};
-    add_cells(b, group, row);
+    add_cells(evaluation, group, row);
     table.rows.push_back(std::move(row));
   }
   return html_table(table);
@@ -151,21 +156,23 @@ Markup difficulty_figure(const Evaluation& evaluation) {
     return g.methods[m].score - g.methods[0].score;
   };
   const auto ms = [](const InputGroup& g, std::size_t m) { return g.methods[m].ms; };
-  const auto in_percent = [](double v) { return percent(v, 0); };
-  const auto in_points = [](double v) { return points(v, 1); };
+  const ScoreWords words = words_of(evaluation);
+  const auto in_percent = [&](double v) { return words.score(v, 0); };
+  const auto in_points = [&](double v) { return words.gain(v, 1); };
   const auto in_ms = [](double v) { return fmt::format("{:.3g}", v); };
   FigureSpec spec;
   spec.drawing =
-      draw_panel(evaluation, {50, 322, score_word(evaluation.criterion, evaluation.labels_from) + ", %",
-                              score, in_percent}) +
-      draw_panel(evaluation, {388, 652, "difference to SBS, points", gain, in_points, false, 1}) +
-      draw_panel(evaluation, {720, 984, "mean time per input, ms (logarithmic)", ms, in_ms, true});
+      draw_panel(evaluation, {50, 322, words.name() + comma(words.terms().score_unit), score, in_percent}) +
+      draw_panel(evaluation,
+                 {388, 652, "difference to SBS" + comma(words.gain_unit()), gain, in_points, false, 1}) +
+      draw_panel(evaluation, {720, 984, cost_axis(words), ms, in_ms, true});
   spec.id = "difficulty";
-  spec.title = "By difficulty: score and time";
-  spec.description =
-      "Three panels, score, its difference to SBS and mean time by tenths of the inputs from easy to hard, "
+  spec.title = "By difficulty: score and " + words.cost_noun();
+  spec.description = fmt::format(
+      "Three panels, score, its difference to SBS and mean {} by tenths of the inputs from easy to hard, "
       "one line a "
-      "method.";
+      "method.",
+      words.cost_noun());
   spec.width = kWidth;
   spec.height = kHeight;
   spec.legend = draw_legend(evaluation);

@@ -9,7 +9,12 @@
 namespace triage {
 namespace {
 
+ScoreWords words_of(const Comparison& comparison) {
+  return ScoreWords(comparison.terms, comparison.criterion, comparison.labels_from);
+}
+
 std::string score_of(const Comparison& comparison) {
+  if (!comparison.terms.score.empty()) return comparison.terms.score;
   const std::string word = score_word(comparison.criterion, comparison.labels_from);
   return comparison.labels_from.empty() ? word : fmt::format("{} with {}", word, comparison.labels_from);
 }
@@ -17,8 +22,15 @@ std::string score_of(const Comparison& comparison) {
 // The first's score against the second's, as far as it is shown.
 std::string preference_sentence(const Comparison& comparison) {
   const auto& [first, second] = comparison.names;
-  const std::string by = points_phrase(comparison.difference);
+  const ScoreWords words = words_of(comparison);
+  const std::string by = words.gain_phrase(comparison.difference);
   const std::string sure = fmt::format("with probability {:g} or more", 1 - comparison.delta);
+  if (words.is_named() && comparison.better != Preference::kNeither) {
+    const bool is_first = comparison.better == Preference::kFirst;
+    return fmt::format("{} is better than {}, {}: the {} of {} is {}.", is_first ? first : second,
+                       is_first ? second : first, sure, score_of(comparison), first,
+                       words.advantage(comparison.difference));
+  }
   switch (comparison.better) {
     case Preference::kFirst:
       return fmt::format("{} is better than {}, {}: its {} is higher by {}.", first, second, sure,
@@ -36,9 +48,9 @@ std::string preference_sentence(const Comparison& comparison) {
 std::string margin_sentence(const Comparison& comparison) {
   if (!comparison.margin) return {};
   const auto& [first, second] = comparison.names;
-  return fmt::format(" {}: {} is worse than {} by less than {} points, if by anything.",
+  return fmt::format(" {}: {} is worse than {} by less than {}, if by anything.",
                      comparison.within_margin ? "Shown" : "Not shown", first, second,
-                     percent(*comparison.margin, 2));
+                     words_of(comparison).amount(*comparison.margin));
 }
 
 std::string needed_sentence(const Comparison& comparison) {
@@ -54,12 +66,14 @@ std::string cost_sentence(const Comparison& comparison) {
   if (!std::isfinite(ratio.value)) return {};
   // Where the interval has 1 inside, neither is faster.
   const bool is_faster = high_end(ratio)<1, is_slower = low_end(ratio)> 1;
-  return fmt::format(" {} takes {} ms, {} {} ms: {}, {} times its time.", first,
-                     milliseconds(comparison.ms.mean[0]), second, milliseconds(comparison.ms.mean[1]),
-                     is_faster   ? first + " is faster"
-                     : is_slower ? first + " is slower"
-                                 : std::string("neither is faster"),
-                     times_estimate(ratio));
+  const ScoreWords words = words_of(comparison);
+  return fmt::format(" {} takes {}, {} {}: {}, {} times its {}.", first,
+                     words.cost_phrase(comparison.ms.mean[0]), second,
+                     words.cost_phrase(comparison.ms.mean[1]),
+                     is_faster   ? fmt::format("{} is {}", first, words.faster())
+                     : is_slower ? fmt::format("{} is {}", first, words.slower())
+                                 : fmt::format("neither is {}", words.faster()),
+                     times_estimate(ratio), words.cost_noun());
 }
 
 }  // namespace
@@ -74,6 +88,8 @@ std::vector<std::string> comparison_warnings(const Comparison& comparison) {
   Evaluation told;  // what the sentences name
   told.criterion = comparison.criterion;
   told.labels_from = comparison.labels_from;
+  told.terms = comparison.terms;
+  told.imported = comparison.imported;
   told.machine = comparison.machine;
   told.n_inputs = comparison.table_inputs;
   for (const std::string& name : comparison.names) told.policies.push_back({name, {}});

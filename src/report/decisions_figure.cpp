@@ -105,6 +105,7 @@ Markup draw_legend() {
 }
 
 Markup decisions_table(const Evaluation& evaluation, const Decisions& decisions) {
+  const ScoreWords words = words_of(evaluation);
   TableSpec table;
   table.caption = fmt::format("The {}, look by look", method_name(evaluation, decisions.method));
   if (decisions.left_out > 0) {
@@ -115,7 +116,7 @@ Markup decisions_table(const Evaluation& evaluation, const Decisions& decisions)
                 "model",
                 "inputs that reach it",
                 "answered here",
-                "right, % of those",
+                words.is_named() ? words.head() + " of those" : "right, % of those",
                 "wrong to stop, % of chosen stops",
                 "right to stop, %",
                 "continued for nothing, %",
@@ -126,9 +127,9 @@ Markup decisions_table(const Evaluation& evaluation, const Decisions& decisions)
     const StageDecisions& stage = decisions.stages[s];
     table.rows.push_back(
         {fmt::format("{}", s + 1), models_of(stage), count_of(stage.reached, evaluation.n_inputs),
-         count_of(stage.answered, stage.reached), percent(stage.right), percent(stage.wrong_to_stop, 2),
-         percent(stage.right_to_stop, 2), percent(stage.for_nothing), percent(stage.lost_going_on, 2),
-         percent(stage.won_going_on, 2)});
+         count_of(stage.answered, stage.reached), words.score(stage.right, 1),
+         percent(stage.wrong_to_stop, 2), percent(stage.right_to_stop, 2), percent(stage.for_nothing),
+         percent(stage.lost_going_on, 2), percent(stage.won_going_on, 2)});
   }
   return html_table(table);
 }

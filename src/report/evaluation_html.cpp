@@ -27,34 +27,48 @@ Markup tile(std::string_view label, std::string_view value, std::string_view uni
           element_text("p", {{"class", "detail"}}, detail));
 }
 
+std::string oracle_note(const Evaluation& evaluation) {
+  const std::string nobody = percent(evaluation.optimum_share.back());
+  const ScoreWords words = words_of(evaluation);
+  if (!evaluation.labels_from.empty()) return "by construction: labels are a model's answers";
+  if (words.counts_run_times()) return fmt::format("on {} % of inputs no model ends in time", nobody);
+  return words.is_named() ? "what choosing without error would reach"
+                          : fmt::format("on {} % of inputs no model is right", nobody);
+}
+
+std::string folds_note(const Evaluation& evaluation) {
+  if (evaluation.folds == 0) return "finished policies";
+  if (evaluation.official_folds) return fmt::format("{} folds of the table's own", evaluation.folds);
+  return fmt::format("{} folds, seed {}", evaluation.folds, evaluation.seed);
+}
+
 Markup tiles(const Evaluation& evaluation) {
   const Method& best = *evaluation.find(evaluation.recommendation.method);
   const Method& sbs = *evaluation.find({MethodKind::kSbs});
   const Method& vbs = *evaluation.find({MethodKind::kVbs});
   const bool is_single = &best == &sbs;
+  const ScoreWords words = words_of(evaluation);
+  const std::string &unit = words.terms().score_unit, &cost_unit = words.cost_unit(),
+                    time = words.cost_noun();
   Markup out;
-  out +=
-      tile(score_phrase(evaluation), percent(best.pooled.score, 2), "%",
-           is_single ? "SBS, one model on every input"
-                     : fmt::format("{} to {} alone", points_phrase(best.score_gain), sbs_model(evaluation)));
+  out += tile(score_phrase(evaluation), words.score(best.pooled.score), unit,
+              is_single
+                  ? "SBS, one model on every input"
+                  : fmt::format("{} to {} alone", words.gain_phrase(best.score_gain), sbs_model(evaluation)));
   out += tile(
-      "mean time per input", milliseconds(best.pooled.mean_ms), "ms",
-      fmt::format("p50 {}, p99 {} ms", milliseconds(best.pooled.p50_ms), milliseconds(best.pooled.p99_ms)));
+      fmt::format("mean {} per input", time), words.cost(best.pooled.mean_ms), cost_unit,
+      fmt::format("p50 {}, p99 {}", words.cost(best.pooled.p50_ms), words.cost_phrase(best.pooled.p99_ms)));
   out += is_single
-             ? tile("time of the oracle", milliseconds(vbs.pooled.mean_ms), "ms",
+             ? tile(time + " of the oracle", words.cost(vbs.pooled.mean_ms), cost_unit,
                     "what choosing without error or cost would take")
-             : tile("faster than SBS", times(1 / best.time_ratio.value), "times",
-                    fmt::format("{} takes {} ms", sbs_model(evaluation), milliseconds(sbs.pooled.mean_ms)));
-  out += tile("oracle's score", percent(vbs.pooled.score, 2), "%",
-              evaluation.labels_from.empty() ? fmt::format("on {} % of inputs no model is right",
-                                                           percent(evaluation.optimum_share.back()))
-                                             : "by construction: labels are a model's answers");
-  out += tile("selection overhead", percent(best.pooled.overhead), "%", "of the time goes into choosing");
-  out += tile(
-      "inputs", grouped(evaluation.n_inputs), "",
-      fmt::format("{} models, {}", evaluation.models.size(),
-                  evaluation.folds > 0 ? fmt::format("{} folds, seed {}", evaluation.folds, evaluation.seed)
-                                       : std::string("finished policies")));
+             : tile(words.faster() + " than SBS", times(1 / best.time_ratio.value), "times",
+                    fmt::format("{} takes {}", sbs_model(evaluation), words.cost_phrase(sbs.pooled.mean_ms)));
+  out += tile("oracle's " + (words.is_named() ? words.name() : "score"), words.score(vbs.pooled.score), unit,
+              oracle_note(evaluation));
+  out += tile("selection overhead", percent(best.pooled.overhead), "%",
+              fmt::format("of the {} goes into choosing", time));
+  out += tile("inputs", grouped(evaluation.n_inputs), "",
+              fmt::format("{} models, {}", evaluation.models.size(), folds_note(evaluation)));
   return element("div", {{"class", "tiles"}}, out);
 }
 
@@ -90,7 +104,8 @@ Markup remarks(const Evaluation& evaluation) {
 }
 
 Markup premodel_section(const Evaluation& evaluation) {
-  Markup content = selection_figure(evaluation);
+  Markup content;
+  if (has_selection(evaluation)) content += selection_figure(evaluation);
   if (!evaluation.stages.empty()) {
     content += element_text("h3", {}, "Its stages") +
                element_text("p", {{"class", "note"}},
@@ -100,7 +115,9 @@ Markup premodel_section(const Evaluation& evaluation) {
   const Markup curve = soundness_figure(evaluation);
   if (!curve.empty()) {
     content += element_text("h3", {}, "Does distance to the training inputs predict failure?") +
-               element_text("p", {{"class", "note"}}, soundness_sentence(evaluation.soundness)) + curve;
+               element_text("p", {{"class", "note"}},
+                            soundness_sentence(evaluation.soundness, words_of(evaluation))) +
+               curve;
   }
   return content;
 }
@@ -109,18 +126,23 @@ Markup method_row(std::string_view term, std::string_view value) {
   return value.empty() ? Markup{} : element_text("dt", {}, term) + element_text("dd", {}, value);
 }
 
+std::string inputs_sentence(const Evaluation& evaluation) {
+  if (evaluation.imported)
+    return fmt::format("{}, {} models", grouped(evaluation.n_inputs), evaluation.models.size());
+  return fmt::format("{} with {} classes; {} more left out because some model failed on them",
+                     grouped(evaluation.n_inputs), evaluation.n_classes, evaluation.n_failed);
+}
+
 Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
   std::string sources;
   for (const std::string& source : info.sources) sources += (sources.empty() ? "" : ", ") + source;
   Markup rows;
-  rows += method_row("Machine", evaluation.machine);
-  rows += method_row("Timing", timing_sentence(evaluation));
+  if (!evaluation.imported) rows += method_row("Machine", evaluation.machine);
+  rows += method_row(evaluation.imported ? "Costs" : "Timing", timing_sentence(evaluation));
   rows += method_row("What difference the timing makes", timing_difference_sentences(evaluation));
-  rows += method_row("Energy", evaluation.energy);
+  if (!evaluation.imported) rows += method_row("Energy", evaluation.energy);
   rows += method_row("Profiles", sources);
-  rows += method_row("Inputs",
-                     fmt::format("{} with {} classes; {} more left out because some model failed on them",
-                                 grouped(evaluation.n_inputs), evaluation.n_classes, evaluation.n_failed));
+  rows += method_row("Inputs", inputs_sentence(evaluation));
   rows += method_row("Labels", describe_labels(evaluation.labels_from));
   rows += method_row(
       "Protocol",
@@ -131,9 +153,11 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
           : std::string(
                 "Finished policies on all inputs. SBS and zero router are chosen in hindsight, on these very "
                 "inputs, which favours them."));
-  rows += method_row("Times",
-                     "Recorded in the profile; decisions are timed while replaying, on an "
-                     "otherwise idle process.");
+  if (evaluation.terms.counts_ms()) {
+    rows += method_row("Times",
+                       "Recorded in the profile; decisions are timed while replaying, on an "
+                       "otherwise idle process.");
+  }
   rows += method_row("Command", info.command);
   rows += method_row("Version", info.version);
   return element("dl", {}, rows);
@@ -142,7 +166,7 @@ Markup how_measured(const Evaluation& evaluation, const ReportInfo& info) {
 Markup body(const Evaluation& evaluation, const ReportInfo& info) {
   Markup content;
   content +=
-      section("Score and time", "",
+      section("Score and " + words_of(evaluation).cost_noun(), "",
               scatter_figure(evaluation) + above_router_figure(evaluation) + frontier_table(evaluation));
   content += section("What the figures say", "", remarks(evaluation));
   content += section("Results", agreement_note(evaluation.labels_from),

@@ -4,6 +4,7 @@
 #include "base/csv.h"
 #include "report/json_parts.h"
 #include "report/method_names.h"
+#include "report/phrases.h"
 #include "report/sentences.h"
 #include "triage/tools/report.h"
 
@@ -121,7 +122,7 @@ OrderedJson stages_json(const Evaluation& evaluation) {
   return out;
 }
 
-OrderedJson soundness_json(const Soundness& soundness) {
+OrderedJson soundness_json(const Soundness& soundness, const ScoreWords& words) {
   if (soundness.inputs == 0) return nullptr;
   OrderedJson points = OrderedJson::array();
   for (const SoundnessPoint& p : soundness.points) {
@@ -129,7 +130,7 @@ OrderedJson soundness_json(const Soundness& soundness) {
   }
   return {{"inputs", soundness.inputs},
           {"auc", to_json(soundness.auc)},
-          {"verdict", soundness_sentence(soundness)},
+          {"verdict", soundness_sentence(soundness, words)},
           {"points", std::move(points)}};
 }
 
@@ -140,7 +141,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
   for (const Method& method : evaluation.methods) methods.push_back(to_json(evaluation, method));
   OrderedJson frontiers = OrderedJson::array();
   for (const Frontier& frontier : evaluation.frontiers) frontiers.push_back(to_json(frontier));
-  const OrderedJson out = {
+  OrderedJson out = {
       {"format", "triage-evaluation"},
       {"format_version", 2},
       {"triage", info.version},
@@ -172,7 +173,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
       {"optimum_share", figures(evaluation.optimum_share)},
       {"selection", selection_json(evaluation)},
       {"stages", stages_json(evaluation)},
-      {"soundness", soundness_json(evaluation.soundness)},
+      {"soundness", soundness_json(evaluation.soundness, words_of(evaluation))},
       {"request", request_json(evaluation)},
       {"methods", std::move(methods)},
       {"contrasts", contrasts_json(evaluation)},
@@ -181,6 +182,7 @@ std::string evaluation_json(const Evaluation& evaluation, const ReportInfo& info
       {"breakdown", breakdown_json(evaluation)},
       {"reliability", reliability_json(evaluation)},
       {"decisions", decisions_json(evaluation)}};
+  if (evaluation.terms != Terms{}) out["terms"] = terms_json(evaluation.terms);
   return out.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 

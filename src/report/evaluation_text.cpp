@@ -17,49 +17,68 @@ std::string marked(const Evaluation& evaluation, const Method& method) {
                      method_name(evaluation, method.id));
 }
 
+std::vector<std::string> accuracy_head(const Evaluation& evaluation) {
+  const ScoreWords words = words_of(evaluation);
+  const auto head = [&](Criterion criterion) { return score_head(criterion, evaluation.labels_from); };
+  std::vector<std::string> out{"  method", words.is_named() ? words.head() : head(Criterion::kTop1),
+                               evaluation.folds > 0 ? "+-sd" : ""};
+  if (!words.is_named()) out.push_back(head(Criterion::kTop5));
+  for (std::string title : {words.gain_head("SBS"), "mean " + words.cost_unit(), "p99 " + words.cost_unit(),
+                            words.cost_noun() + " / SBS"}) {
+    out.push_back(std::move(title));
+  }
+  return out;
+}
+
 std::string accuracy_table(const Evaluation& evaluation) {
   const bool cv = evaluation.folds > 0;
-  const auto head = [&](Criterion criterion) { return score_head(criterion, evaluation.labels_from); };
-  std::vector<std::vector<std::string>> rows{{"  method", head(Criterion::kTop1), cv ? "+-sd" : "",
-                                              head(Criterion::kTop5), "score - SBS, points", "mean ms",
-                                              "p99 ms", "time / SBS", "F1 %"}};
+  const ScoreWords words = words_of(evaluation);
+  // F1 against another model's answers says little, and the longer headings need its column.
+  const bool has_f1 = evaluation.labels_from.empty() && has_class_figures(evaluation);
+  std::vector<std::vector<std::string>> rows{accuracy_head(evaluation)};
+  if (has_f1) rows.back().emplace_back("F1 %");
   for (const Method& m : evaluation.methods) {
     const bool is_sbs = m.id.kind == MethodKind::kSbs;
     // All inputs alike, as the verdict has them; geometric means over folds are the paper's and in the JSON.
-    rows.push_back({marked(evaluation, m), percent(m.pooled.top1, 2), percent(m.deviation.top1, 2),
-                    percent(m.pooled.top5, 2), is_sbs ? "" : points_estimate(m.score_gain),
-                    milliseconds(m.pooled.mean_ms), milliseconds(m.pooled.p99_ms),
-                    is_sbs ? "" : times_estimate(m.time_ratio), percent(m.pooled.f1)});
-    if (!cv) rows.back()[2].clear();
-  }
-  // F1 against another model's answers says little, and the longer headings need its column.
-  if (!evaluation.labels_from.empty()) {
-    for (auto& row : rows) row.pop_back();
+    auto& row = rows.emplace_back(std::vector<std::string>{marked(evaluation, m), words.score(m.pooled.top1),
+                                                           cv ? words.spread(m.deviation.top1, 2) : ""});
+    if (!words.is_named()) row.push_back(percent(m.pooled.top5, 2));
+    row.push_back(is_sbs ? "" : words.gain_estimate(m.score_gain));
+    row.push_back(words.cost(m.pooled.mean_ms));
+    row.push_back(words.cost(m.pooled.p99_ms));
+    row.push_back(is_sbs ? "" : times_estimate(m.time_ratio));
+    if (has_f1) row.push_back(percent(m.pooled.f1));
   }
   return align(rows);
 }
 
 std::string selection_table(const Evaluation& evaluation) {
+  const ScoreWords words = words_of(evaluation);
   std::vector<std::vector<std::string>> rows{
-      {"  method", "optimum %", "closed gap %", "above router, points", "overhead %", "looks", "answered %"}};
+      {"  method", "optimum %", "closed gap %",
+       words.is_named() ? words.gain_head("router") : "above router, points", "overhead %", "looks",
+       "answered %"}};
   for (const Method& m : evaluation.methods) {
     if (m.id.kind == MethodKind::kSingle || m.id.kind == MethodKind::kSbs) continue;
     const Metrics& p = m.pooled;
     rows.push_back({marked(evaluation, m), percent(p.optimum), percent(p.closed_gap),
-                    points_estimate(m.above_router), percent(p.overhead), fmt::format("{:.2f}", p.looks),
+                    words.gain_estimate(m.above_router), percent(p.overhead), fmt::format("{:.2f}", p.looks),
                     percent(p.coverage)});
   }
   return align(rows);
 }
 
 std::string selection_trace(const Evaluation& evaluation) {
+  if (!has_selection(evaluation)) return {};
+  const ScoreWords words = words_of(evaluation);
   std::vector<std::vector<std::string>> rows{{"  model", "coverage %", "gain, points", ""}};
   for (const SelectionStep& step : evaluation.selection.trace) {
     rows.push_back({fmt::format("  {}", evaluation.models[static_cast<std::size_t>(step.model)]),
                     percent(step.coverage, 2), points(step.gain), step.kept ? "" : "dropped"});
   }
-  const std::string right = right_note(evaluation.labels_from);
-  return fmt::format("Algorithm 1 over all inputs (theta {} points){}{}\n", percent(evaluation.theta, 2),
+  const std::string right = words.counts_run_times() ? " Covered is what a model so far ends in time."
+                                                     : right_note(evaluation.labels_from);
+  return fmt::format("\nAlgorithm 1 over all inputs (theta {} points){}{}\n", percent(evaluation.theta, 2),
                      right.empty() ? "" : ".", right) +
          align(rows);
 }
@@ -79,7 +98,7 @@ std::string evaluation_text(const Evaluation& evaluation, const ReportInfo& info
   std::string out =
       fmt::format("{} inputs, {} models, {}, {}\n\n", evaluation.n_inputs, evaluation.models.size(),
                   criterion_name(evaluation), protocol_phrase(evaluation));
-  out += accuracy_table(evaluation) + "\n" + selection_table(evaluation) + "\n" + selection_trace(evaluation);
+  out += accuracy_table(evaluation) + "\n" + selection_table(evaluation) + selection_trace(evaluation);
   out += stage_table(evaluation);
   out += sources_text(evaluation) + frontiers_text(evaluation) + request_text(evaluation) +
          decisions_text(evaluation) + difficulty_text(evaluation) + classes_text(evaluation) +
@@ -98,8 +117,8 @@ std::string evaluation_text(const Evaluation& evaluation, const ReportInfo& info
   if (!info.make.empty())
     out += fmt::format("  To make it: {}\n", info.make);  // to be copied, so not wrapped
   for (const std::string& remark : evaluation_remarks(evaluation)) out += wrap(remark, "  - ", "    ");
-  if (!evaluation.machine.empty()) out += wrap(evaluation.machine, "Machine: ", "  ");
-  out += wrap(timing_sentence(evaluation), "Timing: ", "  ");
+  if (!evaluation.machine.empty() && !evaluation.imported) out += wrap(evaluation.machine, "Machine: ", "  ");
+  out += wrap(timing_sentence(evaluation), evaluation.imported ? "Costs: " : "Timing: ", "  ");
   const std::string difference = timing_difference_sentences(evaluation);
   if (!difference.empty()) {
     out += wrap(difference, "What difference the timing makes: ", "  ");

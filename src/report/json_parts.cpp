@@ -53,6 +53,11 @@ OrderedJson estimate_json(double value, Interval interval) {
           {"high", figure_json(interval.high)}};
 }
 
+OrderedJson terms_json(const Terms& terms) {
+  return {{"score", terms.score},           {"worst", terms.worst},         {"best", terms.best},
+          {"score_unit", terms.score_unit}, {"cost_unit", terms.cost_unit}, {"cutoff", terms.cutoff}};
+}
+
 OrderedJson request_json(const Evaluation& evaluation) {
   const Request& request = evaluation.request;
   if (request.is_default() && !evaluation.mean_latency_ms) return nullptr;

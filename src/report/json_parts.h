@@ -13,6 +13,8 @@ using OrderedJson = nlohmann::ordered_json;
 [[nodiscard]] OrderedJson figure_json(double value);
 // {value, low, high}
 [[nodiscard]] OrderedJson estimate_json(double value, Interval interval);
+// What scores and costs count in.
+[[nodiscard]] OrderedJson terms_json(const Terms& terms);
 // Null where nothing but the defaults was asked.
 [[nodiscard]] OrderedJson request_json(const Evaluation& evaluation);
 [[nodiscard]] OrderedJson breakdown_json(const Evaluation& evaluation);

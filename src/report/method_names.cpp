@@ -71,7 +71,7 @@ const char* about_kind(MethodKind kind) {
     case MethodKind::kCascadeRouting:
       return "after each look: run what adds the most expected quality for its price, of any further models";
     case MethodKind::kForests:
-      return "before anything runs: forests predict from the features what is lost with each model";
+      return "before anything runs, seven forests predict from the features what is lost with each model";
     case MethodKind::kLadder:
       return "after each look: stop, or go on when features, votes and signals promise more than it costs";
     case MethodKind::kAdaptive:
@@ -127,6 +127,10 @@ std::string method_about(const Evaluation& evaluation, MethodId method) {
                          method.index);
     case MethodKind::kAuto:
       return fmt::format("what training chooses by itself in each fold: {}", auto_kinds(evaluation));
+    case MethodKind::kVbs:
+      // Of scores of a table's own there is always a best.
+      return evaluation.terms.score.empty() ? about_kind(method.kind)
+                                            : "always the optimum model; not attainable";
     case MethodKind::kPolicy:
       return fmt::format("finished {} policy", evaluation.policies[index].kind);
     default:

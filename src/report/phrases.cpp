@@ -38,6 +38,18 @@ std::string in_percent(double share, int digits, bool signed_value) {
 
 }  // namespace
 
+std::string parted(std::string figure) {
+  const std::size_t first = figure.find_first_of("0123456789"),
+                    end = std::min(figure.find('.'), figure.size());
+  for (std::size_t at = end; first != std::string::npos && at > first + 3;) figure.insert(at -= 3, 1, ',');
+  return figure;
+}
+
+std::string significant_figure(double value, int digits) {
+  constexpr int kMostDecimals = 12;
+  return parted(significant(value, digits, kMostDecimals));
+}
+
 std::string with_range(std::string words, const std::string& range) {
   return range == kNoFigure ? std::move(words) : fmt::format("{} {}", words, range);
 }
@@ -106,6 +118,9 @@ std::string protocol_phrase(const Evaluation& evaluation) {
     return fmt::format("each of {} sources judged by what was trained on the others{}", evaluation.folds,
                        copies);
   }
+  if (evaluation.official_folds) {
+    return fmt::format("the {} folds that came with the table{}", evaluation.folds, copies);
+  }
   return fmt::format("{}-fold cross-validation, seed {}{}", evaluation.folds, evaluation.seed, copies);
 }
 
@@ -142,12 +157,22 @@ std::string score_head(Criterion criterion, std::string_view labels_from) {
   return (short_form ? std::string("in top 5") : score_word(criterion, labels_from)) + " %";
 }
 
+ScoreWords words_of(const Evaluation& evaluation) {
+  return ScoreWords(evaluation.terms, evaluation.criterion, evaluation.labels_from);
+}
+
+std::string cost_axis(const ScoreWords& words) {
+  return fmt::format("mean {} per input, {} (logarithmic)", words.cost_noun(), words.cost_unit());
+}
+
 std::string criterion_name(const Evaluation& evaluation) {
+  if (!evaluation.terms.score.empty()) return evaluation.terms.score;
   const std::string name = score_word(evaluation.criterion, evaluation.labels_from);
   return evaluation.labels_from.empty() ? name : fmt::format("{} with {}", name, evaluation.labels_from);
 }
 
 std::string score_phrase(const Evaluation& evaluation) {
+  if (!evaluation.terms.score.empty()) return evaluation.terms.score;
   return criterion_name(evaluation) + (evaluation.labels_from.empty() ? " score" : "");
 }
 
@@ -171,16 +196,27 @@ std::string plural(std::string_view noun) {
   return fmt::format("{}{}", noun, noun.ends_with('s') ? "es" : "s");
 }
 
-std::string promise_of(const Certificate& certificate) {
+std::string promise_of(const Certificate& certificate, const ScoreWords& words) {
   const std::string where =
       certificate.per.empty()
           ? ""
           : fmt::format(", on average and in each of {} {},", certificate.groups, plural(certificate.per));
-  return fmt::format("a loss of at most {} points against {}{} with probability {:g} or more",
-                     percent(certificate.max_loss, 2), certificate.versus, where, 1 - certificate.delta);
+  return fmt::format("a loss of at most {} against {}{} with probability {:g} or more",
+                     words.amount(certificate.max_loss), certificate.versus, where, 1 - certificate.delta);
 }
 
 void write_report(const std::filesystem::path& path, std::string_view text) { write_text_atomic(path, text); }
+
+bool has_class_figures(const Evaluation& evaluation) {
+  if (!words_of(evaluation).is_named()) return true;
+  return std::any_of(evaluation.methods.begin(), evaluation.methods.end(),
+                     [](const Method& method) { return std::isfinite(method.pooled.f1); });
+}
+
+bool has_selection(const Evaluation& evaluation) {
+  const ScoreWords words = words_of(evaluation);
+  return words.counts_successes() && (!words.is_named() || !evaluation.premodels.empty());
+}
 
 std::size_t sbs_model_index(const Evaluation& evaluation) {
   const auto& chosen = evaluation.find({MethodKind::kSbs})->chosen;

@@ -76,7 +76,7 @@ Markup bins_table(const Evaluation& evaluation) {
 
 Markup reliability_figure(const Evaluation& evaluation) {
   const std::size_t n = evaluation.reliability.size();
-  if (n == 0) return {};
+  if (n == 0 || !words_of(evaluation).is_share()) return {};
   FigureSpec spec;
   const double from = lowest(evaluation);
   for (std::size_t i = 0; i < n; ++i) spec.drawing += draw_panel(evaluation, i, from);

@@ -9,6 +9,7 @@
 #include "report/phrases.h"
 #include "report/sections.h"
 #include "report/svg.h"
+#include "report/text_layout.h"
 #include "stats/hull.h"
 
 namespace triage {
@@ -50,9 +51,9 @@ Style style_of(MethodKind kind) {
     case MethodKind::kCascadeRouting:
       return {Mark::kSquare, "rival", "rival, to be beaten"};
     case MethodKind::kForests:
-      return {Mark::kDiamond, "forests", "forests"};
+      return {Mark::kDiamond, "other", "forests"};
     case MethodKind::kLadder:
-      return {Mark::kSquare, "ladder", "ladder"};
+      return {Mark::kSquare, "adaptive", "ladder"};
     case MethodKind::kAdaptive:
       return {Mark::kSquare, "adaptive", "adaptive"};
     case MethodKind::kAuto:
@@ -95,21 +96,20 @@ ScatterAxes make_axes(const Evaluation& evaluation) {
 
 Markup draw_grid(const ScatterAxes& axes, const Evaluation& evaluation) {
   Markup out;
-  for (const double tick : linear_ticks(axes.y.from, std::min(1.0, axes.y.to), 6)) {
-    out += svg_line(kLeft, axes.y.at(tick), kRight, axes.y.at(tick), "grid");
-    out += svg_text(kLeft - 8, axes.y.at(tick), percent(tick, axes.y.to - axes.y.from < 0.04 ? 1 : 0), "tick",
-                    "end");
+  const ScoreWords words = words_of(evaluation);
+  const int digits = axes.y.to - axes.y.from < 0.04 ? 1 : 0;
+  for (const WordedTick& tick : score_ticks(words, axes.y.from, std::min(1.0, axes.y.to), 6, digits)) {
+    out += svg_line(kLeft, axes.y.at(tick.at), kRight, axes.y.at(tick.at), "grid");
+    out += svg_text(kLeft - 8, axes.y.at(tick.at), tick.text, "tick", "end");
   }
   for (const double tick : log_ticks(axes.x.from, axes.x.to)) {
     out += svg_line(axes.x.at(tick), kTop, axes.x.at(tick), kBottom, "grid");
-    out += svg_text(axes.x.at(tick), kBottom + 16, fmt::format("{:g}", tick), "tick", "middle");
+    out += svg_text(axes.x.at(tick), kBottom + 16, words.cost_tick(tick), "tick", "middle");
   }
   out += svg_line(kLeft, kBottom, kRight, kBottom, "base");
-  out += svg_text(kRight, kBottom + 38, "mean time per input, ms (logarithmic)", "axis", "end");
-  const std::string score = evaluation.labels_from.empty()
-                                ? score_phrase(evaluation)
-                                : score_word(evaluation.criterion, evaluation.labels_from);
-  out += svg_text(kLeft + 6, kTop + 8, score + ", %", "axis halo");
+  out += svg_text(kRight, kBottom + 38, cost_axis(words), "axis", "end");
+  const std::string score = evaluation.labels_from.empty() ? score_phrase(evaluation) : words.name();
+  out += svg_text(kLeft + 6, kTop + 8, score + comma(words.terms().score_unit), "axis halo");
   return out;
 }
 
@@ -197,9 +197,12 @@ Markup draw_labels(std::vector<Group> groups,
 }
 
 std::string tip(const Evaluation& evaluation, const Method& method) {
-  return fmt::format("{}: {} % {} at {} ms; {} against SBS", method_name(evaluation, method.id),
-                     percent(method.pooled.score, 2), criterion_name(evaluation),
-                     milliseconds(method.pooled.mean_ms), points_phrase(method.score_gain));
+  const ScoreWords words = words_of(evaluation);
+  const std::string& unit = words.terms().score_unit;
+  return fmt::format("{}: {} {}{}{} at {}; {} against SBS", method_name(evaluation, method.id),
+                     words.score(method.pooled.score), unit, unit.empty() ? "" : " ",
+                     criterion_name(evaluation), words.cost_phrase(method.pooled.mean_ms),
+                     words.gain_phrase(method.score_gain));
 }
 
 // The scores' intervals along a frontier.
@@ -262,22 +265,25 @@ Markup draw_legend(const Evaluation& evaluation) {
 
 Markup points_table(const Evaluation& evaluation) {
   TableSpec table;
-  table.caption = "Score and mean time of every method and of the frontier's points";
+  const ScoreWords words = words_of(evaluation);
+  table.caption =
+      fmt::format("Score and mean {} of every method and of the frontier's points", words.cost_noun());
   const bool with_ranges = evaluation.resamples > 0;
   const auto add = [&](std::string name, double score, Interval interval, double ms) {
-    table.rows.push_back({std::move(name), percent(score, 2)});
-    if (with_ranges) table.rows.back().push_back(percent_range(interval, 2));
-    table.rows.back().push_back(milliseconds(ms));
+    table.rows.push_back({std::move(name), words.score(score)});
+    if (with_ranges) table.rows.back().push_back(words.score_range(interval, 2));
+    table.rows.back().push_back(words.cost(ms));
   };
-  table.head = {"method", criterion_name(evaluation) + " %", "mean ms"};
+  table.head = {"method", words.is_named() ? words.head() : criterion_name(evaluation) + " %",
+                "mean " + words.cost_unit()};
   if (with_ranges) table.head.insert(table.head.end() - 1, "95 %");
   for (const Method& m : evaluation.methods) {
     add(method_name(evaluation, m.id), m.pooled.score, m.score_interval, m.pooled.mean_ms);
   }
   for (const Frontier& frontier : evaluation.frontiers) {
     for (const FrontierPoint& p : undominated(frontier.points)) {
-      add(fmt::format("{} at {:.3g} per ms", frontier_name(frontier), p.price), p.score, p.score_interval,
-          p.ms);
+      add(fmt::format("{} at {:.3g} per {}", frontier_name(frontier), p.price, words.cost_unit()), p.score,
+          p.score_interval, p.ms);
     }
   }
   return html_table(table);
@@ -303,10 +309,12 @@ Markup scatter_figure(const Evaluation& evaluation) {
   std::vector<std::vector<std::pair<double, double>>> lines{router};
   FigureSpec spec;
   spec.id = "scatter";
-  spec.title = "Score against time";
-  spec.description =
-      "Each mark is a method by its mean time per input, on a logarithmic axis, and its score. "
-      "Up and to the left is better.";
+  const std::string time = words_of(evaluation).cost_noun();
+  spec.title = "Score against " + time;
+  spec.description = fmt::format(
+      "Each mark is a method by its mean {} per input, on a logarithmic axis, and its score. "
+      "Up and to the left is better.",
+      time);
   spec.width = kWidth;
   spec.height = kHeight;
   spec.drawing = draw_grid(axes, evaluation);
@@ -323,8 +331,11 @@ Markup scatter_figure(const Evaluation& evaluation) {
   spec.drawing += draw_labels(group_points(evaluation, axes), lines);
   spec.legend = draw_legend(evaluation);
   spec.caption =
-      "Up and to the left is better. Time is what the user waits: selection, preprocessing and "
-      "inference. A selector has to end above the dashed line, which needs no input to be looked at. " +
+      "Up and to the left is better. " +
+      std::string(evaluation.imported
+                      ? ""
+                      : "Time is what the user waits: selection, preprocessing and inference. ") +
+      "A selector has to end above the dashed line, which needs no input to be looked at. " +
       interval_note(evaluation,
                     "Whiskers and shades are 95 % intervals of a score on its own; those that are not seen "
                     "are smaller than the mark. Differences between methods are known better than that, "

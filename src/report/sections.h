@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "report/markup.h"
 #include "triage/tools/evaluate.h"
@@ -35,6 +37,10 @@ namespace triage {
 // Score against coverage when inputs far from training are refused (the paper's section 6); empty where
 // soundness was not measured.
 [[nodiscard]] Markup soundness_figure(const Evaluation& evaluation);
+
+// Terms and what they mean; plain text.
+using Definitions = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] Markup definition_list(const Definitions& items);
 
 [[nodiscard]] Markup results_table(const Evaluation& evaluation);
 // Quantiles of the times; precision, recall, F1.

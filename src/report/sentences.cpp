@@ -94,8 +94,8 @@ std::string warning_sentence(const Evaluation& evaluation, const Warning& warnin
       return fmt::format("{} was trained with labels {}, and is judged with labels {}", name(),
                          labels_phrase(warning.text), labels_phrase(evaluation.labels_from));
     case WarningKind::kOtherMachine:
-      return fmt::format("{} was trained with times of '{}', and is judged with those of '{}'", name(),
-                         warning.text, evaluation.machine);
+      return fmt::format("{} was trained with {} of '{}', and is judged with those of '{}'", name(),
+                         evaluation.imported ? "costs" : "times", warning.text, evaluation.machine);
   }
   return {};
 }
@@ -113,11 +113,11 @@ Certificate asked_promise(const Calibration& calibration) {
 
 std::string price_of_groups(const Calibration& calibration) {
   if (!std::isfinite(calibration.ms_without_groups)) return {};
+  const ScoreWords words(calibration.terms);
   const double ms = calibration.steps[*calibration.chosen].mean_ms;
-  return fmt::format(
-      " A promise on average alone would allow {} ms: to hold in each {} takes {} times the time.",
-      milliseconds(calibration.ms_without_groups), to_string(calibration.per),
-      times(ms / calibration.ms_without_groups));
+  return fmt::format(" A promise on average alone would allow {}: to hold in each {} takes {} times the {}.",
+                     words.cost_phrase(calibration.ms_without_groups), to_string(calibration.per),
+                     times(ms / calibration.ms_without_groups), words.cost_noun());
 }
 
 std::string small_groups_sentence(const Calibration& calibration) {
@@ -136,29 +136,32 @@ std::string small_groups_sentence(const Calibration& calibration) {
 
 }  // namespace
 
-std::string by_how_much(const BandReading& band) {
+std::string by_how_much(const BandReading& band, const ScoreWords& words) {
   constexpr double kSmallest = 0.00005;  // that is seen with two digits of a point
-  return band.worst > -kSmallest ? "by less than 0.01 points"
-                                 : fmt::format("by up to {} points", percent(-band.worst, 2));
+  return band.worst > -kSmallest ? fmt::format("by less than {}", words.amount(2 * kSmallest))
+                                 : fmt::format("by up to {}", words.amount(-band.worst));
 }
 
-std::string band_sentence(const Frontier& frontier) {
+std::string band_sentence(const Frontier& frontier, const ScoreWords& words) {
   const BandReading band = read_band(frontier);
   if (band.settings == 0) return {};
+  const bool less = words.less_is_better();  // above is better, and the numbers are below
   std::string where =
-      fmt::format("nowhere below zero, and wholly above it at {} of {} settings", band.above, band.settings);
+      fmt::format("nowhere {}, and wholly {} at {} of {} settings", less ? "worse" : "below zero",
+                  less ? "better" : "above it", band.above, band.settings);
   if (band.below > 0) {
-    const std::string at = band.from_ms == band.to_ms ? milliseconds(band.from_ms)
-                                                      : fmt::format("{} to {}", milliseconds(band.from_ms),
-                                                                    milliseconds(band.to_ms));
-    where = fmt::format("wholly below zero at {} of {} settings ({}, at {} ms), and wholly above it at {}",
-                        band.below, band.settings, by_how_much(band), at, band.above);
+    const std::string at = band.from_ms == band.to_ms ? words.cost_phrase(band.from_ms)
+                                                      : fmt::format("{} to {}", words.cost(band.from_ms),
+                                                                    words.cost_phrase(band.to_ms));
+    where = fmt::format("wholly {} at {} of {} settings ({}, at {}), and wholly {} at {}",
+                        less ? "worse" : "below zero", band.below, band.settings, by_how_much(band, words),
+                        at, less ? "better" : "above it", band.above);
   }
-  return fmt::format("The simultaneous 95 % band of {} against the zero router at equal time lies {}.",
-                     frontier_name(frontier), where);
+  return fmt::format("The simultaneous 95 % band of {} against the zero router at equal {} {} {}.",
+                     frontier_name(frontier), words.cost_noun(), less ? "is" : "lies", where);
 }
 
-std::string soundness_sentence(const Soundness& soundness) {
+std::string soundness_sentence(const Soundness& soundness, const ScoreWords& words) {
   if (soundness.inputs == 0) return {};
   if (soundness.reading == DistanceReading::kUnknown) {
     return "Whether the distance to the training inputs predicts failure cannot be said: the choices were "
@@ -168,11 +171,11 @@ std::string soundness_sentence(const Soundness& soundness) {
   return fmt::format(
       "The distance to the training inputs {} ({}; 0.5 is chance); refusing the farthest {:.0f} % changes "
       "the "
-      "score of the others by {} points.",
+      "score of the others by {}.",
       distance_phrase(soundness.reading),
       with_range(fmt::format("AUC {:.3f}", soundness.auc.value),
                  std::isfinite(low) ? fmt::format("[{:.3f}, {:.3f}]", low, high) : kNoFigure),
-      100 * kFarthestShare, points(soundness.gain_without_farthest));
+      100 * kFarthestShare, words.gain_phrase({soundness.gain_without_farthest, {}}));
 }
 
 std::string timing_phrase(const Timing& timing) {
@@ -184,7 +187,17 @@ std::string timing_phrase(const Timing& timing) {
       timing.min_runs, timing.max_runs, 100 * timing.bound, timing.capped, timing.cells);
 }
 
+std::string imported_costs_phrase(std::string_view source, const ScoreWords& words) {
+  const Terms& terms = words.terms();
+  return fmt::format("as imported from {}, in {}; {}{}", source, terms.cost_unit,
+                     terms.counts_ms() ? "the time of deciding is added" : "deciding adds nothing",
+                     words.counts_run_times()
+                         ? fmt::format("; runs end at the cutoff of {}", words.cost_phrase(terms.cutoff))
+                         : "");
+}
+
 std::string timing_sentence(const Evaluation& evaluation) {
+  if (evaluation.imported) return imported_costs_phrase(evaluation.machine, words_of(evaluation));
   return timing_phrase(evaluation.timing) +
          (evaluation.times_note.empty() ? "" : "; " + evaluation.times_note);
 }
@@ -205,7 +218,7 @@ std::string timing_difference_sentences(const TimingDifference& difference) {
 
 std::string timing_difference_sentences(const Evaluation& evaluation) {
   if (evaluation.timing_difference) return timing_difference_sentences(*evaluation.timing_difference);
-  if (evaluation.timing.mode != TimingMode::kCheap) return {};
+  if (evaluation.imported || evaluation.timing.mode != TimingMode::kCheap) return {};
   return "not measured; 'triage evaluate' can compare with the same models timed exhaustively on some of the "
          "inputs";
 }
@@ -219,22 +232,23 @@ std::vector<std::string> evaluation_warnings(const Evaluation& evaluation) {
 }
 
 std::string calibration_verdict(const Calibration& calibration) {
-  const std::string promise = promise_of(asked_promise(calibration));
+  const ScoreWords words(calibration.terms);
+  const std::string promise = promise_of(asked_promise(calibration), words);
   if (calibration.chosen) {
     const CalibrationStep& step = calibration.steps[*calibration.chosen];
-    return fmt::format(
-               "Certified on {} inputs: {}. On them the loss was {} points at {} ms, {}x faster than {} ms.",
-               calibration.inputs, promise, points(step.mean_loss), milliseconds(step.mean_ms),
-               times(calibration.versus_ms / step.mean_ms), milliseconds(calibration.versus_ms)) +
+    return fmt::format("Certified on {} inputs: {}. On them the loss was {} at {}, {}x {} than {}.",
+                       calibration.inputs, promise, words.loss(step.mean_loss),
+                       words.cost_phrase(step.mean_ms), times(calibration.versus_ms / step.mean_ms),
+                       words.faster(), words.cost_phrase(calibration.versus_ms)) +
            price_of_groups(calibration) + small_groups_sentence(calibration) +
            (calibration.anytime ? " The promise stays valid when inputs are added and it is looked at again."
                                 : "");
   }
   const CalibrationStep& first = calibration.steps.front();
-  std::string lost = fmt::format("Not achievable with {} inputs: {}. The best setting lost {} points on them",
-                                 calibration.inputs, promise, points(first.mean_loss));
+  std::string lost = fmt::format("Not achievable with {} inputs: {}. The best setting lost {} on them",
+                                 calibration.inputs, promise, words.loss(first.mean_loss));
   if (first.worst_group) {
-    lost += fmt::format(", {} on {} {}", points(first.worst_loss), to_string(calibration.per),
+    lost += fmt::format(", {} on {} {}", words.loss_figure(first.worst_loss), to_string(calibration.per),
                         calibration.groups[*first.worst_group].name);
   }
   if (std::isfinite(calibration.inputs_needed)) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/markup.h"
+#include "triage/tools/score_words.h"
 
 namespace triage {
 
@@ -19,6 +20,17 @@ struct AxisScale {
 // Round values for ticks within [from, to]: 1, 2, 5 times powers of ten.
 [[nodiscard]] std::vector<double> linear_ticks(double from, double to, int wanted);
 [[nodiscard]] std::vector<double> log_ticks(double from, double to);
+
+// Ticks of scores or of differences between them, which lie at shares and read in the table's words;
+// percents with so many digits, others with as many as tell them apart.
+struct WordedTick {
+  double at = 0;
+  std::string text;
+};
+[[nodiscard]] std::vector<WordedTick> score_ticks(const ScoreWords& words, double from, double to, int wanted,
+                                                  int digits);
+[[nodiscard]] std::vector<WordedTick> gain_ticks(const ScoreWords& words, double from, double to, int wanted,
+                                                 int digits);
 
 struct Box {
   double left = 0, top = 0, right = 0, bottom = 0;

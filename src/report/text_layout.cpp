@@ -29,6 +29,8 @@ std::string align(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
+std::string comma(std::string_view unit) { return unit.empty() ? "" : fmt::format(", {}", unit); }
+
 std::string wrap(std::string_view plain, std::string_view first, std::string_view next) {
   std::string out(first);
   std::size_t column = first.size();

@@ -12,6 +12,8 @@ namespace triage {
 
 // Columns as wide as their widest cell, the first flush left, the others flush right.
 [[nodiscard]] std::string align(const std::vector<std::vector<std::string>>& rows);
+// ", points" of "points"; empty for nothing: what a column counts in, behind its head.
+[[nodiscard]] std::string comma(std::string_view unit);
 // Breaks at spaces so that no line exceeds the width; following lines are indented.
 [[nodiscard]] std::string wrap(std::string_view plain, std::string_view first, std::string_view next);
 

@@ -91,24 +91,26 @@ class Describer {
   }
   TraceLine operator()(const ForestsExpect& event) const {
     TraceLine line;
-    const Terms& terms = info_->terms;
-    const double loss = event.losses[static_cast<std::size_t>(event.model)];
-    line.what = fmt::format("{} is worth the most, with an expected score of {:.4g} {}", name(event.model),
-                            terms.shown(1 - loss), terms.score_unit);
+    const ScoreWords words(info_->terms, info_->criterion, info_->training.labels_from);
+    const double share = 1 - event.losses[static_cast<std::size_t>(event.model)];
+    line.what =
+        fmt::format("{} is worth the most: {} expected", name(event.model), words.score_with_unit(share));
     if (event.second != kNoModel) line.what += fmt::format("; next is {}", name(event.second));
     for (std::size_t m = 0; m < event.losses.size(); ++m) {
-      line.values.emplace_back("score of " + info_->models[m].name, terms.shown(1 - event.losses[m]));
+      line.values.emplace_back(fmt::format("{} of {}", words.name(), info_->models[m].name),
+                               info_->terms.shown(1 - event.losses[m]));
     }
     for (std::size_t m = 0; m < event.costs.size(); ++m) {
-      line.values.emplace_back("cost of " + info_->models[m].name, event.costs[m]);
+      line.values.emplace_back(fmt::format("{} of {}", words.cost_unit(), info_->models[m].name),
+                               event.costs[m]);
     }
     line.values.emplace_back("price", event.price);
     return line;
   }
   TraceLine operator()(const CapHeld& event) const {
     if (event.cap != CapHeld::Cap::kEnergyJ) {
-      return {fmt::format("{} may take {:.3f} ms, and {:.3f} of {:.3f} ms {}are gone: not started",
-                          name(event.model), event.needs, event.gone, event.limit,
+      return {fmt::format("{0} may take {1:.3f} {4}, and {2:.3f} of {3:.3f} {4} {5}are gone: not started",
+                          name(event.model), event.needs, event.gone, event.limit, info_->terms.cost_unit,
                           event.cap == CapHeld::Cap::kDeadlineMs ? "to the deadline " : ""),
               {}};
     }

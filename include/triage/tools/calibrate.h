@@ -66,6 +66,7 @@ struct CalibrationGroup {
 };
 
 struct Calibration {
+  Terms terms;                         // of scores and costs
   std::vector<CalibrationStep> steps;  // in the order of testing; the first that failed is the last
   std::optional<std::size_t> chosen;   // of the steps: the cheapest that passed; none: not achieved
   double max_loss = 0, delta = 0;      // as asked for

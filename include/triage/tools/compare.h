@@ -48,6 +48,8 @@ struct Comparison {
   double delta = 0;              // as asked for
   std::optional<double> margin;  // as asked for
   std::string labels_from;       // see Table
+  Terms terms;                   // of scores and costs
+  bool imported = false;         // see Evaluation
   std::string machine;
   std::size_t table_inputs = 0;
   std::size_t inputs = 0;  // that took part; the others are copies, or were trained on

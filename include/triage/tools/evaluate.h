@@ -58,6 +58,7 @@ struct Evaluation {
   std::int32_t n_classes = 0;
   std::string labels_from;  // Table::labels_from: when not empty, every score is agreement with this model
   std::string machine;
+  bool imported = false;   // somebody brought the table; `machine` says what it was made from then
   Timing timing;           // how often everything was timed
   std::string times_note;  // where times are from, as the table has it
   // What difference the timing makes (judge_timing), where it was measured.

@@ -13,6 +13,7 @@
 #include "triage/tools/compare.h"
 #include "triage/tools/exhibit.h"
 #include "triage/tools/perturb.h"
+#include "triage/tools/score_words.h"
 
 namespace triage {
 
@@ -82,7 +83,9 @@ void write_report(const std::filesystem::path& path, std::string_view text);
 [[nodiscard]] std::string at_chance_sentence(std::string_view models, std::size_t n_inputs, double chance);
 // "a loss of at most 1.00 points against large with probability 0.95 or more"; before "with", of a promise
 // for groups, ", on average and in each of 10 classes,".
-[[nodiscard]] std::string promise_of(const Certificate& certificate);
+[[nodiscard]] std::string promise_of(const Certificate& certificate, const ScoreWords& words = ScoreWords());
+// Where costs are from, of a table that was imported: "as imported from FILE, in usd; deciding adds nothing".
+[[nodiscard]] std::string imported_costs_phrase(std::string_view source, const ScoreWords& words);
 
 // A key and a sentence.
 using TrainingLine = std::pair<std::string, std::string>;
@@ -99,7 +102,5 @@ struct TraceLine {
 [[nodiscard]] std::string model_name(const PolicyInfo& info, ModelIndex model);
 // "small > large".
 [[nodiscard]] std::string order_names(const PolicyInfo& info, std::span<const OrderedLook> order);
-// What a price is for: "a ms", "a J" or "per (ms + 40 j)".
-[[nodiscard]] std::string per_unit(const CostWeights& unit);
 
 }  // namespace triage

@@ -124,11 +124,11 @@ RunSchedule plan_schedule(const Table& table, const Matrices& matrices, const Ou
 void add_notes(const RunSchedule& schedule, const AtPrice& chosen, std::size_t trees, PolicyInfo& info) {
   auto& notes = info.training.notes;
   notes.emplace_back("forests", fmt::format("7 of {} trees, {} features", trees, info.schema.size()));
-  notes.emplace_back("price", fmt::format("{:.4g}", chosen.price));
-  notes.emplace_back(
-      "expected gain",
-      fmt::format("{:+.4f} of score (standard error {:.4f}) on rows that the trees did not see", chosen.gain,
-                  chosen.gain_error));
+  const Terms& terms = info.terms;
+  notes.emplace_back("expected gain",
+                     fmt::format("{:+.4g}{}{} (standard error {:.4g}) on rows that the trees did not see",
+                                 terms.shown_gain(chosen.gain), terms.score_unit.empty() ? "" : " ",
+                                 terms.score_unit, std::abs(terms.shown_gain(chosen.gain_error))));
   const auto cost_of = [&](float share) {
     return fmt::format("{:.4g} {}", static_cast<double>(share) * info.terms.cutoff, info.terms.cost_unit);
   };

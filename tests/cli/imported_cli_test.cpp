@@ -1,0 +1,106 @@
+// `triage train`, `evaluate` and `compare` on a table that somebody brought, in its words.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "cli/run_cli.h"
+#include "profile/outcomes.h"
+#include "support/imported.h"
+#include "support/temp_folder.h"
+
+namespace triage {
+namespace {
+
+using testing::CliRun;
+using testing::run_cli;
+
+// The file of a made-up table. With `answers`, answer 0 is right and answer 1 is wrong.
+void write_outcomes(const std::filesystem::path& out, const Table& table, bool answers) {
+  OutcomeHeader header;
+  header.source = table.machine;
+  header.terms = table.terms;
+  for (const TableModel& model : table.models) header.models.push_back(model.name);
+  header.schema = table.schema;
+  if (answers) header.answers = {"yes", "no"};
+  OutcomeWriter writer(out, header);
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    OutcomeInput input;
+    input.id = table.ids[i];
+    if (answers) input.label = 0;
+    const auto row = table.feature_row(i);
+    input.features.assign(row.begin(), row.end());
+    const std::int64_t position = writer.add_input(input);
+    for (ModelIndex m = 0; m < 3; ++m) {
+      OutcomeCell cell{.score = table.scores[table.at(i, m)], .cost = table.infer_ms[table.at(i, m)]};
+      if (answers) cell.score = cell.score > 0.5F ? 1.0F : 0.0F;
+      if (answers) cell.answer = cell.score > 0 ? 0 : 1;
+      writer.add_cell(position, m, cell);
+    }
+  }
+  writer.finish();
+}
+
+class ImportedCommands : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new testing::TempFolder;
+    write_outcomes(file("seconds.profile"), testing::run_time_table(90), false);
+    write_outcomes(file("dollars.profile"), testing::dollar_table(90), true);
+  }
+  static void TearDownTestSuite() { delete folder_; }
+  static std::string file(const std::string& name) { return (folder_->path() / name).string(); }
+
+  static testing::TempFolder* folder_;
+};
+testing::TempFolder* ImportedCommands::folder_ = nullptr;
+
+void expect_words(const CliRun& run, std::initializer_list<const char*> said,
+                  std::initializer_list<const char*> not_said) {
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  for (const char* part : said) EXPECT_NE(run.out.find(part), std::string::npos) << part << "\n" << run.out;
+  for (const char* part : not_said)
+    EXPECT_EQ(run.out.find(part), std::string::npos) << part << "\n" << run.out;
+}
+
+TEST_F(ImportedCommands, TrainSpeaksOfRunTimes) {
+  const auto run = run_cli({"train", file("seconds.profile"), "-o", file("auto.triage")});
+  expect_words(
+      run,
+      {"s PAR10", "times its run time", "mean s", "p99.9 s",
+       "costs as imported from made.csv, in s; deciding adds nothing; runs end at the cutoff of 100 s"},
+      {" ms", "points", "timed on"});
+}
+
+TEST_F(ImportedCommands, TrainOfForestsShowsSettingsInTheTablesUnits) {
+  const auto run =
+      run_cli({"train", file("dollars.profile"), "--policy", "forests", "-o", file("forests.triage")});
+  expect_words(run, {"price a usd", "quality %", "expected usd", "expected score", "times its cost"},
+               {" ms", "s PAR10"});
+}
+
+TEST_F(ImportedCommands, EvaluateSpeaksOfDollars) {
+  const auto run = run_cli({"evaluate", file("dollars.profile"), "--cv", "3", "--bootstrap", "50"});
+  expect_words(run,
+               {"quality %", "mean usd", "cost / SBS", "F1 %", "Costs: as imported from made.csv, in usd"},
+               {" ms", "top-5", "faster", "Machine"});
+}
+
+TEST_F(ImportedCommands, CompareSpeaksOfDollars) {
+  for (const char* model : {"small", "large"}) {
+    ASSERT_EQ(run_cli({"train", file("dollars.profile"), "--policy", std::string("single:") + model,
+                       "--train-share", "0.3", "-o", file(std::string(model) + ".triage")})
+                  .exit_code,
+              0);
+  }
+  const auto run =
+      run_cli({"compare", file("large.triage"), file("small.triage"), "--on", file("dollars.profile")});
+  expect_words(run,
+               {"quality %", "mean usd", "quality, points", "difference, usd", "ratio, usd",
+                "large is dearer", "Costs as imported from made.csv"},
+               {" ms", "top-1", "slower", "Timed on"});
+}
+
+}  // namespace
+}  // namespace triage
