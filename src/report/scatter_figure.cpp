@@ -292,7 +292,10 @@ Markup points_table(const Evaluation& evaluation) {
 }  // namespace
 
 std::string frontier_css(const Frontier& frontier) {
-  if (frontier.method == MethodId{MethodKind::kAdaptive}) return "adaptive";
+  if (frontier.method == MethodId{MethodKind::kAdaptive} ||
+      frontier.method == MethodId{MethodKind::kLadder}) {
+    return "adaptive";
+  }
   return frontier.method == MethodId{MethodKind::kCascade} ? "cascade" : "other";
 }
 

@@ -37,10 +37,11 @@ bool is_within_noise(const Estimate& gain) {
   return low <= 0 && high >= 0 && low < high;
 }
 
-// What chooses by features alone, and what training chooses, must not lose to the single best model unseen.
+// What chooses by features, and what training chooses, must not lose to the single best model unseen.
 bool is_told_noise(const Evaluation& evaluation, MethodId method) {
   const bool is_of_table = evaluation.imported || evaluation.find({MethodKind::kForests}) != nullptr;
-  return is_of_table && (method.kind == MethodKind::kForests || method.kind == MethodKind::kAuto);
+  return is_of_table && (method.kind == MethodKind::kForests || method.kind == MethodKind::kLadder ||
+                         method.kind == MethodKind::kAuto);
 }
 
 std::string noise_sentences(const Evaluation& evaluation) {

@@ -9,6 +9,7 @@
 #include "support/expect_error.h"
 #include "support/temp_folder.h"
 #include "triage/tools/import.h"
+#include "triage/tools/rows.h"
 
 namespace triage {
 namespace {
