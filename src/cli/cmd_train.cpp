@@ -14,11 +14,11 @@
 #include "cli/train_report.h"
 #include "triage/error.h"
 #include "triage/tools/feature_selection.h"
-#include "triage/tools/forests.h"
 #include "triage/tools/ladder.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/profile.h"
 #include "triage/tools/report.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage::cli {
 namespace {
@@ -384,6 +384,19 @@ void add_aim_options(CLI::App& command, TrainArguments& a, const Own& aiming, co
               ->type_name("N"));
 }
 
+void add_further_inputs(CLI::App& command, TrainArguments& a) {
+  command
+      .add_option("--augment", a.augment,
+                  "Profiles of perturbed copies ('triage profile --perturb'): those of the training inputs "
+                  "are trained on too, others are left out")
+      ->type_name("Y.profile");
+  command
+      .add_option("--unlabelled", a.unlabelled,
+                  "Profiles of further inputs, whose labels do not count: training draws them from what the "
+                  "models say; for up to some thousand labelled inputs")
+      ->type_name("Y.profile");
+}
+
 }  // namespace
 
 void add_train(CLI::App& app, Session& session) {
@@ -394,10 +407,10 @@ void add_train(CLI::App& app, Session& session) {
       ->required()
       ->type_name("X.profile");
   command
-      ->add_option("--policy", a.policy,
-                   "auto (what inner cross-validation prefers), adaptive, premodel, cascade, ladder, forests "
-                   "(for imported "
-                   "tables) or single:MODEL")
+      ->add_option(
+          "--policy", a.policy,
+          "auto (what inner cross-validation prefers), adaptive, premodel, cascade, ladder and forests "
+          "(of imported tables) or single:MODEL")
       ->capture_default_str()
       ->type_name("KIND");
   command->add_option("-o,--out", a.out, "Policy file to write")->required()->type_name("OUT.triage");
@@ -405,16 +418,7 @@ void add_train(CLI::App& app, Session& session) {
       ->capture_default_str()
       ->type_name("NAME");
   add_labels_option(*command, a.labels);
-  command
-      ->add_option("--augment", a.augment,
-                   "Profiles of perturbed copies ('triage profile --perturb'): those of the training inputs "
-                   "are trained on too, others are left out")
-      ->type_name("Y.profile");
-  command
-      ->add_option("--unlabelled", a.unlabelled,
-                   "Profiles of further inputs, whose labels do not count: training draws them from what the "
-                   "models say; for up to some thousand labelled inputs")
-      ->type_name("Y.profile");
+  add_further_inputs(*command, a);
   std::vector<KindOption> own;
   const auto of = [&own](const std::vector<std::string_view>& kinds) {
     return [&own, kinds](CLI::Option* option) { own.push_back({option, kinds}); };

@@ -9,7 +9,7 @@
 #include "learn/routing/train_cascade_routing.h"
 #include "stats/mean.h"
 #include "table/row_order.h"
-#include "triage/tools/forests.h"
+#include "triage/tools/train_forests.h"
 #include "triage/tools/ladder.h"
 
 namespace triage {

@@ -16,9 +16,9 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLongestField = std::size_t{16} << 20;  // an unclosed quote reads on to the end
 
 // One character after the other, with its line.
-class CsvReader final : public RecordReader {
+class CsvRecordReader final : public RecordReader {
  public:
-  CsvReader(const std::filesystem::path& path, char separator) : file_(path), separator_(separator) {
+  CsvRecordReader(const std::filesystem::path& path, char separator) : file_(path), separator_(separator) {
     begin();
     if (separator_ == kFindSeparator) {
       separator_ = found_separator();
@@ -177,7 +177,7 @@ void check_columns(const std::vector<std::string>& columns, const std::string& f
 }
 
 std::unique_ptr<RecordReader> open_csv(const std::filesystem::path& path, char separator) {
-  return std::make_unique<CsvReader>(path, separator);
+  return std::make_unique<CsvRecordReader>(path, separator);
 }
 
 }  // namespace triage

@@ -11,7 +11,7 @@
 #include "table/row_order.h"
 #include "triage/clock.h"
 #include "triage/error.h"
-#include "triage/tools/forests.h"
+#include "triage/tools/train_forests.h"
 #include "triage/tools/ladder.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/replay.h"

@@ -191,6 +191,16 @@ void set_sources(Table& table, std::span<const std::filesystem::path> profiles,
   }
 }
 
+// Such a table stands alone.
+bool is_imported(std::span<const std::filesystem::path> profiles) {
+  if (!holds_outcomes(profiles.front())) return false;
+  if (profiles.size() == 1) return true;
+  throw Error(ErrorCode::kUsage,
+              fmt::format("{}: was imported, and {} profiles are given, expected it alone; import all of "
+                          "its rows into one",
+                          profiles.front().string(), profiles.size()));
+}
+
 }  // namespace
 
 Table load_times(const std::filesystem::path& profile) {
@@ -219,13 +229,7 @@ Table load_times(const std::filesystem::path& profile) {
 
 Table load_table(std::span<const std::filesystem::path> profiles, bool allow_partial) {
   if (profiles.empty()) throw Error(ErrorCode::kUsage, "profiles: none given, expected 1 or more");
-  if (holds_outcomes(profiles.front())) {
-    if (profiles.size() == 1) return load_outcomes(profiles.front());
-    throw Error(ErrorCode::kUsage,
-                fmt::format("{}: was imported, and {} profiles are given, expected it alone; import all of "
-                            "its rows into one",
-                            profiles.front().string(), profiles.size()));
-  }
+  if (is_imported(profiles)) return load_outcomes(profiles.front());
   Table table;
   ProfileHeader first;
   std::string first_machines;

@@ -9,7 +9,7 @@
 #include "report/sentences.h"
 #include "support/imported.h"
 #include "support/synthetic.h"
-#include "triage/tools/forests.h"
+#include "triage/tools/train_forests.h"
 #include "triage/tools/report.h"
 #include "triage/tools/rows.h"
 

@@ -11,7 +11,7 @@
 #include "policy/forests_policy.h"
 #include "stats/mean.h"
 #include "triage/error.h"
-#include "triage/tools/forests.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage {
 namespace {
@@ -57,12 +57,12 @@ void check_training(const Table& table, Rows rows, const ForestsOptions& options
 }
 
 // What choosing at a price does on rows that the trees did not see.
-struct AtPrice {
+struct PricedChoice {
   double price = 0, score = 0, cost = 0;
   double gain = 0, gain_error = 0;  // of score over the single best model, and its standard error
 };
 
-AtPrice choose_at(double price, const Matrices& matrices, const OutOfBag& unseen, std::size_t m,
+PricedChoice choose_at(double price, const Matrices& matrices, const OutOfBag& unseen, std::size_t m,
                   ModelIndex best) {
   std::vector<double> gains;
   double score = 0, cost = 0;
@@ -94,20 +94,20 @@ std::vector<double> price_grid(double cost) {
 }
 
 // The setting of the highest worth beside the single best model.
-std::size_t most_worth(std::span<const AtPrice> points, double best_cost, const LearnOptions& learn) {
-  const auto worth = [&](const AtPrice& point) {
+std::size_t most_worth(std::span<const PricedChoice> points, double best_cost, const LearnOptions& learn) {
+  const auto worth = [&](const PricedChoice& point) {
     return expected_worth(point.gain - learn.margin.value_or(0), point.gain_error,
                           best_cost > 0 ? point.cost / best_cost : 1);
   };
   const auto best = std::max_element(points.begin(), points.end(),
-                                     [&](const AtPrice& a, const AtPrice& b) { return worth(a) < worth(b); });
+                                     [&](const PricedChoice& a, const PricedChoice& b) { return worth(a) < worth(b); });
   return static_cast<std::size_t>(best - points.begin());
 }
 
 // The highest of at most this price, else the lowest.
-std::size_t setting_at(std::span<const AtPrice> points, double price) {
+std::size_t setting_at(std::span<const PricedChoice> points, double price) {
   const auto at =
-      std::find_if(points.begin(), points.end(), [&](const AtPrice& point) { return point.price <= price; });
+      std::find_if(points.begin(), points.end(), [&](const PricedChoice& point) { return point.price <= price; });
   return static_cast<std::size_t>((at == points.end() ? at - 1 : at) - points.begin());
 }
 
@@ -121,7 +121,7 @@ RunSchedule plan_schedule(const Table& table, const Matrices& matrices, const Ou
   return choose_schedule({table.n_models(), unseen.score, times, solved});
 }
 
-void add_notes(const RunSchedule& schedule, const AtPrice& chosen, std::size_t trees, PolicyInfo& info) {
+void add_notes(const RunSchedule& schedule, const PricedChoice& chosen, std::size_t trees, PolicyInfo& info) {
   auto& notes = info.training.notes;
   notes.emplace_back("forests", fmt::format("7 of {} trees, {} features", trees, info.schema.size()));
   const Terms& terms = info.terms;
@@ -163,12 +163,12 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
   const auto costs = mean_costs(table, rows);
   const ModelIndex best = single_best(mean_scores(table, rows, learn.criterion), costs);
   const double best_cost = costs[static_cast<std::size_t>(best)];
-  std::vector<AtPrice> points;
+  std::vector<PricedChoice> points;
   for (const double price : is_time ? std::vector<double>{0} : price_grid(best_cost)) {
     points.push_back(choose_at(price, matrices, trained.out_of_bag, m, best));
   }
   ForestsParameters parameters;
-  for (const AtPrice& point : points) parameters.settings.push_back({point.price, point.score, point.cost});
+  for (const PricedChoice& point : points) parameters.settings.push_back({point.price, point.score, point.cost});
   parameters.chosen =
       options.price ? setting_at(points, *options.price) : most_worth(points, best_cost, learn);
   if (is_time && options.schedule) parameters.schedule = plan_schedule(table, matrices, trained.out_of_bag);

@@ -32,13 +32,13 @@ std::vector<double> price_grid(double best_cost, int steps) {
   return prices;
 }
 
-struct Sample {
+struct HeldOut {
   std::vector<std::uint32_t> train, test;  // positions
 };
 // Two parts, each judged by what the other taught; or k.
-std::vector<Sample> make_samples(const Table& table, Rows rows, int k, std::uint64_t seed) {
+std::vector<HeldOut> make_samples(const Table& table, Rows rows, int k, std::uint64_t seed) {
   const auto part = make_folds(table, rows, k, seed);
-  std::vector<Sample> samples(static_cast<std::size_t>(k));
+  std::vector<HeldOut> samples(static_cast<std::size_t>(k));
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
     for (std::size_t p = 0; p < samples.size(); ++p) {
       (static_cast<std::size_t>(part[i]) == p ? samples[p].test : samples[p].train).push_back(i);
@@ -48,10 +48,10 @@ std::vector<Sample> make_samples(const Table& table, Rows rows, int k, std::uint
 }
 
 // What was seen at each price on rows that did not train, in the order of the samples' rows.
-std::vector<LadderOutcome> cross_fit(const LadderRows& rows, std::span<const Sample> samples,
+std::vector<LadderOutcome> cross_fit(const LadderRows& rows, std::span<const HeldOut> samples,
                                      std::span<const double> prices) {
   std::vector<LadderOutcome> all(prices.size());
-  for (const Sample& sample : samples) {
+  for (const HeldOut& sample : samples) {
     const LadderFit fit = fit_ladder(select_ladder(rows, sample.train), prices);
     const auto outcomes = apply_ladder(fit, select_ladder(rows, sample.test));
     for (std::size_t p = 0; p < prices.size(); ++p) {
@@ -136,7 +136,7 @@ class OrderSearch {
   LadderShape shape_;
   std::vector<double> prices_;
   std::vector<std::uint32_t> rows_;
-  std::vector<Sample> samples_;
+  std::vector<HeldOut> samples_;
   std::vector<ModelIndex> best_;
   double best_worth_ = 0;
 };
@@ -225,7 +225,7 @@ std::unique_ptr<Policy> train_ladder(const Table& table, Rows rows, const LearnO
   const auto samples = make_samples(table, rows, 3, learn.seed);
   const auto outcomes = cross_fit(all, samples, prices);
   std::vector<double> reference;
-  for (const Sample& sample : samples) {
+  for (const HeldOut& sample : samples) {
     for (const std::uint32_t i : sample.test) {
       reference.push_back(table.score(rows[i], static_cast<ModelIndex>(best), learn.criterion));
     }

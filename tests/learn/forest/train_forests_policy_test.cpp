@@ -8,7 +8,7 @@
 #include "policy/policy_codec.h"
 #include "support/expect_error.h"
 #include "triage/choose.h"
-#include "triage/tools/forests.h"
+#include "triage/tools/train_forests.h"
 #include "triage/tools/replay.h"
 
 namespace triage {
