@@ -122,8 +122,8 @@ TEST(WordedTicks, AreRoundInTheTablesWords) {
   EXPECT_NEAR(gains[0].at, 2.0 / 21, 1e-12);
   EXPECT_EQ(gains[2].text, "0");
   EXPECT_EQ(gains[3].text, "+1,000");
-  const auto percents = score_ticks(ScoreWords(), 0.9, 0.93, 3, 1);
-  ASSERT_EQ(percents.size(), 4U);
+  const auto percents = score_ticks(ScoreWords(), 0.9, 0.925, 3, 1);
+  ASSERT_EQ(percents.size(), 3U);
   EXPECT_EQ(percents[1].text, "91.0");
 }
 
