@@ -66,7 +66,21 @@ std::vector<std::uint32_t> fair_rows(const Table& table, const Pair& pair) {
   return rows;
 }
 
+// The test counts what is right and what is wrong.
+void check_right_or_wrong(const Table& table) {
+  for (std::size_t i = 0; i < table.scores.size(); ++i) {
+    if (table.scores[i] == 0 || table.scores[i] == 1) continue;
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("compare: input '{}' has a score of {:.4g}, expected 0 or 1 of every model: what is "
+                    "certified is how often answers are right; 'triage evaluate' compares other scores",
+                    table.ids[i / table.n_models()],
+                    table.terms.shown(static_cast<double>(table.scores[i]))));
+  }
+}
+
 void check_labelled(const Table& table, Rows rows) {
+  if (!table.scores.empty()) return check_right_or_wrong(table);
   for (const std::uint32_t row : rows) {
     if (table.labels[row] != kNoLabel) continue;
     throw Error(ErrorCode::kUsage,

@@ -241,7 +241,7 @@ void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation)
         evaluation.warnings.push_back(warning);
     }
   }
-  if (trained.front().cascade && !trained.front().ladder && !combines(trained)) {
+  if (!evaluation.imported && !combines(trained)) {
     evaluation.warnings.push_back({.kind = WarningKind::kNotCombined, .inputs = kLeastRows});
   }
 }
