@@ -1,4 +1,5 @@
 // Tables that others measured.
+#include <array>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -6,7 +7,10 @@
 
 #include "fuzz_target.h"
 #include "import/arff.h"
+#include "triage/error.h"
+#include "triage/tools/export.h"
 #include "triage/tools/import_aslib.h"
+#include "triage/tools/profile.h"
 
 namespace triage::fuzz {
 namespace {
@@ -44,7 +48,47 @@ void import_with(const std::string& name, std::span<const std::uint8_t> bytes) {
   (void)import_aslib(folder, {.feature_costs = true}, out);
 }
 
+Table import_anew(const fs::path& file, const TableColumns& columns) {
+  const fs::path out = file.parent_path() / "table.profile";
+  std::error_code ignored;
+  fs::remove(out, ignored);
+  (void)import_table(file, columns, out);
+  return load_table(std::array{out});
+}
+
+// What was imported can be exported, and that imported.
+void import_there_and_back(const fs::path& file) {
+  const Table table = import_anew(file, guess_columns(file, TextForm::kCsv));
+  for (const TableForm form : {TableForm::kLong, TableForm::kWide}) {
+    try {
+      const fs::path again = file.parent_path() / "again.csv";
+      (void)import_anew(again, export_table(table, form, again));
+    } catch (const Error& error) {
+      throw Error(ErrorCode::kInternal, error.what());
+    }
+  }
+}
+
 }  // namespace
+
+void read_table_csv(std::span<const std::uint8_t> bytes) {
+  import_there_and_back(as_file("table.csv", bytes));
+}
+
+void read_table_json(std::span<const std::uint8_t> bytes) {
+  const fs::path file = as_file("table.jsonl", bytes);
+  (void)import_anew(file, guess_columns(file, TextForm::kJsonLines));
+}
+
+// As the description of a small table.
+void read_columns(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kTable = "id,a,b,c\n1,1,2,3\n2,0,5,x\n";
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const TableColumns columns = parse_columns_json(text, "columns.json");
+  (void)columns_json(columns);
+  (void)import_anew(
+      as_file("small.csv", {reinterpret_cast<const std::uint8_t*>(kTable.data()), kTable.size()}), columns);
+}
 
 // By itself, and as the runs of a scenario.
 void read_arff(std::span<const std::uint8_t> bytes) {

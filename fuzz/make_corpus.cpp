@@ -169,6 +169,25 @@ void write_scenarios(const fs::path& folder) {
       "algorithm_cutoff_time: '?'\nfeature_steps: {all: {provides: size}}\n");
 }
 
+void write_tables(const fs::path& folder) {
+  write_text_atomic(folder / "table_csv" / "wide.csv",
+                    "\xEF\xBB\xBFid,fold,group,a:score,a:usd,b:score,b:usd,b:signal,x,x:feature_cost\r\n"
+                    "\"1, \"\"one\"\"\",0,g,1,2,0,3.5,0.5,7,1\r\n2,1,,-3,1e2,,,,nan,0\r\n");
+  write_text_atomic(folder / "table_csv" / "long.csv",
+                    "id;model;score;ms;y\n1;a;0.5;1;2\n1;b;1;2;2\n\n\"2\n\";a;0;3;inf");
+  write_text_atomic(folder / "table_csv" / "answers.csv",
+                    "id\tlabel\ta:answer\tb:answer\n1\tyes\tyes\tno\n2\tno\t\tno\n");
+  write_text_atomic(folder / "table_json" / "nested.jsonl",
+                    "{\"id\": \"x\", \"a:score\": true, \"m\": {\"n\": 1, \"t\": \"u\"}, \"v\": [1, null]}\n"
+                    "\n{\"id\": 2, \"a:score\": 0.5, \"v\": []}\n");
+  write_text_atomic(
+      folder / "columns" / "all.json",
+      "// a comment\n{\"form\": \"csv\", \"separator\": \",\", \"cost_unit\": \"usd\", \"cutoff\": 0,\n"
+      "\"score\": {\"name\": \"s\", \"worst\": 9, \"best\": 0, \"lower_is_better\": true},\n"
+      "\"columns\": {\"id\": \"id\", \"a\": {\"is\": \"score\", \"of\": \"m\"}, "
+      "\"b\": {\"is\": \"feature\", \"of\": \"g\"}, \"c\": \"ignore\"}}\n");
+}
+
 void write_zoo(const fs::path& folder) {
   const TempFolder scratch;
   const fs::path path =
@@ -220,6 +239,7 @@ int main(int argc, char** argv) {
     write_other_pictures(argv[1]);
     write_heif(argv[1]);
     write_scenarios(argv[1]);
+    write_tables(argv[1]);
     write_onnx(argv[1]);
     write_data(argv[1]);
     write_zoo(argv[1]);

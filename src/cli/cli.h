@@ -41,6 +41,7 @@ void add_profile(CLI::App& app, Session& session);
 void add_merge(CLI::App& app, Session& session);
 void add_choose(CLI::App& app, Session& session);
 void add_import(CLI::App& app, Session& session);
+void add_export(CLI::App& app, Session& session);
 void add_features(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);

@@ -77,6 +77,9 @@ void give_model_roles(TableColumns& columns, const std::string& pattern, ColumnR
   if (slot == pattern.npos) return give_role(columns, pattern, role, option);
   const std::string_view before = std::string_view(pattern).substr(0, slot);
   const std::string_view behind = std::string_view(pattern).substr(slot + kModelSlot.size());
+  for (TableColumn& other : columns.columns) {
+    if (other.role == role) other.role = ColumnRole::kIgnore;
+  }
   std::size_t n = 0;
   for (TableColumn& column : columns.columns) {
     const std::string_view name = column.name;
@@ -119,10 +122,10 @@ std::string read_description(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-TableColumns columns_of(const ImportArguments& arguments) {
+TableColumns columns_of(const ImportArguments& arguments, const std::stop_token& stop) {
   TableColumns columns =
       arguments.description.empty()
-          ? guess_columns(arguments.file, arguments.form, separator_of(arguments.separator))
+          ? guess_columns(arguments.file, arguments.form, separator_of(arguments.separator), stop)
           : parse_columns_json(read_description(arguments.description), arguments.description);
   apply_columns(arguments.columns, columns);
   if (arguments.score_name) columns.score_name = *arguments.score_name;
@@ -179,8 +182,9 @@ void run_import(const ImportArguments& arguments, const Session& session) {
   if (arguments.file != "-") read.push_back(arguments.file);
   if (!arguments.description.empty()) read.push_back(arguments.description);
   check_outputs({&arguments.out, 1}, read);
-  const TableColumns columns = columns_of(arguments);
-  const auto summary = import_table(arguments.file, columns, arguments.out, session.stop_source.get_token());
+  const std::stop_token stop = session.stop_source.get_token();
+  const TableColumns columns = columns_of(arguments, stop);
+  const auto summary = import_table(arguments.file, columns, arguments.out, stop);
   print_summary(arguments, summary);
 }
 
@@ -241,7 +245,7 @@ TextForm form_of(const std::string& file) {
   return is_json ? TextForm::kJsonLines : TextForm::kCsv;
 }
 
-void add_describe(CLI::App& import) {
+void add_describe(CLI::App& import, const Session& session) {
   auto* command =
       import.add_subcommand("describe", "What a table's columns seem to be, as a file to be changed");
   struct Arguments {
@@ -251,8 +255,9 @@ void add_describe(CLI::App& import) {
   command->add_option("file", a->file, "CSV or JSON lines (.jsonl)")->required()->type_name("FILE");
   command->add_option("-o,--out", a->out, "File to write; default: stdout")->type_name("COLUMNS.json");
   command->add_option("--separator", a->separator, "Between fields of CSV: one character, or tab");
-  command->callback([a] {
-    const auto text = columns_json(guess_columns(a->file, form_of(a->file), separator_of(a->separator)));
+  command->callback([a, &session] {
+    const auto text = columns_json(guess_columns(a->file, form_of(a->file), separator_of(a->separator),
+                                                 session.stop_source.get_token()));
     if (a->out.empty()) {
       fmt::print("{}", text);
       return;
@@ -270,7 +275,7 @@ void add_import(CLI::App& app, Session& session) {
   add_form(*import, session, TextForm::kCsv);
   add_form(*import, session, TextForm::kJsonLines);
   add_import_aslib(*import, session);
-  add_describe(*import);
+  add_describe(*import, session);
 }
 
 }  // namespace triage::cli

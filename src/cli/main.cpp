@@ -189,6 +189,7 @@ int main(int argc, char** argv) {
   triage::cli::add_profile(app, session);
   triage::cli::add_import(app, session);
   triage::cli::add_merge(app, session);
+  triage::cli::add_export(app, session);
   triage::cli::add_features(app, session);
   triage::cli::add_train(app, session);
   triage::cli::add_evaluate(app, session);

@@ -4,21 +4,25 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <utility>
 
 #include "import/record_reader.h"
 #include "import/text_file.h"
+#include "import/utf8.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kNotUtf8 = "is no UTF-8, expected a file in it; convert it, as with iconv";
 constexpr std::size_t kLongestField = std::size_t{16} << 20;  // an unclosed quote reads on to the end
 
 // One character after the other, with its line.
 class CsvRecordReader final : public RecordReader {
  public:
-  CsvRecordReader(const std::filesystem::path& path, char separator) : file_(path), separator_(separator) {
+  CsvRecordReader(const std::filesystem::path& path, char separator, std::stop_token stop)
+      : file_(path, std::move(stop)), separator_(separator) {
     begin();
     if (separator_ == kFindSeparator) {
       separator_ = found_separator();
@@ -27,7 +31,10 @@ class CsvRecordReader final : public RecordReader {
     TextRecord head;
     if (!read(head)) fail(1, "is empty, expected a line of column names");
     columns_ = std::move(head.fields);
-    for (std::string& column : columns_) column = std::string(trimmed(column));
+    for (std::string& column : columns_) {
+      column = std::string(trimmed(column));
+      if (!is_utf8(column)) fail(1, fmt::format("a name of a column {}", kNotUtf8));
+    }
     check_columns(columns_, file_.name());
   }
 
@@ -38,7 +45,7 @@ class CsvRecordReader final : public RecordReader {
     while (read(record)) {
       const std::size_t found = record.fields.size();
       if (found == 1 && record.fields.front().empty() && columns_.size() > 1) continue;  // an empty line
-      if (found == columns_.size()) return true;
+      if (found == columns_.size()) return check_text(record, bad), true;
       bad.add(record.line,
               fmt::format("has {} fields, expected {}, as the line of column names", found, columns_.size()));
     }
@@ -56,6 +63,12 @@ class CsvRecordReader final : public RecordReader {
 
   [[noreturn]] void fail(std::size_t line, const std::string& what) const {
     throw Error(ErrorCode::kData, fmt::format("{}: line {}: {}", file_.name(), line, what));
+  }
+
+  void check_text(const TextRecord& record, BadCells& bad) const {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (!is_utf8(record.fields[i])) bad.add(record.line, columns_[i], std::string(kNotUtf8));
+    }
   }
 
   static std::string_view trimmed(std::string_view text) {
@@ -86,11 +99,13 @@ class CsvRecordReader final : public RecordReader {
     ++at_;
   }
 
-  // Whichever of these is most frequent in the first line.
+  // Whichever of these is most frequent in the line of names, outside quotes.
   char found_separator() {
     std::array<std::pair<char, std::size_t>, 3> counts{{{',', 0}, {';', 0}, {'\t', 0}}};
-    for (char c = peek(); c != kEnd && c != '\n'; c = peek()) {
-      for (auto& [separator, count] : counts) count += c == separator ? 1 : 0;
+    bool is_quoted = false;
+    for (char c = peek(); c != kEnd && (is_quoted || c != '\n'); c = peek()) {
+      if (c == '"') is_quoted = !is_quoted;
+      for (auto& [separator, count] : counts) count += c == separator && !is_quoted ? 1 : 0;
       advance();
     }
     return std::max_element(counts.begin(), counts.end(),
@@ -117,10 +132,13 @@ class CsvRecordReader final : public RecordReader {
   }
 
   void read_field(std::string& field) {
-    if (peek() == '"') read_quoted(field);
+    const bool is_quoted = peek() == '"';
+    if (is_quoted) read_quoted(field);
     for (char c = peek(); c != kEnd && c != separator_ && c != '\n'; c = peek()) {
       advance();
       if (c == '\r' && (peek() == '\n' || peek() == kEnd)) return;
+      if (is_quoted && c == ' ') continue;
+      if (is_quoted) fail(line_, "has text behind a closing quote, expected quotes inside a field doubled");
       field += c;
       expect_short(field, line_);
     }
@@ -176,8 +194,15 @@ void check_columns(const std::vector<std::string>& columns, const std::string& f
   }
 }
 
-std::unique_ptr<RecordReader> open_csv(const std::filesystem::path& path, char separator) {
-  return std::make_unique<CsvRecordReader>(path, separator);
+std::unique_ptr<RecordReader> open_csv(const std::filesystem::path& path, char separator,
+                                       std::stop_token stop) {
+  return std::make_unique<CsvRecordReader>(path, separator, std::move(stop));
+}
+
+std::unique_ptr<RecordReader> open_records(const std::filesystem::path& path, TextForm form, char separator,
+                                           std::stop_token stop) {
+  return form == TextForm::kCsv ? open_csv(path, separator, std::move(stop))
+                                : open_json_lines(path, std::move(stop));
 }
 
 }  // namespace triage

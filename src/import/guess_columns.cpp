@@ -48,6 +48,8 @@ constexpr std::array<KnownName, 20> kOfModel{
      {"confidence", ColumnRole::kSignal},     {"answer", ColumnRole::kAnswer},
      {"prediction", ColumnRole::kAnswer},     {"output", ColumnRole::kAnswer}}};
 
+constexpr std::string_view kFeatureCost = ":feature_cost";  // behind the name of a group
+
 template <class Names>
 const KnownName* find_name(const Names& names, std::string_view text) {
   std::string lower(text);
@@ -67,7 +69,7 @@ std::optional<ModelColumn> model_column(const std::string& name) {
   if (colon == name.npos || colon == 0) return std::nullopt;
   const KnownName* known = find_name(kOfModel, std::string_view(name).substr(colon + 1));
   if (known == nullptr) return std::nullopt;
-  return ModelColumn{name.substr(0, colon), known};
+  return ModelColumn{std::string(trimmed_cell(std::string_view(name).substr(0, colon))), known};
 }
 
 // By column: whether all that is there is a number, and anything is.
@@ -100,11 +102,16 @@ class Guess {
 
  private:
   void add(const std::string& name, bool is_long, bool is_number) {
+    if (name.size() > kFeatureCost.size() && name.ends_with(kFeatureCost)) {
+      const std::string group = name.substr(0, name.size() - kFeatureCost.size());
+      out_.columns.push_back({name, ColumnRole::kFeatureCost, group});
+      return;
+    }
     if (const auto own = is_long ? std::nullopt : model_column(name)) {
-      if (add_of_model(name, own->model, *own->known)) return;
+      return add_of_model(name, own->model, *own->known);
     }
     const KnownName* alone = is_long ? find_name(kOfModel, name) : nullptr;
-    if (alone != nullptr && add_of_model(name, "", *alone)) return;
+    if (alone != nullptr) return add_of_model(name, "", *alone);
     const KnownName* of_input = find_name(kOfInput, name);
     if (of_input != nullptr && taken_.emplace(of_input->role, "").second) {
       out_.columns.push_back({name, of_input->role});
@@ -115,22 +122,29 @@ class Guess {
     }
   }
 
-  // Each of a model's columns once: the first.
-  bool add_of_model(const std::string& name, const std::string& model, const KnownName& known) {
-    if (!taken_.emplace(known.role, model).second) return false;
-    out_.columns.push_back({name, known.role, model});
-    if (known.role == ColumnRole::kCost) out_.cost_unit = known.unit;
-    return true;
+  // Each of a model's columns once: the first, of costs in the first unit. Others are no features, since they
+  // are known only when the model has run.
+  void add_of_model(const std::string& name, const std::string& model, const KnownName& known) {
+    const bool is_cost = known.role == ColumnRole::kCost;
+    if (is_cost && unit_.empty()) out_.cost_unit = unit_ = known.unit;
+    const bool is_taken = (!is_cost || known.unit == unit_) && taken_.emplace(known.role, model).second;
+    if (is_taken) {
+      out_.columns.push_back({name, known.role, model});
+    } else {
+      out_.columns.push_back({name, ColumnRole::kIgnore});
+    }
   }
 
   TableColumns& out_;
+  std::string unit_;  // of the first cost
   std::set<std::pair<ColumnRole, std::string>> taken_;
 };
 
 }  // namespace
 
-TableColumns guess_columns(const std::filesystem::path& file, TextForm form, char separator) {
-  const auto reader = form == TextForm::kCsv ? open_csv(file, separator) : open_json_lines(file);
+TableColumns guess_columns(const std::filesystem::path& file, TextForm form, char separator,
+                           const std::stop_token& stop) {
+  const auto reader = open_records(file, form, separator, stop);
   TableColumns out;
   out.form = form;
   out.separator = separator;

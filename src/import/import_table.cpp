@@ -7,7 +7,6 @@
 #include <unordered_map>
 
 #include "base/hash.h"
-#include "base/stop.h"
 #include "import/record_values.h"
 #include "profile/outcomes.h"
 #include "triage/error.h"
@@ -16,7 +15,7 @@ namespace triage {
 namespace {
 
 // Names by their first appearance.
-class NameList {
+class NumberedNames {
  public:
   std::int32_t add(std::string_view name) {
     const auto [known, is_new] = number_.emplace(std::string(name), static_cast<std::int32_t>(names_.size()));
@@ -42,13 +41,9 @@ struct ScoreRange {
 
 // What the first pass learns.
 struct Learned {
-  NameList models, answers;
+  NumberedNames models, answers;
   ScoreRange scores;
 };
-
-void stop_if_asked(const std::stop_token& stop, std::size_t line) {
-  if (line % 1024 == 0) throw_if_stopped(stop, "import");
-}
 
 class FirstPass {
  public:
@@ -59,15 +54,12 @@ class FirstPass {
         bad_(reader.name()),
         values_(layout, reader.columns(), bad_) {}
 
-  Learned run(const std::stop_token& stop) {
+  Learned run() {
     if (!layout_.is_long()) {
       for (const ModelPlaces& places : layout_.models) learned_.models.add(places.model);
     }
     TextRecord record;
-    for (std::size_t n = 0; reader_.next(record, bad_); ++n) {
-      stop_if_asked(stop, n);
-      add(record);
-    }
+    while (reader_.next(record, bad_)) add(record);
     if (inputs_.empty()) bad_.add(2, "is missing, expected a line for each input");
     bad_.throw_if_any();
     return std::move(learned_);
@@ -105,9 +97,10 @@ class FirstPass {
       (void)values_.fold(record);
       if (!values_.label(record).empty()) learned_.answers.add(values_.label(record));
     } else if (known->second.said != said) {
-      bad_.add(record.line, fmt::format("says something else of input {} than line {}, expected the same "
-                                        "features, label, fold and group in all of its lines",
-                                        quoted_cell(id), known->second.line));
+      bad_.add(record.line,
+               fmt::format("says something else of input {} than line {}, expected the same features, label, "
+                           "fold and group in all of its lines; leave out columns that are of the model",
+                           quoted_cell(id), known->second.line));
     }
     return known->second;
   }
@@ -193,10 +186,9 @@ class SecondPass {
         terms_(terms_of(columns, layout, scale_)),
         writer_(out, header()) {}
 
-  ImportSummary run(const std::stop_token& stop) {
+  ImportSummary run() {
     TextRecord record;
-    for (std::size_t n = 0; reader_.next(record, bad_); ++n) {
-      stop_if_asked(stop, n);
+    while (reader_.next(record, bad_)) {
       const std::int64_t input = add_input(record);
       if (layout_.is_long()) {
         add_cell(record, input, learned_.models.at(values_.model(record)), layout_.models.front());
@@ -211,7 +203,7 @@ class SecondPass {
     summary_.inputs = inputs_.size();
     summary_.models = learned_.models.names().size();
     summary_.features = layout_.schema.size();
-    summary_.answers = learned_.answers.names().size();
+    if (layout_.has(&ModelPlaces::answer)) summary_.answers = learned_.answers.names().size();
     summary_.missing_cells = summary_.inputs * summary_.models - summary_.cells;
     summary_.ignored = layout_.ignored;
     summary_.terms = terms_;
@@ -284,12 +276,11 @@ class SecondPass {
 
 ImportSummary import_table(const std::filesystem::path& file, const TableColumns& columns,
                            const std::filesystem::path& out, const std::stop_token& stop) {
-  const auto reader =
-      columns.form == TextForm::kCsv ? open_csv(file, columns.separator) : open_json_lines(file);
+  const auto reader = open_records(file, columns.form, columns.separator, stop);
   const TableLayout layout = make_layout(columns, reader->columns(), reader->name());
-  Learned learned = FirstPass(*reader, layout, columns).run(stop);
+  Learned learned = FirstPass(*reader, layout, columns).run();
   reader->rewind();
-  return SecondPass(*reader, layout, columns, std::move(learned), out).run(stop);
+  return SecondPass(*reader, layout, columns, std::move(learned), out).run();
 }
 
 }  // namespace triage

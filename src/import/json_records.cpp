@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <utility>
 
 #include "import/record_reader.h"
 #include "import/text_file.h"
@@ -14,15 +15,16 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLongestLine = std::size_t{64} << 20;
+constexpr int kDeepest = 64;  // objects inside objects
 
 class JsonLinesReader final : public RecordReader {
  public:
-  explicit JsonLinesReader(const std::filesystem::path& path) : file_(path) {
+  JsonLinesReader(const std::filesystem::path& path, std::stop_token stop) : file_(path, std::move(stop)) {
     rewind();
     std::string text;
     BadCells ignored(file_.name());  // the next pass says so
     while (read_line(text)) {
-      if (const json value = parse(text, ignored); value.is_object()) add_columns(value, "");
+      if (const json value = parse(text, ignored); value.is_object()) add_columns(value);
     }
     if (columns_.empty()) {
       throw Error(ErrorCode::kData,
@@ -41,7 +43,7 @@ class JsonLinesReader final : public RecordReader {
       const json value = parse(text, bad);
       if (!value.is_object()) continue;
       record.fields.assign(columns_.size(), {});
-      fill(value, "", record);
+      fill(value, record, bad);
       return true;
     }
     return false;
@@ -83,32 +85,43 @@ class JsonLinesReader final : public RecordReader {
       json value = json::parse(text);
       if (!value.is_object()) bad.add(line_, fmt::format("is {}, expected an object", value.type_name()));
       return value;
-    } catch (const json::exception& error) {
+    } catch (const json::parse_error& error) {
+      bad.add(line_,
+              fmt::format("is no JSON from character {} on, expected an object; write null for numbers "
+                          "that are missing",
+                          error.byte));
+    } catch (const json::exception& error) {  // a number that is too large
       bad.add(line_, fmt::format("is no JSON ({}), expected an object", error.what()));
-      return nullptr;
     }
+    return nullptr;
   }
 
   template <class Visit>
-  static void each_value(const json& value, const std::string& path, const Visit& visit) {
+  void each_value(const json& value, const std::string& path, const Visit& visit, int depth = 0) const {
+    if (depth > kDeepest) {
+      throw Error(ErrorCode::kData,
+                  fmt::format("{}: line {}: has more than {} objects inside each other, expected less",
+                              file_.name(), line_, kDeepest));
+    }
     if (value.is_object() || value.is_array()) {
       for (const auto& [key, inner] : value.items()) {
-        each_value(inner, path.empty() ? key : fmt::format("{}.{}", path, key), visit);
+        each_value(inner, path.empty() ? key : fmt::format("{}.{}", path, key), visit, depth + 1);
       }
     } else {
       visit(path, value);
     }
   }
 
-  void add_columns(const json& value, const std::string& path) {
-    each_value(value, path, [&](const std::string& key, const json&) {
+  void add_columns(const json& value) {
+    each_value(value, "", [&](const std::string& key, const json&) {
       if (number_.emplace(key, columns_.size()).second) columns_.push_back(key);
     });
   }
 
-  void fill(const json& value, const std::string& path, TextRecord& record) const {
-    each_value(value, path, [&](const std::string& key, const json& leaf) {
+  void fill(const json& value, TextRecord& record, BadCells& bad) const {
+    each_value(value, "", [&](const std::string& key, const json& leaf) {
       std::string& field = record.fields[number_.at(key)];
+      if (!field.empty()) bad.add(record.line, key, "is there twice, expected each key once");
       if (leaf.is_string()) {
         field = leaf.get<std::string>();
       } else if (leaf.is_boolean()) {
@@ -128,8 +141,8 @@ class JsonLinesReader final : public RecordReader {
 
 }  // namespace
 
-std::unique_ptr<RecordReader> open_json_lines(const std::filesystem::path& path) {
-  return std::make_unique<JsonLinesReader>(path);
+std::unique_ptr<RecordReader> open_json_lines(const std::filesystem::path& path, std::stop_token stop) {
+  return std::make_unique<JsonLinesReader>(path, std::move(stop));
 }
 
 }  // namespace triage

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +32,15 @@ class RecordReader {
   [[nodiscard]] virtual const std::string& name() const = 0;
 };
 
-// Throws kIo, kData for a file without columns, with a column twice, and for what is no text.
-[[nodiscard]] std::unique_ptr<RecordReader> open_csv(const std::filesystem::path& path, char separator);
-[[nodiscard]] std::unique_ptr<RecordReader> open_json_lines(const std::filesystem::path& path);
+// Throws kIo, kData for a file without columns, with a column twice, and for what is no text. Opening and
+// reading end with kInterrupted once `stop` is requested.
+[[nodiscard]] std::unique_ptr<RecordReader> open_csv(const std::filesystem::path& path, char separator,
+                                                     std::stop_token stop = {});
+[[nodiscard]] std::unique_ptr<RecordReader> open_json_lines(const std::filesystem::path& path,
+                                                            std::stop_token stop = {});
+// One of these, as the columns say.
+[[nodiscard]] std::unique_ptr<RecordReader> open_records(const std::filesystem::path& path, TextForm form,
+                                                         char separator, std::stop_token stop);
 
 // Throws kData for a column without a name, and for one that is there twice.
 void check_columns(const std::vector<std::string>& columns, const std::string& file);

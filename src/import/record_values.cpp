@@ -31,7 +31,8 @@ std::optional<double> RecordValues::number(const TextRecord& record, const Colum
                                            std::string_view expected, double least) const {
   if (has_nothing(record, place)) return std::nullopt;
   const auto value = cell_number(record.fields[*place]);
-  if (value && std::isfinite(*value) && *value >= least) return value;
+  constexpr double kMost = std::numeric_limits<float>::max();  // what profiles hold
+  if (value && std::abs(*value) <= kMost && *value >= least) return value;
   say(record, *place, expected);
   return std::nullopt;
 }
@@ -66,7 +67,8 @@ void RecordValues::features(const TextRecord& record, std::vector<float>& values
   for (const std::size_t place : layout_.features) {
     const auto value = cell_number(record.fields[place]);
     if (!value && !is_nothing(record.fields[place]))
-      say(record, place, "a number, or nothing where it is missing");
+      say(record, place,
+          "a number, or nothing where it is missing; of texts, write a column of 0 and 1 for each");
     values.push_back(value ? static_cast<float>(*value) : std::numeric_limits<float>::quiet_NaN());
     if (std::isinf(values.back())) values.back() = std::numeric_limits<float>::quiet_NaN();
   }
@@ -77,9 +79,11 @@ void RecordValues::features(const TextRecord& record, std::vector<float>& values
 }
 
 std::int32_t RecordValues::fold(const TextRecord& record) const {
-  const auto value = number(record, layout_.fold, "a whole number of 0 or more", 0);
   if (!layout_.fold) return 0;
-  if (value && *value == std::floor(*value) && *value <= INT32_MAX) return static_cast<std::int32_t>(*value);
+  const auto value = cell_number(record.fields[*layout_.fold]);
+  if (value && *value >= 0 && *value == std::floor(*value) && *value <= INT32_MAX) {
+    return static_cast<std::int32_t>(*value);
+  }
   say(record, *layout_.fold, "a whole number of 0 or more for each input");
   return 0;
 }

@@ -1,13 +1,16 @@
 #include "import/text_file.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
+#include "base/stop.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -15,9 +18,24 @@ namespace {
 
 constexpr std::size_t kBlock = std::size_t{1} << 18;
 
-// Reading twice needs a file.
-int copy_of_standard_input() {
-  std::FILE* copy = std::tmpfile();
+constexpr std::string_view kWork = "import";
+
+// Reading blocks, and a signal may come before it begins: so it waits a little at a time.
+void wait_for_standard_input(const std::stop_token& stop) {
+  constexpr int kPatienceMs = 100;
+  struct pollfd input {
+    STDIN_FILENO, POLLIN, 0
+  };
+  do {
+    throw_if_stopped(stop, kWork);
+  } while (::poll(&input, 1, kPatienceMs) <= 0);
+}
+
+using OpenFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+// In a temporary file that nobody sees.
+OpenFile copy_standard_input(const std::stop_token& stop) {
+  OpenFile copy(std::tmpfile(), &std::fclose);
   if (copy == nullptr) {
     throw Error(ErrorCode::kIo, fmt::format("standard input: no temporary file can be made ({}), expected "
                                             "room for it; give the name of a file",
@@ -25,37 +43,42 @@ int copy_of_standard_input() {
   }
   std::array<char, kBlock> block{};
   ssize_t got = 0;
-  while ((got = ::read(STDIN_FILENO, block.data(), block.size())) != 0) {
+  while (wait_for_standard_input(stop), (got = ::read(STDIN_FILENO, block.data(), block.size())) != 0) {
     if (got < 0 && errno == EINTR) continue;
-    const bool is_written = got > 0 && std::fwrite(block.data(), 1, static_cast<std::size_t>(got), copy) ==
-                                           static_cast<std::size_t>(got);
+    const bool is_written = got > 0 && std::fwrite(block.data(), 1, static_cast<std::size_t>(got),
+                                                   copy.get()) == static_cast<std::size_t>(got);
     if (is_written) continue;
-    const std::string reason = std::strerror(errno);
-    std::fclose(copy);
     throw Error(ErrorCode::kIo, fmt::format("standard input: cannot be copied to a temporary file ({}), "
                                             "expected room for it; give the name of a file",
-                                            reason));
+                                            std::strerror(errno)));
   }
-  std::rewind(copy);
-  const int descriptor = ::dup(::fileno(copy));
-  std::fclose(copy);
+  std::fflush(copy.get());
+  return copy;
+}
+
+// Each pass needs all of it, and it can be had only once: there is one copy in a process.
+int open_standard_input(const std::stop_token& stop) {
+  static const OpenFile copy = copy_standard_input(stop);
+  const int descriptor = ::dup(::fileno(copy.get()));
   ::lseek(descriptor, 0, SEEK_SET);
   return descriptor;
 }
 
-gzFile open_text(const std::filesystem::path& path) {
-  return path == "-" ? gzdopen(copy_of_standard_input(), "rb") : gzopen(path.c_str(), "rb");
+gzFile open_text(const std::filesystem::path& path, const std::stop_token& stop) {
+  return path == "-" ? gzdopen(open_standard_input(stop), "rb") : gzopen(path.c_str(), "rb");
 }
 
 }  // namespace
 
-TextFile::TextFile(const std::filesystem::path& path)
-    : name_(path == "-" ? "standard input" : path.string()), file_(nullptr, &gzclose) {
+TextFile::TextFile(const std::filesystem::path& path, std::stop_token stop)
+    : name_(path == "-" ? "standard input" : path.string()),
+      stop_(std::move(stop)),
+      file_(nullptr, &gzclose) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
     throw Error(ErrorCode::kIo, fmt::format("{}: is a folder, expected a file", name_));
   }
-  file_.reset(open_text(path));
+  file_.reset(open_text(path, stop_));
   if (file_ == nullptr) {
     throw Error(ErrorCode::kIo, fmt::format("{}: cannot be opened ({}), expected a readable file", name_,
                                             std::strerror(errno)));
@@ -68,6 +91,7 @@ void TextFile::rewind() {
 }
 
 std::string_view TextFile::next() {
+  throw_if_stopped(stop_, kWork);
   buffer_.resize(kBlock);
   const int got = gzread(file_.get(), buffer_.data(), static_cast<unsigned>(kBlock));
   // A file that is cut short reads as one that ends, but for this.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,8 @@ namespace triage {
 
 class TextFile {
  public:
-  // "-" is standard input, which is copied to a temporary file that nobody sees. Throws kIo.
-  explicit TextFile(const std::filesystem::path& path);
+  // "-" is standard input. Throws kIo; here and below also kInterrupted, once `stop` is requested.
+  explicit TextFile(const std::filesystem::path& path, std::stop_token stop = {});
 
   // Throws kIo, kData for gzipped data that is damaged or cut short.
   void rewind();
@@ -27,6 +28,7 @@ class TextFile {
   [[noreturn]] void fail() const;
 
   std::string name_;
+  std::stop_token stop_;
   std::unique_ptr<gzFile_s, int (*)(gzFile)> file_;
   std::string buffer_;
 };

@@ -267,10 +267,11 @@ void replay_model(const Table& table, std::size_t input, ModelIndex model, Repla
 
 namespace {
 
-// Every row in turn: `next_request()` gives its request, `took(request, ms)` receives its time.
-template <class NextRequest, class Took>
+// Every row in turn: `next_request()` gives its request, `decided(input, request, result)` receives the
+// result.
+template <class NextRequest, class Decided>
 void replay_requests(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
-                     const NextRequest& next_request, const Took& took) {
+                     const NextRequest& next_request, const Decided& decided) {
   TRIAGE_CHECK(replay.ms.size() == table.n_inputs());
   if (const auto difference = policy_difference(table, policy)) {
     throw Error(ErrorCode::kPolicy, "policy: " + *difference);
@@ -284,7 +285,7 @@ void replay_requests(const Table& table, Rows rows, const Policy& policy, const 
     backend.begin(input);
     const Request request = next_request();
     drive(policy, backend, decision_clock, result, request);
-    took(request, result.total.ms);
+    decided(input, request, result);
     const ModelIndex last = result.looks.empty() ? kNoModel : backend.table_model(result.looks.back().model);
     // A single model's answer is scored by the label's exact rank, which score-only tables have too.
     if (!result.refused && result.model != kNoModel) {
@@ -314,10 +315,13 @@ void replay_requests(const Table& table, Rows rows, const Policy& policy, const 
 }  // namespace
 
 void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
-                   const Request& request) {
+                   const Request& request, const OnDecision& on_decision) {
   check_request(policy, request);
   replay_requests(
-      table, rows, policy, clock, replay, [&] { return request; }, [](const Request&, double) {});
+      table, rows, policy, clock, replay, [&] { return request; },
+      [&](std::uint32_t input, const Request&, const Result& result) {
+        if (on_decision) on_decision(input, result);
+      });
 }
 
 void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
@@ -337,7 +341,9 @@ void replay_stream(const Table& table, Rows rows, const Policy& policy, const Cl
         request.price = stream.request().price;
         return request;
       },
-      [&](const Request& request, double ms) { stream.record(request, ms); });
+      [&](std::uint32_t, const Request& request, const Result& result) {
+        stream.record(request, result.total.ms);
+      });
 }
 
 }  // namespace triage

@@ -65,9 +65,9 @@ struct TableColumns {
 
 // What the file's column names and values suggest: `MODEL:score` and `MODEL:cost` (also `:usd`, `:ms`, `:s`,
 // `:signal`, `:answer`), or `model`, `score` and `cost` in the long form; numbers are features, other texts
-// are ignored. Throws kIo, kData.
+// are ignored. Reads all of it. Throws kIo, kData, kInterrupted.
 [[nodiscard]] TableColumns guess_columns(const std::filesystem::path& file, TextForm form,
-                                         char separator = kFindSeparator);
+                                         char separator = kFindSeparator, const std::stop_token& stop = {});
 // As JSON with comments, to be changed by hand; and back. Throws kData, naming `owner`.
 [[nodiscard]] std::string columns_json(const TableColumns& columns);
 [[nodiscard]] TableColumns parse_columns_json(std::string_view text, const std::string& owner);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include "triage/clock.h"
 #include "triage/policy.h"
 #include "triage/request.h"
+#include "triage/result.h"
 #include "triage/tools/rows.h"
 
 namespace triage {
@@ -44,11 +46,14 @@ struct Replay {
 };
 [[nodiscard]] Replay make_replay(std::string name, std::size_t n);
 
+// Is told of each decision as it is made; the result is valid until it returns.
+using OnDecision = std::function<void(std::uint32_t input, const Result& result)>;
+
 // Replays `policy` on the given rows, writing those entries of `replay` (whose arrays must have shape (n)).
 // Under `request`, whose caps see the recorded times: what a budget does can be predicted before deployment.
 // Throws kUsage as check_request does.
 void replay_policy(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,
-                   const Request& request = {});
+                   const Request& request = {}, const OnDecision& on_decision = {});
 // The rows in their order as one stream with a mean time to meet; `caps` hold for each input. Throws kUsage
 // for reuse, which needs pictures.
 void replay_stream(const Table& table, Rows rows, const Policy& policy, const Clock& clock, Replay& replay,

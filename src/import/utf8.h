@@ -1,0 +1,11 @@
+// Whether bytes are the text that profiles, JSON and reports are made of.
+#pragma once
+
+#include <string_view>
+
+namespace triage {
+
+// Well-formed UTF-8, without surrogates and overlong forms.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+}  // namespace triage
