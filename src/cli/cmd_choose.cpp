@@ -17,7 +17,7 @@
 namespace triage::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using ChoiceJson = nlohmann::ordered_json;
 
 struct ChooseArguments {
   std::string policy, file = "-", form = "auto";
@@ -31,7 +31,7 @@ TextForm form_of(const ChooseArguments& arguments) {
   return arguments.file.ends_with(".csv") ? TextForm::kCsv : TextForm::kJsonLines;
 }
 
-Json figure(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+ChoiceJson figure(double value) { return std::isfinite(value) ? ChoiceJson(value) : ChoiceJson(nullptr); }
 
 std::string answer_name(const PolicyInfo& info, const TopK& answer) {
   const Label best = answer.best();
@@ -41,8 +41,8 @@ std::string answer_name(const PolicyInfo& info, const TopK& answer) {
 }
 
 // In the numbers of the table that the policy was trained on.
-Json choice_json(const FeatureRow& row, const Choice& choice, const PolicyInfo& info) {
-  Json out{{"id", row.id}};
+ChoiceJson choice_json(const FeatureRow& row, const Choice& choice, const PolicyInfo& info) {
+  ChoiceJson out{{"id", row.id}};
   if (!choice.stops) {
     out["run"] = model_name(info, choice.model);
     if (std::isfinite(choice.most_cost)) out["stop_after"] = choice.most_cost;
@@ -52,16 +52,16 @@ Json choice_json(const FeatureRow& row, const Choice& choice, const PolicyInfo& 
     return out;
   }
   out["stop"] = true;
-  out["model"] = choice.model == kNoModel ? Json(nullptr) : Json(model_name(info, choice.model));
+  out["model"] = choice.model == kNoModel ? ChoiceJson(nullptr) : ChoiceJson(model_name(info, choice.model));
   if (const std::string answer = answer_name(info, choice.answer); !answer.empty()) out["answer"] = answer;
   return out;
 }
 
-Json trace_json(const Trace& trace, const PolicyInfo& info) {
-  Json lines = Json::array();
+ChoiceJson trace_json(const Trace& trace, const PolicyInfo& info) {
+  ChoiceJson lines = ChoiceJson::array();
   for (const TraceEvent& event : trace) {
     const TraceLine line = describe(event, info);
-    Json values = Json::object();
+    ChoiceJson values = ChoiceJson::object();
     for (const auto& [name, value] : line.values) values[name] = figure(value);
     lines.push_back({{"what", line.what}, {"values", std::move(values)}});
   }
@@ -76,7 +76,7 @@ void answer_rows(std::istream& in, const ChooseArguments& arguments, const Polic
   FeatureRow row;
   Trace trace;
   while (!session.stop) {
-    Json out;
+    ChoiceJson out;
     try {
       if (!rows.next(row)) return;
       trace.clear();
@@ -88,7 +88,7 @@ void answer_rows(std::istream& in, const ChooseArguments& arguments, const Polic
       session.exit_code = kExitSomeFailed;
       out = {{"error", error.what()}};
     }
-    fmt::print("{}\n", out.dump(-1, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", out.dump(-1, ' ', false, ChoiceJson::error_handler_t::replace));
     std::fflush(stdout);
   }
 }

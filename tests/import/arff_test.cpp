@@ -35,23 +35,23 @@ std::vector<std::string> rows_of(std::string_view text) {
   return rows;
 }
 
-// Rows below three attributes: a number, a text, one of `red` and `dark blue`.
+// ArffRows below three attributes: a number, a text, one of `red` and `dark blue`.
 std::string three(std::string_view rows) {
   return "@relation r\n@attribute n numeric\n@attribute s string\n@attribute c {red, 'dark blue'}\n@data\n" +
          std::string(rows);
 }
 
-using Rows = std::vector<std::string>;
+using ArffRows = std::vector<std::string>;
 
 TEST(Arff, ReadsRowsWithQuotesEscapesAndCommas) {
   EXPECT_EQ(rows_of(three("1,plain,red\n2, 'a, b' ,'dark blue'\n3,\"it's 50\\% \\\"x\\\"\",dark blue\n")),
-            (Rows{"1|plain|red", "2|a, b|dark blue", "3|it's 50% \"x\"|dark blue"}));
-  EXPECT_EQ(rows_of(three("1,'it\\'s\\ta\\\\b',red\n")), (Rows{"1|it's\ta\\b|red"}));
-  EXPECT_EQ(rows_of(three("1,two words,red\n")), (Rows{"1|two words|red"}));
+            (ArffRows{"1|plain|red", "2|a, b|dark blue", "3|it's 50% \"x\"|dark blue"}));
+  EXPECT_EQ(rows_of(three("1,'it\\'s\\ta\\\\b',red\n")), (ArffRows{"1|it's\ta\\b|red"}));
+  EXPECT_EQ(rows_of(three("1,two words,red\n")), (ArffRows{"1|two words|red"}));
 }
 
 TEST(Arff, ReadsWhatIsMissing) {
-  EXPECT_EQ(rows_of(three("?,?,?\nNaN,'?',red\nNA,x,red\n")), (Rows{"?|?|?", "?|?|red", "?|x|red"}));
+  EXPECT_EQ(rows_of(three("?,?,?\nNaN,'?',red\nNA,x,red\n")), (ArffRows{"?|?|?", "?|?|red", "?|x|red"}));
   const testing::TempFolder folder;
   BadCells bad("a.arff");
   ArffReader reader(folder.write("a.arff", three("1,'?',red\n")), bad);
@@ -65,18 +65,18 @@ TEST(Arff, ReadsWhatIsMissing) {
 TEST(Arff, ReadsCommentsBlankLinesCrLfAndAByteOrderMark) {
   EXPECT_EQ(rows_of("\xEF\xBB\xBF% first\r\n@RELATION 'a b'\r\n\r\n@Attribute 'my id' STRING % name\r\n"
                     "@ATTRIBUTE \"n\" Real\r\n@DATA % now\r\n% none\r\n a%b , 2 % two\r\n\r\nlast,3"),
-            (Rows{"a%b|2", "last|3"}));
+            (ArffRows{"a%b|2", "last|3"}));
 }
 
 TEST(Arff, ReadsEveryType) {
   EXPECT_EQ(rows_of("@attribute a integer\n@attribute b REAL\n@attribute c date \"yyyy-MM-dd HH:mm\"\n"
                     "@attribute d date\n@attribute e{x,y}\n@data\n1,2.5e3,'2020-01-02 10:00',2021,y\n"),
-            (Rows{"1|2.5e3|2020-01-02 10:00|2021|y"}));
+            (ArffRows{"1|2.5e3|2020-01-02 10:00|2021|y"}));
 }
 
 TEST(Arff, ReadsSparseRows) {
   EXPECT_EQ(rows_of(three("{0 5, 2 'dark blue'}\n{}\n{ 1 'a, b' }\n{2 red,0 -1}\n")),
-            (Rows{"5|?|dark blue", "0|?|red", "0|a, b|red", "-1|?|red"}));
+            (ArffRows{"5|?|dark blue", "0|?|red", "0|a, b|red", "-1|?|red"}));
 }
 
 TEST(Arff, ReadsNumbersBeyondADouble) {
