@@ -12,7 +12,7 @@
 namespace triage {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // columns stay in their order
 
 struct RoleName {
   ColumnRole role;

@@ -107,6 +107,15 @@ const PremodelParameters& checked(const PolicyInfo& info, const PremodelParamete
   return parameters;
 }
 
+// Features of ours are never missing once they are there.
+FeatureMask missing(std::span<const float> features) {
+  FeatureMask mask = 0;
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    if (std::isnan(features[i])) mask |= FeatureMask{1} << i;
+  }
+  return mask;
+}
+
 // The evidence behind the votes: features raw and scaled, and the neighbours.
 void explain_search(const Premodel& premodel, std::span<const float> raw, std::span<const float> scaled,
                     std::span<const Neighbour> neighbours, Trace& trace) {
@@ -178,7 +187,8 @@ Premodel::Premodel(PolicyInfo info, PremodelParameters parameters)
 Action Premodel::next(const Evidence& evidence, Trace* trace) const {
   if (!evidence.looks.empty()) return Action::answer_of(evidence.looks.back());
   TRIAGE_CHECK(evidence.features.size() == info().schema.size());
-  const FeatureMask mask = all_features(info().schema) & ~evidence.extracted;
+  const FeatureMask mask = info().schema.groups.empty() ? missing(evidence.features)
+                                                        : all_features(info().schema) & ~evidence.extracted;
   return mask != 0 ? Action::extract(mask) : choose_model(evidence.features, trace);
 }
 

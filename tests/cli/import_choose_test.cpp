@@ -59,7 +59,7 @@ TEST_F(ImportCommand, SaysWhatItRead) {
               "1 of 2 cells are missing: the model was not run\nIgnored: note\nWrote .*\n"));
   const auto again = import("id,a:score\nq1,1\n");
   EXPECT_EQ(again.exit_code, 2);
-  EXPECT_TRUE(matches(again.err, "triage: .*exists already[^]*"));
+  EXPECT_TRUE(matches(again.err, "triage: .*is a profile, expected an output of its own[^]*"));
 }
 
 TEST_F(ImportCommand, RefusesWithLineAndColumn) {
@@ -159,7 +159,7 @@ TEST_F(ChooseCommand, IsEvaluatedWithoutTimesOfDeciding) {
   const json evaluation = json::parse(run.out);
   for (const json& method : evaluation["methods"]) {
     if (method["kind"] != "forests") continue;
-    EXPECT_GT(method["score"].get<double>(), 0.99);
+    EXPECT_GT(method["score"]["value"].get<double>(), 0.99);
     return;
   }
   FAIL() << "no forests";

@@ -59,7 +59,7 @@ TEST_F(ImportTable, WideForm) {
 }
 
 TEST_F(ImportTable, BytesOfOtherSystems) {
-  const Table table = import("\xEF\xBB\xBFid;a:score;b:score\r\nq1;1;0\r\n\r\nq2;0,5;1");
+  const Table table = import("\xEF\xBB\xBFid;a:score;b:score\r\nq1;1;0\r\n\r\nq2;0.5;1");
   EXPECT_EQ(table.ids, (std::vector<std::string>{"q1", "q2"}));
 }
 

@@ -463,7 +463,8 @@ TEST(PolicyCodec, ChecksWhatEveryPolicyHas) {
       "single", [](json& p) { p = json::array(); }, "file: array, expected a map");
   refuse(
       "single", [](json& p) { p["kind"] = "magic"; },
-      "kind: 'magic', whose codec is not registered, expected single, premodel, selector, cascade, adaptive "
+      "kind: 'magic', whose codec is not registered, expected single, premodel, selector, cascade, forests, "
+      "ladder, adaptive "
       "or "
       "one with a codec; call triage::register_policy_codec before loading it");
   refuse(
