@@ -74,6 +74,7 @@ void run_export(const ExportArguments& arguments, const Session& session) {
   std::vector<std::string> inputs = arguments.profiles;
   if (!arguments.decisions.empty()) inputs.push_back(arguments.decisions);
   check_outputs(outputs_of(arguments), inputs);
+  throw_if_stopped(session, "export");
   if (arguments.decisions.empty()) {
     run_table(arguments, session);
   } else {

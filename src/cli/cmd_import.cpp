@@ -184,6 +184,7 @@ void run_import(const ImportArguments& arguments, const Session& session) {
   check_outputs({&arguments.out, 1}, read);
   const std::stop_token stop = session.stop_source.get_token();
   const TableColumns columns = columns_of(arguments, stop);
+  throw_if_stopped(session, "import");
   const auto summary = import_table(arguments.file, columns, arguments.out, stop);
   print_summary(arguments, summary);
 }

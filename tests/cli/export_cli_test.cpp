@@ -53,6 +53,18 @@ TEST_F(ExportCommand, ImportReadsStandardInputTwice) {
                  "standard input: has no object with a key");
 }
 
+TEST_F(ExportCommand, EndsAndLeavesNothingWhenStopped) {
+  ASSERT_EQ(import_csv(kTable).exit_code, 0);
+  const CliRun import =
+      run_cli({"import", "csv", "-", "-o", file("u.profile")}, {.input = kTable, .interrupt = true});
+  EXPECT_EQ(import.exit_code, 130) << import.err;
+  const CliRun run = run_cli({"export", file("t.profile"), "-o", file("t.out")}, {.interrupt = true});
+  EXPECT_EQ(run.exit_code, 130) << run.err;
+  for (const char* name : {"u.profile", "u.profile.importing", "t.out", "t.out.exporting"}) {
+    EXPECT_FALSE(std::filesystem::exists(folder_ / name)) << name;
+  }
+}
+
 TEST_F(ExportCommand, AnImportsPatternTakesTheColumnsOverFromTheGuess) {
   const CliRun run = import_csv("id,a:score,a:usd,a:ms\n1,1,2,3\n",
                                 {"--costs", "{model}:ms", "--cost-unit", "ms", "--json"});
