@@ -9,8 +9,8 @@
 #include "learn/routing/train_cascade_routing.h"
 #include "stats/mean.h"
 #include "table/row_order.h"
-#include "triage/tools/train_forests.h"
 #include "triage/tools/ladder.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage {
 namespace {

@@ -11,10 +11,10 @@
 #include "table/row_order.h"
 #include "triage/clock.h"
 #include "triage/error.h"
-#include "triage/tools/train_forests.h"
 #include "triage/tools/ladder.h"
 #include "triage/tools/learn.h"
 #include "triage/tools/replay.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage {
 namespace {

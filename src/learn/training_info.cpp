@@ -34,7 +34,9 @@ std::size_t count_drawn_labels(const Table& table, Rows rows) {
       rows.begin(), rows.end(), [&](std::uint32_t row) { return table.has_drawn_label[row] != 0; }));
 }
 
+// Groups of imported tables are the inputs' own.
 std::size_t count_copies(const Table& table, Rows rows) {
+  if (!table.scores.empty()) return 0;
   return static_cast<std::size_t>(std::count_if(
       rows.begin(), rows.end(), [&](std::uint32_t row) { return table.group_of(row) != table.ids[row]; }));
 }

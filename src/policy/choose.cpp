@@ -26,13 +26,13 @@ void expect_order(const Policy& policy, std::span<const Look> looks, const Reque
   if (order.empty()) return;
   for (std::size_t i = 0; i < looks.size(); ++i) {
     if (i < order.size() && looks[i].model == order[i].model) continue;
-    throw Error(ErrorCode::kUsage,
-                fmt::format("looks: number {} is of model '{}', expected {}", i + 1,
-                            models[static_cast<std::size_t>(looks[i].model)].name,
-                            i < order.size()
-                                ? fmt::format("'{}', in the policy's order",
-                                              models[static_cast<std::size_t>(order[i].model)].name)
-                                : fmt::format("{} at most", order.size())));
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("looks: number {} is of model '{}', expected {}", i + 1,
+                    models[static_cast<std::size_t>(looks[i].model)].name,
+                    i < order.size() ? fmt::format("'{}', in the policy's order",
+                                                   models[static_cast<std::size_t>(order[i].model)].name)
+                                     : fmt::format("{} at most", order.size())));
   }
 }
 

@@ -251,8 +251,9 @@ TEST_F(Train, WarnsOfConstantFeatures) {
 }
 
 TEST_F(Train, RefusesBadArguments) {
-  expect_usage({"--policy", "magic"},
-               "--policy: 'magic', expected auto, adaptive, premodel, cascade, forests, ladder or single:MODEL");
+  expect_usage(
+      {"--policy", "magic"},
+      "--policy: 'magic', expected auto, adaptive, premodel, cascade, forests, ladder or single:MODEL");
   expect_usage({"--policy", "single:huge"},
                "--policy: no model 'huge' in the profile, expected one of: small, large");
   expect_usage({"--policy", "cascade", "--theta", "1"}, "--theta: given for --policy cascade");

@@ -9,9 +9,9 @@
 #include "report/sentences.h"
 #include "support/imported.h"
 #include "support/synthetic.h"
-#include "triage/tools/train_forests.h"
 #include "triage/tools/report.h"
 #include "triage/tools/rows.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage {
 namespace {

@@ -63,7 +63,7 @@ struct PricedChoice {
 };
 
 PricedChoice choose_at(double price, const Matrices& matrices, const OutOfBag& unseen, std::size_t m,
-                  ModelIndex best) {
+                       ModelIndex best) {
   std::vector<double> gains;
   double score = 0, cost = 0;
   for (std::size_t begin = 0; begin < matrices.losses.size(); begin += m) {
@@ -99,15 +99,16 @@ std::size_t most_worth(std::span<const PricedChoice> points, double best_cost, c
     return expected_worth(point.gain - learn.margin.value_or(0), point.gain_error,
                           best_cost > 0 ? point.cost / best_cost : 1);
   };
-  const auto best = std::max_element(points.begin(), points.end(),
-                                     [&](const PricedChoice& a, const PricedChoice& b) { return worth(a) < worth(b); });
+  const auto best =
+      std::max_element(points.begin(), points.end(),
+                       [&](const PricedChoice& a, const PricedChoice& b) { return worth(a) < worth(b); });
   return static_cast<std::size_t>(best - points.begin());
 }
 
 // The highest of at most this price, else the lowest.
 std::size_t setting_at(std::span<const PricedChoice> points, double price) {
-  const auto at =
-      std::find_if(points.begin(), points.end(), [&](const PricedChoice& point) { return point.price <= price; });
+  const auto at = std::find_if(points.begin(), points.end(),
+                               [&](const PricedChoice& point) { return point.price <= price; });
   return static_cast<std::size_t>((at == points.end() ? at - 1 : at) - points.begin());
 }
 
@@ -168,7 +169,8 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
     points.push_back(choose_at(price, matrices, trained.out_of_bag, m, best));
   }
   ForestsParameters parameters;
-  for (const PricedChoice& point : points) parameters.settings.push_back({point.price, point.score, point.cost});
+  for (const PricedChoice& point : points)
+    parameters.settings.push_back({point.price, point.score, point.cost});
   parameters.chosen =
       options.price ? setting_at(points, *options.price) : most_worth(points, best_cost, learn);
   if (is_time && options.schedule) parameters.schedule = plan_schedule(table, matrices, trained.out_of_bag);

@@ -8,8 +8,8 @@
 #include "policy/policy_codec.h"
 #include "support/expect_error.h"
 #include "triage/choose.h"
-#include "triage/tools/train_forests.h"
 #include "triage/tools/replay.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage {
 namespace {
@@ -84,7 +84,8 @@ TEST(ForestsPolicy, ManyRowsAsOneByOne) {
 TEST(ForestsPolicy, RefusesWhatItCannotLearnFrom) {
   const Table table = two_solvers(60);
   const auto rows = all_rows(table);
-  EXPECT_TRIAGE_ERROR(train_forests_policy(table, Rows(rows).first(5)), ErrorCode::kUsage, "forests: training inputs 5");
+  EXPECT_TRIAGE_ERROR(train_forests_policy(table, Rows(rows).first(5)), ErrorCode::kUsage,
+                      "forests: training inputs 5");
   EXPECT_TRIAGE_ERROR(train_forests_policy(table, rows, {}, {.price = -1}), ErrorCode::kUsage, "price -1");
   Table plain = table;
   plain.schema = {};

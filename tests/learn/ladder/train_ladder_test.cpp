@@ -140,7 +140,8 @@ TEST(Ladder, RefusesWhatItCannotLearnFrom) {
                       "5 models at most, expected 1 to 4");
   EXPECT_TRIAGE_ERROR(train_ladder(table, all_rows(table), {}, {.price = -1}), ErrorCode::kUsage, "price -1");
   const auto rows = all_rows(table);
-  EXPECT_TRIAGE_ERROR(train_ladder(table, Rows(rows).first(10)), ErrorCode::kUsage, "ladder: training inputs 10");
+  EXPECT_TRIAGE_ERROR(train_ladder(table, Rows(rows).first(10)), ErrorCode::kUsage,
+                      "ladder: training inputs 10");
   Table silent = table;
   silent.outputs.clear();
   silent.ranks.clear();
