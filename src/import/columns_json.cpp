@@ -12,7 +12,7 @@
 namespace triage {
 namespace {
 
-using json = nlohmann::ordered_json;  // columns stay in their order
+using OrderedColumns = nlohmann::ordered_json;
 
 struct RoleName {
   ColumnRole role;
@@ -40,16 +40,18 @@ constexpr std::string_view kHead =
 // form, one line for each input and model, a column is the `model`, and the others stand once.
 )";
 
-json column_json(const TableColumn& column) {
+OrderedColumns column_json(const TableColumn& column) {
   if (column.of.empty()) return to_string(column.role);
   return {{"is", to_string(column.role)}, {"of", column.of}};
 }
 
-json number_or_null(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
+OrderedColumns number_or_null(const std::optional<double>& value) {
+  return value ? OrderedColumns(*value) : OrderedColumns(nullptr);
+}
 
 class ColumnsReader {
  public:
-  ColumnsReader(const json& object, const std::string& owner) : object_(object), owner_(owner) {
+  ColumnsReader(const OrderedColumns& object, const std::string& owner) : object_(object), owner_(owner) {
     if (!object_.is_object()) fail("", object_.type_name(), "an object");
     for (const auto& [key, value] : object_.items()) {
       if (key != "form" && key != "separator" && key != "columns" && key != "score" && key != "cost_unit" &&
@@ -81,19 +83,19 @@ class ColumnsReader {
   [[noreturn]] void fail(std::string_view field, std::string_view found, std::string_view expected) const {
     throw Error(ErrorCode::kData, fmt::format("{}: {}: '{}', expected {}", owner_, field, found, expected));
   }
-  [[nodiscard]] std::string text(const json& object, const char* key, std::string otherwise) const {
+  [[nodiscard]] std::string text(const OrderedColumns& object, const char* key, std::string otherwise) const {
     const auto found = object.find(key);
     if (found == object.end() || found->is_null()) return otherwise;
     if (!found->is_string()) fail(key, found->dump(), "a text");
     return found->get<std::string>();
   }
-  [[nodiscard]] std::optional<double> number(const json& object, const char* key) const {
+  [[nodiscard]] std::optional<double> number(const OrderedColumns& object, const char* key) const {
     const auto found = object.find(key);
     if (found == object.end() || found->is_null()) return std::nullopt;
     if (!found->is_number()) fail(key, found->dump(), "a number");
     return found->get<double>();
   }
-  void read_score(const json& score, TableColumns& out) const {
+  void read_score(const OrderedColumns& score, TableColumns& out) const {
     if (!score.is_object()) fail("score", score.dump(), "an object");
     out.score_name = text(score, "name", out.score_name);
     out.worst = number(score, "worst");
@@ -103,7 +105,7 @@ class ColumnsReader {
     if (!lower->is_boolean()) fail("lower_is_better", lower->dump(), "true or false");
     out.lower_is_better = lower->get<bool>();
   }
-  [[nodiscard]] TableColumn read_column(const std::string& name, const json& column) const {
+  [[nodiscard]] TableColumn read_column(const std::string& name, const OrderedColumns& column) const {
     const std::string field = fmt::format("columns.{}", name);
     if (!column.is_string() && !column.is_object()) fail(field, column.dump(), "a role, or an object");
     const std::string role = column.is_string() ? column.get<std::string>() : text(column, "is", "");
@@ -123,7 +125,7 @@ class ColumnsReader {
     return out;
   }
 
-  const json& object_;
+  const OrderedColumns& object_;
   const std::string& owner_;
 };
 
@@ -143,12 +145,13 @@ bool TableColumns::is_long() const {
 std::string columns_json(const TableColumns& columns) {
   std::string out(kHead);
   out += "{\n";
-  const auto put = [&](std::string_view key, const json& value, std::string_view comment) {
+  const auto put = [&](std::string_view key, const OrderedColumns& value, std::string_view comment) {
     out += fmt::format("  \"{}\": {},{}{}\n", key, value.dump(), comment.empty() ? "" : "  // ", comment);
   };
   put("form", columns.form == TextForm::kCsv ? "csv" : "jsonl", "");
   put("separator",
-      columns.separator == kFindSeparator ? json(nullptr) : json(std::string(1, columns.separator)),
+      columns.separator == kFindSeparator ? OrderedColumns(nullptr)
+                                          : OrderedColumns(std::string(1, columns.separator)),
       "of csv; null: whichever of , ; and tab the first line has most of");
   out += "  // What the worst and the best score are; null: 0 and 1, or the range that is seen.\n";
   put("score",
@@ -161,17 +164,17 @@ std::string columns_json(const TableColumns& columns) {
   put("cutoff", columns.cutoff, "of costs that are run times: scores are PAR10 then; 0: they are none");
   out += "  \"columns\": {\n";
   for (std::size_t i = 0; i < columns.columns.size(); ++i) {
-    out += fmt::format("    {}: {}{}\n", json(columns.columns[i].name).dump(),
+    out += fmt::format("    {}: {}{}\n", OrderedColumns(columns.columns[i].name).dump(),
                        column_json(columns.columns[i]).dump(), i + 1 < columns.columns.size() ? "," : "");
   }
   return out + "  }\n}\n";
 }
 
 TableColumns parse_columns_json(std::string_view text, const std::string& owner) {
-  json object;
+  OrderedColumns object;
   try {
-    object = json::parse(text, nullptr, true, true);
-  } catch (const json::exception& error) {
+    object = OrderedColumns::parse(text, nullptr, true, true);
+  } catch (const OrderedColumns::exception& error) {
     throw Error(ErrorCode::kData,
                 fmt::format("{}: is no JSON ({}), expected a description of columns", owner, error.what()));
   }
