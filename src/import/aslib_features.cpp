@@ -115,31 +115,25 @@ std::vector<std::size_t> group_columns(const AslibFile& file, const FeatureSchem
   return columns;
 }
 
-// For each row whether each group is there.
-std::map<RowKey, std::vector<bool>> read_statuses(const std::filesystem::path& folder,
-                                                  const FeatureSchema& schema, const AslibNames& instances) {
+// How steps ended says nothing that the values do not say: one that ran out of memory may have computed some.
+void check_statuses(const std::filesystem::path& folder, const FeatureSchema& schema,
+                    const AslibNames& instances) {
   AslibFile file(folder, kStatusFile);
   const std::vector<std::size_t> columns =
       group_columns(file, schema, "how this step of description.txt ended");
-  std::map<RowKey, std::vector<bool>> statuses;
   AslibFeatureRows rows(file, instances);
   while (rows.next()) {
-    std::vector<bool>& is_ok = statuses[rows.key()];
     for (const std::size_t column : columns) {
       const std::optional<std::string> status = file.text(column);
       if (status && !is_step_status(*status)) {
         file.refuse(column, "ok, timeout, memout, presolved, crash, other, unknown or not_applicable");
       }
-      is_ok.push_back(status == "ok");
     }
   }
   file.finish();
-  return statuses;
 }
 
-std::vector<std::vector<float>> read_values(AslibFile& file, const FeatureSchema& schema,
-                                            const AslibNames& instances,
-                                            const std::map<RowKey, std::vector<bool>>& statuses) {
+std::vector<std::vector<float>> read_values(AslibFile& file, const AslibNames& instances) {
   std::vector<std::size_t> columns;
   for (std::size_t i = 0; i < file.attributes().size(); ++i) {
     if (!file.is_key(i)) columns.push_back(i);
@@ -147,11 +141,9 @@ std::vector<std::vector<float>> read_values(AslibFile& file, const FeatureSchema
   RowMeans means(instances.size(), columns.size());
   AslibFeatureRows rows(file, instances);
   while (rows.next()) {
-    const auto status = statuses.find(rows.key());
     for (std::size_t f = 0; f < columns.size(); ++f) {
       const std::optional<double> value = file.number(columns[f]);
-      const bool is_ok = status == statuses.end() || status->second[schema.features[f].group];
-      if (value && std::isfinite(*value) && is_ok) means.add(rows.key().first, f, *value);
+      if (value && std::isfinite(*value)) means.add(rows.key().first, f, *value);
     }
   }
   file.finish();
@@ -183,8 +175,8 @@ AslibFeatures read_aslib_features(const std::filesystem::path& folder, const std
                                   const AslibNames& instances, bool with_costs) {
   AslibFile values(folder, kValueFile);
   AslibFeatures features{schema_of(values, steps, folder), {}, {}};
-  const auto statuses = read_statuses(folder, features.schema, instances);
-  features.values = read_values(values, features.schema, instances, statuses);
+  check_statuses(folder, features.schema, instances);
+  features.values = read_values(values, instances);
   if (with_costs) features.costs = read_costs(folder, features.schema, instances);
   // Without features, or without their costs, each instance has none.
   features.values.resize(instances.size());

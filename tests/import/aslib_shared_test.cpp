@@ -52,7 +52,7 @@ TEST(SharedScenarios, AreImportedWhole) {
   }
   const testing::TempFolder folder;
   for (const KnownScenario& known :
-       {KnownScenario{"CSP-2010", 2024, 2, 86, 330, 7201.556, 6344.251, 0.05},
+       {KnownScenario{"CSP-2010", 2024, 2, 86, 2, 7201.556, 6344.251, 0.05},
         KnownScenario{"MAXSAT12-PMS", 876, 6, 37, 0, 4893.141, 3127.236, 0.05},
         KnownScenario{"OPENML-WEKA-2017", 105, 30, 103, 0, 0.855673, 0.875657, 1e-5}}) {
     SCOPED_TRACE(known.name);
