@@ -137,10 +137,20 @@ struct FeatureRows::Impl {
     if (value.contains("id"))
       row.id = value["id"].is_string() ? value["id"].get<std::string>() : value["id"].dump();
     const json& features = value.contains("features") ? value["features"] : value;
-    for (const auto& [name, feature] : features.items()) read_feature(name, feature, row);
-    if (!value.contains("looks")) return;
-    if (!value["looks"].is_array()) fail("looks: expected an array");
-    for (const json& look : value["looks"]) row.looks.push_back(look_of(look));
+    if (!features.is_object()) fail(fmt::format("features: is {}, expected an object", features.type_name()));
+    bool has_any = place.empty();
+    for (const auto& [name, feature] : features.items()) {
+      has_any = has_any || place.contains(name);
+      if (value.contains("features") && !place.contains(name)) {
+        fail(fmt::format("features: {} is none of the policy's {}", quoted_cell(name), place.size()));
+      }
+      read_feature(name, feature, row);
+    }
+    if (value.contains("looks") && !value["looks"].is_array()) fail("looks: expected an array");
+    if (value.contains("looks")) {
+      for (const json& look : value["looks"]) row.looks.push_back(look_of(look));
+    }
+    if (!has_any) fail(fmt::format("has none of the policy's {} features, expected some", place.size()));
   }
 
   std::istream& in;

@@ -74,6 +74,10 @@ TEST(FeatureRows, RefuseWithTheLine) {
   refused("{", TextForm::kJsonLines, "line 1: is no JSON");
   refused("[]", TextForm::kJsonLines, "line 1: is array, expected an object");
   refused(R"({"x": "b"})", TextForm::kJsonLines, "column 'x': 'b'");
+  refused(R"({"id": 1, "X": 2})", TextForm::kJsonLines, "line 1: has none of the policy's 2 features");
+  refused(R"({"features": {"x": 1, "z": 2}})", TextForm::kJsonLines,
+          "features: 'z' is none of the policy's 2");
+  refused(R"({"features": 1})", TextForm::kJsonLines, "features: is number, expected an object");
   refused(R"({"looks": 1})", TextForm::kJsonLines, "looks: expected an array");
   refused(R"({"looks": [1]})", TextForm::kJsonLines, "looks: expected objects");
   refused(R"({"looks": [{"model": "huge"}]})", TextForm::kJsonLines, "looks: model 'huge'");
