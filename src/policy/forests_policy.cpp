@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/check.h"
 #include "policy/checks.h"
+#include "policy/price_settings.h"
 
 namespace triage {
 namespace {
@@ -23,24 +23,10 @@ void check_schedule(const PolicyInfo& info, const RunSchedule& schedule) {
   }
 }
 
-void check_settings(const ForestsParameters& parameters) {
-  const auto& settings = parameters.settings;
-  if (settings.empty()) fail_field("forests.settings", "none", "at least one");
-  if (parameters.chosen >= settings.size()) {
-    fail_field("forests.chosen", parameters.chosen, fmt::format("below {}", settings.size()));
-  }
-  double before = std::numeric_limits<double>::infinity();
-  for (const PriceSetting& setting : settings) {
-    if (!(setting.price >= 0 && setting.price < before)) {
-      fail_field("forests.settings", setting.price, "falling prices of 0 or more");
-    }
-    if (!std::isfinite(setting.score) || !std::isfinite(setting.cost)) {
-      fail_field("forests.settings", setting.score, "finite scores and costs");
-    }
-    if (setting.price > 0 && !parameters.forests.has_costs) {
-      fail_field("forests.settings", setting.price, "the price 0, since no costs are predicted");
-    }
-    before = setting.price;
+void check_costs(const ForestsParameters& parameters) {
+  const double highest = parameters.settings.front().price;
+  if (highest > 0 && !parameters.forests.has_costs) {
+    fail_field("forests.settings", highest, "the price 0, since no costs are predicted");
   }
 }
 
@@ -70,7 +56,8 @@ ForestsPolicy::ForestsPolicy(PolicyInfo info, ForestsParameters parameters)
     fail_field("forests.n_features", forests.features.n_features,
                fmt::format("{}, those of the schema", this->info().schema.size()));
   }
-  check_settings(parameters_);
+  check_price_settings("forests", parameters_.settings, parameters_.chosen);
+  check_costs(parameters_);
   check_schedule(this->info(), parameters_.schedule);
 }
 

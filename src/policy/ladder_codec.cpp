@@ -7,20 +7,19 @@ namespace triage {
 namespace {
 
 using nlohmann::json;
-using Weights = std::vector<double>;
 
-json encode_weights(const std::vector<Weights>& all) {
+json encode_functions(const std::vector<LinearFunction>& all) {
   json out = json::array();
-  for (const Weights& weights : all) out.push_back(to_binary<double>(weights));
+  for (const LinearFunction& function : all) out.push_back(to_binary<double>(function));
   return out;
 }
 
-std::vector<Weights> decode_weights(const json& all, const std::string& field) {
+std::vector<LinearFunction> decode_functions(const json& all, const std::string& field) {
   if (!all.is_array()) fail_field(field, all.type_name(), "an array");
-  std::vector<Weights> out;
-  for (const json& weights : all) {
-    if (!weights.is_binary()) fail_field(field, weights.type_name(), "bytes");
-    out.push_back(from_binary<double>(weights.get_binary(), field));
+  std::vector<LinearFunction> out;
+  for (const json& function : all) {
+    if (!function.is_binary()) fail_field(field, function.type_name(), "bytes");
+    out.push_back(from_binary<double>(function.get_binary(), field));
   }
   return out;
 }
@@ -31,12 +30,12 @@ json encode_body(const Ladder& policy) {
   const LadderParameters& parameters = policy.parameters();
   const LadderShape& shape = parameters.shape;
   json quality = json::array(), settings = json::array();
-  for (const auto& looks : parameters.quality) quality.push_back(encode_weights(looks));
+  for (const auto& looks : parameters.answering.quality) quality.push_back(encode_functions(looks));
   for (const LadderSetting& setting : parameters.settings) {
     settings.push_back({{"price", setting.price},
                         {"score", setting.score},
                         {"cost", setting.cost},
-                        {"gains", encode_weights(setting.gains)}});
+                        {"gains", encode_functions(setting.gains)}});
   }
   return {{"n_features", shape.n_features},
           {"answers", shape.answers},
@@ -44,7 +43,7 @@ json encode_body(const Ladder& policy) {
           {"n_answers", shape.n_answers},
           {"usual_features", to_binary<float>(parameters.usual_features)},
           {"usual_signals", to_binary<float>(parameters.usual_signals)},
-          {"right", encode_weights(parameters.right)},
+          {"right", encode_functions(parameters.answering.right)},
           {"quality", std::move(quality)},
           {"settings", std::move(settings)},
           {"chosen", parameters.chosen}};
@@ -58,13 +57,13 @@ std::unique_ptr<Policy> decode_ladder(PolicyInfo info, const Fields& body) {
   parameters.shape.n_answers = body.number("n_answers");
   parameters.usual_features = body.values<float>("usual_features");
   parameters.usual_signals = body.values<float>("usual_signals");
-  parameters.right = decode_weights(body.at("right"), body.name("right"));
+  parameters.answering.right = decode_functions(body.at("right"), body.name("right"));
   for (const json& looks : body.array("quality")) {
-    parameters.quality.push_back(decode_weights(looks, body.name("quality")));
+    parameters.answering.quality.push_back(decode_functions(looks, body.name("quality")));
   }
   for (const Fields& setting : body.objects("settings")) {
-    parameters.settings.push_back({setting.number("price"), setting.number("score"), setting.number("cost"),
-                                   decode_weights(setting.at("gains"), setting.name("gains"))});
+    parameters.settings.push_back({{setting.number("price"), setting.number("score"), setting.number("cost")},
+                                   decode_functions(setting.at("gains"), setting.name("gains"))});
   }
   parameters.chosen = body.count("chosen");
   return make_ladder(std::move(info), std::move(parameters));

@@ -2,77 +2,53 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/check.h"
 #include "policy/checks.h"
+#include "policy/price_settings.h"
 
 namespace triage {
 namespace {
 
 constexpr double kLeastRight = 0.05;  // chance of being right; 1 less it is the most
 
-double value_of(std::span<const double> weights, std::span<const float> numbers) {
-  double value = weights[0];
-  for (std::size_t i = 0; i < numbers.size(); ++i) value += weights[1 + i] * static_cast<double>(numbers[i]);
-  return value;
+template <class Number>
+void check_numbers_of(std::string_view field, const std::vector<Number>& values, std::size_t n) {
+  const bool all_finite =
+      std::all_of(values.begin(), values.end(), [](Number value) { return std::isfinite(value); });
+  if (values.size() == n && all_finite) return;
+  fail_field(field, fmt::format("{} numbers", values.size()), fmt::format("{} finite numbers", n));
 }
 
-bool is_linear(const std::vector<double>& weights, std::size_t n) {
-  return weights.size() == 1 + n &&
-         std::all_of(weights.begin(), weights.end(), [](double w) { return std::isfinite(w); });
-}
-
-void check_weights(std::string_view field, const std::vector<double>& weights, std::size_t n) {
-  if (is_linear(weights, n)) return;
-  fail_field(field, fmt::format("{} numbers", weights.size()), fmt::format("{} finite numbers", 1 + n));
-}
-
-void check_all_finite(std::string_view field, const std::vector<float>& values, std::size_t n) {
-  if (values.size() != n ||
-      !std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) {
-    fail_field(field, fmt::format("{} numbers", values.size()), fmt::format("{} finite numbers", n));
+void check_answering(const LadderShape& shape, const LadderAnswering& answering, std::size_t n_rungs) {
+  const auto& [right, quality] = answering;
+  if (right.size() != (shape.answers ? n_rungs : 0)) {
+    fail_field("ladder.right", right.size(), "one a rung with answers, else none");
   }
-}
-
-void check_answers(const LadderParameters& parameters, std::size_t n_rungs) {
-  const LadderShape& shape = parameters.shape;
-  if (parameters.right.size() != (shape.answers ? n_rungs : 0)) {
-    fail_field("ladder.right", parameters.right.size(), "one a rung with answers, else none");
+  for (const LinearFunction& function : right)
+    check_numbers_of("ladder.right", function, 1 + shape.n_features);
+  if (quality.size() != (shape.answers ? 0 : n_rungs)) {
+    fail_field("ladder.quality", quality.size(), "one a rung without answers, else none");
   }
-  for (const auto& weights : parameters.right) check_weights("ladder.right", weights, shape.n_features);
-  if (parameters.quality.size() != (shape.answers ? 0 : n_rungs)) {
-    fail_field("ladder.quality", parameters.quality.size(), "one a rung without answers, else none");
-  }
-  for (std::size_t k = 0; k < parameters.quality.size(); ++k) {
-    if (parameters.quality[k].size() != k + 1) {
-      fail_field("ladder.quality", parameters.quality[k].size(), fmt::format("{} looks", k + 1));
+  for (std::size_t k = 0; k < quality.size(); ++k) {
+    if (quality[k].size() != k + 1) {
+      fail_field("ladder.quality", quality[k].size(), fmt::format("{} looks", k + 1));
     }
-    for (const auto& weights : parameters.quality[k]) {
-      check_weights("ladder.quality", weights, ladder_evidence_size(shape, k + 1) - 2);
+    for (const LinearFunction& function : quality[k]) {
+      check_numbers_of("ladder.quality", function, ladder_evidence_size(shape, k + 1) - 1);
     }
   }
 }
 
-void check_settings(const LadderParameters& parameters, std::size_t n_rungs) {
-  if (parameters.chosen >= parameters.settings.size()) {
-    fail_field("ladder.chosen", parameters.chosen, fmt::format("below {}", parameters.settings.size()));
-  }
-  double before = std::numeric_limits<double>::infinity();
+void check_gains(const LadderParameters& parameters, std::size_t n_rungs) {
   for (const LadderSetting& setting : parameters.settings) {
-    if (!(setting.price >= 0 && setting.price < before)) {
-      fail_field("ladder.settings", setting.price, "falling prices of 0 or more");
-    }
-    if (!std::isfinite(setting.score) || !std::isfinite(setting.cost)) {
-      fail_field("ladder.settings", setting.score, "finite scores and costs");
-    }
     if (setting.gains.size() + 1 != n_rungs) {
       fail_field("ladder.settings", setting.gains.size(), fmt::format("{} gains", n_rungs - 1));
     }
     for (std::size_t k = 0; k < setting.gains.size(); ++k) {
-      check_weights("ladder.settings", setting.gains[k], ladder_evidence_size(parameters.shape, k + 1));
+      check_numbers_of("ladder.settings", setting.gains[k],
+                       1 + ladder_evidence_size(parameters.shape, k + 1));
     }
-    before = setting.price;
   }
 }
 
@@ -88,6 +64,12 @@ Numbers& numbers_of(std::size_t n_features, std::size_t n_evidence) {
 }
 
 }  // namespace
+
+double value_of(const LinearFunction& function, std::span<const float> numbers) {
+  double value = function[0];
+  for (std::size_t i = 0; i < numbers.size(); ++i) value += function[1 + i] * static_cast<double>(numbers[i]);
+  return value;
+}
 
 Label said(const TopK& output) {
   const auto entries = output.entries();
@@ -120,8 +102,7 @@ void support_by_votes(const LadderShape& shape, const LadderLooks& looks, std::s
   for (std::size_t j = 0; j < looks.n; ++j) {
     support[j] = 0;
     for (std::size_t i = 0; i < looks.n; ++i) {
-      const bool votes = looks.answer[j] != kNoLabel ? looks.answer[i] == looks.answer[j] : false;
-      if (!votes) continue;
+      if (looks.answer[j] == kNoLabel || looks.answer[i] != looks.answer[j]) continue;
       const double p = std::clamp(right[i], kLeastRight, 1 - kLeastRight);
       support[j] += std::log((shape.n_answers - 1) * p / (1 - p));
     }
@@ -140,6 +121,20 @@ std::size_t best_supported(std::span<const double> support, std::span<float> las
   return best;
 }
 
+std::size_t weigh_looks(const LadderShape& shape, const LadderAnswering& answering, const LadderLooks& looks,
+                        std::span<float> evidence) {
+  std::array<double, kMaxRungs> right{}, support{};
+  for (std::size_t i = 0; i < looks.n; ++i) {
+    if (shape.answers) {
+      right[i] = value_of(answering.right[i], evidence.first(shape.n_features));
+    } else {
+      support[i] = value_of(answering.quality[looks.n - 1][i], evidence.first(evidence.size() - 2));
+    }
+  }
+  if (shape.answers) support_by_votes(shape, looks, right, support);
+  return best_supported(std::span(support).first(looks.n), evidence.last(2));
+}
+
 Ladder::Ladder(PolicyInfo info, LadderParameters parameters)
     : Policy(std::move(info)), parameters_(std::move(parameters)) {
   check_info(this->info());
@@ -152,13 +147,12 @@ Ladder::Ladder(PolicyInfo info, LadderParameters parameters)
   if (!(shape.n_answers >= 2) || std::isinf(shape.n_answers)) {
     fail_field("ladder.n_answers", shape.n_answers, "2 or more");
   }
-  check_all_finite("ladder.usual_features", parameters_.usual_features, shape.n_features);
-  check_all_finite("ladder.usual_signals", parameters_.usual_signals, n_rungs);
-  check_answers(parameters_, n_rungs);
-  check_settings(parameters_, n_rungs);
-  for (const LadderSetting& setting : parameters_.settings) {
-    prices_.push_back({setting.price, setting.score, setting.cost});
-  }
+  check_numbers_of("ladder.usual_features", parameters_.usual_features, shape.n_features);
+  check_numbers_of("ladder.usual_signals", parameters_.usual_signals, n_rungs);
+  check_answering(shape, parameters_.answering, n_rungs);
+  prices_.assign(parameters_.settings.begin(), parameters_.settings.end());
+  check_price_settings("ladder", prices_, parameters_.chosen);
+  check_gains(parameters_, n_rungs);
 }
 
 std::vector<OrderedLook> Ladder::look_order(const Request&) const {
@@ -167,13 +161,9 @@ std::vector<OrderedLook> Ladder::look_order(const Request&) const {
   return order;
 }
 
-// The highest price of at most the request's, else the lowest.
 const LadderSetting& Ladder::setting(const Request& request) const {
-  const auto& all = parameters_.settings;
-  if (std::isnan(request.price)) return all[parameters_.chosen];
-  const auto at =
-      std::find_if(all.begin(), all.end(), [&](const LadderSetting& s) { return s.price <= request.price; });
-  return at == all.end() ? all.back() : *at;
+  return parameters_
+      .settings[std::isnan(request.price) ? parameters_.chosen : setting_at(prices_, request.price)];
 }
 
 Ladder::Reading Ladder::read(const Evidence& evidence) const {
@@ -194,17 +184,8 @@ Ladder::Reading Ladder::read(const Evidence& evidence) const {
   }
   const std::span all(numbers.evidence);
   ladder_evidence(shape, numbers.features, looks, all.first(all.size() - 2));
-  std::array<double, kMaxRungs> right{}, support{};
-  for (std::size_t i = 0; i < k; ++i) {
-    if (shape.answers) {
-      right[i] = value_of(parameters_.right[i], numbers.features);
-    } else {
-      support[i] = value_of(parameters_.quality[k - 1][i], all.first(all.size() - 2));
-    }
-  }
-  if (shape.answers) support_by_votes(shape, looks, right, support);
   Reading reading;
-  reading.best = best_supported(std::span(support).first(k), all.last(2));
+  reading.best = weigh_looks(shape, parameters_.answering, looks, all);
   if (k < info().models.size()) reading.gain = value_of(setting(evidence.request).gains[k - 1], all);
   return reading;
 }

@@ -47,18 +47,29 @@ void support_by_votes(const LadderShape& shape, const LadderLooks& looks, std::s
 // The look of the largest support (ties: the later), and the last two numbers of evidence.
 [[nodiscard]] std::size_t best_supported(std::span<const double> support, std::span<float> last_two);
 
-// Linear functions: (1 + numbers) weights, the constant first.
-struct LadderSetting {
-  double price = 0, score = 0, cost = 0;   // see PriceSetting
-  std::vector<std::vector<double>> gains;  // (rungs - 1) of the evidence after each look: go on above 0
+// A linear function of some numbers: 1 weight more, the constant first.
+using LinearFunction = std::vector<double>;
+[[nodiscard]] double value_of(const LinearFunction& function, std::span<const float> numbers);
+
+// By what the looks' answers are weighed.
+struct LadderAnswering {
+  std::vector<LinearFunction> right;  // (rungs) with answers: a model's score, of the features
+  // (rungs)(looks) without: the score of each look, of the evidence but its last two numbers.
+  std::vector<std::vector<LinearFunction>> quality;
+};
+// The look whose answer is taken; of `evidence` after these looks all but the last two numbers are there,
+// which are written.
+[[nodiscard]] std::size_t weigh_looks(const LadderShape& shape, const LadderAnswering& answering,
+                                      const LadderLooks& looks, std::span<float> evidence);
+
+struct LadderSetting : PriceSetting {
+  std::vector<LinearFunction> gains;  // (rungs - 1) of the evidence after each look: go on above 0
 };
 struct LadderParameters {
   LadderShape shape;
-  std::vector<float> usual_features;       // (d) for those that are missing
-  std::vector<float> usual_signals;        // (rungs)
-  std::vector<std::vector<double>> right;  // (rungs) with answers: a model's score, of the features
-  // (rungs)(looks) without: the score of each look, of the evidence but its last two numbers.
-  std::vector<std::vector<std::vector<double>>> quality;
+  std::vector<float> usual_features;  // (d) for those that are missing
+  std::vector<float> usual_signals;   // (rungs)
+  LadderAnswering answering;
   std::vector<LadderSetting> settings;  // 1 or more, by falling price
   std::size_t chosen = 0;
 };

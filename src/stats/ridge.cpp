@@ -7,13 +7,6 @@
 
 namespace triage {
 
-double linear_value(std::span<const double> weights, std::span<const float> numbers) {
-  if (weights.empty()) return 0;
-  double value = weights[0];
-  for (std::size_t i = 0; i < numbers.size(); ++i) value += weights[1 + i] * static_cast<double>(numbers[i]);
-  return value;
-}
-
 Ridge::Ridge(std::span<const float> rows, std::size_t d, double penalty)
     : rows_(rows), n_(d == 0 ? 0 : rows.size() / d), d_(d), factor_(d * d, 0.0) {
   TRIAGE_CHECK(d > 0 && n_ > 0 && penalty > 0);
@@ -36,7 +29,7 @@ Ridge::Ridge(std::span<const float> rows, std::size_t d, double penalty)
   }
 }
 
-LinearWeights Ridge::fit(std::span<const double> values) const {
+std::vector<double> Ridge::fit(std::span<const double> values) const {
   TRIAGE_CHECK(values.size() == n_);
   const double centre = mean(values);
   std::vector<double> x(d_, 0.0);
@@ -53,7 +46,7 @@ LinearWeights Ridge::fit(std::span<const double> values) const {
     for (std::size_t l = j + 1; l < d_; ++l) x[j] -= factor_[l * d_ + j] * x[l];
     x[j] /= factor_[j * d_ + j];
   }
-  LinearWeights weights(1 + d_, 0.0);
+  std::vector<double> weights(1 + d_, 0.0);
   weights[0] = centre;
   for (std::size_t j = 0; j < d_; ++j) {
     weights[1 + j] = x[j] * columns_.scale[j];

@@ -9,17 +9,13 @@
 
 namespace triage {
 
-// A linear function of d numbers: (1 + d) weights, the constant first. Empty: 0.
-using LinearWeights = std::vector<double>;
-[[nodiscard]] double linear_value(std::span<const double> weights, std::span<const float> numbers);
-
 class Ridge {
  public:
   // `rows` has shape (n, d), n > 0, all finite; `penalty` above 0 is added to the diagonal of the
   // standardised columns' products. The rows must outlive it.
   Ridge(std::span<const float> rows, std::size_t d, double penalty);
-  // For values (n).
-  [[nodiscard]] LinearWeights fit(std::span<const double> values) const;
+  // For values (n): a linear function's (1 + d) weights, the constant first.
+  [[nodiscard]] std::vector<double> fit(std::span<const double> values) const;
 
  private:
   std::span<const float> rows_;

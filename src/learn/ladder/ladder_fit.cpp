@@ -11,8 +11,8 @@ namespace {
 // changes little (docs/policies.md, Ladders).
 constexpr double kPenalty = 100;
 
-LinearWeights fit_linear(const std::optional<Ridge>& ridge, std::span<const double> values) {
-  return ridge ? ridge->fit(values) : LinearWeights{mean(values)};
+LinearFunction fit_linear(const std::optional<Ridge>& ridge, std::span<const double> values) {
+  return ridge ? ridge->fit(values) : LinearFunction{mean(values)};
 }
 
 std::optional<Ridge> make_ridge(std::span<const float> numbers, std::size_t d) {
@@ -46,7 +46,7 @@ Rung begin_rung(const LadderRows& rows, std::size_t k) {
 }
 
 // The score of each look, of the evidence but its last two numbers.
-std::vector<LinearWeights> fit_quality(const LadderRows& rows, const Rung& rung, std::size_t k) {
+std::vector<LinearFunction> fit_quality(const LadderRows& rows, const Rung& rung, std::size_t k) {
   const std::size_t d = rung.size - 2;
   std::vector<float> numbers;
   for (std::size_t i = 0; i < rows.n(); ++i) {
@@ -54,27 +54,18 @@ std::vector<LinearWeights> fit_quality(const LadderRows& rows, const Rung& rung,
     numbers.insert(numbers.end(), first, first + static_cast<std::ptrdiff_t>(d));
   }
   const auto ridge = make_ridge(numbers, d);
-  std::vector<LinearWeights> quality;
+  std::vector<LinearFunction> quality;
   for (std::size_t j = 0; j < k; ++j) quality.push_back(fit_linear(ridge, column(rows.scores, rows.k, j)));
   return quality;
 }
 
 // Adds the last two numbers of evidence, and whose answer is taken.
-void finish_rung(const LadderFit& fit, const LadderRows& rows, std::size_t k, Rung& rung) {
+void finish_rung(const LadderAnswering& answering, const LadderRows& rows, std::size_t k, Rung& rung) {
   for (std::size_t i = 0; i < rows.n(); ++i) {
     LadderLooks looks = rows.looks[i];
     looks.n = k;
     const auto evidence = std::span(rung.evidence).subspan(i * rung.size, rung.size);
-    std::array<double, kMaxRungs> right{}, support{};
-    for (std::size_t j = 0; j < k; ++j) {
-      if (rows.shape.answers) {
-        right[j] = linear_value(fit.right[j], rows.row(i));
-      } else {
-        support[j] = linear_value(fit.quality[k - 1][j], evidence.first(rung.size - 2));
-      }
-    }
-    if (rows.shape.answers) support_by_votes(rows.shape, looks, right, support);
-    const std::size_t best = best_supported(std::span(support).first(k), evidence.last(2));
+    const std::size_t best = weigh_looks(rows.shape, answering, looks, evidence);
     rung.reward.push_back(rows.scores[i * rows.k + best]);
   }
 }
@@ -83,14 +74,14 @@ std::vector<Rung> make_rungs(const LadderFit& fit, const LadderRows& rows) {
   std::vector<Rung> rungs;
   for (std::size_t k = 1; k <= rows.k; ++k) {
     rungs.push_back(begin_rung(rows, k));
-    finish_rung(fit, rows, k, rungs.back());
+    finish_rung(fit.answering, rows, k, rungs.back());
   }
   return rungs;
 }
 
-std::vector<LinearWeights> fit_gains(const LadderRows& rows, std::span<const Rung> rungs,
-                                     std::span<const std::optional<Ridge>> ridges, double price) {
-  std::vector<LinearWeights> gains(rows.k - 1);
+std::vector<LinearFunction> fit_gains(const LadderRows& rows, std::span<const Rung> rungs,
+                                      std::span<const std::optional<Ridge>> ridges, double price) {
+  std::vector<LinearFunction> gains(rows.k - 1);
   std::vector<double> value = rungs.back().reward, gain(rows.n());
   for (std::size_t j = rows.k - 1; j-- > 0;) {
     for (std::size_t i = 0; i < rows.n(); ++i) {
@@ -99,7 +90,7 @@ std::vector<LinearWeights> fit_gains(const LadderRows& rows, std::span<const Run
     gains[j] = fit_linear(ridges[j], gain);
     for (std::size_t i = 0; i < rows.n(); ++i) {
       const auto evidence = std::span(rungs[j].evidence).subspan(i * rungs[j].size, rungs[j].size);
-      const bool goes_on = linear_value(gains[j], evidence) > 0;
+      const bool goes_on = value_of(gains[j], evidence) > 0;
       value[i] = rungs[j].reward[i] + (goes_on ? gain[i] : 0);
     }
   }
@@ -113,15 +104,15 @@ LadderFit fit_ladder(const LadderRows& rows, std::span<const double> prices) {
   if (rows.shape.answers) {
     const auto ridge = make_ridge(rows.features, rows.shape.n_features);
     for (std::size_t j = 0; j < rows.k; ++j) {
-      fit.right.push_back(fit_linear(ridge, column(rows.scores, rows.k, j)));
+      fit.answering.right.push_back(fit_linear(ridge, column(rows.scores, rows.k, j)));
     }
   }
   std::vector<Rung> rungs;
   std::vector<std::optional<Ridge>> ridges;
   for (std::size_t k = 1; k <= rows.k; ++k) {
     rungs.push_back(begin_rung(rows, k));
-    if (!rows.shape.answers) fit.quality.push_back(fit_quality(rows, rungs.back(), k));
-    finish_rung(fit, rows, k, rungs.back());
+    if (!rows.shape.answers) fit.answering.quality.push_back(fit_quality(rows, rungs.back(), k));
+    finish_rung(fit.answering, rows, k, rungs.back());
   }
   for (std::size_t j = 0; j + 1 < rows.k; ++j) ridges.push_back(make_ridge(rungs[j].evidence, rungs[j].size));
   for (const double price : prices) fit.gains.push_back(fit_gains(rows, rungs, ridges, price));
@@ -138,7 +129,7 @@ std::vector<LadderOutcome> apply_ladder(const LadderFit& fit, const LadderRows& 
       std::size_t j = 0;
       for (; j + 1 < rows.k; ++j) {
         const auto evidence = std::span(rungs[j].evidence).subspan(i * rungs[j].size, rungs[j].size);
-        if (linear_value(gains[j], evidence) <= 0) break;
+        if (value_of(gains[j], evidence) <= 0) break;
         cost += rows.costs[i * rows.k + j + 1];
       }
       outcome.scores.push_back(rungs[j].reward[i]);

@@ -11,9 +11,8 @@
 namespace triage {
 
 struct LadderFit {
-  std::vector<LinearWeights> right;                 // LadderParameters::right
-  std::vector<std::vector<LinearWeights>> quality;  // LadderParameters::quality
-  std::vector<std::vector<LinearWeights>> gains;    // (prices)(k - 1)
+  LadderAnswering answering;
+  std::vector<std::vector<LinearFunction>> gains;  // (prices)(k - 1)
 };
 // Gains by backward induction: what the rest of the ladder is worth, less what stopping is.
 [[nodiscard]] LadderFit fit_ladder(const LadderRows& rows, std::span<const double> prices);

@@ -178,11 +178,10 @@ LadderParameters parameters_of(const LadderRows& rows, LadderFit fit, std::span<
   parameters.shape = rows.shape;
   parameters.usual_features = rows.usual_features;
   parameters.usual_signals = rows.usual_signals;
-  parameters.right = std::move(fit.right);
-  parameters.quality = std::move(fit.quality);
+  parameters.answering = std::move(fit.answering);
   for (std::size_t p = 0; p < prices.size(); ++p) {
     parameters.settings.push_back(
-        {prices[p], mean(outcomes[p].scores), mean(outcomes[p].costs), std::move(fit.gains[p])});
+        {{prices[p], mean(outcomes[p].scores), mean(outcomes[p].costs)}, std::move(fit.gains[p])});
   }
   return parameters;
 }

@@ -186,7 +186,7 @@ TEST(Ridge, AgreesWithNormalEquations) {
   EXPECT_NEAR(weights[1], 2, 1e-5);
   EXPECT_NEAR(weights[2], -1, 1e-5);
   EXPECT_EQ(weights[3], 0);
-  EXPECT_NEAR(linear_value(weights, std::vector<float>{1, 1, 4}), 4, 1e-5);
+  EXPECT_NEAR(value_of(weights, std::vector<float>{1, 1, 4}), 4, 1e-5);
 }
 
 }  // namespace
