@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "learn/adaptive/order_search.h"
 #include "learn/adaptive/plans.h"
+#include "learn/priced_outcome.h"
 #include "learn/training_info.h"
 #include "policy/adaptive_policy.h"
 #include "table/row_order.h"
@@ -32,9 +33,7 @@ void check(const Table& table, Rows rows, const LearnOptions& learn, const Adapt
   }
   if (options.search_rows < 20) fail("search rows", options.search_rows, "at least 20");
   if (learn.margin && !std::isfinite(*learn.margin)) fail("margin", *learn.margin, "a finite share");
-  if (options.price && !(std::isfinite(*options.price) && *options.price >= 0)) {
-    fail("price", *options.price, "a finite score a unit of cost, 0 or more");
-  }
+  if (options.price) expect_price("adaptive", *options.price);
   if (!has_all_outputs(table, rows))
     fail("a table", "without outputs", "what each model said; profile images");
 }

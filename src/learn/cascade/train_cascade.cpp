@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "learn/cascade/cascade_search.h"
+#include "learn/priced_outcome.h"
 #include "learn/training_info.h"
 #include "policy/cascade_policy.h"
 #include "triage/error.h"
@@ -16,14 +17,6 @@
 
 namespace triage {
 namespace {
-
-void check_price(double price) {
-  if (!(std::isfinite(price) && price >= 0)) {
-    throw Error(
-        ErrorCode::kUsage,
-        fmt::format("cascade: price {:.4g}, expected a finite score a unit of cost of 0 or more", price));
-  }
-}
 
 // `facts` lack what the cascade reaches. `hashes` are of the rows, or empty: a frontier's points are not
 // kept.
@@ -54,7 +47,7 @@ std::unique_ptr<Policy> choose_at_price(const Table& table, Rows rows, const Lea
 
 std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const LearnOptions& learn,
                                       const CascadeOptions& options) {
-  if (options.price) check_price(*options.price);
+  if (options.price) expect_price("cascade", *options.price);
   const double margin = learn.margin.value_or(default_margin(table));
   if (!std::isfinite(margin)) {
     throw Error(ErrorCode::kUsage, fmt::format("cascade: margin {:.4g}, expected a finite share", margin));
@@ -78,7 +71,7 @@ std::unique_ptr<Policy> train_cascade(const Table& table, Rows rows, const Learn
 std::vector<std::unique_ptr<Policy>> train_cascades(const Table& table, Rows rows, const LearnOptions& learn,
                                                     const CascadeOptions& options,
                                                     std::span<const double> prices) {
-  std::for_each(prices.begin(), prices.end(), check_price);
+  for (const double price : prices) expect_price("cascade", price);
   const auto frontier = search_cascades(table, rows, learn, options);
   std::vector<std::unique_ptr<Policy>> policies;
   for (const double price : prices) {

@@ -6,8 +6,8 @@
 
 #include "learn/forest/choose_schedule.h"
 #include "learn/forest/forest.h"
+#include "learn/priced_outcome.h"
 #include "learn/training_info.h"
-#include "learn/worth.h"
 #include "policy/forests_policy.h"
 #include "stats/mean.h"
 #include "triage/error.h"
@@ -50,22 +50,13 @@ void check_training(const Table& table, Rows rows, const ForestsOptions& options
         "forests: the table has no features of its own, expected some; import it with feature columns");
   }
   expect_training_inputs(table, rows, "forests");
-  if (options.price && !(*options.price >= 0 && std::isfinite(*options.price))) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("forests: price {:.4g}, expected a finite one of 0 or more", *options.price));
-  }
+  if (options.price) expect_price("forests", *options.price);
 }
 
 // What choosing at a price does on rows that the trees did not see.
-struct PricedChoice {
-  double price = 0, score = 0, cost = 0;
-  double gain = 0, gain_error = 0;  // of score over the single best model, and its standard error
-};
-
-PricedChoice choose_at(double price, const Matrices& matrices, const OutOfBag& unseen, std::size_t m,
-                       ModelIndex best) {
-  std::vector<double> gains;
-  double score = 0, cost = 0;
+PricedOutcome choose_at(double price, const Matrices& matrices, const OutOfBag& unseen, std::size_t m,
+                        ModelIndex best) {
+  std::vector<double> scores, costs, gains;
   for (std::size_t begin = 0; begin < matrices.losses.size(); begin += m) {
     const auto row_of = [&](const std::vector<float>& values) {
       return values.empty() ? std::span<const float>() : std::span(values).subspan(begin, m);
@@ -77,39 +68,10 @@ PricedChoice choose_at(double price, const Matrices& matrices, const OutOfBag& u
     const float loss = losses[choice], reference = losses[static_cast<std::size_t>(best)];
     if (std::isnan(loss) || std::isnan(reference)) continue;
     gains.push_back(static_cast<double>(reference - loss));
-    score += 1 - static_cast<double>(loss);
-    cost += static_cast<double>(matrices.costs[begin + choice]);
+    scores.push_back(1 - static_cast<double>(loss));
+    costs.push_back(static_cast<double>(matrices.costs[begin + choice]));
   }
-  const auto n = static_cast<double>(gains.size());
-  return {price, score / n, cost / n, mean(gains), standard_deviation(gains) / std::sqrt(n)};
-}
-
-// Falling prices: from that at which the cost of the single best model is worth all of the score down to a
-// ten-thousandth of it, and none.
-std::vector<double> price_grid(double cost) {
-  std::vector<double> prices;
-  for (int step = 0; step <= 32 && cost > 0; ++step) prices.push_back(std::pow(10.0, -step / 8.0) / cost);
-  prices.push_back(0);
-  return prices;
-}
-
-// The setting of the highest worth beside the single best model.
-std::size_t most_worth(std::span<const PricedChoice> points, double best_cost, const LearnOptions& learn) {
-  const auto worth = [&](const PricedChoice& point) {
-    return expected_worth(point.gain - learn.margin.value_or(0), point.gain_error,
-                          best_cost > 0 ? point.cost / best_cost : 1);
-  };
-  const auto best =
-      std::max_element(points.begin(), points.end(),
-                       [&](const PricedChoice& a, const PricedChoice& b) { return worth(a) < worth(b); });
-  return static_cast<std::size_t>(best - points.begin());
-}
-
-// The highest of at most this price, else the lowest.
-std::size_t setting_at(std::span<const PricedChoice> points, double price) {
-  const auto at = std::find_if(points.begin(), points.end(),
-                               [&](const PricedChoice& point) { return point.price <= price; });
-  return static_cast<std::size_t>((at == points.end() ? at - 1 : at) - points.begin());
+  return price_outcome(price, scores, costs, gains);
 }
 
 RunSchedule plan_schedule(const Table& table, const Matrices& matrices, const OutOfBag& unseen) {
@@ -122,7 +84,8 @@ RunSchedule plan_schedule(const Table& table, const Matrices& matrices, const Ou
   return choose_schedule({table.n_models(), unseen.score, times, solved});
 }
 
-void add_notes(const RunSchedule& schedule, const PricedChoice& chosen, std::size_t trees, PolicyInfo& info) {
+void add_notes(const RunSchedule& schedule, const PricedOutcome& chosen, std::size_t trees,
+               PolicyInfo& info) {
   auto& notes = info.training.notes;
   notes.emplace_back("forests", fmt::format("7 of {} trees, {} features", trees, info.schema.size()));
   const Terms& terms = info.terms;
@@ -164,22 +127,20 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
   const auto costs = mean_costs(table, rows);
   const ModelIndex best = single_best(mean_scores(table, rows, learn.criterion), costs);
   const double best_cost = costs[static_cast<std::size_t>(best)];
-  std::vector<PricedChoice> points;
-  for (const double price : is_time ? std::vector<double>{0} : price_grid(best_cost)) {
-    points.push_back(choose_at(price, matrices, trained.out_of_bag, m, best));
+  std::vector<PricedOutcome> outcomes;
+  for (const double price : is_time ? std::vector<double>{0} : falling_prices(0, -4, 33, best_cost)) {
+    outcomes.push_back(choose_at(price, matrices, trained.out_of_bag, m, best));
   }
   ForestsParameters parameters;
-  for (const PricedChoice& point : points)
-    parameters.settings.push_back({point.price, point.score, point.cost});
-  parameters.chosen =
-      options.price ? setting_at(points, *options.price) : most_worth(points, best_cost, learn);
+  for (const PricedOutcome& outcome : outcomes) parameters.settings.push_back(outcome.setting);
+  parameters.chosen = choose_setting(outcomes, options.price, best_cost, learn.margin.value_or(0));
   if (is_time && options.schedule) parameters.schedule = plan_schedule(table, matrices, trained.out_of_bag);
   parameters.forests = std::move(trained.forests);
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, all_models(table));
   info.schema = table.schema;
   info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
-  add_notes(parameters.schedule, points[parameters.chosen], options.trees, info);
+  add_notes(parameters.schedule, outcomes[parameters.chosen], options.trees, info);
   return make_forests(std::move(info), std::move(parameters));
 }
 

@@ -8,8 +8,8 @@
 
 #include "base/stop.h"
 #include "learn/ladder/ladder_fit.h"
+#include "learn/priced_outcome.h"
 #include "learn/training_info.h"
-#include "learn/worth.h"
 #include "stats/hull.h"
 #include "stats/mean.h"
 #include "table/row_order.h"
@@ -22,15 +22,7 @@ namespace {
 constexpr std::size_t kCandidates = 8;      // models of which orders are made
 constexpr std::size_t kSearchRows = 3'000;  // that orders are judged on
 
-// Falling, and none: from that at which the cost of the single best model is worth twice all of the score.
-std::vector<double> price_grid(double best_cost, int steps) {
-  std::vector<double> prices;
-  for (int step = 0; step < steps && best_cost > 0; ++step) {
-    prices.push_back(std::pow(10.0, 0.3 - 2.8 * step / (steps - 1)) / best_cost);
-  }
-  prices.push_back(0);
-  return prices;
-}
+std::vector<double> ladder_prices(int n, double best_cost) { return falling_prices(0.3, -2.5, n, best_cost); }
 
 struct HeldOut {
   std::vector<std::uint32_t> train, test;  // positions
@@ -90,7 +82,7 @@ std::vector<ModelIndex> candidates_of(std::span<const double> scores, std::span<
 class OrderSearch {
  public:
   OrderSearch(const Table& table, Rows rows, const LearnOptions& learn, LadderShape shape, double best_cost)
-      : table_(table), learn_(learn), shape_(shape), prices_(price_grid(best_cost, 5)) {
+      : table_(table), learn_(learn), shape_(shape), prices_(ladder_prices(5, best_cost)) {
     // Features add to every order alike, and take most of the time.
     shape_.n_features = 0;
     const auto order = shuffled_rows(table, rows, learn.seed);
@@ -141,47 +133,28 @@ class OrderSearch {
   double best_worth_ = 0;
 };
 
-// Against always running the single best model, on the same rows.
-struct Gain {
-  double value = 0, error = 0;
-};
-Gain gain_of(const LadderOutcome& outcome, std::span<const double> reference) {
-  std::vector<double> gains;
-  for (std::size_t i = 0; i < reference.size(); ++i) gains.push_back(outcome.scores[i] - reference[i]);
-  return {mean(gains), standard_deviation(gains) / std::sqrt(static_cast<double>(gains.size()))};
-}
-
-std::size_t most_worth(std::span<const LadderOutcome> outcomes, std::span<const double> reference,
-                       double best_cost, double margin) {
-  std::size_t best = 0;
-  double best_worth = 0;
-  for (std::size_t p = 0; p < outcomes.size(); ++p) {
-    const Gain gain = gain_of(outcomes[p], reference);
-    const double worth = expected_worth(gain.value - margin, gain.error,
-                                        best_cost > 0 ? mean(outcomes[p].costs) / best_cost : 1);
-    if (p > 0 && worth <= best_worth) continue;
-    best = p;
-    best_worth = worth;
+// Against always running the single best model, whose scores on the same inputs are given.
+std::vector<PricedOutcome> compare(std::span<const double> prices, std::span<const LadderOutcome> outcomes,
+                                   std::span<const double> best_scores) {
+  std::vector<PricedOutcome> priced;
+  std::vector<double> gains(best_scores.size());
+  for (std::size_t p = 0; p < prices.size(); ++p) {
+    const auto& [scores, costs] = outcomes[p];
+    for (std::size_t i = 0; i < gains.size(); ++i) gains[i] = scores[i] - best_scores[i];
+    priced.push_back(price_outcome(prices[p], scores, costs, gains));
   }
-  return best;
+  return priced;
 }
 
-// The highest price of at most this one, else the lowest.
-std::size_t at_price(std::span<const double> prices, double price) {
-  const auto at = std::find_if(prices.begin(), prices.end(), [&](double each) { return each <= price; });
-  return static_cast<std::size_t>((at == prices.end() ? at - 1 : at) - prices.begin());
-}
-
-LadderParameters parameters_of(const LadderRows& rows, LadderFit fit, std::span<const double> prices,
-                               std::span<const LadderOutcome> outcomes) {
+LadderParameters parameters_of(const LadderRows& rows, LadderFit fit,
+                               std::span<const PricedOutcome> outcomes) {
   LadderParameters parameters;
   parameters.shape = rows.shape;
   parameters.usual_features = rows.usual_features;
   parameters.usual_signals = rows.usual_signals;
   parameters.answering = std::move(fit.answering);
-  for (std::size_t p = 0; p < prices.size(); ++p) {
-    parameters.settings.push_back(
-        {{prices[p], mean(outcomes[p].scores), mean(outcomes[p].costs)}, std::move(fit.gains[p])});
+  for (std::size_t p = 0; p < outcomes.size(); ++p) {
+    parameters.settings.push_back({outcomes[p].setting, std::move(fit.gains[p])});
   }
   return parameters;
 }
@@ -191,10 +164,7 @@ void check_training(const Table& table, Rows rows, const LadderOptions& options)
     throw Error(ErrorCode::kUsage,
                 fmt::format("ladder: {} models at most, expected 1 to {}", options.max_rungs, kMaxRungs));
   }
-  if (options.price && !(*options.price >= 0 && std::isfinite(*options.price))) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("ladder: price {:.4g}, expected a finite one of 0 or more", *options.price));
-  }
+  if (options.price) expect_price("ladder", *options.price);
   expect_training_inputs(table, rows, "ladder");
   if (can_climb(table, rows)) return;
   throw Error(
@@ -219,28 +189,27 @@ std::unique_ptr<Policy> train_ladder(const Table& table, Rows rows, const LearnO
   const auto best = static_cast<std::size_t>(single_best(scores, costs));
   OrderSearch search(table, rows, learn, shape, costs[best]);
   const auto order = search.best(candidates_of(scores, costs), static_cast<std::size_t>(options.max_rungs));
-  const auto prices = price_grid(costs[best], 25);
+  const auto prices = ladder_prices(25, costs[best]);
   const LadderRows all = gather_ladder(table, rows, order, shape, learn.criterion, learn.cost);
   const auto samples = make_samples(table, rows, 3, learn.seed);
-  const auto outcomes = cross_fit(all, samples, prices);
-  std::vector<double> reference;
+  std::vector<double> best_scores;
   for (const HeldOut& sample : samples) {
     for (const std::uint32_t i : sample.test) {
-      reference.push_back(table.score(rows[i], static_cast<ModelIndex>(best), learn.criterion));
+      best_scores.push_back(table.score(rows[i], static_cast<ModelIndex>(best), learn.criterion));
     }
   }
-  LadderParameters parameters = parameters_of(all, fit_ladder(all, prices), prices, outcomes);
-  parameters.chosen = options.price ? at_price(prices, *options.price)
-                                    : most_worth(outcomes, reference, costs[best], learn.margin.value_or(0));
+  const auto outcomes = compare(prices, cross_fit(all, samples, prices), best_scores);
+  LadderParameters parameters = parameters_of(all, fit_ladder(all, prices), outcomes);
+  parameters.chosen = choose_setting(outcomes, options.price, costs[best], learn.margin.value_or(0));
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, order);
   if (shape.n_features > 0) info.schema = table.schema;
   info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
-  const Gain gain = gain_of(outcomes[parameters.chosen], reference);
-  info.training.notes.emplace_back("price", fmt::format("{:.4g}", prices[parameters.chosen]));
+  const PricedOutcome& chosen = outcomes[parameters.chosen];
+  info.training.notes.emplace_back("price", fmt::format("{:.4g}", chosen.setting.price));
   info.training.notes.emplace_back(
       "expected gain", fmt::format("{:+.4f} of score (standard error {:.4f}), by inner cross-validation",
-                                   gain.value, gain.error));
+                                   chosen.gain, chosen.gain_error));
   return make_ladder(std::move(info), std::move(parameters));
 }
 
