@@ -72,6 +72,8 @@ CostWeights Fields::cost(std::string_view key) const {
   }
 }
 
+CostWeights Fields::cost_or_time(std::string_view key) const { return has(key) ? cost(key) : kTimeCost; }
+
 const std::string& Fields::text(std::string_view key) const {
   const json& value = at(key);
   if (!value.is_string()) fail_field(name(key), value.type_name(), "a text");

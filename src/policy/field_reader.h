@@ -93,6 +93,7 @@ class Fields {
   }
   // A text that parse_cost() reads.
   [[nodiscard]] CostWeights cost(std::string_view key) const;
+  [[nodiscard]] CostWeights cost_or_time(std::string_view key) const;  // where there is none: time
   [[nodiscard]] double number(std::string_view key) const;
   // NaN for null.
   [[nodiscard]] double number_or_nan(std::string_view key) const;

@@ -78,20 +78,22 @@ json encode_body(const ForestsPolicy& policy) {
   for (const PriceSetting& setting : parameters.settings) {
     settings.push_back({{"price", setting.price}, {"score", setting.score}, {"cost", setting.cost}});
   }
-  return {{"n_models", forests.n_models},
-          {"features", encode_features_of(forests.features)},
-          {"ensembles", std::move(ensembles)},
-          {"deviation", to_binary<float>(forests.deviation)},
-          {"raw", forests.raw},
-          {"has_costs", forests.has_costs},
-          {"loss_low", forests.loss_low},
-          {"loss_range", forests.loss_range},
-          {"slope", forests.slope},
-          {"settings", std::move(settings)},
-          {"chosen", parameters.chosen},
-          {"presolver", parameters.schedule.presolver},
-          {"slice", parameters.schedule.slice},
-          {"last", parameters.schedule.last}};
+  json body{{"n_models", forests.n_models},
+            {"features", encode_features_of(forests.features)},
+            {"ensembles", std::move(ensembles)},
+            {"deviation", to_binary<float>(forests.deviation)},
+            {"raw", forests.raw},
+            {"has_costs", forests.has_costs},
+            {"loss_low", forests.loss_low},
+            {"loss_range", forests.loss_range},
+            {"slope", forests.slope},
+            {"settings", std::move(settings)},
+            {"chosen", parameters.chosen},
+            {"presolver", parameters.schedule.presolver},
+            {"slice", parameters.schedule.slice},
+            {"last", parameters.schedule.last}};
+  if (parameters.unit != kTimeCost) body["cost"] = to_string(parameters.unit);
+  return body;
 }
 
 std::unique_ptr<Policy> decode_forests(PolicyInfo info, const Fields& body) {
@@ -101,6 +103,7 @@ std::unique_ptr<Policy> decode_forests(PolicyInfo info, const Fields& body) {
     parameters.settings.push_back({setting.number("price"), setting.number("score"), setting.number("cost")});
   }
   parameters.chosen = body.count("chosen");
+  parameters.unit = body.cost_or_time("cost");
   parameters.schedule = {body.integer("presolver"), static_cast<float>(body.number("slice")),
                          static_cast<float>(body.number("last"))};
   return make_forests(std::move(info), std::move(parameters));

@@ -13,6 +13,7 @@ namespace triage {
 // Positions are those of PolicyInfo::models; features are those of its schema.
 struct ForestsParameters {
   Forests forests;
+  CostWeights unit = kTimeCost;        // of costs and prices
   std::vector<PriceSetting> settings;  // 1 or more, by falling price
   std::size_t chosen = 0;              // of a request without a price
   RunSchedule schedule{};              // only with Terms::cutoff
@@ -25,6 +26,7 @@ class ForestsPolicy final : public Policy {
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
   [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return parameters_.settings; }
   [[nodiscard]] std::optional<std::size_t> default_setting() const override { return parameters_.chosen; }
+  [[nodiscard]] CostWeights price_unit() const override { return parameters_.unit; }
   [[nodiscard]] const ForestsParameters& parameters() const { return parameters_; }
 
   // The choice for each of n rows, `features` (n, d), without what a schedule adds.

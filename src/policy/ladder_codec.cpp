@@ -37,16 +37,18 @@ json encode_body(const Ladder& policy) {
                         {"cost", setting.cost},
                         {"gains", encode_functions(setting.gains)}});
   }
-  return {{"n_features", shape.n_features},
-          {"answers", shape.answers},
-          {"signals", shape.signals},
-          {"n_answers", shape.n_answers},
-          {"usual_features", to_binary<float>(parameters.usual_features)},
-          {"usual_signals", to_binary<float>(parameters.usual_signals)},
-          {"right", encode_functions(parameters.answering.right)},
-          {"quality", std::move(quality)},
-          {"settings", std::move(settings)},
-          {"chosen", parameters.chosen}};
+  json body{{"n_features", shape.n_features},
+            {"answers", shape.answers},
+            {"signals", shape.signals},
+            {"n_answers", shape.n_answers},
+            {"usual_features", to_binary<float>(parameters.usual_features)},
+            {"usual_signals", to_binary<float>(parameters.usual_signals)},
+            {"right", encode_functions(parameters.answering.right)},
+            {"quality", std::move(quality)},
+            {"settings", std::move(settings)},
+            {"chosen", parameters.chosen}};
+  if (parameters.unit != kTimeCost) body["cost"] = to_string(parameters.unit);
+  return body;
 }
 
 std::unique_ptr<Policy> decode_ladder(PolicyInfo info, const Fields& body) {
@@ -66,6 +68,7 @@ std::unique_ptr<Policy> decode_ladder(PolicyInfo info, const Fields& body) {
                                    decode_functions(setting.at("gains"), setting.name("gains"))});
   }
   parameters.chosen = body.count("chosen");
+  parameters.unit = body.cost_or_time("cost");
   return make_ladder(std::move(info), std::move(parameters));
 }
 

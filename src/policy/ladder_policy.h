@@ -70,6 +70,7 @@ struct LadderParameters {
   std::vector<float> usual_features;  // (d) for those that are missing
   std::vector<float> usual_signals;   // (rungs)
   LadderAnswering answering;
+  CostWeights unit = kTimeCost;         // of costs and prices
   std::vector<LadderSetting> settings;  // 1 or more, by falling price
   std::size_t chosen = 0;
 };
@@ -83,6 +84,7 @@ class Ladder final : public Policy {
   [[nodiscard]] Action answer(const Evidence& evidence) const override;
   [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return prices_; }
   [[nodiscard]] std::optional<std::size_t> default_setting() const override { return parameters_.chosen; }
+  [[nodiscard]] CostWeights price_unit() const override { return parameters_.unit; }
   [[nodiscard]] std::vector<OrderedLook> look_order(const Request& request) const override;
   [[nodiscard]] const LadderParameters& parameters() const { return parameters_; }
 

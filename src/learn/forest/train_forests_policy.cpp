@@ -28,7 +28,7 @@ float loss_of(const Table& table, std::uint32_t row, ModelIndex model, Criterion
   return static_cast<float>(cutoff > 0 && score > 0 ? table.cost_ms(row, model) / (10 * cutoff) : 1 - score);
 }
 
-Matrices gather(const Table& table, Rows rows, Criterion criterion) {
+Matrices gather(const Table& table, Rows rows, const LearnOptions& learn) {
   Matrices out;
   const auto models = all_models(table);
   out.features.reserve(rows.size() * table.schema.size());
@@ -36,18 +36,23 @@ Matrices gather(const Table& table, Rows rows, Criterion criterion) {
     const auto features = table.feature_row(row);
     out.features.insert(out.features.end(), features.begin(), features.end());
     for (const ModelIndex model : models) {
-      out.losses.push_back(loss_of(table, row, model, criterion));
-      out.costs.push_back(static_cast<float>(table.cost_ms(row, model)));
+      out.losses.push_back(loss_of(table, row, model, learn.criterion));
+      out.costs.push_back(static_cast<float>(learn.cost.of(table.cost_ms(row, model), table.cost_j(model))));
     }
   }
   return out;
 }
 
-void check_training(const Table& table, Rows rows, const ForestsOptions& options) {
+void check_training(const Table& table, Rows rows, const LearnOptions& learn, const ForestsOptions& options) {
   if (table.schema.groups.empty()) {
     throw Error(
         ErrorCode::kUsage,
         "forests: the table has no features of its own, expected some; import it with feature columns");
+  }
+  if (table.terms.cutoff > 0 && learn.cost != kTimeCost) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("forests: cost {}, expected time, of which the scores are made; use `cost` time",
+                            to_string(learn.cost)));
   }
   expect_training_inputs(table, rows, "forests");
   if (options.price) expect_price("forests", *options.price);
@@ -112,8 +117,9 @@ void add_notes(const RunSchedule& schedule, const PricedOutcome& chosen, std::si
 
 std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, const LearnOptions& learn,
                                              const ForestsOptions& options) {
-  check_training(table, rows, options);
-  const Matrices matrices = gather(table, rows, learn.criterion);
+  check_training(table, rows, learn, options);
+  const auto costs = model_costs(table, rows, learn.cost);
+  const Matrices matrices = gather(table, rows, learn);
   const std::size_t m = table.n_models();
   // The score of a run time says all of its cost.
   const bool is_time = table.terms.cutoff > 0;
@@ -124,7 +130,6 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
                                 .costs = is_time ? std::span<const float>() : std::span(matrices.costs),
                                 .weights = {}},
                                {.is_time = is_time, .trees = options.trees, .seed = learn.seed}, learn.stop);
-  const auto costs = mean_costs(table, rows);
   const ModelIndex best = single_best(mean_scores(table, rows, learn.criterion), costs);
   const double best_cost = costs[static_cast<std::size_t>(best)];
   std::vector<PricedOutcome> outcomes;
@@ -132,6 +137,7 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
     outcomes.push_back(choose_at(price, matrices, trained.out_of_bag, m, best));
   }
   ForestsParameters parameters;
+  parameters.unit = learn.cost;
   for (const PricedOutcome& outcome : outcomes) parameters.settings.push_back(outcome.setting);
   parameters.chosen = choose_setting(outcomes, options.price, best_cost, learn.margin.value_or(0));
   if (is_time && options.schedule) parameters.schedule = plan_schedule(table, matrices, trained.out_of_bag);

@@ -200,6 +200,7 @@ std::unique_ptr<Policy> train_ladder(const Table& table, Rows rows, const LearnO
   }
   const auto outcomes = compare(prices, cross_fit(all, samples, prices), best_scores);
   LadderParameters parameters = parameters_of(all, fit_ladder(all, prices), outcomes);
+  parameters.unit = learn.cost;
   parameters.chosen = choose_setting(outcomes, options.price, costs[best], learn.margin.value_or(0));
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, order);
   if (shape.n_features > 0) info.schema = table.schema;

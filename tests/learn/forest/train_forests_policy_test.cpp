@@ -67,6 +67,25 @@ TEST(ForestsPolicy, IsTheSameFromItsFile) {
   EXPECT_EQ(encode_policy(*back), encode_policy(*policy));
 }
 
+TEST(ForestsPolicy, CountsWhatItIsToldToSave) {
+  Table table = two_solvers(100);
+  EXPECT_TRIAGE_ERROR(train_forests_policy(table, all_rows(table), {.cost = kEnergyCost}), ErrorCode::kUsage,
+                      "forests: cost energy, expected time");
+  table.terms = {};
+  table.infer_ms.assign(table.infer_ms.size(), 1);
+  EXPECT_TRIAGE_ERROR(train_forests_policy(table, all_rows(table), {.cost = kEnergyCost}), ErrorCode::kUsage,
+                      "cost: energy was");
+  table.energy.infer_j = {3, 5};
+  table.energy.preprocess_j = {0};
+  for (const CostWeights cost : {kTimeCost, kEnergyCost, CostWeights{1, 40}}) {
+    const auto policy = decode_policy(encode_policy(
+        *train_forests_policy(table, all_rows(table), {.cost = cost}, {.trees = 20, .schedule = false})));
+    EXPECT_EQ(policy->price_unit(), cost);
+    // Half of the inputs are of each solver.
+    EXPECT_NEAR(policy->price_settings().back().cost, cost.of(1, 4), 0.15 * cost.of(1, 4));
+  }
+}
+
 TEST(ForestsPolicy, ManyRowsAsOneByOne) {
   const Table table = two_solvers(200);
   const auto policy = train_forests_policy(table, all_rows(table), {}, {.trees = 5, .schedule = false});

@@ -88,6 +88,20 @@ TEST(Ladder, IsTheSameFromItsFile) {
   EXPECT_EQ(back->info().schema, table.schema);
 }
 
+TEST(Ladder, CountsWhatItIsToldToSave) {
+  Table table = easy_and_hard(300);
+  EXPECT_TRIAGE_ERROR(train_ladder(table, all_rows(table), {.cost = kEnergyCost}), ErrorCode::kUsage,
+                      "cost: energy was");
+  table.energy.infer_j = {0.5, 2};
+  table.energy.preprocess_j = {0};
+  for (const CostWeights cost : {kTimeCost, kEnergyCost, CostWeights{1, 40}}) {
+    const auto policy = decode_policy(encode_policy(*train_ladder(table, all_rows(table), {.cost = cost})));
+    EXPECT_EQ(policy->price_unit(), cost);
+    // At the highest price it stops at the small model.
+    EXPECT_DOUBLE_EQ(policy->price_settings().front().cost, cost.of(1, 0.5));
+  }
+}
+
 TEST(Ladder, IsADialogue) {
   const Table table = easy_and_hard(300);
   const auto policy = train_ladder(table, all_rows(table), {}, {.price = 0.01});
