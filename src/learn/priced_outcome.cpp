@@ -19,6 +19,12 @@ PricedOutcome price_outcome(double price, std::span<const double> scores, std::s
           standard_deviation(gains) / std::sqrt(static_cast<double>(gains.size()))};
 }
 
+std::string gain_text(const Terms& terms, const PricedOutcome& outcome) {
+  const double gain = terms.shown_gain(outcome.gain) + 0.0;  // no "-0"
+  return fmt::format("{:+.4g}{}{} (standard error {:.4g})", gain, terms.score_unit.empty() ? "" : " ",
+                     terms.score_unit, std::abs(terms.shown_gain(outcome.gain_error)));
+}
+
 std::vector<double> falling_prices(double highest, double lowest, int n, double best_cost) {
   std::vector<double> prices;
   for (int step = 0; step < n && best_cost > 0; ++step) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct PricedOutcome {
 // Of scores, costs and gains of each input, shape (n).
 [[nodiscard]] PricedOutcome price_outcome(double price, std::span<const double> scores,
                                           std::span<const double> costs, std::span<const double> gains);
+
+// The gain in the table's words, "+2.5 % (standard error 0.5)".
+[[nodiscard]] std::string gain_text(const Terms& terms, const PricedOutcome& outcome);
 
 // n > 1 prices that fall by one ratio, from that at which the cost of the single best model is worth
 // 10^highest of score to that at which it is worth 10^lowest, and none (0); where it costs nothing, none

@@ -93,11 +93,7 @@ void add_notes(const RunSchedule& schedule, const PricedOutcome& chosen, std::si
                PolicyInfo& info) {
   auto& notes = info.training.notes;
   notes.emplace_back("forests", fmt::format("7 of {} trees, {} features", trees, info.schema.size()));
-  const Terms& terms = info.terms;
-  notes.emplace_back("expected gain",
-                     fmt::format("{:+.4g}{}{} (standard error {:.4g}) on rows that the trees did not see",
-                                 terms.shown_gain(chosen.gain), terms.score_unit.empty() ? "" : " ",
-                                 terms.score_unit, std::abs(terms.shown_gain(chosen.gain_error))));
+  notes.emplace_back("expected gain", gain_text(info.terms, chosen) + " on rows that the trees did not see");
   const auto cost_of = [&](float share) {
     return fmt::format("{:.4g} {}", static_cast<double>(share) * info.terms.cutoff, info.terms.cost_unit);
   };

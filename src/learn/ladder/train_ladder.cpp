@@ -206,11 +206,8 @@ std::unique_ptr<Policy> train_ladder(const Table& table, Rows rows, const LearnO
   if (shape.n_features > 0) info.schema = table.schema;
   info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
-  const PricedOutcome& chosen = outcomes[parameters.chosen];
-  info.training.notes.emplace_back("price", fmt::format("{:.4g}", chosen.setting.price));
   info.training.notes.emplace_back(
-      "expected gain", fmt::format("{:+.4f} of score (standard error {:.4f}), by inner cross-validation",
-                                   chosen.gain, chosen.gain_error));
+      "expected gain", gain_text(info.terms, outcomes[parameters.chosen]) + ", by inner cross-validation");
   return make_ladder(std::move(info), std::move(parameters));
 }
 

@@ -1,4 +1,5 @@
 // Ladders: made by hand, and where the best that can be done is known.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -100,6 +101,25 @@ TEST(Ladder, CountsWhatItIsToldToSave) {
     // At the highest price it stops at the small model.
     EXPECT_DOUBLE_EQ(policy->price_settings().front().cost, cost.of(1, 0.5));
   }
+}
+
+TEST(Ladder, NotesWhatItExpectsInTheTablesWords) {
+  Table table = easy_and_hard(300);
+  table.terms = {.score = "loss", .worst = 40, .best = 20, .score_unit = "nats", .cost_unit = "usd"};
+  const auto rows = all_rows(table);
+  const auto notes_at = [&](double price) {
+    return train_ladder(table, rows, {}, {.price = price})->info().training.notes;
+  };
+  using Notes = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(notes_at(0), (Notes{{"expected gain", "+0 nats (standard error 0), by inner cross-validation"}}));
+  // At the highest price it always answers with the small model.
+  std::size_t wrong = 0;
+  for (const std::uint32_t row : rows) wrong += table.score(row, 0, Criterion::kTop1) == 0 ? 1 : 0;
+  const double p = static_cast<double>(wrong) / 300;
+  EXPECT_EQ(notes_at(1e9),
+            (Notes{{"expected gain", fmt::format("{:+.4g} nats (standard error {:.4g}), by inner "
+                                                 "cross-validation",
+                                                 20 * p, 20 * std::sqrt(p * (1 - p) / 299))}}));
 }
 
 TEST(Ladder, IsADialogue) {
