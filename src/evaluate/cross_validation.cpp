@@ -15,7 +15,7 @@
 #include "evaluate/trained_fold.h"
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/train_selector.h"
-#include "learn/routing/train_cascade_routing.h"
+#include "learn/training_info.h"
 #include "policy/premodel_policy.h"
 #include "triage/error.h"
 
@@ -113,12 +113,29 @@ void add_premodels(const Table& table, std::span<const Fold> folds, std::span<co
   });
 }
 
-bool combines(std::span<const TrainedFold> trained) {
+// A kind with a setting for each price that not every fold can train.
+struct PricedKind {
+  MethodKind kind;
+  std::unique_ptr<Policy> TrainedFold::*policy;
+};
+constexpr PricedKind kAdaptives{MethodKind::kAdaptive, &TrainedFold::adaptive};
+
+bool every_fold_has(std::span<const TrainedFold> trained, const PricedKind& kind) {
   return std::all_of(trained.begin(), trained.end(),
-                     [](const TrainedFold& fold) { return fold.adaptive != nullptr; });
+                     [&](const TrainedFold& fold) { return fold.*kind.policy != nullptr; });
 }
 
-// The policies that see what models say: cascades, cascade routing, adaptive.
+// Those that can be judged.
+std::vector<PricedKind> priced_kinds(std::span<const TrainedFold> trained) {
+  std::vector<PricedKind> kinds{{MethodKind::kForests, &TrainedFold::forests},
+                                {MethodKind::kLadder, &TrainedFold::ladder},
+                                {MethodKind::kCascadeRouting, &TrainedFold::cascade_routing},
+                                kAdaptives};
+  std::erase_if(kinds, [&](const PricedKind& kind) { return !every_fold_has(trained, kind); });
+  return kinds;
+}
+
+// Cascades, what training chooses, and the kinds with settings for prices.
 void add_looking_policies(const Table& table, std::span<const Fold> folds,
                           std::span<const TrainedFold> trained, const EvaluateOptions& options,
                           std::vector<Entry>& entries) {
@@ -127,23 +144,18 @@ void add_looking_policies(const Table& table, std::span<const Fold> folds,
   };
   if (has_confidences(table)) {
     add({MethodKind::kCascade}, [](const TrainedFold& fold) { return fold.cascade.get(); });
-    for (std::size_t c = 0; c < trained.front().cascades_of.size(); ++c) {
+    const auto shortest = std::min_element(trained.begin(), trained.end(), [](const auto& a, const auto& b) {
+      return a.cascades_of.size() < b.cascades_of.size();
+    });
+    for (std::size_t c = 0; c < shortest->cascades_of.size(); ++c) {
       add({MethodKind::kExactCascade, static_cast<int>(c) + 2},
           [c](const TrainedFold& fold) { return fold.cascades_of[c].get(); });
     }
   }
-  if (trained.front().forests) {
-    add({MethodKind::kForests}, [](const TrainedFold& fold) { return fold.forests.get(); });
-  }
-  if (trained.front().ladder) {
-    add({MethodKind::kLadder}, [](const TrainedFold& fold) { return fold.ladder.get(); });
-  }
   add({MethodKind::kAuto}, [](const TrainedFold& fold) { return &fold.auto_policy(); });
-  if (trained.front().cascade_routing) {
-    add({MethodKind::kCascadeRouting}, [](const TrainedFold& fold) { return fold.cascade_routing.get(); });
+  for (const PricedKind& kind : priced_kinds(trained)) {
+    add({kind.kind}, [&](const TrainedFold& fold) { return (fold.*kind.policy).get(); });
   }
-  if (!combines(trained)) return;
-  add({MethodKind::kAdaptive}, [](const TrainedFold& fold) { return fold.adaptive.get(); });
 }
 
 // A policy of a fold, and how it is asked, at one price of a sweep.
@@ -193,12 +205,10 @@ Sweep sweep(const Table& table, std::span<const Fold> folds, MethodKind kind, st
 }
 
 std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> folds,
-                                  std::span<const TrainedFold> trained, const EvaluateOptions& options,
-                                  Steps& steps) {
+                                  std::span<const TrainedFold> trained, const EvaluateOptions& options) {
   std::vector<Sweep> sweeps;
   const auto add = [&](MethodKind kind, std::size_t n_prices, auto at) {
     sweeps.push_back(sweep(table, folds, kind, n_prices, trained, at, options));
-    steps.advance();
   };
   const auto prices = sweep_prices(table, options.cost);
   if (has_confidences(table)) {
@@ -206,17 +216,11 @@ std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> fold
       return AtPrice{fold.sweep[p].get(), {}, prices[p]};
     });
   }
-  for (const auto& each : {std::pair(MethodKind::kForests, &TrainedFold::forests),
-                           std::pair(MethodKind::kLadder, &TrainedFold::ladder),
-                           std::pair(MethodKind::kCascadeRouting, &TrainedFold::cascade_routing),
-                           std::pair(MethodKind::kAdaptive, &TrainedFold::adaptive)}) {
-    const auto policy = each.second;  // lambdas may not capture structured bindings
-    const auto is_there = [policy](const TrainedFold& fold) { return fold.*policy != nullptr; };
-    if (!std::all_of(trained.begin(), trained.end(), is_there)) continue;
-    const auto settings = [policy](const TrainedFold& fold) { return (fold.*policy)->price_settings(); };
-    add(each.first, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
+  for (const PricedKind& kind : priced_kinds(trained)) {
+    const auto settings = [&](const TrainedFold& fold) { return (fold.*kind.policy)->price_settings(); };
+    add(kind.kind, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
       const double price = settings(fold)[p].price;
-      return AtPrice{(fold.*policy).get(), {.price = price}, price};
+      return AtPrice{(fold.*kind.policy).get(), {.price = price}, price};
     });
   }
   return sweeps;
@@ -241,8 +245,8 @@ void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation)
         evaluation.warnings.push_back(warning);
     }
   }
-  if (!evaluation.imported && !combines(trained)) {
-    evaluation.warnings.push_back({.kind = WarningKind::kNotCombined, .inputs = kLeastRows});
+  if (!evaluation.imported && !every_fold_has(trained, kAdaptives)) {
+    evaluation.warnings.push_back({.kind = WarningKind::kNotCombined, .inputs = kLeastTrainingInputs});
   }
 }
 
@@ -335,14 +339,15 @@ Evaluation cross_validate(const Table& table, const EvaluateOptions& asked) {
   evaluation.premodels = judged_premodels(table, options);
   const auto optima = optimum_by_fold(table, folds, options.criterion);
 
-  Steps steps(options, folds.size() + 5);
+  Steps steps(options, folds.size() + 3);  // replays, sweeps, estimates
   const auto trained = train_folds(table, folds, options, steps);
   note_training(trained, evaluation);
   std::vector<Entry> entries = baselines(table, folds, optima, options);
   add_premodels(table, folds, trained, options, entries);
   add_looking_policies(table, folds, trained, options, entries);
   steps.advance();
-  const auto sweeps = sweep_policies(table, folds, trained, options, steps);
+  const auto sweeps = sweep_policies(table, folds, trained, options);
+  steps.advance();
   judge_premodel(table, folds, trained, options, entries, evaluation);
   estimate_methods(table, folds, optima, entries, options, evaluation);
   finish_frontiers(table, folds, sweeps, options, evaluation);

@@ -1,5 +1,7 @@
 #include "evaluate/trained_fold.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,6 +9,7 @@
 #include "learn/premodel/fallback.h"
 #include "learn/premodel/train_selector.h"
 #include "learn/routing/train_cascade_routing.h"
+#include "learn/training_info.h"
 #include "stats/mean.h"
 #include "table/row_order.h"
 #include "triage/tools/ladder.h"
@@ -14,11 +17,6 @@
 
 namespace triage {
 namespace {
-
-// Whether adaptive policies and cascade routing can learn from a fold.
-bool can_combine(const Table& table, const Fold& fold) {
-  return count_groups(table, fold.train) >= kLeastRows && has_all_outputs(table, fold.train);
-}
 
 void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions& options,
                      TrainedFold& trained) {
@@ -38,12 +36,34 @@ void train_premodels(const Table& table, const Fold& fold, const EvaluateOptions
   }
 }
 
-// The longest cascades that are judged on their own: not all models of a table need have outputs.
-int most_stages(const Table& table) {
+// The longest cascades that are judged on their own: not all models of a table need say how sure they are.
+int most_stages(const Table& table, Rows rows) {
   const auto models = all_models(table);
-  const auto n = std::count_if(models.begin(), models.end(),
-                               [&](ModelIndex model) { return !std::isnan(table.confidence(0, model)); });
+  const auto n = std::count_if(models.begin(), models.end(), [&](ModelIndex model) {
+    return std::any_of(rows.begin(), rows.end(),
+                       [&](std::uint32_t row) { return std::isfinite(table.confidence(row, model)); });
+  });
   return static_cast<int>(std::min<std::ptrdiff_t>(n, 3));
+}
+
+// The kinds that need more than a few inputs, and not every table has.
+void train_priced_kinds(const Table& table, const Fold& fold, const EvaluateOptions& options,
+                        TrainedFold& trained) {
+  const bool is_imported = !table.scores.empty();
+  if (count_groups(table, fold.train) < kLeastTrainingInputs) {
+    if (!is_imported) return;  // evaluation warns of what it leaves out of images
+    trained.warnings.push_back(fmt::format("forests and ladders are left out: they need {} {} in every fold",
+                                           kLeastTrainingInputs, training_unit(table)));
+    return;
+  }
+  if (has_all_outputs(table, fold.train)) {
+    trained.cascade_routing = train_cascade_routing(table, fold.train, options);
+    if (!is_imported) trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
+  }
+  if (is_imported && can_climb(table, fold.train)) {
+    trained.ladder = train_ladder(table, fold.train, options);
+  }
+  if (!table.schema.groups.empty()) trained.forests = train_forests_policy(table, fold.train, options);
 }
 
 }  // namespace
@@ -73,20 +93,20 @@ StageTruth truth_of(const Table& table, const TrainedFold& trained, const Evalua
   return {table, trained.selected, trained.costs, options.criterion, options.premodel.label};
 }
 
-const Policy& TrainedFold::auto_policy() const {
-  switch (auto_kind) {
+const Policy* TrainedFold::find(PolicyKind kind) const {
+  switch (kind) {
     case PolicyKind::kCascadeOfTwo:
-      return *cascades_of[0];
+      return cascades_of.empty() ? nullptr : cascades_of[0].get();
     case PolicyKind::kCascadeOfThree:
-      return *cascades_of[1];
+      return cascades_of.size() < 2 ? nullptr : cascades_of[1].get();
     case PolicyKind::kForests:
-      return *forests;
+      return forests.get();
     case PolicyKind::kLadder:
-      return *ladder;
+      return ladder.get();
     case PolicyKind::kAdaptive:
-      return *adaptive;
+      return adaptive.get();
     default:
-      return *auto_own;
+      return nullptr;
   }
 }
 
@@ -106,31 +126,16 @@ TrainedFold train_fold(const Table& table, const Fold& fold, const EvaluateOptio
       majority_model(truth_of(table, trained, options), fold.train, options.premodel.kind, trained.fallback);
   if (has_confidences(table)) {
     trained.cascade = train_cascade(table, fold.train, options);
-    for (int stages = 2; stages <= most_stages(table); ++stages) {
+    for (int stages = 2; stages <= most_stages(table, fold.train); ++stages) {
       trained.cascades_of.push_back(
           train_cascade(table, fold.train, options, {.min_stages = stages, .max_stages = stages}));
     }
     trained.sweep = train_cascades(table, fold.train, options, {}, sweep_prices(table, options.cost));
   }
-  if (can_combine(table, fold)) {
-    trained.cascade_routing = train_cascade_routing(table, fold.train, options);
-    if (table.scores.empty()) trained.adaptive = train_adaptive(table, fold.train, options, options.adaptive);
-  }
-  if (!table.scores.empty() && count_groups(table, fold.train) >= kLeastRows &&
-      can_climb(table, fold.train)) {
-    trained.ladder = train_ladder(table, fold.train, options);
-  }
-  if (!table.schema.groups.empty()) trained.forests = train_forests_policy(table, fold.train, options);
+  train_priced_kinds(table, fold, options, trained);
   trained.auto_kind = choose_kind(table, fold.train, options, options.adaptive).kind;
-  switch (trained.auto_kind) {
-    case PolicyKind::kAdaptive:
-    case PolicyKind::kForests:
-    case PolicyKind::kLadder:
-    case PolicyKind::kCascadeOfTwo:
-    case PolicyKind::kCascadeOfThree:
-      break;
-    default:
-      trained.auto_own = train_kind(table, fold.train, trained.auto_kind, options);
+  if (trained.find(trained.auto_kind) == nullptr) {
+    trained.auto_own = train_kind(table, fold.train, trained.auto_kind, options, options.adaptive);
   }
   return trained;
 }

@@ -22,8 +22,9 @@ struct TrainedFold {
   PolicyKind auto_kind = PolicyKind::kSingleBest;  // which training chooses by itself
   std::unique_ptr<Policy> auto_own;                // where that is none of the above
 
-  // The policy of that kind.
-  [[nodiscard]] const Policy& auto_policy() const;
+  // That of the above which is of this kind, null where there is none.
+  [[nodiscard]] const Policy* find(PolicyKind kind) const;
+  [[nodiscard]] const Policy& auto_policy() const { return auto_own ? *auto_own : *find(auto_kind); }
   std::vector<std::unique_ptr<Policy>> sweep;
   std::vector<std::unique_ptr<Policy>> variants;
   std::vector<ModelIndex> selected;
@@ -32,9 +33,6 @@ struct TrainedFold {
   ModelIndex fallback = kNoModel;
   std::vector<std::string> warnings;
 };
-
-// Training inputs of a fold that adaptive policies and cascade routing need.
-inline constexpr std::size_t kLeastRows = 20;
 
 // Prices of the cascades' sweep: a grid in score per millisecond that does not depend on the data, wide
 // enough for models of a microsecond and of a minute; for another cost in its unit, by what a millisecond

@@ -48,10 +48,9 @@ std::string_view training_unit(const Table& table) {
 }
 
 void expect_training_inputs(const Table& table, Rows rows, std::string_view kind) {
-  constexpr std::size_t kLeast = 20;
-  if (const std::size_t n = count_groups(table, rows); n < kLeast) {
+  if (const std::size_t n = count_groups(table, rows); n < kLeastTrainingInputs) {
     throw Error(ErrorCode::kUsage, fmt::format("{}: {} {}, expected at least {}; profile more", kind,
-                                               training_unit(table), n, kLeast));
+                                               training_unit(table), n, kLeastTrainingInputs));
   }
 }
 

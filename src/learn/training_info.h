@@ -25,8 +25,9 @@ namespace triage {
 
 // What counts as one training input: "training inputs", or "groups of training inputs".
 [[nodiscard]] std::string_view training_unit(const Table& table);
-// Throws kUsage, in the name of a kind of policy, for fewer of these than every inner fold needs to fit
-// something.
+// Fewer of these than every inner fold needs to fit something are refused: throws kUsage, in the name of a
+// kind of policy.
+inline constexpr std::size_t kLeastTrainingInputs = 20;
 void expect_training_inputs(const Table& table, Rows rows, std::string_view kind);
 
 // The policy's entry for a selector; times are those of the rows.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 #include <span>
@@ -14,6 +15,7 @@
 #include "evaluate/unseen_rows.h"
 #include "report/method_names.h"
 #include "support/expect_error.h"
+#include "support/imported.h"
 #include "support/synthetic.h"
 #include "triage/tools/report.h"
 
@@ -547,6 +549,64 @@ TEST(CrossValidation, ReportsProgressToTheEnd) {
   (void)cross_validate(testing::synthetic_table(200, testing::three_models(), 1), options);
   ASSERT_GT(seen.size(), 4U) << "more than one for each fold";
   for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], (std::pair(i + 1, seen.size())));
+}
+
+// Language models that answer, and say how sure they are: always of what they score.
+Table signalled_table(std::size_t n) {
+  Table table = testing::dollar_table(n);
+  table.signals = table.scores;
+  table.n_classes = 2;
+  table.labels.assign(n, 1);
+  for (const float score : table.scores) {
+    const bool right = score > 0.5F;
+    table.outputs.push_back(testing::detail::output_for(right ? 1 : 0, 0.9, 2));
+    table.ranks.push_back(right ? 1 : 2);
+  }
+  return table;
+}
+
+bool judges(const Evaluation& evaluation, MethodKind kind) { return evaluation.find({kind}) != nullptr; }
+
+TEST(CrossValidation, ReportsProgressOfImportedTablesToTheEnd) {
+  EvaluateOptions options = quick();
+  std::vector<std::pair<std::size_t, std::size_t>> seen;
+  options.on_progress = [&](std::size_t done, std::size_t total) { seen.emplace_back(done, total); };
+  (void)cross_validate(signalled_table(120), options);
+  ASSERT_FALSE(seen.empty());
+  for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], (std::pair(i + 1, seen.size())));
+}
+
+TEST(CrossValidation, KindsThatOneFoldCannotTrainAreNotJudged) {
+  // Forests and ladders take 20 inputs: the first fold has 22 to train on, the others fewer.
+  Table table = signalled_table(24);
+  for (int i = 0; i < 24; ++i) table.given_folds.push_back(i < 2 ? 0 : i < 14 ? 1 : 2);
+  EvaluateOptions options = quick();
+  options.official_folds = true;
+  options.premodel.k = 3;
+  const Evaluation few = cross_validate(table, options);
+  EXPECT_FALSE(judges(few, MethodKind::kForests));
+  EXPECT_FALSE(judges(few, MethodKind::kLadder));
+  EXPECT_TRUE(judges(few, MethodKind::kAuto));
+  const Warning left_out{
+      .kind = WarningKind::kTraining,
+      .text = "forests and ladders are left out: they need 20 training inputs in every fold"};
+  EXPECT_EQ(std::count(few.warnings.begin(), few.warnings.end(), left_out), 1);
+  options.official_folds = false;
+  const Evaluation many = cross_validate(signalled_table(40), options);
+  EXPECT_TRUE(judges(many, MethodKind::kForests));
+  EXPECT_TRUE(judges(many, MethodKind::kLadder));
+}
+
+TEST(CrossValidation, ModelsNeedNotBeSureOfEveryInput) {
+  Table table = signalled_table(120);
+  std::fill_n(table.signals.begin(), 3, std::numeric_limits<float>::quiet_NaN());
+  EXPECT_NE(cross_validate(table, quick()).find({MethodKind::kExactCascade, 3}), nullptr);
+  // Sure of inputs of one fold alone.
+  std::fill(table.signals.begin() + 9, table.signals.end(), std::numeric_limits<float>::quiet_NaN());
+  for (int i = 0; i < 120; ++i) table.given_folds.push_back(i / 30);
+  EvaluateOptions options = quick();
+  options.official_folds = true;
+  EXPECT_TRUE(judges(cross_validate(table, options), MethodKind::kAuto));
 }
 
 // Column 0 of the features becomes `value(input)`; the others say nothing.

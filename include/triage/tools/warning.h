@@ -13,7 +13,7 @@ enum class WarningKind {
   kLabelsOfModel,   // labels are the answers of Evaluation::labels_from
   kAtChance,        // the models `text` are right no more often than guessing, which is right on `share`
   kFailedInputs,    // `inputs` on which some model failed are left out of every figure
-  kTraining,        // of the premodel's training: `text`
+  kTraining,        // of training in folds: `text`
   kNotCombined,     // adaptive and cascade routing are left out: they need `inputs` a fold and all outputs
   kTrainedOnSome,   // the policy was trained on `inputs` of these
   kCalibratedHere,  // it was calibrated on these very inputs
