@@ -40,6 +40,7 @@ json encode_body(const Ladder& policy) {
   json body{{"n_features", shape.n_features},
             {"answers", shape.answers},
             {"signals", shape.signals},
+            {"products", shape.products},
             {"n_answers", shape.n_answers},
             {"usual_features", to_binary<float>(parameters.usual_features)},
             {"usual_signals", to_binary<float>(parameters.usual_signals)},
@@ -56,6 +57,8 @@ std::unique_ptr<Policy> decode_ladder(PolicyInfo info, const Fields& body) {
   parameters.shape.n_features = body.count("n_features");
   parameters.shape.answers = body.boolean("answers");
   parameters.shape.signals = body.boolean("signals");
+  // Older files have none.
+  parameters.shape.products = body.has("products") && body.boolean("products");
   parameters.shape.n_answers = body.number("n_answers");
   parameters.usual_features = body.values<float>("usual_features");
   parameters.usual_signals = body.values<float>("usual_signals");

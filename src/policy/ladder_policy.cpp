@@ -35,7 +35,7 @@ void check_answering(const LadderShape& shape, const LadderAnswering& answering,
       fail_field("ladder.quality", quality[k].size(), fmt::format("{} looks", k + 1));
     }
     for (const LinearFunction& function : quality[k]) {
-      check_numbers_of("ladder.quality", function, ladder_evidence_size(shape, k + 1) - 1);
+      check_numbers_of("ladder.quality", function, 1 + ladder_looks_size(shape, k + 1));
     }
   }
 }
@@ -78,8 +78,12 @@ Label said(const TopK& output) {
   return is_undecided ? kNoLabel : entries[0].cls;
 }
 
+std::size_t ladder_looks_size(const LadderShape& shape, std::size_t k) {
+  return shape.n_features + (shape.answers ? k * (k - 1) / 2 + k : 0) + (shape.signals ? k : 0);
+}
+
 std::size_t ladder_evidence_size(const LadderShape& shape, std::size_t k) {
-  return shape.n_features + (shape.answers ? k * (k - 1) / 2 + k : 0) + (shape.signals ? k : 0) + 2;
+  return ladder_looks_size(shape, k) + 2 + (shape.products ? shape.n_features : 0);
 }
 
 void ladder_evidence(const LadderShape& shape, std::span<const float> features, const LadderLooks& looks,
@@ -109,30 +113,36 @@ void support_by_votes(const LadderShape& shape, const LadderLooks& looks, std::s
   }
 }
 
-std::size_t best_supported(std::span<const double> support, std::span<float> last_two) {
+BestSupported best_supported(std::span<const double> support) {
   std::size_t best = 0;
   for (std::size_t j = 1; j < support.size(); ++j) best = support[j] >= support[best] ? j : best;
   double next = 0;
   for (const double each : support) {
     if (each < support[best]) next = std::max(next, each);
   }
-  last_two[0] = static_cast<float>(support[best]);
-  last_two[1] = static_cast<float>(support[best] - next);
-  return best;
+  return {best, static_cast<float>(support[best]), static_cast<float>(support[best] - next)};
 }
 
-std::size_t weigh_looks(const LadderShape& shape, const LadderAnswering& answering, const LadderLooks& looks,
-                        std::span<float> evidence) {
+std::size_t weigh_looks(const LadderShape& shape, const LadderAnswering& answering,
+                        std::span<const float> usual, const LadderLooks& looks, std::span<float> evidence) {
+  const std::size_t n_looks = ladder_looks_size(shape, looks.n);
+  const auto at_once = evidence.first(n_looks);
   std::array<double, kMaxRungs> right{}, support{};
   for (std::size_t i = 0; i < looks.n; ++i) {
     if (shape.answers) {
-      right[i] = value_of(answering.right[i], evidence.first(shape.n_features));
+      right[i] = value_of(answering.right[i], at_once.first(shape.n_features));
     } else {
-      support[i] = value_of(answering.quality[looks.n - 1][i], evidence.first(evidence.size() - 2));
+      support[i] = value_of(answering.quality[looks.n - 1][i], at_once);
     }
   }
   if (shape.answers) support_by_votes(shape, looks, right, support);
-  return best_supported(std::span(support).first(looks.n), evidence.last(2));
+  const BestSupported best = best_supported(std::span(support).first(looks.n));
+  evidence[n_looks] = best.support;
+  evidence[n_looks + 1] = best.margin;
+  for (std::size_t i = 0; shape.products && i < shape.n_features; ++i) {
+    evidence[n_looks + 2 + i] = (at_once[i] - usual[i]) * best.margin;
+  }
+  return best.look;
 }
 
 Ladder::Ladder(PolicyInfo info, LadderParameters parameters)
@@ -183,9 +193,9 @@ Ladder::Reading Ladder::read(const Evidence& evidence) const {
         std::isfinite(look.confidence) ? static_cast<float>(look.confidence) : parameters_.usual_signals[i];
   }
   const std::span all(numbers.evidence);
-  ladder_evidence(shape, numbers.features, looks, all.first(all.size() - 2));
+  ladder_evidence(shape, numbers.features, looks, all.first(ladder_looks_size(shape, k)));
   Reading reading;
-  reading.best = weigh_looks(shape, parameters_.answering, looks, all);
+  reading.best = weigh_looks(shape, parameters_.answering, parameters_.usual_features, looks, all);
   if (k < info().models.size()) reading.gain = value_of(setting(evidence.request).gains[k - 1], all);
   return reading;
 }

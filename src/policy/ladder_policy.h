@@ -16,11 +16,12 @@ namespace triage {
 inline constexpr std::size_t kMaxRungs = 4;
 
 // What a ladder knows of an input. `answers`: looks may be compared, of n_answers different ones; `signals`:
-// looks have a confidence of their own.
+// looks have a confidence of their own; `products`: what the margin tells differs with the features.
 struct LadderShape {
   std::size_t n_features = 0;  // d
   bool answers = false;
   bool signals = false;
+  bool products = false;
   double n_answers = 2;
 };
 
@@ -34,18 +35,25 @@ struct LadderLooks {
 // What a model said: its best class; kNoLabel for an output without one, or with two that are alike.
 [[nodiscard]] Label said(const TopK& output);
 
-// Numbers of evidence after k looks: the features; which pairs agree, and who said nothing; signals; and,
-// from the support of each look's answer, the largest and how far it is above the next.
+// Numbers of evidence after k looks. What is there at once: the features; which pairs agree, and who said
+// nothing; signals. Then, from the support of each look's answer, the largest and its margin, how far it is
+// above the next; and each feature's difference from the usual times the margin.
+[[nodiscard]] std::size_t ladder_looks_size(const LadderShape& shape,
+                                            std::size_t k);  // what is there at once
 [[nodiscard]] std::size_t ladder_evidence_size(const LadderShape& shape, std::size_t k);
-// All but the last two, shape (ladder_evidence_size() - 2).
+// What is there at once, shape (ladder_looks_size()).
 void ladder_evidence(const LadderShape& shape, std::span<const float> features, const LadderLooks& looks,
                      std::span<float> evidence);
 // Support of each look's answer by votes: the sum over those who gave it of log((C - 1) p / (1 - p)), where p
 // is the chance that they are right and C how many answers there are; shape (k) each.
 void support_by_votes(const LadderShape& shape, const LadderLooks& looks, std::span<const double> right,
                       std::span<double> support);
-// The look of the largest support (ties: the later), and the last two numbers of evidence.
-[[nodiscard]] std::size_t best_supported(std::span<const double> support, std::span<float> last_two);
+// The look of the largest support (ties: the later), that support and its margin.
+struct BestSupported {
+  std::size_t look = 0;
+  float support = 0, margin = 0;
+};
+[[nodiscard]] BestSupported best_supported(std::span<const double> support);
 
 // A linear function of some numbers: 1 weight more, the constant first.
 using LinearFunction = std::vector<double>;
@@ -54,13 +62,14 @@ using LinearFunction = std::vector<double>;
 // By what the looks' answers are weighed.
 struct LadderAnswering {
   std::vector<LinearFunction> right;  // (rungs) with answers: a model's score, of the features
-  // (rungs)(looks) without: the score of each look, of the evidence but its last two numbers.
+  // (rungs)(looks) without: the score of each look, of the evidence that is there at once.
   std::vector<std::vector<LinearFunction>> quality;
 };
-// The look whose answer is taken; of `evidence` after these looks all but the last two numbers are there,
-// which are written.
+// The look whose answer is taken; `evidence` after these looks has what is there at once, and gets the rest.
+// `usual` features have shape (d).
 [[nodiscard]] std::size_t weigh_looks(const LadderShape& shape, const LadderAnswering& answering,
-                                      const LadderLooks& looks, std::span<float> evidence);
+                                      std::span<const float> usual, const LadderLooks& looks,
+                                      std::span<float> evidence);
 
 struct LadderSetting : PriceSetting {
   std::vector<LinearFunction> gains;  // (rungs - 1) of the evidence after each look: go on above 0

@@ -40,14 +40,14 @@ Rung begin_rung(const LadderRows& rows, std::size_t k) {
     LadderLooks looks = rows.looks[i];
     looks.n = k;
     ladder_evidence(rows.shape, rows.row(i), looks,
-                    std::span(rung.evidence).subspan(i * rung.size, rung.size - 2));
+                    std::span(rung.evidence).subspan(i * rung.size, ladder_looks_size(rows.shape, k)));
   }
   return rung;
 }
 
-// The score of each look, of the evidence but its last two numbers.
+// The score of each look, of the evidence that is there at once.
 std::vector<LinearFunction> fit_quality(const LadderRows& rows, const Rung& rung, std::size_t k) {
-  const std::size_t d = rung.size - 2;
+  const std::size_t d = ladder_looks_size(rows.shape, k);
   std::vector<float> numbers;
   for (std::size_t i = 0; i < rows.n(); ++i) {
     const auto first = rung.evidence.begin() + static_cast<std::ptrdiff_t>(i * rung.size);
@@ -59,13 +59,13 @@ std::vector<LinearFunction> fit_quality(const LadderRows& rows, const Rung& rung
   return quality;
 }
 
-// Adds the last two numbers of evidence, and whose answer is taken.
+// Adds the rest of the evidence, and whose answer is taken.
 void finish_rung(const LadderAnswering& answering, const LadderRows& rows, std::size_t k, Rung& rung) {
   for (std::size_t i = 0; i < rows.n(); ++i) {
     LadderLooks looks = rows.looks[i];
     looks.n = k;
     const auto evidence = std::span(rung.evidence).subspan(i * rung.size, rung.size);
-    const std::size_t best = weigh_looks(rows.shape, answering, looks, evidence);
+    const std::size_t best = weigh_looks(rows.shape, answering, rows.usual_features, looks, evidence);
     rung.reward.push_back(rows.scores[i * rows.k + best]);
   }
 }

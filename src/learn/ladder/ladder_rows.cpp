@@ -49,6 +49,7 @@ LadderShape ladder_shape(const Table& table, Rows rows) {
   shape.n_features = table.schema.groups.empty() ? 0 : table.schema.size();
   shape.answers = has_all_outputs(table, rows);
   shape.signals = confidences_differ(table, rows);
+  shape.products = true;
   shape.n_answers = std::max(2.0, static_cast<double>(table.n_classes));
   return shape;
 }

@@ -201,9 +201,29 @@ TEST(LadderEvidence, ByHand) {
   EXPECT_NEAR(support[0], std::log(4.0) + std::log(16.0), 1e-12);
   EXPECT_EQ(support[1], 0);
   EXPECT_EQ(support[2], support[0]);
-  std::vector<float> last(2);
-  EXPECT_EQ(best_supported(support, last), 2U);  // of equals the later
-  EXPECT_FLOAT_EQ(last[1], static_cast<float>(support[0]));
+  const BestSupported best = best_supported(support);
+  EXPECT_EQ(best.look, 2U);  // of equals the later
+  EXPECT_FLOAT_EQ(best.margin, static_cast<float>(support[0]));
+}
+
+TEST(LadderEvidence, ProductsOfFeaturesAndMargin) {
+  const LadderShape shape{.n_features = 2, .answers = true, .products = true, .n_answers = 5};
+  ASSERT_EQ(ladder_looks_size(shape, 2), 2 + 1 + 2);
+  ASSERT_EQ(ladder_evidence_size(shape, 2), 2 + 1 + 2 + 2 + 2);
+  LadderLooks looks;
+  looks.answer = {3, 1};
+  looks.n = 2;
+  const std::vector<float> features{7, 10}, usual{4, 10};
+  std::vector<float> evidence(9);
+  ladder_evidence(shape, features, looks, std::span(evidence).first(5));
+  // Right with 0.8 and 0.5, whatever the features.
+  const LadderAnswering answering{{{0.8, 0, 0}, {0.5, 0, 0}}, {}};
+  EXPECT_EQ(weigh_looks(shape, answering, usual, looks, evidence), 0U);
+  const auto first = static_cast<float>(std::log(16.0)), margin = static_cast<float>(std::log(4.0));
+  EXPECT_FLOAT_EQ(evidence[5], first);
+  EXPECT_FLOAT_EQ(evidence[6], margin);
+  EXPECT_FLOAT_EQ(evidence[7], 3 * margin);
+  EXPECT_EQ(evidence[8], 0);
 }
 
 TEST(Ridge, AgreesWithNormalEquations) {
