@@ -1,4 +1,4 @@
-// Adaptive policies: a setting for each price, and the certificate.
+// Adaptive policies: a setting for each price.
 #include <nlohmann/json.hpp>
 
 #include "policy/kind_codecs.h"
@@ -49,44 +49,6 @@ AdaptiveSetting decode_setting(const Fields& fields, int format) {
   return setting;
 }
 
-json encode_certificate(const Certificate& certificate) {
-  json body{{"max_loss", certificate.max_loss},       {"delta", certificate.delta},
-            {"versus", certificate.versus},           {"inputs", certificate.inputs},
-            {"inputs_hash", certificate.inputs_hash}, {"mean_loss", certificate.mean_loss},
-            {"mean_ms", certificate.mean_ms},         {"labels_from", certificate.labels_from}};
-  if (certificate.per.empty()) return body;
-  body["per"] = certificate.per;
-  body["groups"] = certificate.groups;
-  body["groups_left_out"] = certificate.groups_left_out;
-  return body;
-}
-
-std::vector<std::string> decode_names(const Fields& fields, std::string_view key) {
-  std::vector<std::string> names;
-  for (const json& name : fields.array(key)) {
-    if (!name.is_string()) fail_field(fields.name(key), name.type_name(), "texts");
-    names.push_back(name.get<std::string>());
-  }
-  return names;
-}
-
-Certificate decode_certificate(const Fields& fields) {
-  Certificate certificate;
-  certificate.max_loss = fields.number("max_loss");
-  certificate.delta = fields.number("delta");
-  certificate.versus = fields.text("versus");
-  certificate.inputs = fields.count("inputs");
-  certificate.inputs_hash = fields.text("inputs_hash");
-  certificate.mean_loss = fields.number("mean_loss");
-  certificate.mean_ms = fields.number("mean_ms");
-  certificate.labels_from = fields.text("labels_from");
-  if (!fields.has("per")) return certificate;
-  certificate.per = fields.text("per");
-  certificate.groups = fields.count("groups");
-  certificate.groups_left_out = decode_names(fields, "groups_left_out");
-  return certificate;
-}
-
 // Before format 5 the hashes were here, not in `training`; format 3 stored their upper 32 bits only.
 std::vector<std::uint64_t> old_hashes(const Fields& fields, int format) {
   if (format > 3) return fields.values<std::uint64_t>("trained_on");
@@ -107,7 +69,7 @@ json encode_body(const Adaptive& policy) {
             {"settings", std::move(settings)},
             {"chosen", parameters.chosen},
             {"certificate", nullptr}};
-  if (parameters.certificate) body["certificate"] = encode_certificate(*parameters.certificate);
+  add_certificate(parameters.certificate, body);
   return body;
 }
 
@@ -119,8 +81,7 @@ std::unique_ptr<Policy> decode_adaptive(PolicyInfo info, const Fields& fields, i
   }
   model.chosen = fields.count("chosen");
   if (format < 5) info.training.input_hashes = old_hashes(fields, format);
-  if (!fields.at("certificate").is_null())
-    model.certificate = decode_certificate(fields.object("certificate"));
+  model.certificate = decode_certificate(fields);
   return make_adaptive(std::move(info), std::move(model));
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "policy/checks.h"
+#include "policy/price_settings.h"
 
 namespace triage {
 namespace {
@@ -72,17 +73,6 @@ void check_setting(const PolicyInfo& info, const AdaptiveSetting& setting, std::
   check_numbers(field, std::array{setting.score, setting.cost});
 }
 
-void check_certificate(const Certificate& certificate) {
-  const std::array shares{certificate.max_loss, certificate.delta};
-  for (const double share : shares) {
-    if (!(share > 0 && share < 1)) fail_field("adaptive.certificate", share, "shares between 0 and 1");
-  }
-  check_numbers("adaptive.certificate", std::array{certificate.mean_loss, certificate.mean_ms});
-  if (certificate.per.empty() == (certificate.groups > 0)) {
-    fail_field("adaptive.certificate.groups", certificate.groups, "some where it says of what, else none");
-  }
-}
-
 void check_parts(const PolicyInfo& info, const AdaptiveParameters& parameters) {
   check_info(info);
   if (parameters.settings.empty()) fail_field("adaptive.settings", "none", "at least one");
@@ -96,7 +86,7 @@ void check_parts(const PolicyInfo& info, const AdaptiveParameters& parameters) {
   if (parameters.chosen >= parameters.settings.size()) {
     fail_field("adaptive.chosen", parameters.chosen, fmt::format("0 to {}", parameters.settings.size() - 1));
   }
-  if (parameters.certificate) check_certificate(*parameters.certificate);
+  check_certificate("adaptive", parameters.certificate);
 }
 
 Posterior posterior_of(const AdaptiveSetting& setting, std::span<const Look> looks) {
@@ -156,11 +146,8 @@ AdaptiveLook explain(const AdaptiveSetting& setting, std::size_t n_looks, const 
 }  // namespace
 
 Adaptive::Adaptive(PolicyInfo info, AdaptiveParameters parameters)
-    : Policy(std::move(info)), parameters_(std::move(parameters)) {
+    : PricedPolicy(std::move(info), std::move(parameters)) {
   check_parts(this->info(), parameters_);
-  for (const AdaptiveSetting& setting : parameters_.settings) {
-    prices_.push_back({setting.price, setting.score, setting.cost});
-  }
 }
 
 std::vector<OrderedLook> Adaptive::look_order(const Request& request) const {
@@ -169,11 +156,7 @@ std::vector<OrderedLook> Adaptive::look_order(const Request& request) const {
   return order;
 }
 
-std::unique_ptr<Policy> Adaptive::with_certificate(std::size_t setting,
-                                                   const Certificate& certificate) const {
-  AdaptiveParameters parameters = parameters_;
-  parameters.chosen = setting;
-  parameters.certificate = certificate;
+std::unique_ptr<Policy> Adaptive::remake(AdaptiveParameters parameters) const {
   return make_adaptive(info(), std::move(parameters));
 }
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "policy/combine.h"
-#include "triage/policy.h"
+#include "policy/priced_policy.h"
 
 namespace triage {
 
@@ -40,28 +40,18 @@ struct AdaptiveParameters {
   std::optional<Certificate> certificate;  // of the chosen setting
 };
 
-class Adaptive final : public Policy {
+class Adaptive final : public PricedPolicy<AdaptiveParameters> {
  public:
   Adaptive(PolicyInfo info, AdaptiveParameters parameters);
   [[nodiscard]] std::string_view kind() const override { return "adaptive"; }
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
   [[nodiscard]] Action answer(const Evidence& evidence) const override;
-  [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return prices_; }
-  [[nodiscard]] CostWeights price_unit() const override { return parameters_.unit; }
-  [[nodiscard]] std::optional<std::size_t> default_setting() const override { return parameters_.chosen; }
   [[nodiscard]] std::vector<OrderedLook> look_order(const Request& request) const override;
-  [[nodiscard]] const Certificate* certificate() const override {
-    return parameters_.certificate ? &*parameters_.certificate : nullptr;
-  }
-  [[nodiscard]] std::unique_ptr<Policy> with_certificate(std::size_t setting,
-                                                         const Certificate& certificate) const override;
-  [[nodiscard]] const AdaptiveParameters& parameters() const { return parameters_; }
   // The chosen one, or the one whose price is nearest (by ratio) to the request's.
   [[nodiscard]] const AdaptiveSetting& setting(const Request& request) const;
 
  private:
-  AdaptiveParameters parameters_;
-  std::vector<PriceSetting> prices_;  // of the settings
+  [[nodiscard]] std::unique_ptr<Policy> remake(AdaptiveParameters parameters) const override;
 };
 
 // Throws kPolicy when the parts do not fit together.

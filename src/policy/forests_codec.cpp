@@ -93,6 +93,7 @@ json encode_body(const ForestsPolicy& policy) {
             {"slice", parameters.schedule.slice},
             {"last", parameters.schedule.last}};
   if (parameters.unit != kTimeCost) body["cost"] = to_string(parameters.unit);
+  add_certificate(parameters.certificate, body);
   return body;
 }
 
@@ -104,6 +105,7 @@ std::unique_ptr<Policy> decode_forests(PolicyInfo info, const Fields& body) {
   }
   parameters.chosen = body.count("chosen");
   parameters.unit = body.cost_or_time("cost");
+  parameters.certificate = decode_certificate(body);
   parameters.schedule = {body.integer("presolver"), static_cast<float>(body.number("slice")),
                          static_cast<float>(body.number("last"))};
   return make_forests(std::move(info), std::move(parameters));

@@ -44,7 +44,7 @@ Scratch& scratch_of(std::size_t n_models) {
 }  // namespace
 
 ForestsPolicy::ForestsPolicy(PolicyInfo info, ForestsParameters parameters)
-    : Policy(std::move(info)), parameters_(std::move(parameters)) {
+    : PricedPolicy(std::move(info), std::move(parameters)) {
   check_info(this->info());
   const Forests& forests = parameters_.forests;
   check_forests(forests, "forests");
@@ -57,6 +57,7 @@ ForestsPolicy::ForestsPolicy(PolicyInfo info, ForestsParameters parameters)
                fmt::format("{}, those of the schema", this->info().schema.size()));
   }
   check_price_settings("forests", parameters_.settings, parameters_.chosen);
+  check_certificate("forests", parameters_.certificate);
   check_costs(parameters_);
   check_schedule(this->info(), parameters_.schedule);
 }
@@ -132,6 +133,10 @@ Action ForestsPolicy::next_of_schedule(const Evidence& evidence, const Ranking& 
   const double kept = n_chosen == 0 && has_second ? static_cast<double>(schedule.last) * cutoff : 0;
   action.most_ms = std::max(0.0, left - kept);
   return action;
+}
+
+std::unique_ptr<Policy> ForestsPolicy::remake(ForestsParameters parameters) const {
+  return make_forests(info(), std::move(parameters));
 }
 
 std::unique_ptr<Policy> make_forests(PolicyInfo info, ForestsParameters parameters) {

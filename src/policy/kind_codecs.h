@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 #include "policy/adaptive_policy.h"
 #include "policy/cascade_policy.h"
@@ -26,6 +27,10 @@ namespace triage {
 [[nodiscard]] TrainingFacts decode_training(const Fields& training);
 // The array of pairs before: what is known among them becomes facts, the others are notes.
 [[nodiscard]] TrainingFacts decode_old_training(const nlohmann::json& pairs);
+
+// The entry `certificate` of a kind that can hold one; none where there is none.
+void add_certificate(const std::optional<Certificate>& certificate, nlohmann::json& body);
+[[nodiscard]] std::optional<Certificate> decode_certificate(const Fields& body);
 
 [[nodiscard]] nlohmann::json encode_body(const Single& policy);
 [[nodiscard]] nlohmann::json encode_body(const Cascade& policy);

@@ -49,6 +49,7 @@ json encode_body(const Ladder& policy) {
             {"settings", std::move(settings)},
             {"chosen", parameters.chosen}};
   if (parameters.unit != kTimeCost) body["cost"] = to_string(parameters.unit);
+  add_certificate(parameters.certificate, body);
   return body;
 }
 
@@ -72,6 +73,7 @@ std::unique_ptr<Policy> decode_ladder(PolicyInfo info, const Fields& body) {
   }
   parameters.chosen = body.count("chosen");
   parameters.unit = body.cost_or_time("cost");
+  parameters.certificate = decode_certificate(body);
   return make_ladder(std::move(info), std::move(parameters));
 }
 

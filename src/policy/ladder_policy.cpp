@@ -146,7 +146,7 @@ std::size_t weigh_looks(const LadderShape& shape, const LadderAnswering& answeri
 }
 
 Ladder::Ladder(PolicyInfo info, LadderParameters parameters)
-    : Policy(std::move(info)), parameters_(std::move(parameters)) {
+    : PricedPolicy(std::move(info), std::move(parameters)) {
   check_info(this->info());
   const std::size_t n_rungs = this->info().models.size();
   if (n_rungs > kMaxRungs) fail_field("ladder", n_rungs, fmt::format("at most {} models", kMaxRungs));
@@ -160,8 +160,8 @@ Ladder::Ladder(PolicyInfo info, LadderParameters parameters)
   check_numbers_of("ladder.usual_features", parameters_.usual_features, shape.n_features);
   check_numbers_of("ladder.usual_signals", parameters_.usual_signals, n_rungs);
   check_answering(shape, parameters_.answering, n_rungs);
-  prices_.assign(parameters_.settings.begin(), parameters_.settings.end());
-  check_price_settings("ladder", prices_, parameters_.chosen);
+  check_price_settings("ladder", price_settings(), parameters_.chosen);
+  check_certificate("ladder", parameters_.certificate);
   check_gains(parameters_, n_rungs);
 }
 
@@ -173,7 +173,7 @@ std::vector<OrderedLook> Ladder::look_order(const Request&) const {
 
 const LadderSetting& Ladder::setting(const Request& request) const {
   return parameters_
-      .settings[std::isnan(request.price) ? parameters_.chosen : setting_at(prices_, request.price)];
+      .settings[std::isnan(request.price) ? parameters_.chosen : setting_at(price_settings(), request.price)];
 }
 
 Ladder::Reading Ladder::read(const Evidence& evidence) const {
@@ -226,6 +226,10 @@ Action Ladder::next(const Evidence& evidence, Trace* trace) const {
 Action Ladder::answer(const Evidence& evidence) const {
   if (evidence.looks.empty()) return Action::refuse();
   return Action::answer_of(evidence.looks[read(evidence).best]);
+}
+
+std::unique_ptr<Policy> Ladder::remake(LadderParameters parameters) const {
+  return make_ladder(info(), std::move(parameters));
 }
 
 std::unique_ptr<Policy> make_ladder(PolicyInfo info, LadderParameters parameters) {

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "triage/policy.h"
+#include "policy/priced_policy.h"
 
 namespace triage {
 
@@ -79,23 +79,20 @@ struct LadderParameters {
   std::vector<float> usual_features;  // (d) for those that are missing
   std::vector<float> usual_signals;   // (rungs)
   LadderAnswering answering;
-  CostWeights unit = kTimeCost;         // of costs and prices
-  std::vector<LadderSetting> settings;  // 1 or more, by falling price
-  std::size_t chosen = 0;
+  CostWeights unit = kTimeCost;                           // of costs and prices
+  std::vector<LadderSetting> settings;                    // 1 or more, by falling price
+  std::size_t chosen = 0;                                 // of a request without a price
+  std::optional<Certificate> certificate = std::nullopt;  // of the chosen setting
 };
 
 // Models run in the order of PolicyInfo::models.
-class Ladder final : public Policy {
+class Ladder final : public PricedPolicy<LadderParameters> {
  public:
   Ladder(PolicyInfo info, LadderParameters parameters);
   [[nodiscard]] std::string_view kind() const override { return "ladder"; }
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
   [[nodiscard]] Action answer(const Evidence& evidence) const override;
-  [[nodiscard]] std::span<const PriceSetting> price_settings() const override { return prices_; }
-  [[nodiscard]] std::optional<std::size_t> default_setting() const override { return parameters_.chosen; }
-  [[nodiscard]] CostWeights price_unit() const override { return parameters_.unit; }
   [[nodiscard]] std::vector<OrderedLook> look_order(const Request& request) const override;
-  [[nodiscard]] const LadderParameters& parameters() const { return parameters_; }
 
  private:
   struct Reading {
@@ -104,9 +101,7 @@ class Ladder final : public Policy {
   };
   [[nodiscard]] Reading read(const Evidence& evidence) const;
   [[nodiscard]] const LadderSetting& setting(const Request& request) const;
-
-  LadderParameters parameters_;
-  std::vector<PriceSetting> prices_;
+  [[nodiscard]] std::unique_ptr<Policy> remake(LadderParameters parameters) const override;
 };
 
 // Throws kPolicy when the parts do not fit together.

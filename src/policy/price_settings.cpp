@@ -26,6 +26,20 @@ void check_price_settings(std::string_view kind, std::span<const PriceSetting> s
   }
 }
 
+void check_certificate(std::string_view kind, const std::optional<Certificate>& certificate) {
+  if (!certificate) return;
+  const std::string field = fmt::format("{}.certificate", kind);
+  for (const double share : {certificate->max_loss, certificate->delta}) {
+    if (!(share > 0 && share < 1)) fail_field(field, share, "shares between 0 and 1");
+  }
+  for (const double seen : {certificate->mean_loss, certificate->mean_ms}) {
+    if (!std::isfinite(seen)) fail_field(field, seen, "finite numbers");
+  }
+  if (certificate->per.empty() == (certificate->groups > 0)) {
+    fail_field(field + ".groups", certificate->groups, "some where it says of what, else none");
+  }
+}
+
 std::size_t setting_at(std::span<const PriceSetting> settings, double price) {
   const auto at = std::find_if(settings.begin(), settings.end(),
                                [&](const PriceSetting& setting) { return setting.price <= price; });

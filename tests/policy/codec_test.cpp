@@ -149,7 +149,8 @@ TEST(PolicyCodec, KeepsWhatAPromiseHoldsIn) {
     change(payload["adaptive"]["certificate"]);
     EXPECT_TRIAGE_ERROR(decode_policy(seal_payload(json::to_cbor(payload), 5)), ErrorCode::kPolicy, message);
   };
-  refuse([](json& c) { c["groups_left_out"] = {1}; }, "certificate.groups_left_out: number, expected texts");
+  refuse([](json& c) { c["groups_left_out"] = {1}; },
+         "certificate.groups_left_out[0]: number, expected a text");
   refuse([](json& c) { c.erase("groups"); }, "certificate.groups");
   refuse([](json& c) { c["per"] = ""; }, "certificate.groups: 7, expected some where");
 }
