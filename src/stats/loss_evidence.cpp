@@ -25,6 +25,19 @@ Growths growths_of(double worse, double better, double equal, double bound) {
   return growths;
 }
 
+Growths growths_of(std::span<const float> losses, double bound) {
+  TRIAGE_CHECK(bound > -1 && bound < 1);
+  Growths growths{};
+  for (const float loss : losses) {
+    double fraction = 1 / (1 - bound);
+    for (double& growth : growths) {
+      fraction /= 2;
+      growth += std::log1p(fraction * (bound - static_cast<double>(loss)));
+    }
+  }
+  return growths;
+}
+
 Growths growths_of(const LossCounts& counts, double bound) {
   TRIAGE_CHECK(counts.worse + counts.better <= counts.n && bound > -1 && bound < 1);
   return growths_of(static_cast<double>(counts.worse), static_cast<double>(counts.better),
@@ -39,19 +52,11 @@ double log_mean(const Growths& growths, double n = 1) {
   return most + std::log(sum / kStakes);
 }
 
-}  // namespace
+double p_value_of(double log_evidence) { return std::min(1.0, std::exp(-log_evidence)); }
 
-double log_loss_evidence(const LossCounts& counts, double bound) {
-  return log_mean(growths_of(counts, bound));
-}
-
-double anytime_loss_p_value(const LossCounts& counts, double bound) {
-  return std::min(1.0, std::exp(-log_loss_evidence(counts, bound)));
-}
-
-double anytime_pairs_needed(const LossCounts& counts, double bound, double delta) {
-  TRIAGE_CHECK(counts.n > 0 && delta > 0 && delta < 1);
-  const Growths growths = growths_of(counts, bound);
+// Of growths on n pairs.
+double needed_pairs(const Growths& growths, std::size_t n, double delta) {
+  TRIAGE_CHECK(n > 0 && delta > 0 && delta < 1);
   if (*std::max_element(growths.begin(), growths.end()) <= 0) return kNotMeasured;
   const auto enough = [&](double share) { return log_mean(growths, share) >= -std::log(delta); };
   double few = 0, many = 1;  // in shares of these pairs
@@ -63,7 +68,33 @@ double anytime_pairs_needed(const LossCounts& counts, double bound, double delta
     const double middle = (few + many) / 2;
     (enough(middle) ? many : few) = middle;
   }
-  return std::ceil(many * static_cast<double>(counts.n));
+  return std::ceil(many * static_cast<double>(n));
+}
+
+}  // namespace
+
+double log_loss_evidence(const LossCounts& counts, double bound) {
+  return log_mean(growths_of(counts, bound));
+}
+
+double log_loss_evidence(std::span<const float> losses, double bound) {
+  return log_mean(growths_of(losses, bound));
+}
+
+double anytime_loss_p_value(const LossCounts& counts, double bound) {
+  return p_value_of(log_loss_evidence(counts, bound));
+}
+
+double anytime_loss_p_value(std::span<const float> losses, double bound) {
+  return p_value_of(log_loss_evidence(losses, bound));
+}
+
+double anytime_pairs_needed(const LossCounts& counts, double bound, double delta) {
+  return needed_pairs(growths_of(counts, bound), counts.n, delta);
+}
+
+double anytime_pairs_needed(std::span<const float> losses, double bound, double delta) {
+  return needed_pairs(growths_of(losses, bound), losses.size(), delta);
 }
 
 }  // namespace triage
