@@ -9,6 +9,7 @@
 #include "evaluate/unseen_rows.h"
 #include "learn/training_info.h"
 #include "stats/mean.h"
+#include "table/row_order.h"
 #include "triage/error.h"
 #include "triage/tools/replay.h"
 
@@ -29,7 +30,7 @@ void check(const Policy& policy, const CalibrateOptions& options) {
   }
   if (!policy.has_prices()) {
     fail("a policy of kind", fmt::format("'{}'", policy.kind()),
-         "one that has settings to choose from, such as an adaptive one");
+         "one that has settings to choose from: adaptive, forests or ladder");
   }
 }
 
@@ -40,16 +41,18 @@ void check_labels(const Table& table, Rows rows, const Policy& policy, ModelInde
     fail("labels", fmt::format("'{}'", describe_labels(table.labels_from)),
          fmt::format("'{}', those of training; take the same", describe_labels(trained)));
   }
+  const TableModel& found = table.models[static_cast<std::size_t>(versus)];
   for (const std::uint32_t row : rows) {
-    if (table.labels[row] == kNoLabel || table.ranks[table.at(row, versus)] == 0) {
-      fail("input",
-           fmt::format("'{}' without a label, or unknown to {}", table.ids[row],
-                       table.models[static_cast<std::size_t>(versus)].name),
+    if (table.scores.empty() && (table.labels[row] == kNoLabel || table.ranks[table.at(row, versus)] == 0)) {
+      fail("input", fmt::format("'{}' without a label, or unknown to {}", table.ids[row], found.name),
            "labelled inputs alone; profile with labels, or use label_by_model");
+    }
+    if (!table.scores.empty() && !table.is_complete(row)) {
+      fail("input", fmt::format("'{}', on which some model was not run", table.ids[row]),
+           "inputs on which every model was; take complete_rows alone");
     }
   }
   const PolicyModel& best = policy.info().best;
-  const TableModel& found = table.models[static_cast<std::size_t>(versus)];
   if (best.name == found.name && best.fingerprint != found.fingerprint) {
     throw Error(ErrorCode::kPolicy,
                 fmt::format("calibrate: model '{}' has fingerprint '{}' in the profile, expected '{}', that "
@@ -108,11 +111,21 @@ void expect_sources(const Table& table, CalibrateGroups per) {
        "two or more; give a profile of each, or one of a folder with a sub-folder for each");
 }
 
+void expect_classes(const Table& table, Rows rows, CalibrateGroups per) {
+  if (per != CalibrateGroups::kClass) return;
+  const auto without = std::count_if(rows.begin(), rows.end(),
+                                     [&](std::uint32_t row) { return table.labels[row] == kNoLabel; });
+  if (without == 0) return;
+  fail("inputs without a label", std::to_string(without),
+       "none where each class is promised for; import a column of labels");
+}
+
 // Empty where none were asked for.
 RowGroups make_groups(const Table& table, Rows rows, const LossTest& test, const CalibrateOptions& options,
                       Calibration& calibration) {
   if (options.per == CalibrateGroups::kNone) return {};
   expect_sources(table, options.per);
+  expect_classes(table, rows, options.per);
   RowGroups groups = group_rows(table, rows, options.per, test);
   calibration.group_needs = groups.fewest;
   for (std::size_t g = 0; g < groups.names.size(); ++g) {
@@ -127,33 +140,33 @@ RowGroups make_groups(const Table& table, Rows rows, const LossTest& test, const
   return groups;
 }
 
-CalibrationStep make_step(const PriceSetting& price, std::size_t setting, const GroupedCounts& counts,
+CalibrationStep make_step(const PriceSetting& price, std::size_t setting, const GroupedLosses& losses,
                           const RowGroups& groups, const LossTest& test) {
   CalibrationStep step;
   step.setting = setting;
   step.price = price.price;
-  step.mean_loss = counts.all.mean();
-  step.p_value = test.p_value(counts.all);
+  step.mean_loss = losses.all.mean();
+  step.p_value = test.p_value(losses.all);
   double worst = -1;
-  for (std::size_t g = 0; g < counts.groups.size(); ++g) {
+  for (std::size_t g = 0; g < losses.groups.size(); ++g) {
     if (!groups.counts(g)) continue;
-    const double p = test.p_value(counts.groups[g]);
+    const double p = test.p_value(losses.groups[g]);
     if (p <= worst) continue;
     worst = p;
     step.worst_group = g;
-    step.worst_loss = counts.groups[g].mean();
+    step.worst_loss = losses.groups[g].mean();
   }
   step.p_value = std::max(step.p_value, worst);
   return step;
 }
 
 // About how many inputs the first setting needs, all of them: the groups keep their shares.
-double needed(const GroupedCounts& counts, const RowGroups& groups, const LossTest& test) {
-  double most = test.pairs_needed(counts.all);
-  for (std::size_t g = 0; g < counts.groups.size() && std::isfinite(most); ++g) {
+double needed(const GroupedLosses& losses, const RowGroups& groups, const LossTest& test) {
+  double most = test.pairs_needed(losses.all);
+  for (std::size_t g = 0; g < losses.groups.size() && std::isfinite(most); ++g) {
     if (!groups.counts(g)) continue;
-    const double share = static_cast<double>(groups.sizes[g]) / static_cast<double>(counts.all.n);
-    const double pairs = test.pairs_needed(counts.groups[g]) / share;
+    const double share = static_cast<double>(groups.sizes[g]) / static_cast<double>(losses.all.size());
+    const double pairs = test.pairs_needed(losses.groups[g]) / share;
     most = std::isnan(pairs) ? kNotMeasured : std::max(most, std::ceil(pairs));
   }
   return most;
@@ -167,36 +180,45 @@ double cheapest_ms(const SettingLosses& losses, std::span<const std::size_t> set
       })]);
 }
 
+// `order` has each position among the rows once.
 void test_settings(std::span<const PriceSetting> prices, const SettingLosses& losses, const RowGroups& groups,
-                   const LossTest& test, Calibration& calibration) {
+                   std::span<const std::uint32_t> order, const LossTest& test, Calibration& calibration) {
   const auto sequence = test_sequence(prices);
-  const auto counts = [&](std::size_t setting) { return count_losses(losses.loss[setting], groups); };
+  const auto of = [&](std::size_t setting) { return group_losses(losses, setting, groups, order); };
   const std::size_t passing = count_passing(
-      sequence, [&](std::size_t setting) { return passes_everywhere(counts(setting), groups.fewest, test); });
+      sequence, [&](std::size_t setting) { return passes_everywhere(of(setting), groups.fewest, test); });
   for (std::size_t i = 0; i < std::min(passing + 1, sequence.size()); ++i) {
     const std::size_t setting = sequence[i];
-    calibration.steps.push_back(make_step(prices[setting], setting, counts(setting), groups, test));
+    calibration.steps.push_back(make_step(prices[setting], setting, of(setting), groups, test));
     calibration.steps.back().mean_ms = mean(losses.ms[setting]);
     calibration.steps.back().mean_cost = losses.mean_cost[setting];
     calibration.steps.back().passed = i < passing;
   }
-  calibration.inputs_needed = needed(counts(sequence.front()), groups, test);
+  calibration.inputs_needed = needed(of(sequence.front()), groups, test);
   if (passing > 0) calibration.chosen = cheapest_passed(calibration.steps);
-  const GroupedCounts shown = counts(calibration.steps[calibration.chosen.value_or(0)].setting);
+  const GroupedLosses shown = of(calibration.steps[calibration.chosen.value_or(0)].setting);
   for (std::size_t g = 0; g < calibration.groups.size(); ++g) {
     calibration.groups[g].mean_loss = shown.groups[g].mean();
   }
   if (groups.names.empty()) return;
   const std::size_t on_average =
-      count_passing(sequence, [&](std::size_t setting) { return test.passes(counts(setting).all); });
+      count_passing(sequence, [&](std::size_t setting) { return test.passes(of(setting).all); });
   calibration.ms_without_groups = cheapest_ms(losses, std::span(sequence).first(on_average));
 }
 
 }  // namespace
 
+LossKind loss_kind(const Table& table) {
+  const bool are_right_or_wrong = std::all_of(table.scores.begin(), table.scores.end(), [](float score) {
+    return score == 0 || score == 1 || std::isnan(score);
+  });
+  return are_right_or_wrong && table.terms.cutoff <= 0 ? LossKind::kSigns : LossKind::kShares;
+}
+
 SettingLosses measure_losses(const Table& table, Rows rows, const Policy& policy, ModelIndex versus,
                              const Clock& clock, std::stop_token stop) {
   SettingLosses losses;
+  losses.kind = loss_kind(table);
   const Criterion criterion = policy.info().criterion;
   Replay replay = make_replay("setting", table.n_inputs());
   for (const PriceSetting& setting : policy.price_settings()) {
@@ -207,7 +229,7 @@ SettingLosses measure_losses(const Table& table, Rows rows, const Policy& policy
     double j = 0;
     for (const std::uint32_t row : rows) {
       const double difference = table.score(row, versus, criterion) - replay.score(criterion)[row];
-      loss.push_back(static_cast<std::int8_t>(difference > 0 ? 1 : difference < 0 ? -1 : 0));
+      loss.push_back(static_cast<float>(difference));
       ms.push_back(static_cast<float>(replay.ms[row]));
       j += replay.j[row] / static_cast<double>(rows.size());
     }
@@ -275,12 +297,14 @@ Calibration calibrate(const Table& table, const Policy& policy, const CalibrateO
          "at least one; train on a share of the inputs, or profile others");
   }
   check_labels(table, rows, policy, versus);
-  const LossTest test{options.max_loss, options.delta, options.anytime};
+  const LossTest test{options.max_loss, options.delta, options.anytime, loss_kind(table)};
   const RowGroups groups = make_groups(table, rows, test, options, calibration);
   const auto losses =
       measure_losses(table, rows, policy, versus, clock_or_steady(options.clock), options.stop);
   calibration.versus_ms = mean(losses.versus_ms);
-  test_settings(policy.price_settings(), losses, groups, test, calibration);
+  // Where losses are not counted, their order matters, and must not depend on how the table is sorted.
+  test_settings(policy.price_settings(), losses, groups, shuffled_positions(table, rows, 0), test,
+                calibration);
   if (calibration.chosen) {
     calibration.policy =
         certify(table, rows, policy, options, calibration, calibration.steps[*calibration.chosen]);

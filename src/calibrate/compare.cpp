@@ -7,12 +7,13 @@
 
 #include "base/number_text.h"
 #include "base/stop.h"
+#include "calibrate/setting_losses.h"
 #include "evaluate/origin_warnings.h"
 #include "evaluate/table_facts.h"
 #include "evaluate/unseen_rows.h"
 #include "stats/bootstrap.h"
 #include "stats/mean.h"
-#include "stats/paired_loss_test.h"
+#include "table/row_order.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -66,27 +67,22 @@ std::vector<std::uint32_t> fair_rows(const Table& table, const Pair& pair) {
   return rows;
 }
 
-// The test counts what is right and what is wrong.
-void check_right_or_wrong(const Table& table) {
-  for (std::size_t i = 0; i < table.scores.size(); ++i) {
-    if (table.scores[i] == 0 || table.scores[i] == 1) continue;
-    throw Error(
-        ErrorCode::kUsage,
-        fmt::format("compare: input '{}' has a score of {:.4g}, expected 0 or 1 of every model: what is "
-                    "certified is how often answers are right; 'triage evaluate' compares other scores",
-                    table.ids[i / table.n_models()],
-                    table.terms.shown(static_cast<double>(table.scores[i]))));
-  }
-}
-
-void check_labelled(const Table& table, Rows rows) {
-  if (!table.scores.empty()) return check_right_or_wrong(table);
+void check_judged(const Table& table, Rows rows) {
   for (const std::uint32_t row : rows) {
-    if (table.labels[row] != kNoLabel) continue;
-    throw Error(ErrorCode::kUsage,
-                fmt::format("compare: input '{}' has no label, expected labelled inputs alone; profile with "
-                            "labels, or use label_by_model",
-                            table.ids[row]));
+    if (table.scores.empty() && table.labels[row] == kNoLabel) {
+      throw Error(
+          ErrorCode::kUsage,
+          fmt::format("compare: input '{}' has no label, expected labelled inputs alone; profile with "
+                      "labels, or use label_by_model",
+                      table.ids[row]));
+    }
+    if (!table.scores.empty() && !table.is_complete(row)) {
+      throw Error(
+          ErrorCode::kUsage,
+          fmt::format("compare: input '{}', on which some model was not run, expected inputs on which "
+                      "every model was; take complete_rows alone",
+                      table.ids[row]));
+    }
   }
 }
 
@@ -123,18 +119,25 @@ std::array<Replay, 2> replay_both(const Table& table, Rows rows, const Pair& pai
   return replays;
 }
 
-void compare_scores(Rows rows, const std::array<Replay, 2>& replays, Comparison& comparison) {
-  LossCounts losses;  // of the first against the second
-  for (const std::uint32_t row : rows) {
-    const bool first = replays[0].score(comparison.criterion)[row] > 0;
-    const bool second = replays[1].score(comparison.criterion)[row] > 0;
-    losses.add(static_cast<int>(second) - static_cast<int>(first));
+// In an order that does not depend on how the table is sorted.
+PairedLosses losses_of(const Table& table, Rows rows, const std::array<Replay, 2>& replays,
+                       Criterion criterion) {
+  PairedLosses losses(loss_kind(table));  // of the first against the second
+  for (const std::uint32_t row : shuffled_rows(table, rows, 0)) {
+    losses.add(static_cast<float>(replays[1].score(criterion)[row] - replays[0].score(criterion)[row]));
   }
+  return losses;
+}
+
+void compare_scores(const Table& table, Rows rows, const std::array<Replay, 2>& replays,
+                    Comparison& comparison) {
+  const PairedLosses losses = losses_of(table, rows, replays, comparison.criterion);
   for (std::size_t p = 0; p < replays.size(); ++p) {
     comparison.score[p] = mean_of(replays[p].score(comparison.criterion), rows);
   }
-  comparison.first_alone = losses.better;
-  comparison.second_alone = losses.worse;
+  comparison.right_or_wrong = losses.kind() == LossKind::kSigns;
+  comparison.first_alone = losses.counts().better;
+  comparison.second_alone = losses.counts().worse;
   const Interval loss = mean_loss_interval(losses, comparison.delta);
   comparison.difference = {-losses.mean(), {-loss.high, -loss.low}};
   const Interval& range = comparison.difference.interval;
@@ -146,9 +149,8 @@ void compare_scores(Rows rows, const std::array<Replay, 2>& replays, Comparison&
       comparison.margin ? comparison.within_margin : comparison.better != Preference::kNeither;
   if (is_shown) return;
   // Without a margin either of the two may come out ahead.
-  const LossCounts mirrored{losses.n, losses.better, losses.worse};
   const bool mirror = !comparison.margin && losses.mean() > 0;
-  comparison.inputs_needed = pairs_needed(mirror ? mirrored : losses, margin, comparison.delta / 2);
+  comparison.inputs_needed = pairs_needed(mirror ? losses.mirrored() : losses, margin, comparison.delta / 2);
 }
 
 std::vector<double> values_at(const std::vector<double>& values, Rows rows) {
@@ -185,7 +187,7 @@ Comparison compare_policies(const Table& table, const NamedPolicy& first, const 
   const Pair pair{&first, &second};
   check_pair(table, pair);
   const auto rows = fair_rows(table, pair);
-  check_labelled(table, rows);
+  check_judged(table, rows);
   Comparison comparison;
   comparison.names = {first.name, second.name};
   comparison.criterion = options.criterion;
@@ -203,7 +205,7 @@ Comparison compare_policies(const Table& table, const NamedPolicy& first, const 
                  comparison.warnings);
   }
   const auto replays = replay_both(table, rows, pair, options);
-  compare_scores(rows, replays, comparison);
+  compare_scores(table, rows, replays, comparison);
   comparison.ms = compare_costs(replays[0].ms, replays[1].ms, rows, options);
   if (std::isfinite(mean_of(replays[0].j, rows)) && std::isfinite(mean_of(replays[1].j, rows))) {
     comparison.j = compare_costs(replays[0].j, replays[1].j, rows, options);

@@ -4,8 +4,6 @@
 #include <string>
 
 #include "calibrate/setting_losses.h"
-#include "stats/loss_evidence.h"
-#include "table/row_order.h"
 
 namespace triage {
 namespace {
@@ -25,29 +23,34 @@ Kinds sources_of(const Table& table) { return {table.sources.size(), table.sourc
 
 }  // namespace
 
-bool LossTest::passes(const LossCounts& counts) const {
-  if (anytime) return log_loss_evidence(counts, max_loss) >= -std::log(delta);
-  return is_loss_below(counts, max_loss, delta);
+bool LossTest::passes(const PairedLosses& losses) const {
+  if (anytime) return log_loss_evidence(losses, max_loss) >= -std::log(delta);
+  return is_loss_below(losses, max_loss, delta);
 }
 
-double LossTest::p_value(const LossCounts& counts) const {
-  return anytime ? anytime_loss_p_value(counts, max_loss) : loss_p_value(counts, max_loss, delta);
+double LossTest::p_value(const PairedLosses& losses) const {
+  return anytime ? anytime_loss_p_value(losses, max_loss) : loss_p_value(losses, max_loss, delta);
 }
 
-double LossTest::pairs_needed(const LossCounts& counts) const {
-  return anytime ? anytime_pairs_needed(counts, max_loss, delta)
-                 : triage::pairs_needed(counts, max_loss, delta);
+double LossTest::pairs_needed(const PairedLosses& losses) const {
+  return anytime ? anytime_pairs_needed(losses, max_loss, delta)
+                 : triage::pairs_needed(losses, max_loss, delta);
 }
 
 std::size_t LossTest::fewest_pairs() const {
+  const auto agreeing = [&](std::size_t n) {
+    PairedLosses losses(kind);
+    for (std::size_t i = 0; i < n; ++i) losses.add(0);
+    return losses;
+  };
   std::size_t few = 0, enough = 1;
-  while (!passes({enough, 0, 0})) {
+  while (!passes(agreeing(enough))) {
     few = enough;
     enough *= 2;
   }
   while (enough - few > 1) {
     const std::size_t middle = (few + enough) / 2;
-    (passes({middle, 0, 0}) ? enough : few) = middle;
+    (passes(agreeing(middle)) ? enough : few) = middle;
   }
   return enough;
 }
@@ -72,25 +75,27 @@ RowGroups group_rows(const Table& table, Rows rows, CalibrateGroups per, const L
   return groups;
 }
 
-GroupedCounts count_losses(std::span<const std::int8_t> losses, const RowGroups& groups,
-                           std::span<const std::uint32_t> drawn) {
-  GroupedCounts counts;
-  counts.groups.resize(groups.names.size());
-  for (const std::uint32_t i : drawn) {
-    counts.all.add(losses[i]);
-    if (!counts.groups.empty()) counts.groups[groups.group_of[i]].add(losses[i]);
+PairedLosses SettingLosses::gather(std::size_t setting, std::span<const std::uint32_t> positions) const {
+  PairedLosses pairs(kind);
+  for (const std::uint32_t i : positions) pairs.add(loss[setting][i]);
+  return pairs;
+}
+
+GroupedLosses group_losses(const SettingLosses& losses, std::size_t setting, const RowGroups& groups,
+                           std::span<const std::uint32_t> positions) {
+  GroupedLosses grouped{losses.gather(setting, positions), {}};
+  grouped.groups.assign(groups.names.size(), PairedLosses(losses.kind));
+  if (grouped.groups.empty()) return grouped;
+  for (const std::uint32_t i : positions) {
+    grouped.groups[groups.group_of[i]].add(losses.loss[setting][i]);
   }
-  return counts;
+  return grouped;
 }
 
-GroupedCounts count_losses(std::span<const std::int8_t> losses, const RowGroups& groups) {
-  return count_losses(losses, groups, first_positions(losses.size()));
-}
-
-bool passes_everywhere(const GroupedCounts& counts, std::size_t fewest, const LossTest& test) {
-  return test.passes(counts.all) &&
-         std::all_of(counts.groups.begin(), counts.groups.end(), [&](const LossCounts& group) {
-           return group.n < fewest || group.n == 0 || test.passes(group);
+bool passes_everywhere(const GroupedLosses& losses, std::size_t fewest, const LossTest& test) {
+  return test.passes(losses.all) &&
+         std::all_of(losses.groups.begin(), losses.groups.end(), [&](const PairedLosses& group) {
+           return group.size() < fewest || group.size() == 0 || test.passes(group);
          });
 }
 

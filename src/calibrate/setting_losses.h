@@ -8,18 +8,25 @@
 #include <string>
 #include <vector>
 
-#include "stats/paired_loss_test.h"
+#include "stats/paired_losses.h"
 #include "triage/tools/calibrate.h"
 #include "triage/tools/rows.h"
 
 namespace triage {
 
+// Signs where scores are right or wrong in the whole table, also as a policy's: not those of run times.
+[[nodiscard]] LossKind loss_kind(const Table& table);
+
 // What every setting does on some rows, beside `versus`.
 struct SettingLosses {
-  std::vector<std::vector<std::int8_t>> loss;  // (settings, rows): +1, 0 or -1, see LossCounts
-  std::vector<std::vector<float>> ms;          // (settings, rows)
-  std::vector<double> mean_cost;  // (settings) in the policy's unit, or ms where energy is not known
-  std::vector<float> versus_ms;   // (rows)
+  LossKind kind = LossKind::kSigns;
+  std::vector<std::vector<float>> loss;  // (settings, rows) versus' score less the policy's
+  std::vector<std::vector<float>> ms;    // (settings, rows)
+  std::vector<double> mean_cost;         // (settings) in the policy's unit, or ms where energy is not known
+  std::vector<float> versus_ms;          // (rows)
+
+  // The losses at these positions, in their order.
+  [[nodiscard]] PairedLosses gather(std::size_t setting, std::span<const std::uint32_t> positions) const;
 };
 // Throws kInterrupted, between two settings.
 [[nodiscard]] SettingLosses measure_losses(const Table& table, Rows rows, const Policy& policy,
@@ -38,12 +45,13 @@ struct LossTest {
   double max_loss = 0;
   double delta = 0;
   bool anytime = false;  // may be repeated while pairs are added
+  LossKind kind = LossKind::kSigns;
 
-  [[nodiscard]] bool passes(const LossCounts& counts) const;
-  [[nodiscard]] double p_value(const LossCounts& counts) const;
+  [[nodiscard]] bool passes(const PairedLosses& losses) const;
+  [[nodiscard]] double p_value(const PairedLosses& losses) const;
   // About how many pairs like these would pass; NaN when none would.
-  [[nodiscard]] double pairs_needed(const LossCounts& counts) const;
-  // The number of pairs below which not even pairs that all agree pass.
+  [[nodiscard]] double pairs_needed(const PairedLosses& losses) const;
+  // The number of pairs of its kind below which not even pairs that all agree pass.
   [[nodiscard]] std::size_t fewest_pairs() const;
 };
 
@@ -59,15 +67,14 @@ struct RowGroups {
 // By label or source, in the order of the table's; none for kNone. All rows have one.
 [[nodiscard]] RowGroups group_rows(const Table& table, Rows rows, CalibrateGroups per, const LossTest& test);
 
-struct GroupedCounts {
-  LossCounts all;
-  std::vector<LossCounts> groups;  // empty without groups
+struct GroupedLosses {
+  PairedLosses all;
+  std::vector<PairedLosses> groups;  // empty without groups
 };
-[[nodiscard]] GroupedCounts count_losses(std::span<const std::int8_t> losses, const RowGroups& groups);
-// Of the losses at these positions alone.
-[[nodiscard]] GroupedCounts count_losses(std::span<const std::int8_t> losses, const RowGroups& groups,
-                                         std::span<const std::uint32_t> drawn);
+// Of a setting, of the rows at these positions, in their order.
+[[nodiscard]] GroupedLosses group_losses(const SettingLosses& losses, std::size_t setting,
+                                         const RowGroups& groups, std::span<const std::uint32_t> positions);
 // Whether the loss is below the bound on average and in every group of at least `fewest` pairs.
-[[nodiscard]] bool passes_everywhere(const GroupedCounts& counts, std::size_t fewest, const LossTest& test);
+[[nodiscard]] bool passes_everywhere(const GroupedLosses& losses, std::size_t fewest, const LossTest& test);
 
 }  // namespace triage

@@ -1,5 +1,4 @@
-// triage calibrate: which setting of an adaptive policy keeps a promise about its score, and how fast that
-// is.
+// triage calibrate: which setting of a policy keeps a promise about its score, and how cheap that is.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -146,13 +145,16 @@ void run(CalibrateArguments& arguments, Session& session) {
 
 void add_calibrate(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand(
-      "calibrate", "Certify the fastest setting of an adaptive policy whose loss of score is bounded");
+      "calibrate",
+      "Certify the cheapest setting of a policy (adaptive, forests, ladder) whose loss of score is bounded");
   const auto arguments = std::make_shared<CalibrateArguments>();
   auto& a = *arguments;
   command->add_option("profiles", a.profiles, "Profiles with inputs that the policy was not trained on")
       ->required()
       ->type_name("X.profile");
-  command->add_option("--policy,-p", a.policy, "Adaptive policy (triage train --train-share 0.5)")
+  command
+      ->add_option("--policy,-p", a.policy,
+                   "Policy of kind adaptive, forests or ladder (triage train --train-share 0.5)")
       ->required()
       ->type_name("IN.triage");
   command
@@ -160,8 +162,9 @@ void add_calibrate(CLI::App& app, Session& session) {
       ->required()
       ->type_name("OUT.triage");
   command
-      ->add_option("--max-loss", a.options.max_loss,
-                   "Bound on the loss of mean score, a share: 0.01 is one point")
+      ->add_option(
+          "--max-loss", a.options.max_loss,
+          "Bound on the loss of mean score, a share of the way from worst to best: 0.01 is one point")
       ->capture_default_str()
       ->type_name("SHARE");
   command->add_option("--delta", a.options.delta, "Probability of promising too much")

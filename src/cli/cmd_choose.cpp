@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/cli.h"
+#include "cli/explain.h"
 #include "triage/choose.h"
 #include "triage/error.h"
 #include "triage/tools/import.h"
@@ -82,7 +83,10 @@ void answer_rows(std::istream& in, const ChooseArguments& arguments, const Polic
       trace.clear();
       const Choice choice = choose(policy, row.features, row.looks, request, &trace);
       out = choice_json(row, choice, policy.info());
-      if (arguments.explain) out["why"] = trace_json(trace, policy.info());
+      if (arguments.explain) {
+        out["why"] = trace_json(trace, policy.info());
+        out["certificate"] = certificate_json(policy.certifies(request) ? policy.certificate() : nullptr);
+      }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kData && error.code() != ErrorCode::kUsage) throw;
       session.exit_code = kExitSomeFailed;

@@ -29,7 +29,7 @@ struct CompareArguments {
   std::string labels;
   std::string criterion = "top1";
   CompareOptions options;
-  std::optional<double> margin_points;
+  std::optional<double> margin;  // in the table's numbers
   bool json = false;
 };
 
@@ -91,7 +91,8 @@ void print_text(const Comparison& comparison) {
       words.in_percent() ? format_points(comparison.difference) : words.gain_estimate(comparison.difference));
   print_costs(comparison.ms, unit);
   if (comparison.j) print_costs(*comparison.j, "J");
-  fmt::print("  {:<22} {} of the first, {} of the second\n", "right alone on", comparison.first_alone,
+  fmt::print("  {:<22} {} of the first, {} of the second\n",
+             comparison.right_or_wrong ? "right alone on" : "better on", comparison.first_alone,
              comparison.second_alone);
   fmt::print("\n{}\n", printable(comparison_verdict(comparison)));
   if (comparison.imported) {
@@ -158,10 +159,11 @@ void run(CompareArguments& arguments, Session& session) {
   const auto names = names_of(arguments);
   CompareOptions& options = arguments.options;
   options.criterion = parse_criterion(arguments.criterion);
-  if (arguments.margin_points) options.margin = *arguments.margin_points / 100;
   options.stop = session.stop_source.get_token();
   const Table table = load_labelled_table(
       std::vector<fs::path>(arguments.profiles.begin(), arguments.profiles.end()), arguments.labels);
+  const Terms& terms = table.terms;
+  if (arguments.margin) options.margin = *arguments.margin / std::abs(terms.best - terms.worst);
   const auto first = load_fitting_policy(arguments.first, table, arguments.profiles);
   const auto second = load_fitting_policy(arguments.second, table, arguments.profiles);
   const Comparison comparison =
@@ -193,9 +195,9 @@ void add_compare(CLI::App& app, Session& session) {
       ->capture_default_str()
       ->type_name("P");
   command
-      ->add_option("--margin", a.margin_points,
-                   "Points: show that A is worse than B by less than this, if by anything; exit code 1 "
-                   "where that cannot be shown")
+      ->add_option("--margin", a.margin,
+                   "Points, or what else the table's scores count in: show that A is worse than B by less "
+                   "than this, if by anything; exit code 1 where that cannot be shown")
       ->type_name("POINTS");
   command->add_option("--criterion", a.criterion, "When an answer is right: top1 or top5")
       ->capture_default_str();

@@ -111,8 +111,16 @@ void run(StudyArguments& arguments, const Session& session) {
 
 struct GuaranteeArguments {
   StudyFiles files;
+  std::string policy;
   GuaranteeOptions options;
 };
+
+PolicyKind priced_kind(std::string_view text) {
+  for (const PolicyKind kind : {PolicyKind::kAdaptive, PolicyKind::kForests, PolicyKind::kLadder}) {
+    if (text == to_string(kind)) return kind;
+  }
+  throw Error(ErrorCode::kUsage, fmt::format("--policy: '{}', expected adaptive, forests or ladder", text));
+}
 
 std::string command_line(const GuaranteeArguments& arguments) {
   const GuaranteeOptions& options = arguments.options;
@@ -120,13 +128,15 @@ std::string command_line(const GuaranteeArguments& arguments) {
          fmt::format(
              " --criterion {} --max-loss {} --inputs {} --delta {} --resamples {} --retrainings {} --seed {}",
              arguments.files.criterion, fmt::join(options.max_losses, ","), fmt::join(options.inputs, ","),
-             options.delta, options.resamples, options.retrainings, options.seed);
+             options.delta, options.resamples, options.retrainings, options.seed) +
+         (arguments.policy.empty() ? "" : " --policy " + arguments.policy);
 }
 
 void run_guarantee(GuaranteeArguments& arguments, const Session& session) {
   StagedFolder out(arguments.files.out);
   GuaranteeOptions& options = arguments.options;
   options.criterion = parse_criterion(arguments.files.criterion);
+  if (!arguments.policy.empty()) options.kind = priced_kind(arguments.policy);
   options.stop = session.stop_source.get_token();
   options.on_step = [](std::string_view step) { say("study: {} ...\n", step); };
   const Table table = load_study_table(arguments.files);
@@ -141,6 +151,11 @@ void add_guarantee(CLI::App& study, Session& session) {
   const auto arguments = std::make_shared<GuaranteeArguments>();
   GuaranteeOptions& options = arguments->options;
   add_study_files(*command, arguments->files);
+  command
+      ->add_option("--policy", arguments->policy,
+                   "adaptive, forests or ladder; default: adaptive, of imported tables a ladder where models "
+                   "have answers or signals, else forests")
+      ->type_name("KIND");
   command->add_option("--max-loss", options.max_losses, "bounds on the loss of mean score, shares")
       ->delimiter(',')
       ->capture_default_str();

@@ -88,16 +88,6 @@ void print_certificate(const Classifier& classifier, const Result& result) {
           : printable(fmt::format(", where the answers of {} count as right", certificate->labels_from)));
 }
 
-Json certificate_json(const Classifier& classifier, const Result& result) {
-  const Certificate* certificate = certificate_of(classifier, result);
-  if (certificate == nullptr) return nullptr;
-  return {{"max_loss", certificate->max_loss},
-          {"delta", certificate->delta},
-          {"versus", certificate->versus},
-          {"inputs", certificate->inputs},
-          {"labels_from", certificate->labels_from}};
-}
-
 // What always running the best model would have cost.
 void print_alternative(const Classifier& classifier, const Result& result) {
   const PolicyModel& best = classifier.policy()->info().best;
@@ -225,7 +215,7 @@ Json why_json(const Classifier& classifier, const Shown& shown) {
   Json why{{"steps", steps},
            {"neighbours", neighbours},
            {"features", values},
-           {"certificate", certificate_json(classifier, shown.result)},
+           {"certificate", certificate_json(certificate_of(classifier, shown.result))},
            {"best_single", nullptr}};
   const PolicyModel& best = classifier.policy()->info().best;
   if (!best.name.empty()) why["best_single"] = {{"model", best.name}, {"mean_ms", best.mean_ms}};
@@ -233,6 +223,15 @@ Json why_json(const Classifier& classifier, const Shown& shown) {
 }
 
 }  // namespace
+
+nlohmann::json certificate_json(const Certificate* certificate) {
+  if (certificate == nullptr) return nullptr;
+  return {{"max_loss", certificate->max_loss},
+          {"delta", certificate->delta},
+          {"versus", certificate->versus},
+          {"inputs", certificate->inputs},
+          {"labels_from", certificate->labels_from}};
+}
 
 void print_frame(const Classifier& classifier, const Shown& shown) {
   const Result& result = shown.result;

@@ -16,6 +16,9 @@ struct Shown {
   Result result;       // with its trace for --explain
 };
 
+// Null where there is none.
+[[nodiscard]] nlohmann::json certificate_json(const Certificate* certificate);
+
 // One line, of a frame.
 void print_frame(const Classifier& classifier, const Shown& shown);
 void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain);

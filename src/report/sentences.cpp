@@ -257,7 +257,9 @@ std::string calibration_verdict(const Calibration& calibration) {
            small_groups_sentence(calibration);
   }
   return lost +
-         ", which is not below the bound: more inputs would not help, a larger bound or another zoo might." +
+         fmt::format(
+             ", which is not below the bound: more inputs would not help, a larger bound or {} might.",
+             words.is_named() ? "other models" : "another zoo") +
          small_groups_sentence(calibration);
 }
 

@@ -40,6 +40,7 @@ class Lines {
   // Of kinds that keep nothing of their own, those with prices can say what their setting is expected to do.
   void add_details(std::monostate) {
     if (!policy_->default_setting()) return;
+    if (const Certificate* certificate = policy_->certificate()) add("aim", certified_aim(*certificate));
     const PriceSetting& setting = policy_->price_settings()[*policy_->default_setting()];
     const CostWeights unit = policy_->price_unit();
     add("price", fmt::format("{:.4g} {}", setting.price, words_.per_unit(unit)));
@@ -70,10 +71,7 @@ class Lines {
   }
   void add_details(const AdaptiveFacts& facts) {
     const Certificate* certificate = policy_->certificate();
-    add("aim", certificate != nullptr ? fmt::format("least {} at {}, certified on {} inputs",
-                                                    words_.saved(policy_->price_unit()),
-                                                    promise_of(*certificate, words_), certificate->inputs)
-                                      : adaptive_aim(facts));
+    add("aim", certificate != nullptr ? certified_aim(*certificate) : adaptive_aim(facts));
     if (policy_->default_setting())
       add_setting(policy_->price_settings()[*policy_->default_setting()], facts);
     add("orders tried", std::to_string(facts.orders_tried));
@@ -127,6 +125,10 @@ class Lines {
     if (facts.shuffle_seed) add("control", fmt::format("features shuffled, seed {}", *facts.shuffle_seed));
   }
 
+  [[nodiscard]] std::string certified_aim(const Certificate& certificate) const {
+    return fmt::format("least {} at {}, certified on {} inputs", words_.saved(policy_->price_unit()),
+                       promise_of(certificate, words_), certificate.inputs);
+  }
   [[nodiscard]] std::string adaptive_aim(const AdaptiveFacts& facts) const {
     if (facts.price) {
       return most_score(*facts.price, policy_->price_unit());

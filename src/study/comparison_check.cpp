@@ -15,15 +15,15 @@ namespace {
 // coin swaps the two, so that neither is better.
 struct ComparedPair {
   std::string name;
-  std::vector<std::int8_t> losses;
+  std::vector<float> losses;
   bool even = false;
 };
 std::vector<ComparedPair> pairs_to_compare(const TrainedHalf& trained) {
   const std::size_t usual = trained.policy->default_setting().value();
   const auto less = [&](std::size_t a, std::size_t b) {
-    std::vector<std::int8_t> losses;
+    std::vector<float> losses;
     for (std::size_t i = 0; i < trained.losses.loss[a].size(); ++i) {
-      losses.push_back(static_cast<std::int8_t>(trained.losses.loss[a][i] - trained.losses.loss[b][i]));
+      losses.push_back(trained.losses.loss[a][i] - trained.losses.loss[b][i]);
     }
     return losses;
   };
@@ -37,21 +37,21 @@ std::vector<ComparedPair> pairs_to_compare(const TrainedHalf& trained) {
 struct CompareTally {
   std::size_t missed = 0, told_apart = 0, wrong = 0;
 };
-CompareTally compare_again_and_again(const ComparedPair& pair, std::size_t inputs,
+CompareTally compare_again_and_again(const ComparedPair& pair, LossKind kind, std::size_t inputs,
                                      const GuaranteeOptions& options) {
   const double truth = pair.even ? 0 : mean(pair.losses);
   std::vector<CompareTally> runs(check_runs(options));
   for_each_parallel(runs.size(), [&](std::size_t r) {
     Random random = check_random(options, r, 2 * inputs + 1);
-    LossCounts counts;
+    PairedLosses losses(kind);
     for (const std::uint32_t i : draw_with_replacement(random, inputs, pair.losses.size())) {
       const bool swap = pair.even && random.below(2) == 1;
-      counts.add(swap ? -pair.losses[i] : pair.losses[i]);
+      losses.add(swap ? -pair.losses[i] : pair.losses[i]);
     }
-    const LossCounts mirrored{counts.n, counts.better, counts.worse};
+    const PairedLosses mirrored = losses.mirrored();
     const double level = options.delta / 2;
-    runs[r].missed = is_loss_below(counts, truth, level) || is_loss_below(mirrored, -truth, level) ? 1 : 0;
-    const bool better = is_loss_below(counts, 0, level), worse = is_loss_below(mirrored, 0, level);
+    runs[r].missed = is_loss_below(losses, truth, level) || is_loss_below(mirrored, -truth, level) ? 1 : 0;
+    const bool better = is_loss_below(losses, 0, level), worse = is_loss_below(mirrored, 0, level);
     runs[r].told_apart = better || worse ? 1 : 0;
     runs[r].wrong = (better && truth >= 0) || (worse && truth <= 0) ? 1 : 0;
   });
@@ -85,7 +85,7 @@ Exhibit check_comparisons(const Table&, const TrainedHalf& trained, const Guaran
   for (const ComparedPair& pair : pairs) {
     for (const std::size_t inputs : options.inputs) {
       throw_if_stopped(options.stop, "study");
-      const CompareTally tally = compare_again_and_again(pair, inputs, options);
+      const CompareTally tally = compare_again_and_again(pair, trained.losses.kind, inputs, options);
       worst = std::max(worst, tally.missed);
       within = within &&
                is_within_noise(tally.missed, n_runs, options.delta, pairs.size() * options.inputs.size());

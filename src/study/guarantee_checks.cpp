@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "report/phrases.h"
 #include "stats/quantile.h"
+#include "table/row_order.h"
 
 namespace triage {
 namespace {
@@ -39,14 +40,13 @@ struct StreamRun {
 StreamRun calibrate_stream(const TrainedHalf& trained, std::span<const std::uint32_t> drawn,
                            std::span<const PassTable> looks) {
   StreamRun run;
-  std::vector<LossCounts> counts(trained.losses.loss.size());
-  std::vector<std::size_t> counted(counts.size(), 0);
+  std::vector<PairedLosses> losses(trained.losses.loss.size(), PairedLosses(trained.losses.kind));
   for (const PassTable& look : looks) {
     const auto passes = [&](std::size_t setting) {
-      for (std::size_t& i = counted[setting]; i < look.pairs(); ++i) {
-        counts[setting].add(trained.losses.loss[setting][drawn[i]]);
+      for (std::size_t i = losses[setting].size(); i < look.pairs(); ++i) {
+        losses[setting].add(trained.losses.loss[setting][drawn[i]]);
       }
-      return look.passes(counts[setting]);
+      return look.passes(losses[setting]);
     };
     const std::size_t passing = count_passing(trained.sequence, passes);
     run.last = judge_passing(trained, std::span(trained.sequence).first(passing), look.test().max_loss);
@@ -91,9 +91,12 @@ GroupTruth truth_by_group(const Table& table, const TrainedHalf& trained, Calibr
   const RowGroups groups = group_rows(table, trained.rows, per, {0.5, 0.5});
   truth.positions.resize(groups.names.size());
   for (std::uint32_t i = 0; i < trained.rows.size(); ++i) truth.positions[groups.group_of[i]].push_back(i);
-  for (const auto& losses : trained.losses.loss) {
+  const auto all = first_positions(trained.rows.size());
+  for (std::size_t setting = 0; setting < trained.losses.loss.size(); ++setting) {
     auto& of_setting = truth.loss.emplace_back();
-    for (const LossCounts& counts : count_losses(losses, groups).groups) of_setting.push_back(counts.mean());
+    for (const PairedLosses& losses : group_losses(trained.losses, setting, groups, all).groups) {
+      of_setting.push_back(losses.mean());
+    }
   }
   return truth;
 }
@@ -114,22 +117,27 @@ DrawnGroups draw_groups(const GroupTruth& truth, std::span<const PassTable> tabl
   return drawn;
 }
 
+// All of them, in an order that does not tell the groups apart.
+std::vector<std::uint32_t> mixed_positions(const DrawnGroups& drawn, Random& random) {
+  std::vector<std::uint32_t> all;
+  for (const auto& group : drawn) all.insert(all.end(), group.begin(), group.end());
+  for (std::size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[random.below(i)]);
+  return all;
+}
+
 // One calibration per group, as calibrate() does it: promised is what holds on average and in the groups of
 // at least `fewest` inputs. The last of the tables is of all inputs, those before of the groups.
 Passed calibrate_groups(const TrainedHalf& trained, const GroupTruth& truth,
                         std::span<const PassTable> tables, std::size_t fewest, Random& random) {
   const std::size_t n_groups = tables.size() - 1;
   const DrawnGroups drawn = draw_groups(truth, tables.first(n_groups), random);
+  const std::vector<std::uint32_t> mixed = mixed_positions(drawn, random);
   const auto passes = [&](std::size_t setting) {
-    LossCounts all;
     for (std::size_t c = 0; c < n_groups; ++c) {
-      const LossCounts counts = count_losses(trained.losses.loss[setting], {}, drawn[c]).all;
-      if (counts.n >= fewest && !tables[c].passes(counts)) return false;
-      all.n += counts.n;
-      all.worse += counts.worse;
-      all.better += counts.better;
+      const PairedLosses losses = trained.losses.gather(setting, drawn[c]);
+      if (losses.size() >= fewest && !tables[c].passes(losses)) return false;
     }
-    return tables.back().passes(all);
+    return tables.back().passes(trained.losses.gather(setting, mixed));
   };
   const auto passed = std::span(trained.sequence).first(count_passing(trained.sequence, passes));
   const double max_loss = tables.back().test().max_loss;
@@ -146,7 +154,7 @@ Passed calibrate_groups(const TrainedHalf& trained, const GroupTruth& truth,
 // achieved where all groups are too small.
 GroupTally calibrate_groups_again(const TrainedHalf& trained, const GroupTruth& truth, double max_loss,
                                   std::size_t inputs, const GuaranteeOptions& options) {
-  const LossTest test{max_loss, options.delta};
+  const LossTest test{max_loss, options.delta, false, trained.losses.kind};
   const std::size_t fewest = test.fewest_pairs();
   std::vector<PassTable> tables;
   std::size_t all = 0, largest = 0;

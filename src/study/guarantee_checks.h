@@ -44,12 +44,12 @@ struct TrainedHalf {
 // Whether no more is wrong than delta allows.
 [[nodiscard]] std::string noise_verdict(bool holds, double delta);
 
-// A test of many counts of one number of pairs, which remembers: the more are worse, the less it passes. Safe
-// concurrently.
+// A test of many losses of one number of pairs. Of those that are counted it remembers: the more are worse,
+// the less it passes. Safe concurrently.
 class PassTable {
  public:
   PassTable(const LossTest& test, std::size_t pairs);
-  [[nodiscard]] bool passes(const LossCounts& counts) const;
+  [[nodiscard]] bool passes(const PairedLosses& losses) const;
   [[nodiscard]] const LossTest& test() const { return test_; }
   [[nodiscard]] std::size_t pairs() const { return pairs_; }
 

@@ -52,7 +52,9 @@ PassTable::PassTable(const LossTest& test, std::size_t pairs)
 }
 
 // Another thread may overwrite what this one has learned; then it is learned again.
-bool PassTable::passes(const LossCounts& counts) const {
+bool PassTable::passes(const PairedLosses& losses) const {
+  if (losses.kind() == LossKind::kShares) return test_.passes(losses);
+  const LossCounts& counts = losses.counts();
   const auto worse = static_cast<std::int64_t>(counts.worse);
   auto& passing = passing_[counts.better];
   auto& failing = failing_[counts.better];

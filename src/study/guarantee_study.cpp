@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 
@@ -19,10 +20,16 @@
 #include "study/guarantee_checks.h"
 #include "table/row_order.h"
 #include "triage/error.h"
+#include "triage/tools/ladder.h"
+#include "triage/tools/score_words.h"
 #include "triage/tools/study.h"
 
 namespace triage {
 namespace {
+
+std::size_t count_unlabelled(const Table& table) {
+  return static_cast<std::size_t>(std::count(table.labels.begin(), table.labels.end(), kNoLabel));
+}
 
 void check(const Table& table, const GuaranteeOptions& options) {
   check_table(table);
@@ -37,8 +44,19 @@ void check(const Table& table, const GuaranteeOptions& options) {
     fail("delta", options.delta, "a probability between 0 and 1");
   if (options.max_losses.empty()) fail("max losses", 0, "at least one");
   if (options.inputs.empty()) fail("inputs of a calibration", "none", "at least one number of them");
-  const auto unlabelled = std::count(table.labels.begin(), table.labels.end(), kNoLabel);
-  if (unlabelled > 0) fail("inputs without a label", unlabelled, "none; use label_by_model");
+  if (table.scores.empty() && count_unlabelled(table) > 0) {
+    fail("inputs without a label", count_unlabelled(table), "none; use label_by_model");
+  }
+  if (const std::size_t n = complete_rows(table).size(); n < table.n_inputs()) {
+    fail("inputs on which some model was not run", table.n_inputs() - n, "none; take complete_rows alone");
+  }
+  constexpr std::array kWithPrices{PolicyKind::kAdaptive, PolicyKind::kForests, PolicyKind::kLadder};
+  if (options.kind && std::find(kWithPrices.begin(), kWithPrices.end(), *options.kind) == kWithPrices.end()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("guarantee: a policy of kind '{}', expected adaptive, forests or "
+                            "ladder, which have settings to choose from",
+                            to_string(*options.kind)));
+  }
   for (const double loss : options.max_losses) {
     if (!(loss > 0 && loss < 1)) fail("max loss", loss, "shares between 0 and 1");
   }
@@ -74,9 +92,17 @@ double finite_mean(std::vector<double> values) {
   return mean(values);
 }
 
+// Where none is asked for: what looks where it can.
+PolicyKind kind_of_study(const Table& table, Rows rows, const GuaranteeOptions& options) {
+  if (options.kind) return *options.kind;
+  if (table.scores.empty()) return PolicyKind::kAdaptive;
+  return can_climb(table, rows) ? PolicyKind::kLadder : PolicyKind::kForests;
+}
+
 TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOptions& options) {
   TrainedHalf trained;
-  trained.policy = train_adaptive(table, halves.train, options, options.adaptive);
+  trained.policy =
+      train_kind(table, halves.train, kind_of_study(table, halves.train, options), options, options.adaptive);
   trained.rows = halves.rest;
   trained.versus = table.find(trained.policy->info().best.name);
   trained.losses = measure_losses(table, halves.rest, *trained.policy, trained.versus,
@@ -92,10 +118,9 @@ TrainedHalf train_on(const Table& table, const Halves& halves, const GuaranteeOp
 // that pass; kNone when none passes.
 constexpr std::size_t kNone = SIZE_MAX;
 std::size_t calibrate_on(const TrainedHalf& trained, std::span<const std::uint32_t> drawn,
-                         const std::function<bool(const LossCounts&)>& passes) {
-  const std::size_t passing = count_passing(trained.sequence, [&](std::size_t setting) {
-    return passes(count_losses(trained.losses.loss[setting], {}, drawn).all);
-  });
+                         const std::function<bool(const PairedLosses&)>& passes) {
+  const std::size_t passing = count_passing(
+      trained.sequence, [&](std::size_t setting) { return passes(trained.losses.gather(setting, drawn)); });
   const auto drawn_ms = [&](std::size_t setting) {
     double sum = 0;
     for (const std::uint32_t i : drawn) sum += static_cast<double>(trained.losses.ms[setting][i]);
@@ -177,13 +202,13 @@ Exhibit resampled(const TrainedHalf& trained, const GuaranteeOptions& options, b
     for (const std::size_t inputs : options.inputs) {
       throw_if_stopped(options.stop, "study");
       std::vector<std::size_t> chosen(static_cast<std::size_t>(options.resamples));
-      const PassTable table({max_loss, options.delta}, inputs);
+      const PassTable passing({max_loss, options.delta}, inputs);
       for_each_parallel(chosen.size(), [&](std::size_t r) {
         Random random(mix64(options.seed ^ mix64(r + 1)) ^ inputs);
         std::vector<std::uint32_t> drawn(inputs);
         for (auto& i : drawn) i = static_cast<std::uint32_t>(random.below(trained.losses.versus_ms.size()));
         chosen[r] =
-            calibrate_on(trained, drawn, [&](const LossCounts& counts) { return table.passes(counts); });
+            calibrate_on(trained, drawn, [&](const PairedLosses& losses) { return passing.passes(losses); });
       });
       Tally tally;
       for (const std::size_t setting : chosen) tally.add(trained, setting, max_loss);
@@ -233,7 +258,7 @@ Exhibit retrained(const Table& table, const GuaranteeOptions& options) {
       const double max_loss = options.max_losses[b];
       const LossTest test{max_loss, options.delta};
       const std::size_t chosen =
-          calibrate_on(trained, first, [&](const LossCounts& counts) { return test.passes(counts); });
+          calibrate_on(trained, first, [&](const PairedLosses& losses) { return test.passes(losses); });
       tallies[b].add(trained, chosen, max_loss);
       unbound[b].push_back(best_speed_up(trained, max_loss));
     }
@@ -261,7 +286,7 @@ Exhibit settings_exhibit(const TrainedHalf& trained) {
   exhibit.data.columns = {{"price", 5}, {"loss, points", 3}, {"speed-up", 2}, {"differing %", 2}};
   for (const std::size_t s : trained.sequence) {
     double differing = 0;
-    for (const std::int8_t loss : trained.losses.loss[s]) differing += loss != 0 ? 1 : 0;
+    for (const float loss : trained.losses.loss[s]) differing += loss != 0 ? 1 : 0;
     exhibit.data.rows.push_back({trained.policy->price_settings()[s].price, 100 * trained.true_loss[s],
                                  trained.versus_ms / trained.mean_ms[s],
                                  100 * differing / static_cast<double>(trained.losses.loss[s].size())});
@@ -285,7 +310,10 @@ Study study_guarantee(const Table& table, const GuaranteeOptions& options) {
   step("training");
   const TrainedHalf trained = train_on(table, halve(table, options.seed), options);
   Study study;
-  study.title = fmt::format("The guarantee on {} inputs", table.n_inputs());
+  study.title = fmt::format("The guarantee on {} inputs{}", table.n_inputs(),
+                            ScoreWords(table.terms).in_percent()
+                                ? ""
+                                : "; points are hundredths of the way from the worst score to the best");
   set_table_facts(table, {}, study.evaluation);
   step("resampling");
   bool holds = true;
@@ -296,6 +324,7 @@ Study study_guarantee(const Table& table, const GuaranteeOptions& options) {
   study.exhibits.push_back(check_anytime(table, trained, options, holds));
   for (const CalibrateGroups per : {CalibrateGroups::kClass, CalibrateGroups::kSource}) {
     if (per == CalibrateGroups::kSource && table.sources.size() < 2) continue;
+    if (per == CalibrateGroups::kClass && count_unlabelled(table) > 0) continue;
     step("checking further promises");
     study.exhibits.push_back(check_groups(table, trained, options, per, holds));
   }

@@ -18,7 +18,7 @@ namespace {
 // The other half in two parts, and the loss of a mixture of them.
 struct HardAndEasy {
   std::vector<std::uint32_t> hard, easy;  // positions
-  std::vector<std::int8_t> losses;
+  std::vector<float> losses;
   double hard_share = 0;
 
   [[nodiscard]] double loss_at(double share) const {
@@ -26,22 +26,22 @@ struct HardAndEasy {
   }
   [[nodiscard]] double mean_at(const std::vector<std::uint32_t>& positions) const {
     double sum = 0;
-    for (const std::uint32_t i : positions) sum += losses[i];
+    for (const std::uint32_t i : positions) sum += static_cast<double>(losses[i]);
     return positions.empty() ? 0 : sum / static_cast<double>(positions.size());
   }
   [[nodiscard]] double draw(Random& random, double share) const {
     const auto& from = random.uniform() < share ? hard : easy;
-    return losses[from[random.below(from.size())]];
+    return static_cast<double>(losses[from[random.below(from.size())]]);
   }
 };
-// Hard is what the cheapest model gets wrong.
+// Hard is what the cheapest model gets wrong, or scores less than half on.
 HardAndEasy split_by_difficulty(const Table& table, const TrainedHalf& trained, std::size_t setting) {
   const auto costs = mean_costs(table, trained.rows);
   const auto cheapest = static_cast<ModelIndex>(std::min_element(costs.begin(), costs.end()) - costs.begin());
   HardAndEasy parts;
   parts.losses = trained.losses.loss[setting];
   for (std::uint32_t i = 0; i < trained.rows.size(); ++i) {
-    const bool right = table.score(trained.rows[i], cheapest, trained.policy->info().criterion) > 0;
+    const bool right = table.score(trained.rows[i], cheapest, trained.policy->info().criterion) >= 0.5;
     (right ? parts.easy : parts.hard).push_back(i);
   }
   parts.hard_share = static_cast<double>(parts.hard.size()) / static_cast<double>(trained.rows.size());

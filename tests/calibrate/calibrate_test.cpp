@@ -414,9 +414,9 @@ TEST(LossTest, KnowsTheFewestPairs) {
     for (const double bound : {0.005, 0.1}) {
       const LossTest test{bound, 0.05, anytime};
       const std::size_t n = test.fewest_pairs();
-      EXPECT_TRUE(test.passes({n, 0, 0}));
-      EXPECT_FALSE(test.passes({n - 1, 0, 0}));
-      EXPECT_LE(test.p_value({n, 0, 0}), 0.05);
+      EXPECT_TRUE(test.passes(LossCounts{n, 0, 0}));
+      EXPECT_FALSE(test.passes(LossCounts{n - 1, 0, 0}));
+      EXPECT_LE(test.p_value(LossCounts{n, 0, 0}), 0.05);
     }
   }
 }

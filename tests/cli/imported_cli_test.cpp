@@ -1,9 +1,10 @@
-// `triage train`, `evaluate` and `compare` on a table that somebody brought, in its words.
+// `triage train`, `evaluate`, `calibrate` and `compare` on a table that somebody brought, in its words.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/run_cli.h"
 #include "profile/outcomes.h"
@@ -100,6 +101,44 @@ TEST_F(ImportedCommands, CompareSpeaksOfDollars) {
                {"quality %", "mean usd", "quality, points", "difference, usd", "ratio, usd",
                 "large is dearer", "Costs as imported from made.csv"},
                {" ms", "top-1", "slower", "Timed on"});
+}
+
+TEST_F(ImportedCommands, CompareTakesAMarginInSeconds) {
+  for (const char* model : {"small", "large"}) {
+    ASSERT_EQ(run_cli({"train", file("seconds.profile"), "--policy", std::string("single:") + model,
+                       "--train-share", "0.3", "-o", file(std::string(model) + "-s.triage")})
+                  .exit_code,
+              0);
+  }
+  const std::vector<std::string> compare{"compare", file("large-s.triage"),  file("small-s.triage"),
+                                         "--on",    file("seconds.profile"), "--margin",
+                                         "300"};
+  expect_words(run_cli(compare), {"PAR10", "better on", "by less than 300 s PAR10"},
+               {"right alone on", " points"});
+  auto as_json = compare;
+  as_json.emplace_back("--json");
+  const auto document = nlohmann::json::parse(run_cli(as_json).out);
+  EXPECT_DOUBLE_EQ(document["margin"].get<double>(), 0.3) << "of 1,000 s";
+}
+
+TEST_F(ImportedCommands, CalibrateSpeaksOfSecondsAndChooseOfThePromise) {
+  ASSERT_EQ(run_cli({"train", file("seconds.profile"), "--policy", "forests", "--train-share", "0.4", "-o",
+                     file("forests-s.triage")})
+                .exit_code,
+            0);
+  expect_words(
+      run_cli({"calibrate", file("seconds.profile"), "--policy", file("forests-s.triage"), "--max-loss",
+               "0.4", "-o", file("certified-s.triage")}),
+      {"loss, s", "mean s", "a loss of at most 400 s PAR10 against ", "Costs as imported from made.csv"},
+      {" ms", "points", "Timed on"});
+  folder_->write("rows.csv", "hardness,noise\n0.2,0.5\n");
+  const auto promise_of = [](const std::string& policy, std::vector<std::string> more) {
+    more.insert(more.begin(), {"choose", file("rows.csv"), "--policy", file(policy), "--explain"});
+    return nlohmann::json::parse(run_cli(more).out)["certificate"];
+  };
+  EXPECT_TRUE(promise_of("forests-s.triage", {}).is_null());
+  EXPECT_EQ(promise_of("certified-s.triage", {})["max_loss"], 0.4);
+  EXPECT_TRUE(promise_of("certified-s.triage", {"--price", "0"}).is_null()) << "for default requests only";
 }
 
 }  // namespace

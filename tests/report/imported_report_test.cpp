@@ -266,7 +266,7 @@ TEST(ImportedReport, CalibrationCountsInTheTablesTerms) {
             "0.95 or more. "
             "The best setting lost 2.00 s PAR10 on them, which is not below the bound: more inputs would not "
             "help, a "
-            "larger bound or another zoo might.");
+            "larger bound or other models might.");
 }
 
 std::string line_of(const Policy& policy, std::string_view key) {

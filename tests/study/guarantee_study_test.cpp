@@ -10,6 +10,7 @@
 #include "stats/paired_loss_test.h"
 #include "study/guarantee_checks.h"
 #include "support/expect_error.h"
+#include "support/imported.h"
 #include "support/synthetic.h"
 #include "triage/tools/study.h"
 
@@ -123,6 +124,51 @@ TEST_F(GuaranteeStudy, TheMonitorRaisesSoonerTheLargerTheShift) {
     EXPECT_GE(figure(table, row, "raised %"), figure(table, row - 1, "raised %"));
   }
   EXPECT_GE(shifted, 2U);
+}
+
+// Scores that are any shares, and signals.
+Table table_with_signals() {
+  Table table = testing::dollar_table(1600);
+  Random random(2);
+  for (const float score : table.scores) {
+    table.signals.push_back(score + 0.2F * static_cast<float>(random.uniform() - 0.5));
+  }
+  return table;
+}
+
+TEST(GuaranteeOfImportedTables, HoldsForForestsAndLadders) {
+  const Table table = table_with_signals();
+  GuaranteeOptions options = quick_guarantee();
+  options.inputs = {300};
+  options.resamples = 300;
+  options.retrainings = 0;
+  for (const PolicyKind kind : {PolicyKind::kForests, PolicyKind::kLadder}) {
+    options.kind = kind;
+    const Study study = study_guarantee(table, options);
+    EXPECT_NE(study.verdict.find("The guarantee holds"), std::string::npos) << study.verdict;
+    ASSERT_EQ(study.exhibits.size(), 5U) << "no labels, no sources, nothing trained afresh";
+    for (const Exhibit& exhibit : study.exhibits) {
+      EXPECT_EQ(exhibit.verdict.find("beyond binomial noise"), std::string::npos) << exhibit.title;
+    }
+    for (const auto& row : study.exhibits[0].data.rows) {
+      EXPECT_EQ(std::get<double>(row[2]), 300) << "calibrations";
+      EXPECT_GT(std::get<double>(row[3]), 0) << "achieved";
+      EXPECT_LE(std::get<double>(row[4]), 8.8) << "5 % and three standard errors of 300";
+    }
+  }
+}
+
+TEST(GuaranteeOfImportedTables, RefusesWhatCannotBeJudged) {
+  GuaranteeOptions options = quick_guarantee();
+  options.kind = PolicyKind::kSingleBest;
+  EXPECT_TRIAGE_ERROR(
+      study_guarantee(table_with_signals(), options), ErrorCode::kUsage,
+      "guarantee: a policy of kind 'single best model', expected adaptive, forests or ladder");
+  options.kind.reset();
+  Table missing = table_with_signals();
+  missing.scores[3] = missing.infer_ms[3] = std::nanf("");
+  EXPECT_TRIAGE_ERROR(study_guarantee(missing, options), ErrorCode::kUsage,
+                      "guarantee: inputs on which some model was not run 1, expected none");
 }
 
 TEST(GuaranteeOptionsCheck, RefusesWhatIsOutOfRange) {

@@ -1,5 +1,6 @@
-// The guarantee: which setting of a policy (an adaptive one, or any that has prices) is the fastest whose
-// loss against one model is bounded with a stated probability, judged on inputs that it was not trained on.
+// The guarantee: which setting of a policy (adaptive, forests, ladder, or any that has prices) is the
+// cheapest whose loss of score against one model is bounded with a stated probability, judged on inputs that
+// it was not trained on.
 //
 // Learn then test (Angelopoulos, Bates, Candes, Jordan, Lei 2021) with a fixed sequence: settings are tested
 // from the one of best expected score to cheaper ones, each at level delta, until one fails; the last that
@@ -34,7 +35,7 @@ enum class CalibrateGroups {
 [[nodiscard]] CalibrateGroups parse_calibrate_groups(std::string_view text);
 
 struct CalibrateOptions {
-  double max_loss = 0.01;  // of mean score, a share above 0
+  double max_loss = 0.01;  // of mean score, a share above 0 of the way from worst to best
   double delta = 0.05;     // probability, over the calibration inputs, of promising too much
   std::string versus;      // model of the table; empty: the policy's best single model in training
   // Calibration may be repeated while inputs are added, as often as one likes, and delta is the probability
@@ -87,9 +88,9 @@ struct Calibration {
 };
 
 // Throws kUsage for a policy without prices or that holds no certificate, options out of range, an unknown
-// model, where no input is left that the policy was not trained on, where the inputs are of fewer than two
-// sources that are asked for, and where no group has enough; kPolicy for a policy that does not fit the
-// table.
+// model, where no input is left that the policy was not trained on, where one of them has no label (of
+// imported tables: where some model was not run on it), where the inputs are of fewer than two sources that
+// are asked for, and where no group has enough; kPolicy for a policy that does not fit the table.
 [[nodiscard]] Calibration calibrate(const Table& table, const Policy& policy,
                                     const CalibrateOptions& options);
 

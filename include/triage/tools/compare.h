@@ -2,8 +2,9 @@
 // inputs that neither was trained on.
 //
 // Both are replayed on the same inputs. All that is said about the score is read off one interval of its
-// difference, exact for paired right and wrong answers, so everything said holds together with probability of
-// at least 1 - delta. Costs have no bounds: their intervals are bootstrap ones.
+// difference, exact for paired right and wrong answers and by betting for other scores
+// (stats/bounded_loss_test.h), so everything said holds together with probability of at least 1 - delta.
+// Costs have no bounds: their intervals are bootstrap ones.
 #pragma once
 
 #include <array>
@@ -54,7 +55,8 @@ struct Comparison {
   std::size_t table_inputs = 0;
   std::size_t inputs = 0;  // that took part; the others are copies, or were trained on
   std::array<double, 2> score{};
-  // Inputs on which the first alone is right, and the second alone.
+  bool right_or_wrong = true;  // whether all scores are 0 or 1
+  // Inputs on which the first alone is right (else: scores more), and the second alone.
   std::size_t first_alone = 0, second_alone = 0;
   Estimate difference;  // of the scores, the first's less the second's; its interval has level 1 - delta
   Preference better = Preference::kNeither;  // neither: not told apart
@@ -67,8 +69,9 @@ struct Comparison {
   std::vector<Warning> warnings;
 };
 
-// Throws kUsage for options out of range, and where no labelled input is left that neither was trained on;
-// kPolicy, naming it, for a policy that does not fit the table; kInterrupted.
+// Throws kUsage for options out of range, where no input is left that neither was trained on, and where one
+// of these has no label, or is of an imported table and some model was not run on it; kPolicy, naming it, for
+// a policy that does not fit the table; kInterrupted.
 [[nodiscard]] Comparison compare_policies(const Table& table, const NamedPolicy& first,
                                           const NamedPolicy& second, const CompareOptions& options);
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -54,10 +55,14 @@ struct GuaranteeOptions : LearnOptions {
   int resamples = 1000;  // calibrations for each bound and number of inputs
   int retrainings = 20;
   AdaptiveOptions adaptive;
+  // Adaptive, forests or ladder; none: adaptive, of imported tables a ladder where models have answers or
+  // signals, else forests.
+  std::optional<PolicyKind> kind = std::nullopt;
   std::shared_ptr<const Clock> clock = nullptr;  // none: steady_clock()
   std::function<void(std::string_view step)> on_step;
 };
-// Throws kUsage for options out of range or a table that is too small; kInterrupted.
+// Throws kUsage for options out of range, a table that is too small, one without labels (of scores: on which
+// some model was not run on an input); kInterrupted.
 [[nodiscard]] Study study_guarantee(const Table& table, const GuaranteeOptions& options);
 
 // How good is what training chooses by itself, by the number of inputs it learns from: 100, 200, 400 and so

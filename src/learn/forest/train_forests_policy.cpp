@@ -93,7 +93,8 @@ void add_notes(const RunSchedule& schedule, const PricedOutcome& chosen, std::si
                PolicyInfo& info) {
   auto& notes = info.training.notes;
   notes.emplace_back("forests", fmt::format("7 of {} trees, {} features", trees, info.schema.size()));
-  notes.emplace_back("expected gain", gain_text(info.terms, chosen) + " on rows that the trees did not see");
+  notes.emplace_back("gain of training's choice",
+                     gain_text(info.terms, chosen) + " on rows that the trees did not see");
   const auto cost_of = [&](float share) {
     return fmt::format("{:.4g} {}", static_cast<double>(share) * info.terms.cutoff, info.terms.cost_unit);
   };

@@ -207,7 +207,8 @@ std::unique_ptr<Policy> train_ladder(const Table& table, Rows rows, const LearnO
   info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
   info.training.notes.emplace_back(
-      "expected gain", gain_text(info.terms, outcomes[parameters.chosen]) + ", by inner cross-validation");
+      "gain of training's choice",
+      gain_text(info.terms, outcomes[parameters.chosen]) + ", by inner cross-validation");
   return make_ladder(std::move(info), std::move(parameters));
 }
 

@@ -111,15 +111,16 @@ TEST(Ladder, NotesWhatItExpectsInTheTablesWords) {
     return train_ladder(table, rows, {}, {.price = price})->info().training.notes;
   };
   using Notes = std::vector<std::pair<std::string, std::string>>;
-  EXPECT_EQ(notes_at(0), (Notes{{"expected gain", "+0 nats (standard error 0), by inner cross-validation"}}));
+  EXPECT_EQ(notes_at(0),
+            (Notes{{"gain of training's choice", "+0 nats (standard error 0), by inner cross-validation"}}));
   // At the highest price it always answers with the small model.
   std::size_t wrong = 0;
   for (const std::uint32_t row : rows) wrong += table.score(row, 0, Criterion::kTop1) == 0 ? 1 : 0;
   const double p = static_cast<double>(wrong) / 300;
   EXPECT_EQ(notes_at(1e9),
-            (Notes{{"expected gain", fmt::format("{:+.4g} nats (standard error {:.4g}), by inner "
-                                                 "cross-validation",
-                                                 20 * p, 20 * std::sqrt(p * (1 - p) / 299))}}));
+            (Notes{{"gain of training's choice", fmt::format("{:+.4g} nats (standard error {:.4g}), by inner "
+                                                             "cross-validation",
+                                                             20 * p, 20 * std::sqrt(p * (1 - p) / 299))}}));
 }
 
 TEST(Ladder, IsADialogue) {
