@@ -44,6 +44,34 @@ void train_forests(benchmark::State& state) {
 }
 BENCHMARK(train_forests)->Args({5725, 7, 35})->Unit(benchmark::kSecond)->UseRealTime()->Iterations(1);
 
+// The fourth argument is a place among the kernels for the first levels of trees; the last is none.
+void sum_leaves(benchmark::State& state) {
+  const triage::Forests forests = trained(table_of(state, 1)).forests;
+  const NoisyTable others = table_of(state, 2);
+  const std::size_t n = others.losses.size() / others.m, columns = forests.features.n_codes();
+  std::vector<std::uint8_t> groups(triage::grouped_size(n, columns));
+  for (std::size_t i = 0; i < n; ++i) {
+    triage::encode_features(forests.features, std::span(others.features).subspan(i * others.d, others.d),
+                            &groups[triage::grouped_row(i, columns)], triage::kGroupRows);
+  }
+  const auto kernels = triage::tree_top_kernels();
+  const auto place = static_cast<std::size_t>(state.range(3));
+  const triage::TreeTopKernel* kernel = place < kernels.size() ? &kernels[place] : nullptr;
+  state.SetLabel(kernel == nullptr ? "no vectors" : std::string(kernel->instructions));
+  std::vector<float> sums(n * triage::leaf_stride(others.m));
+  triage::WalkBuffers buffers;
+  for (auto _ : state) {
+    for (const triage::TreeEnsemble& trees : forests.ensembles)
+      triage::add_leaves(trees, groups, columns, n, kernel, buffers, sums);
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(sum_leaves)
+    ->Args({5725, 7, 35, 0})
+    ->Args({5725, 7, 35, 1})
+    ->Args({5725, 7, 35, 2})
+    ->Unit(benchmark::kMillisecond);
+
 void choose_rows(benchmark::State& state) {
   const triage::Forests forests = trained(table_of(state, 1)).forests;
   const NoisyTable others = table_of(state, 2);

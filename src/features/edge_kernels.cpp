@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "features/vector_width.h"
+#include "base/vector_width.h"
 
 namespace triage {
 namespace {

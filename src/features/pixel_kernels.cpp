@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "features/vector_width.h"
+#include "base/vector_width.h"
 
 namespace triage {
 namespace {

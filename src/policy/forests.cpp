@@ -37,6 +37,11 @@ void read_raw(const Forests& forests, const BlockShape& shape, const float* sums
   }
 }
 
+const TreeTopKernel* fastest_kernel() {
+  const auto kernels = tree_top_kernels();
+  return kernels.empty() ? nullptr : kernels.data();
+}
+
 void predict_block(const Forests& forests, const float* features, const BlockShape& shape,
                    ForestBuffers& buffers, const ForestOutput& output) {
   const std::size_t d = forests.features.n_features, m = shape.m;
@@ -50,7 +55,7 @@ void predict_block(const Forests& forests, const float* features, const BlockSha
     const std::size_t stride = leaf_stride(trees.width);
     const std::span sums(buffers.sums.data(), shape.n * stride);
     std::fill(sums.begin(), sums.end(), 0.0F);
-    add_leaves(trees, buffers.codes, shape.codes, shape.n, sums);
+    add_leaves(trees, buffers.codes, shape.codes, shape.n, fastest_kernel(), buffers.walk, sums);
     const float scale =
         1.0F / (static_cast<float>(trees.n_trees() * forests.ensembles.size()) * forests.deviation[e]);
     for (std::size_t i = 0; i < shape.n; ++i) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/feature_map.h"
+#include "policy/leaf_sums.h"
 #include "policy/tree_ensemble.h"
 #include "triage/types.h"
 
@@ -39,6 +40,7 @@ struct ForestOutput {
 struct ForestBuffers {
   std::vector<std::uint8_t> codes;
   std::vector<float> sums;
+  WalkBuffers walk;
 };
 
 // `features` has shape (n, d), NaN where missing. From kGroupRows rows on the trees take turns, which is

@@ -34,11 +34,28 @@ FeatureMap decode_features_of(const Fields& fields) {
   return map;
 }
 
+template <class Node>
+std::vector<typename Node::Word> words_of(const std::vector<Node>& nodes) {
+  std::vector<typename Node::Word> words;
+  words.reserve(nodes.size());
+  for (const Node& node : nodes) words.push_back(node.word());
+  return words;
+}
+
+template <class Node>
+std::vector<Node> nodes_in(const Fields& fields, std::string_view key) {
+  std::vector<Node> nodes;
+  const auto words = fields.values<typename Node::Word>(key);
+  nodes.reserve(words.size());
+  for (const auto word : words) nodes.push_back(Node::of(word));
+  return nodes;
+}
+
 json encode_trees(const TreeEnsemble& trees) {
   return {{"width", trees.width},
           {"tree_begin", to_binary<std::uint32_t>(trees.tree_begin)},
-          {"wide", to_binary<std::uint64_t>(trees.wide)},
-          {"narrow", to_binary<std::uint32_t>(trees.narrow)},
+          {"wide", to_binary<std::uint64_t>(words_of(trees.wide))},
+          {"narrow", to_binary<std::uint32_t>(words_of(trees.narrow))},
           {"leaf", to_binary<std::uint32_t>(trees.leaf)},
           {"values", to_binary<float>(trees.values)}};
 }
@@ -47,8 +64,8 @@ TreeEnsemble decode_trees(const Fields& fields) {
   TreeEnsemble trees;
   trees.width = small_count(fields, "width");
   trees.tree_begin = fields.values<std::uint32_t>("tree_begin");
-  trees.wide = fields.values<std::uint64_t>("wide");
-  trees.narrow = fields.values<std::uint32_t>("narrow");
+  trees.wide = nodes_in<WideNode>(fields, "wide");
+  trees.narrow = nodes_in<NarrowNode>(fields, "narrow");
   trees.leaf = fields.values<std::uint32_t>("leaf");
   trees.values = fields.values<float>("values");
   return trees;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "learn/forest/split_search.h"
+#include "policy/tree_ensemble.h"
 
 namespace triage {
 
@@ -31,7 +32,7 @@ struct TreeGrowth {
 
 // Wide nodes, as in TreeEnsemble.
 struct GrownTree {
-  std::vector<std::uint64_t> nodes;
+  std::vector<WideNode> nodes;
   std::vector<std::uint32_t> leaf;  // as long: leaves have numbers in the order of nodes; 0 for an inner node
   std::vector<float> values;        // (leaves, means.size()): weighted means of the leaf's rows
 };

@@ -45,8 +45,8 @@ TEST(GrowTree, SplitsInTheMiddleOfAGapUntilLeavesArePure) {
   // Two models; column 0 parts the rows, column 1 is constant.
   const TreeData data{{0, 5, 2, 5, 7, 5, 8, 5}, 2, {0, 1, 0, 1, 1, 0, 1, 0}, 2, {0.5F, 0.5F}};
   const GrownTree tree = grown(data);
-  EXPECT_EQ(tree.nodes, (std::vector<std::uint64_t>{WideNode::make(0, 1, 4, 0), leaf_node<WideNode>(1),
-                                                    leaf_node<WideNode>(2)}));
+  EXPECT_EQ(tree.nodes, (std::vector<WideNode>{WideNode::make(0, 1, 4, 0), leaf_node<WideNode>(1),
+                                               leaf_node<WideNode>(2)}));
   EXPECT_EQ(tree.leaf, (std::vector<std::uint32_t>{0, 0, 1}));
   EXPECT_EQ(tree.values, (std::vector<float>{0, 1, 1, 0}));
 }
@@ -67,7 +67,7 @@ TEST(GrowTree, GrowsOneRowAndRowsWithoutColumns) {
   TreeRows rows = data.rows();
   rows.n_codes = 0;
   const GrownTree tree = grow_tree(rows, {SplitRule::kVariance, 1, 0}, std::vector<std::uint32_t>{1, 1}, 1);
-  EXPECT_EQ(tree.nodes, std::vector<std::uint64_t>{leaf_node<WideNode>(0)});
+  EXPECT_EQ(tree.nodes, std::vector<WideNode>{leaf_node<WideNode>(0)});
   EXPECT_EQ(tree.values, std::vector<float>{0.5F});
 }
 
@@ -87,7 +87,7 @@ TEST(GrowTree, BestSingleSplitsWhereAnotherModelIsBest) {
 
 TEST(GrowTree, BestSingleStopsWhereTheSameModelStaysBest) {
   const TreeData data{{0, 1, 2, 3}, 1, {0.1F, 0.2F, 0.3F, 0.4F, 0, 0.9F, 0.7F, 0.8F}, 2, {0.275F, 0.575F}};
-  EXPECT_EQ(grown(data, SplitRule::kBestSingle).nodes, std::vector<std::uint64_t>{leaf_node<WideNode>(0)});
+  EXPECT_EQ(grown(data, SplitRule::kBestSingle).nodes, std::vector<WideNode>{leaf_node<WideNode>(0)});
   EXPECT_EQ(grown(data, SplitRule::kVariance).nodes.size(), 7U);
 }
 
@@ -197,9 +197,8 @@ TEST(GrowTree, FindsTheBestOfAllSplits) {
       for (std::uint32_t c = 0; c < data.c; ++c) {
         for (std::size_t t = 0; t < 255; ++t) best = std::max(best, quality_of(data, rule, c, t));
       }
-      const std::uint64_t root = grown(data, rule).nodes[0];
-      const double found =
-          quality_of(data, rule, static_cast<std::uint32_t>(WideNode::column(root)), root & 255);
+      const WideNode root = grown(data, rule).nodes[0];
+      const double found = quality_of(data, rule, root.column, root.threshold);
       ASSERT_NEAR(found, best, 1e-4) << "seed " << seed;
     }
   }
