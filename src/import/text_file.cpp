@@ -84,6 +84,20 @@ TextFile::TextFile(const std::filesystem::path& path, std::stop_token stop)
                                             std::strerror(errno)));
   }
   gzbuffer(file_.get(), kBlock);
+  refuse_parquet();
+}
+
+// A column may be called PAR10; behind the mark of Parquet is no text.
+void TextFile::refuse_parquet() {
+  const std::string_view begin = next();
+  if (begin.starts_with("PAR1") && begin.size() > 4 && begin[4] >= 0 && begin[4] < ' ' &&
+      begin.find_first_of("\t\r\n", 4) != 4) {
+    throw Error(
+        ErrorCode::kData,
+        fmt::format("{}: is a Parquet file, expected text; tools/parquet_to_jsonl.py makes JSON lines of it",
+                    name_));
+  }
+  rewind();
 }
 
 void TextFile::rewind() {

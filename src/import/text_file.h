@@ -14,7 +14,8 @@ namespace triage {
 
 class TextFile {
  public:
-  // "-" is standard input. Throws kIo; here and below also kInterrupted, once `stop` is requested.
+  // "-" is standard input. Throws kIo, and kData for Parquet; here and below also kInterrupted, once `stop`
+  // is requested.
   explicit TextFile(const std::filesystem::path& path, std::stop_token stop = {});
 
   // Throws kIo, kData for gzipped data that is damaged or cut short.
@@ -25,6 +26,7 @@ class TextFile {
   [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
+  void refuse_parquet();
   [[noreturn]] void fail() const;
 
   std::string name_;

@@ -25,6 +25,13 @@ TEST_F(ImportRefused, BytesThatAreNoText) {
   EXPECT_TRIAGE_ERROR(import("id,a:score\ncaf\xE9,1\n"), kData, "line 2, column 'id': is no UTF-8");
 }
 
+TEST_F(ImportRefused, ParquetByItsFirstBytes) {
+  EXPECT_TRIAGE_ERROR(import("PAR1\x15\x04\x15 and more"), kData,
+                      "table.csv: is a Parquet file, expected text; tools/parquet_to_jsonl.py");
+  EXPECT_TRIAGE_ERROR(import("PAR1\n1\n"), kUsage, "score");  // a column of that name
+  EXPECT_TRIAGE_ERROR(import("PAR1"), kUsage, "score");
+}
+
 TEST_F(ImportRefused, CellsThatDoNotFit) {
   EXPECT_TRIAGE_ERROR(import("id,fold,a:score\n1,0,1\n2,,1\n3,1.5,1\n4,-1,1\n"), kData,
                       "line 3, column 'fold': '', expected a whole number of 0 or more for each input",
