@@ -1,6 +1,7 @@
 // triage evaluate: cross-validates on profiles, judges finished policies on them, or one on perturbed images.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -51,6 +52,7 @@ struct EvaluateArguments {
   std::string beyond = "refuse";
   std::string selector;
   bool full = false;
+  std::vector<std::string> learners;
   Request request;
   std::optional<double> mean_latency_ms;
   std::optional<double> margin_points;
@@ -83,6 +85,7 @@ std::string command_line(const EvaluateArguments& arguments) {
   }
   if (!arguments.selector.empty()) out += " --selector " + arguments.selector;
   if (arguments.full) out += " --full";
+  if (!arguments.learners.empty()) out += fmt::format(" --learners {}", fmt::join(arguments.learners, ","));
   if (arguments.margin_points) out += fmt::format(" --margin {:g}", *arguments.margin_points);
   const Request& request = arguments.request;
   if (!std::isinf(request.max_latency_ms))
@@ -169,6 +172,7 @@ EvaluateOptions evaluate_options(const EvaluateArguments& arguments, const Sessi
   options.request = arguments.request;
   options.mean_latency_ms = arguments.mean_latency_ms;
   add_premodels(arguments, options);
+  for (const auto& name : arguments.learners) options.learners.push_back(parse_forests_learner(name));
   options.stop = session.stop_source.get_token();
   return options;
 }
@@ -369,6 +373,13 @@ void add_premodel_options(CLI::App& command, EvaluateArguments& a, CLI::Option& 
       .add_option("--selector", a.selector, "for the premodel cnn: which network; each fold takes its own")
       ->excludes(&policies);
   command.add_flag("--full", a.full, "train an svm on all inputs of a fold, not at most 5,000")
+      ->excludes(&policies);
+  command
+      .add_option("--learners", a.learners,
+                  "of imported tables with features: judge these beside the seven forests: pairwise, knn, "
+                  "boosted-regression, boosted-classification")
+      ->delimiter(',')
+      ->type_name("A,B,...")
       ->excludes(&policies);
 }
 

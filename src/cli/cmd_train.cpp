@@ -45,6 +45,7 @@ struct TrainArguments {
   std::string beyond = "refuse";
   std::optional<double> margin_points;
   std::optional<double> price;
+  std::string learner = std::string(to_string(ForestsLearner::kSeven));
   std::optional<int> max_stages;
   double train_share = 1;
   bool all_settings = false;
@@ -115,6 +116,7 @@ TrainedPolicy train_adaptive_with(const Table& table, Rows rows, const LearnOpti
 TrainedPolicy train_forests_with(const Table& table, Rows rows, const LearnOptions& learn,
                                  const TrainArguments& arguments) {
   ForestsOptions options;
+  options.learner = parse_forests_learner(arguments.learner);
   options.price = arguments.price;
   return {train_forests_policy(table, rows, learn, options), {}, {}};
 }
@@ -443,6 +445,12 @@ void add_train(CLI::App& app, Session& session) {
   add_kind_options(*command, a, premodel);
   add_aim_options(*command, a, of({"auto", "adaptive", "cascade", "forests", "ladder"}),
                   of({"adaptive", "cascade", "forests", "ladder"}), looking);
+  of({"forests"})(command
+                      ->add_option("--learner", a.learner,
+                                   "forests: what learns to choose: seven-forests, pairwise, knn, "
+                                   "boosted-regression or boosted-classification")
+                      ->capture_default_str()
+                      ->type_name("NAME"));
   command->add_flag("--all-settings", a.all_settings,
                     "adaptive: show every setting, not the chosen one and a few around it");
   command->add_flag("--json", a.json, "One JSON document on stdout");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 
 #include "base/parallel.h"
@@ -113,25 +114,33 @@ void add_premodels(const Table& table, std::span<const Fold> folds, std::span<co
   });
 }
 
-// A kind with a setting for each price that not every fold can train.
+// A kind with a setting for each price that not every fold can train; `policy` is null where one did not.
 struct PricedKind {
-  MethodKind kind;
-  std::unique_ptr<Policy> TrainedFold::*policy;
+  MethodId id;
+  std::function<const Policy*(const TrainedFold&)> policy;
 };
-constexpr PricedKind kAdaptives{MethodKind::kAdaptive, &TrainedFold::adaptive};
 
-bool every_fold_has(std::span<const TrainedFold> trained, const PricedKind& kind) {
+const Policy* adaptive_of(const TrainedFold& fold) { return fold.adaptive.get(); }
+
+template <class PolicyOf>
+bool every_fold_has(std::span<const TrainedFold> trained, const PolicyOf& policy) {
   return std::all_of(trained.begin(), trained.end(),
-                     [&](const TrainedFold& fold) { return fold.*kind.policy != nullptr; });
+                     [&](const TrainedFold& fold) { return policy(fold) != nullptr; });
 }
 
 // Those that can be judged.
-std::vector<PricedKind> priced_kinds(std::span<const TrainedFold> trained) {
-  std::vector<PricedKind> kinds{{MethodKind::kForests, &TrainedFold::forests},
-                                {MethodKind::kLadder, &TrainedFold::ladder},
-                                {MethodKind::kCascadeRouting, &TrainedFold::cascade_routing},
-                                kAdaptives};
-  std::erase_if(kinds, [&](const PricedKind& kind) { return !every_fold_has(trained, kind); });
+std::vector<PricedKind> priced_kinds(std::span<const TrainedFold> trained, const EvaluateOptions& options) {
+  std::vector<PricedKind> kinds;
+  kinds.push_back({{MethodKind::kForests}, [](const TrainedFold& fold) { return fold.forests.get(); }});
+  for (std::size_t l = 0; l < options.learners.size(); ++l) {
+    kinds.push_back({{MethodKind::kLearner, static_cast<int>(options.learners[l])},
+                     [l](const TrainedFold& fold) { return fold.learners[l].get(); }});
+  }
+  kinds.push_back({{MethodKind::kLadder}, [](const TrainedFold& fold) { return fold.ladder.get(); }});
+  kinds.push_back(
+      {{MethodKind::kCascadeRouting}, [](const TrainedFold& fold) { return fold.cascade_routing.get(); }});
+  kinds.push_back({{MethodKind::kAdaptive}, adaptive_of});
+  std::erase_if(kinds, [&](const PricedKind& kind) { return !every_fold_has(trained, kind.policy); });
   return kinds;
 }
 
@@ -153,9 +162,7 @@ void add_looking_policies(const Table& table, std::span<const Fold> folds,
     }
   }
   add({MethodKind::kAuto}, [](const TrainedFold& fold) { return &fold.auto_policy(); });
-  for (const PricedKind& kind : priced_kinds(trained)) {
-    add({kind.kind}, [&](const TrainedFold& fold) { return (fold.*kind.policy).get(); });
-  }
+  for (const PricedKind& kind : priced_kinds(trained, options)) add(kind.id, kind.policy);
 }
 
 // A policy of a fold, and how it is asked, at one price of a sweep.
@@ -186,10 +193,10 @@ void judge_premodel(const Table& table, std::span<const Fold> folds, std::span<c
 // Every price's policies on the test inputs; `at(trained, p)` gives the policy of a fold and the request to
 // it.
 template <class At>
-Sweep sweep(const Table& table, std::span<const Fold> folds, MethodKind kind, std::size_t n_prices,
+Sweep sweep(const Table& table, std::span<const Fold> folds, MethodId id, std::size_t n_prices,
             std::span<const TrainedFold> trained, const At& at, const EvaluateOptions& options) {
   const Clock& clock = clock_or_steady(options.clock);
-  Sweep out{MethodId{kind}, {}};
+  Sweep out{id, {}};
   Replay scratch = make_replay("sweep", table.n_inputs());
   for (std::size_t p = 0; p < n_prices; ++p) {
     throw_if_stopped(options.stop, "evaluate");
@@ -207,20 +214,20 @@ Sweep sweep(const Table& table, std::span<const Fold> folds, MethodKind kind, st
 std::vector<Sweep> sweep_policies(const Table& table, std::span<const Fold> folds,
                                   std::span<const TrainedFold> trained, const EvaluateOptions& options) {
   std::vector<Sweep> sweeps;
-  const auto add = [&](MethodKind kind, std::size_t n_prices, auto at) {
-    sweeps.push_back(sweep(table, folds, kind, n_prices, trained, at, options));
+  const auto add = [&](MethodId id, std::size_t n_prices, auto at) {
+    sweeps.push_back(sweep(table, folds, id, n_prices, trained, at, options));
   };
   const auto prices = sweep_prices(table, options.cost);
   if (has_confidences(table)) {
-    add(MethodKind::kCascade, prices.size(), [&](const TrainedFold& fold, std::size_t p) {
+    add({MethodKind::kCascade}, prices.size(), [&](const TrainedFold& fold, std::size_t p) {
       return AtPrice{fold.sweep[p].get(), {}, prices[p]};
     });
   }
-  for (const PricedKind& kind : priced_kinds(trained)) {
-    const auto settings = [&](const TrainedFold& fold) { return (fold.*kind.policy)->price_settings(); };
-    add(kind.kind, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
+  for (const PricedKind& kind : priced_kinds(trained, options)) {
+    const auto settings = [&](const TrainedFold& fold) { return kind.policy(fold)->price_settings(); };
+    add(kind.id, settings(trained.front()).size(), [&](const TrainedFold& fold, std::size_t p) {
       const double price = settings(fold)[p].price;
-      return AtPrice{(fold.*kind.policy).get(), {.price = price}, price};
+      return AtPrice{kind.policy(fold), {.price = price}, price};
     });
   }
   return sweeps;
@@ -245,7 +252,7 @@ void note_training(std::span<const TrainedFold> trained, Evaluation& evaluation)
         evaluation.warnings.push_back(warning);
     }
   }
-  if (!evaluation.imported && !every_fold_has(trained, kAdaptives)) {
+  if (!evaluation.imported && !every_fold_has(trained, adaptive_of)) {
     evaluation.warnings.push_back({.kind = WarningKind::kNotCombined, .inputs = kLeastTrainingInputs});
   }
 }
@@ -268,6 +275,29 @@ std::vector<MethodPolicies> ordered_policies(std::span<const TrainedFold> traine
   return out;
 }
 
+void check_learners(const Table& table, const std::vector<ForestsLearner>& learners) {
+  for (std::size_t i = 0; i < learners.size(); ++i) {
+    const std::string_view name = to_string(learners[i]);
+    if (table.schema.groups.empty()) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("evaluate: learner {} for a table without features of its own, "
+                              "expected some; import it with feature columns",
+                              name));
+    }
+    if (learners[i] == ForestsLearner::kSeven) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("evaluate: learner {}, expected others, since it is judged as forests anyway; "
+                              "leave it out",
+                              name));
+    }
+    if (std::find(learners.begin(), learners.begin() + static_cast<std::ptrdiff_t>(i), learners[i]) !=
+        learners.begin() + static_cast<std::ptrdiff_t>(i)) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("evaluate: learner {} twice, expected once; name each once", name));
+    }
+  }
+}
+
 void check_options(const Table& table, const EvaluateOptions& options) {
   if (table.n_models() < 2) {
     throw Error(ErrorCode::kUsage, fmt::format("evaluate: the profile has {} model, expected at least 2; "
@@ -275,6 +305,7 @@ void check_options(const Table& table, const EvaluateOptions& options) {
                                                table.n_models()));
   }
   check_fallback(table, options.premodel.fallback);
+  check_learners(table, options.learners);
 }
 
 // How many perturbed copies there are.

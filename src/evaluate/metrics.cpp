@@ -105,6 +105,7 @@ const char* to_string(MethodKind kind) {
       return "cascade";
     case MethodKind::kExactCascade:
     case MethodKind::kCascadeRouting:
+    case MethodKind::kLearner:
       return "rival";
     case MethodKind::kForests:
       return "forests";
@@ -125,7 +126,8 @@ bool is_control(MethodKind kind) {
 }
 
 bool is_rival(MethodKind kind) {
-  return kind == MethodKind::kExactCascade || kind == MethodKind::kCascadeRouting;
+  return kind == MethodKind::kExactCascade || kind == MethodKind::kCascadeRouting ||
+         kind == MethodKind::kLearner;
 }
 
 ClassMetrics class_metrics(std::span<const Label> labels, std::span<const std::int32_t> predicted, Rows rows,

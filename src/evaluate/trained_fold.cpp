@@ -50,6 +50,7 @@ int most_stages(const Table& table, Rows rows) {
 void train_priced_kinds(const Table& table, const Fold& fold, const EvaluateOptions& options,
                         TrainedFold& trained) {
   const bool is_imported = !table.scores.empty();
+  trained.learners.resize(options.learners.size());
   if (count_groups(table, fold.train) < kLeastTrainingInputs) {
     if (!is_imported) return;  // evaluation warns of what it leaves out of images
     trained.warnings.push_back(fmt::format("forests and ladders are left out: they need {} {} in every fold",
@@ -63,7 +64,11 @@ void train_priced_kinds(const Table& table, const Fold& fold, const EvaluateOpti
   if (is_imported && can_climb(table, fold.train)) {
     trained.ladder = train_ladder(table, fold.train, options);
   }
-  if (!table.schema.groups.empty()) trained.forests = train_forests_policy(table, fold.train, options);
+  if (table.schema.groups.empty()) return;
+  trained.forests = train_forests_policy(table, fold.train, options);
+  for (std::size_t l = 0; l < options.learners.size(); ++l) {
+    trained.learners[l] = train_forests_policy(table, fold.train, options, {.learner = options.learners[l]});
+  }
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ struct TrainedFold {
   std::vector<std::unique_ptr<Policy>> cascades_of;  // of exactly 2 models, of exactly 3
   std::unique_ptr<Policy> cascade_routing;
   std::unique_ptr<Policy> forests;
+  std::vector<std::unique_ptr<Policy>> learners;  // as EvaluateOptions::learners; null as above
   std::unique_ptr<Policy> ladder;
   std::unique_ptr<Policy> adaptive;
   PolicyKind auto_kind = PolicyKind::kSingleBest;  // which training chooses by itself

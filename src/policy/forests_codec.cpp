@@ -71,6 +71,52 @@ TreeEnsemble decode_trees(const Fields& fields) {
   return trees;
 }
 
+json encode_nearest(const NearestRows& nearest) {
+  return {{"n_models", nearest.n_models},
+          {"n_features", nearest.n_features},
+          {"k", nearest.k},
+          {"column", to_binary<std::uint32_t>(nearest.column)},
+          {"median", to_binary<float>(nearest.median)},
+          {"mean", to_binary<float>(nearest.mean)},
+          {"scale", to_binary<float>(nearest.scale)},
+          {"rows", to_binary<float>(nearest.rows)},
+          {"losses", to_binary<float>(nearest.losses)},
+          {"costs", to_binary<float>(nearest.costs)},
+          {"mean_loss", to_binary<float>(nearest.mean_loss)},
+          {"mean_cost", to_binary<float>(nearest.mean_cost)}};
+}
+
+NearestRows decode_nearest(const Fields& fields) {
+  NearestRows nearest;
+  nearest.n_models = small_count(fields, "n_models");
+  nearest.n_features = small_count(fields, "n_features");
+  nearest.k = small_count(fields, "k");
+  nearest.column = fields.values<std::uint32_t>("column");
+  nearest.median = fields.values<float>("median");
+  nearest.mean = fields.values<float>("mean");
+  nearest.scale = fields.values<float>("scale");
+  nearest.rows = fields.values<float>("rows");
+  nearest.losses = fields.values<float>("losses");
+  nearest.costs = fields.values<float>("costs");
+  nearest.mean_loss = fields.values<float>("mean_loss");
+  nearest.mean_cost = fields.values<float>("mean_cost");
+  return nearest;
+}
+
+json encode_forests_of(const Forests& forests) {
+  json ensembles = json::array();
+  for (const TreeEnsemble& trees : forests.ensembles) ensembles.push_back(encode_trees(trees));
+  return {{"n_models", forests.n_models},
+          {"features", encode_features_of(forests.features)},
+          {"ensembles", std::move(ensembles)},
+          {"deviation", to_binary<float>(forests.deviation)},
+          {"raw", forests.raw},
+          {"has_costs", forests.has_costs},
+          {"loss_low", forests.loss_low},
+          {"loss_range", forests.loss_range},
+          {"slope", forests.slope}};
+}
+
 Forests decode_forests_of(const Fields& body) {
   Forests forests;
   forests.n_models = small_count(body, "n_models");
@@ -89,26 +135,17 @@ Forests decode_forests_of(const Fields& body) {
 
 json encode_body(const ForestsPolicy& policy) {
   const ForestsParameters& parameters = policy.parameters();
-  const Forests& forests = parameters.forests;
-  json ensembles = json::array(), settings = json::array();
-  for (const TreeEnsemble& trees : forests.ensembles) ensembles.push_back(encode_trees(trees));
+  json body = parameters.nearest ? json{{"nearest", encode_nearest(*parameters.nearest)}}
+                                 : encode_forests_of(parameters.forests);
+  json settings = json::array();
   for (const PriceSetting& setting : parameters.settings) {
     settings.push_back({{"price", setting.price}, {"score", setting.score}, {"cost", setting.cost}});
   }
-  json body{{"n_models", forests.n_models},
-            {"features", encode_features_of(forests.features)},
-            {"ensembles", std::move(ensembles)},
-            {"deviation", to_binary<float>(forests.deviation)},
-            {"raw", forests.raw},
-            {"has_costs", forests.has_costs},
-            {"loss_low", forests.loss_low},
-            {"loss_range", forests.loss_range},
-            {"slope", forests.slope},
-            {"settings", std::move(settings)},
-            {"chosen", parameters.chosen},
-            {"presolver", parameters.schedule.presolver},
-            {"slice", parameters.schedule.slice},
-            {"last", parameters.schedule.last}};
+  body["settings"] = std::move(settings);
+  body["chosen"] = parameters.chosen;
+  body["presolver"] = parameters.schedule.presolver;
+  body["slice"] = parameters.schedule.slice;
+  body["last"] = parameters.schedule.last;
   if (parameters.unit != kTimeCost) body["cost"] = to_string(parameters.unit);
   add_certificate(parameters.certificate, body);
   return body;
@@ -116,7 +153,11 @@ json encode_body(const ForestsPolicy& policy) {
 
 std::unique_ptr<Policy> decode_forests(PolicyInfo info, const Fields& body) {
   ForestsParameters parameters;
-  parameters.forests = decode_forests_of(body);
+  if (body.has("nearest")) {
+    parameters.nearest = decode_nearest(body.object("nearest"));
+  } else {
+    parameters.forests = decode_forests_of(body);
+  }
   for (const Fields& setting : body.objects("settings")) {
     parameters.settings.push_back({setting.number("price"), setting.number("score"), setting.number("cost")});
   }

@@ -25,7 +25,7 @@ void check_schedule(const PolicyInfo& info, const RunSchedule& schedule) {
 
 void check_costs(const ForestsParameters& parameters) {
   const double highest = parameters.settings.front().price;
-  if (highest > 0 && !parameters.forests.has_costs) {
+  if (highest > 0 && !parameters.has_costs()) {
     fail_field("forests.settings", highest, "the price 0, since no costs are predicted");
   }
 }
@@ -33,12 +33,32 @@ void check_costs(const ForestsParameters& parameters) {
 // What one decision needs; grows once for each thread.
 struct Scratch {
   ForestBuffers buffers;
+  NearestBuffers nearest;
   std::vector<float> score, loss, cost;
+  void resize(std::size_t n) {
+    for (auto* values : {&score, &loss, &cost}) values->resize(n);
+  }
 };
-Scratch& scratch_of(std::size_t n_models) {
-  thread_local Scratch scratch;
-  for (auto* values : {&scratch.score, &scratch.loss, &scratch.cost}) values->resize(n_models);
-  return scratch;
+
+// Of the scratch's rows; returns the costs, if there are any.
+std::span<float> predict(const ForestsParameters& parameters, const std::optional<NearestSearch>& search,
+                         std::span<const float> features, Scratch& scratch) {
+  const auto cost = parameters.has_costs() ? std::span(scratch.cost) : std::span<float>();
+  const ForestOutput output{scratch.score, scratch.loss, cost};
+  if (parameters.nearest) {
+    predict_by_neighbours(*parameters.nearest, *search, features, scratch.nearest, output);
+  } else {
+    predict_rows(parameters.forests, features, scratch.buffers, output);
+  }
+  return cost;
+}
+
+void check_predictor(const ForestsParameters& parameters) {
+  if (!parameters.nearest) return check_forests(parameters.forests, "forests");
+  check_nearest_rows(*parameters.nearest, "forests.nearest");
+  if (!parameters.forests.ensembles.empty()) {
+    fail_field("forests.ensembles", parameters.forests.ensembles.size(), "none beside neighbours");
+  }
 }
 
 }  // namespace
@@ -46,20 +66,20 @@ Scratch& scratch_of(std::size_t n_models) {
 ForestsPolicy::ForestsPolicy(PolicyInfo info, ForestsParameters parameters)
     : PricedPolicy(std::move(info), std::move(parameters)) {
   check_info(this->info());
-  const Forests& forests = parameters_.forests;
-  check_forests(forests, "forests");
-  if (forests.n_models != this->info().models.size()) {
-    fail_field("forests.n_models", forests.n_models,
+  check_predictor(parameters_);
+  if (parameters_.n_models() != this->info().models.size()) {
+    fail_field("forests.n_models", parameters_.n_models(),
                fmt::format("{}, one a model", this->info().models.size()));
   }
-  if (forests.features.n_features != this->info().schema.size()) {
-    fail_field("forests.n_features", forests.features.n_features,
+  if (parameters_.n_features() != this->info().schema.size()) {
+    fail_field("forests.n_features", parameters_.n_features(),
                fmt::format("{}, those of the schema", this->info().schema.size()));
   }
   check_price_settings("forests", parameters_.settings, parameters_.chosen);
   check_certificate("forests", parameters_.certificate);
   check_costs(parameters_);
   check_schedule(this->info(), parameters_.schedule);
+  if (const auto& nearest = parameters_.nearest) search_.emplace(nearest->rows, nearest->column.size());
 }
 
 double ForestsPolicy::price_of(const Request& request) const {
@@ -68,12 +88,10 @@ double ForestsPolicy::price_of(const Request& request) const {
 
 void ForestsPolicy::choose_rows(std::span<const float> features, const Request& request,
                                 std::span<ModelIndex> models) const {
-  const Forests& forests = parameters_.forests;
-  const std::size_t m = forests.n_models;
+  const std::size_t m = parameters_.n_models();
   Scratch scratch;
-  for (auto* values : {&scratch.score, &scratch.loss, &scratch.cost}) values->resize(models.size() * m);
-  const auto cost = forests.has_costs ? std::span(scratch.cost) : std::span<float>();
-  predict_rows(forests, features, scratch.buffers, {scratch.score, scratch.loss, cost});
+  scratch.resize(models.size() * m);
+  const auto cost = predict(parameters_, search_, features, scratch);
   const double price = price_of(request);
   for (std::size_t i = 0; i < models.size(); ++i) {
     const auto row_of = [&](std::span<const float> values) {
@@ -84,10 +102,9 @@ void ForestsPolicy::choose_rows(std::span<const float> features, const Request& 
 }
 
 ForestsPolicy::Ranking ForestsPolicy::rank(const Evidence& evidence, Trace* trace) const {
-  const Forests& forests = parameters_.forests;
-  Scratch& scratch = scratch_of(forests.n_models);
-  const auto cost = forests.has_costs ? std::span(scratch.cost) : std::span<float>();
-  predict_rows(forests, evidence.features, scratch.buffers, {scratch.score, scratch.loss, cost});
+  thread_local Scratch scratch;
+  scratch.resize(parameters_.n_models());
+  const auto cost = predict(parameters_, search_, evidence.features, scratch);
   const double price = price_of(evidence.request);
   Ranking ranking{.best = choose_model(scratch.score, scratch.loss, cost, price)};
   ranking.second = second_choice(parameters_.schedule, scratch.score, ranking.best);

@@ -6,6 +6,7 @@
 
 #include "learn/premodel/train_selector.h"
 #include "triage/tools/report.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage {
 namespace {
@@ -44,6 +45,22 @@ std::string about_premodel(const PremodelOptions& options) {
   if (options.kind == kNetworkPremodel) return "a network that looks at the image, one trained for each fold";
   return fmt::format("{} {} over image features{}", chain ? "the chain" : "one chooser", options.kind,
                      labels);
+}
+
+const char* about_learner(ForestsLearner learner) {
+  switch (learner) {
+    case ForestsLearner::kSeven:
+      break;
+    case ForestsLearner::kPairwise:
+      return "as forests, by a cost-sensitive forest for each pair of models, which vote";
+    case ForestsLearner::kNearest:
+      return "as forests, by the mean over the nearest training inputs";
+    case ForestsLearner::kBoostedRegression:
+      return "as forests, by boosted trees that predict what is lost with a model, for each model apart";
+    case ForestsLearner::kBoostedClassification:
+      return "as forests, by boosted trees that say whether a model is nearly the best, for each model apart";
+  }
+  return "";
 }
 
 const char* about_kind(MethodKind kind) {
@@ -92,6 +109,8 @@ std::string method_name(const Evaluation& evaluation, MethodId method) {
       return index == 0 ? "premodel" : evaluation.premodels[index].name;
     case MethodKind::kExactCascade:
       return fmt::format("cascade of {}", method.index);
+    case MethodKind::kLearner:
+      return std::string(to_string(static_cast<ForestsLearner>(method.index)));
     case MethodKind::kPolicy:
       return evaluation.policies[index].name;
     default:
@@ -125,6 +144,8 @@ std::string method_about(const Evaluation& evaluation, MethodId method) {
     case MethodKind::kExactCascade:
       return fmt::format("the strongest cascade of exactly {} models, chosen as the cascade is",
                          method.index);
+    case MethodKind::kLearner:
+      return about_learner(static_cast<ForestsLearner>(method.index));
     case MethodKind::kAuto:
       return fmt::format("what training chooses by itself in each fold: {}", auto_kinds(evaluation));
     case MethodKind::kVbs:
@@ -140,6 +161,9 @@ std::string method_about(const Evaluation& evaluation, MethodId method) {
 
 std::string frontier_name(const Frontier& frontier) {
   if (!frontier.method) return "zero router";
+  if (frontier.method->kind == MethodKind::kLearner) {
+    return std::string(to_string(static_cast<ForestsLearner>(frontier.method->index)));
+  }
   return frontier.method->kind == MethodKind::kCascade ? "cascades" : kind_name(frontier.method->kind);
 }
 

@@ -49,6 +49,7 @@ Style style_of(MethodKind kind) {
       return {Mark::kSquare, "cascade", "cascade"};
     case MethodKind::kExactCascade:
     case MethodKind::kCascadeRouting:
+    case MethodKind::kLearner:
       return {Mark::kSquare, "rival", "rival, to be beaten"};
     case MethodKind::kForests:
       return {Mark::kDiamond, "other", "forests"};

@@ -88,6 +88,64 @@ TEST_F(ImportedCommands, EvaluateSpeaksOfDollars) {
                {" ms", "top-5", "faster", "Machine"});
 }
 
+TEST_F(ImportedCommands, TrainTakesALearner) {
+  const auto run = run_cli({"train", file("dollars.profile"), "--policy", "forests", "--learner", "pairwise",
+                            "-o", file("pairs.triage")});
+  expect_words(run, {"forests of pairs", "3 of 100 trees, 2 features", "price a usd"}, {});
+}
+
+TEST_F(ImportedCommands, RefuseLearnersThatMakeNoSense) {
+  const auto expect_refused = [](const std::vector<std::string>& arguments, const char* message) {
+    const auto run = run_cli(arguments);
+    EXPECT_EQ(run.exit_code, 2) << run.out;
+    EXPECT_NE(run.err.find(message), std::string::npos) << run.err;
+  };
+  const auto train = [&](const char* policy, const char* learner) {
+    return std::vector<std::string>{
+        "train", file("dollars.profile"), "--policy", policy, "--learner", learner, "-o", file("no.triage")};
+  };
+  expect_refused(train("forests", "svm"), "learner: 'svm', expected seven-forests, pairwise, knn");
+  expect_refused(train("ladder", "knn"), "--learner: given for --policy ladder, expected only with");
+  const auto evaluate = [&](const char* learners) {
+    return std::vector<std::string>{"evaluate", file("dollars.profile"), "--learners", learners};
+  };
+  expect_refused(evaluate("knn,svm"), "learner: 'svm'");
+  expect_refused(evaluate("seven-forests"), "it is judged as forests anyway");
+  expect_refused(evaluate("knn,pairwise,knn"), "learner knn twice, expected once");
+  Table bare = testing::dollar_table(30);
+  bare.schema = {};
+  bare.features.clear();
+  bare.node_ms.clear();
+  write_outcomes(file("bare.profile"), bare, false);
+  expect_refused({"evaluate", file("bare.profile"), "--learners", "knn"},
+                 "learner knn for a table without features of its own");
+}
+
+// By their names, in the table and as frontiers, and never recommended.
+TEST_F(ImportedCommands, EvaluateJudgesLearnersBesideForests) {
+  const auto run =
+      run_cli({"evaluate", file("seconds.profile"), "--cv", "2", "--bootstrap", "0", "--learners",
+               "pairwise,knn,boosted-regression,boosted-classification", "--json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto report = nlohmann::json::parse(run.out);
+  std::vector<std::string> rivals, frontiers;
+  double by_chance = 1;
+  for (const auto& method : report.at("methods")) {
+    if (method.at("kind") == "random") by_chance = method.at("pooled").at("score");
+    if (method.at("kind") != "rival" || method.at("name").get<std::string>().starts_with("cascade")) continue;
+    rivals.push_back(method.at("name"));
+    EXPECT_NE(method.at("about").get<std::string>().find("as forests, by"), std::string::npos);
+    EXPECT_GT(method.at("pooled").at("score").get<double>(), by_chance + 0.1) << rivals.back();
+  }
+  EXPECT_EQ(rivals,
+            (std::vector<std::string>{"pairwise", "knn", "boosted-regression", "boosted-classification"}));
+  for (const auto& frontier : report.at("frontiers")) frontiers.push_back(frontier.at("name"));
+  for (const std::string& name : rivals) {
+    EXPECT_EQ(std::count(frontiers.begin(), frontiers.end(), name), 1) << name;
+  }
+  EXPECT_NE(report.at("command").get<std::string>().find("--learners pairwise,knn,"), std::string::npos);
+}
+
 TEST_F(ImportedCommands, CompareSpeaksOfDollars) {
   for (const char* model : {"small", "large"}) {
     ASSERT_EQ(run_cli({"train", file("dollars.profile"), "--policy", std::string("single:") + model,

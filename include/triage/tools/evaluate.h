@@ -22,6 +22,7 @@
 #include "triage/tools/replay.h"
 #include "triage/tools/rows.h"
 #include "triage/tools/stability.h"
+#include "triage/tools/train_forests.h"
 #include "triage/tools/warning.h"
 
 namespace triage {
@@ -106,6 +107,8 @@ struct EvaluateOptions : LearnOptions {
   PremodelOptions premodel;  // its theta is that of the report's Algorithm 1 too
   AdaptiveOptions adaptive;
   std::vector<PremodelVariant> variants;
+  // Of cross_validate: these beside the forests, where those are judged; each once, without kSeven.
+  std::vector<ForestsLearner> learners;
   // Of judge_policies: what is asked of each finished policy on every input, and the mean time of them all.
   Request request;
   std::optional<double> mean_latency_ms = std::nullopt;

@@ -52,7 +52,8 @@ enum class MethodKind {
   kFirstModel,  // the first model of Algorithm 1 on every input
   kCascade,
   kExactCascade,    // rivals, to be beaten and never recommended: of exactly `index` models;
-  kCascadeRouting,  // and cascade routing
+  kCascadeRouting,  // cascade routing;
+  kLearner,         // and other learners than the seven forests; index: ForestsLearner
   kForests,
   kLadder,
   kAdaptive,

@@ -1,20 +1,20 @@
 #include "learn/forest/forest.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
-#include <string_view>
+#include <optional>
 
+#include "base/check.h"
 #include "base/hash.h"
-#include "base/number_text.h"
 #include "base/parallel.h"
+#include "learn/forest/boosted_models.h"
+#include "learn/forest/check_forest_data.h"
 #include "learn/forest/forest_target.h"
 #include "learn/forest/grow_forest.h"
 #include "learn/forest/learn_feature_map.h"
-#include "triage/error.h"
+#include "learn/forest/pair_forests.h"
 
 namespace triage {
 namespace {
@@ -32,57 +32,8 @@ constexpr std::array<ForestKind, 7> kForestKinds{{{ForestTarget::kLog, SplitRule
                                                   {ForestTarget::kScaled, SplitRule::kRandomVariance}}};
 constexpr std::size_t kRawForest = 3;
 
-template <class Found>
-[[noreturn]] void fail(std::string_view what, const Found& found, std::string_view expected,
-                       std::string_view next) {
-  throw Error(ErrorCode::kUsage,
-              fmt::format("{}: {}, expected {}; {}", what, number_text(found), expected, next));
-}
-
-// A matrix (n, m) of what runs had: numbers where a model was run, at least one of each model.
-void check_runs(std::span<const float> values, std::size_t n, std::size_t m, bool may_be_negative,
-                std::string_view what) {
-  if (values.size() != n * m)
-    fail(what, values.size(), fmt::format("{} rows of {}", n, m), "give one for each model");
-  std::vector<std::size_t> known(m);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::isnan(values[i])) continue;
-    ++known[i % m];
-    if (std::isinf(values[i]) || (values[i] < 0 && !may_be_negative)) {
-      fail(fmt::format("{} of row {}, model {}", what, i / m, i % m), values[i],
-           may_be_negative ? "a finite number" : "a finite number from 0 up",
-           "correct the cell, or leave it empty where the model was not run");
-    }
-  }
-  for (std::size_t j = 0; j < m; ++j) {
-    if (known[j] == 0) {
-      fail(fmt::format("{} of model {}", what, j), "none", "at least one", "leave the model out, or run it");
-    }
-  }
-}
-
-void check_data(const ForestData& data, const ForestOptions& options) {
-  if (data.m == 0 || data.m > kMaxForestModels) {
-    fail("models", data.m, fmt::format("1 to {}", kMaxForestModels), "choose among fewer");
-  }
-  const std::size_t n = data.losses.size() / data.m;
-  if (n == 0) fail("training rows", n, "at least one", "give more inputs");
-  if (data.d == 0 || data.features.size() != n * data.d) {
-    fail("features", data.features.size(), fmt::format("{} rows of {}, at least one a row", n, data.d),
-         "give each input its features");
-  }
-  check_runs(data.losses, n, data.m, false, "losses");
-  if (!data.costs.empty()) check_runs(data.costs, n, data.m, true, "costs");
-  if (!data.weights.empty() && data.weights.size() != n) {
-    fail("weights", data.weights.size(), fmt::format("{}", n), "give one for each input");
-  }
-  for (const float weight : data.weights) {
-    if (!(weight > 0) || std::isinf(weight))
-      fail("weights", weight, "numbers above 0", "leave out inputs of no weight");
-  }
-  if (options.trees == 0) fail("trees", options.trees, "at least 1", "ask for more");
-  if (options.full_rows == 0) fail("full_rows", options.full_rows, "at least 1", "ask for more");
-}
+// Up to what share of one vote, or of one unit of what boosted trees predict, the raw forest decides.
+constexpr double kVoteGrain = 0.5, kBoostedGrain = 1e-4;
 
 std::vector<float> mean_one(std::span<const float> weights) {
   double sum = 0;
@@ -126,10 +77,10 @@ class ForestTrainer {
     const LossScale scale = loss_scale(data_.losses, options_.is_time);
     forests.loss_low = static_cast<float>(scale.low);
     forests.loss_range = static_cast<float>(scale.range);
-    forests.raw = kRawForest;
     forests.has_costs = !data_.costs.empty();
     out_.out_of_bag.score.assign(n_ * data_.m, 0.0F);
-    for (std::size_t k = 0; k < kForestKinds.size(); ++k) add_forest(k);
+    add_ensembles();
+    for (TreeEnsemble& trees : forests.ensembles) narrow_nodes(trees);
     finish_scores();
     forests.slope = slope();
     OutOfBag& bag = out_.out_of_bag;
@@ -157,18 +108,60 @@ class ForestTrainer {
             leaf_rows > 1 ? static_cast<float>(leaf_rows) : 0.0F};
   }
 
-  void add_forest(std::size_t kind) {
+  void add_ensembles() {
+    switch (options_.learner) {
+      case ForestsLearner::kSeven:
+        for (std::size_t k = 0; k < kForestKinds.size(); ++k) add_forest(k);
+        return;
+      case ForestsLearner::kPairwise:
+        return add_votes();
+      case ForestsLearner::kBoostedRegression:
+        return add_boosted({.loss = BoostLoss::kSquares, .trees = options_.trees},
+                           forest_target(data_.losses, data_.m, ForestTarget::kLog, options_.is_time));
+      case ForestsLearner::kBoostedClassification:
+        return add_boosted({.loss = BoostLoss::kLogistic, .trees = options_.trees},
+                           nearly_best(data_.losses, data_.m));
+      case ForestsLearner::kNearest:
+        break;
+    }
+    TRIAGE_CHECK(false);
+  }
+
+  void add_votes() {
+    const TreeRows rows = rows_of(data_.losses, false);
+    const TreeGrowth growth = growth_of(SplitRule::kVariance);
+    add_ensemble(grow_pair_forests(rows, data_.m, growth.min_weight, options_.trees,
+                                   mix64(mix64(options_.seed) + kForestKinds.size()), threads_, stop_));
+    add_forest(kRawForest, deviation_of_last(kVoteGrain));
+  }
+
+  void add_boosted(const BoostOptions& options, const std::vector<float>& targets) {
+    add_ensemble(boost_models(rows_of(targets, false), data_.m, data_.fold_of, options, threads_, stop_));
+    add_forest(kRawForest, deviation_of_last(kBoostedGrain));
+  }
+
+  // By which the raw forest, whose predictions span at most 1, moves a sum over the trees of the last
+  // ensemble by at most `grain`.
+  [[nodiscard]] float deviation_of_last(double grain) const {
+    const auto trees = static_cast<double>(out_.forests.ensembles.back().n_trees());
+    return static_cast<float>(static_cast<double>(out_.forests.deviation.back()) * trees / grain);
+  }
+
+  void add_forest(std::size_t kind, std::optional<float> deviation = std::nullopt) {
     const auto [target, rule] = kForestKinds[kind];
     const std::vector<float> targets = forest_target(data_.losses, data_.m, target, options_.is_time);
     const TreeRows rows = rows_of(targets, kind == kRawForest && !data_.costs.empty());
     GrownForest forest = grow_forest(rows, growth_of(rule), options_.trees,
                                      mix64(mix64(options_.seed) + kind), threads_, stop_);
-    if (kind == kRawForest) read_raw_means(forest);
-    add_scores(forest);
-    out_.forests.ensembles.push_back(std::move(forest.trees));
+    if (kind == kRawForest) {
+      out_.forests.raw = static_cast<std::uint32_t>(out_.forests.ensembles.size());
+      read_raw_means(forest);
+    }
+    add_ensemble(std::move(forest), deviation);
   }
 
-  void add_scores(const GrownForest& forest) {
+  // `given`: what counts for the deviation of its predictions.
+  void add_ensemble(GrownForest forest, std::optional<float> given = std::nullopt) {
     const std::size_t m = data_.m, width = forest.trees.width;
     std::vector<float> centred(n_ * m);
     double squares = 0, count = 0;
@@ -179,10 +172,12 @@ class ForestTrainer {
       count += static_cast<double>(m);
       ++n_scores_[i];
     }
-    const double deviation = squares > 0 ? std::sqrt(squares / count) : 1.0;
+    const double found = squares > 0 ? std::sqrt(squares / count) : 1.0;
+    const double deviation = given ? static_cast<double>(*given) : found;
     out_.forests.deviation.push_back(static_cast<float>(deviation));
     const auto scale = static_cast<float>(1 / deviation);
     for (std::size_t i = 0; i < n_ * m; ++i) out_.out_of_bag.score[i] += centred[i] * scale;
+    out_.forests.ensembles.push_back(std::move(forest.trees));
   }
 
   // The expected losses' level, and the costs.
@@ -250,7 +245,8 @@ class ForestTrainer {
 }  // namespace
 
 TrainedForests train_forests(const ForestData& data, const ForestOptions& options, std::stop_token stop) {
-  check_data(data, options);
+  check_forest_data(data);
+  check_forest_options(data, options);
   return ForestTrainer(data, options, stop).run();
 }
 

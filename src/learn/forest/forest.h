@@ -1,5 +1,6 @@
 // Training of the forests of a table policy (policy/forests.h): seven multi-output forests, which see each
-// model's losses in five ways and split by three rules.
+// model's losses in five ways and split by three rules; or pairs' votes or boosted trees, and one of the
+// seven forests, which says what losses and costs to expect and decides where the first are even.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "policy/forests.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage {
 
@@ -20,9 +22,13 @@ struct ForestData {
   std::size_t m = 0;               // 1 to kMaxForestModels
   std::span<const float> costs;    // (n, m) of running each model, in any unit. Empty: no costs are learned
   std::span<const float> weights;  // (n) above 0, of any scale. Empty: all equal
+  // (n) from 0, at least two: boosted trees have no samples, so each row is judged by trees that were grown
+  // without its fold. Empty for other learners.
+  std::span<const std::int32_t> fold_of = {};
 };
 
 struct ForestOptions {
+  ForestsLearner learner = ForestsLearner::kSeven;  // any but kNearest
   bool is_time = false;  // losses are times as shares of ten cutoffs, 1 where none solved it (PAR10 / 10 C)
   std::size_t trees = 100;  // of each forest; at least 1
   std::size_t full_rows =
@@ -31,7 +37,7 @@ struct ForestOptions {
   unsigned threads = 0;  // 0: one per core. The result does not depend on it
 };
 
-// Of each training row by the trees whose samples lack it, (n, m). NaN where there is none, among those of
+// Of each training row by the trees that did not see it, (n, m). NaN where there is none, among those of
 // the raw forest for loss and cost.
 struct OutOfBag {
   std::vector<float> score, loss, cost;  // as in ForestOutput; cost is empty without costs

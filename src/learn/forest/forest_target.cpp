@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "triage/tools/learn.h"
+
 namespace triage {
 namespace {
 
@@ -48,6 +50,17 @@ std::vector<float> forest_target(std::span<const float> losses, std::size_t m, F
   if (target == ForestTarget::kRegret || target == ForestTarget::kScaled) {
     for (std::size_t i = 0; i < out.size(); i += m) {
       rescale_row({&out[i], m}, target == ForestTarget::kScaled);
+    }
+  }
+  return out;
+}
+
+std::vector<float> nearly_best(std::span<const float> losses, std::size_t m) {
+  std::vector<float> out(losses.begin(), losses.end());
+  for (std::size_t i = 0; i < out.size(); i += m) {
+    const auto [low, high] = least_and_greatest(losses.subspan(i, m));
+    for (std::size_t j = i; j < i + m; ++j) {
+      if (!std::isnan(out[j])) out[j] = out[j] <= low + static_cast<float>(kScoreTolerance) ? 1.0F : 0.0F;
     }
   }
   return out;

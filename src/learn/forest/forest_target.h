@@ -28,4 +28,8 @@ struct LossScale {
 [[nodiscard]] std::vector<float> forest_target(std::span<const float> losses, std::size_t m,
                                                ForestTarget target, bool is_time);
 
+// Of each model whether it loses at most kScoreTolerance more than the row's best: 1 or 0; NaN where it was
+// not run.
+[[nodiscard]] std::vector<float> nearly_best(std::span<const float> losses, std::size_t m);
+
 }  // namespace triage

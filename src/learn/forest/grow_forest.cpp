@@ -19,7 +19,7 @@ struct JudgedTree {
 
 JudgedTree grow_and_judge(const TreeRows& rows, const TreeGrowth& growth, std::uint64_t seed) {
   JudgedTree out;
-  const std::vector<std::uint32_t> counts = bootstrap_counts(rows.n(), seed);
+  const std::vector<std::uint32_t> counts = bootstrap_counts(rows.n(), seed, rows.drawn);
   out.tree = grow_tree(rows, growth, counts, mix64(seed));
   for (std::uint32_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) out.rows.push_back(i);
@@ -62,7 +62,6 @@ class ForestAssembly {
       const float per_tree = 1.0F / static_cast<float>(forest_.n_trees[i]);
       for (std::size_t j = 0; j < width_; ++j) forest_.means[i * width_ + j] *= per_tree;
     }
-    narrow_nodes(forest_.trees);
     return std::move(forest_);
   }
 

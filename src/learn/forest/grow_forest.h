@@ -13,7 +13,7 @@
 namespace triage {
 
 struct GrownForest {
-  TreeEnsemble trees;
+  TreeEnsemble trees;                  // wide
   std::vector<float> means;            // (n, w) of the leaves to which a row comes; 0 for no trees
   std::vector<std::uint32_t> n_trees;  // (n) that did not see the row
 };

@@ -247,10 +247,15 @@ class TreeGrower {
 
 }  // namespace
 
-std::vector<std::uint32_t> bootstrap_counts(std::size_t n, std::uint64_t seed) {
+std::vector<std::uint32_t> bootstrap_counts(std::size_t n, std::uint64_t seed,
+                                            std::span<const std::uint32_t> drawn) {
   std::vector<std::uint32_t> counts(n);
+  const std::size_t draws = drawn.empty() ? n : drawn.size();
   Random random(seed);
-  for (std::size_t i = 0; i < n; ++i) ++counts[random.below(n)];
+  for (std::size_t i = 0; i < draws; ++i) {
+    const std::size_t at = random.below(draws);
+    ++counts[drawn.empty() ? at : drawn[at]];
+  }
   return counts;
 }
 

@@ -21,6 +21,9 @@ struct TreeRows {
   std::span<const float> weights;  // (n) above 0, with mean 1. Empty: all 1
   std::vector<float> means;        // of each model's targets, then of its costs; a column has at least one
   LaneShape shape;
+  // Of which samples are drawn, at least one; others are known to no tree, and what they have does not
+  // matter. Empty: all.
+  std::span<const std::uint32_t> drawn = {};
   [[nodiscard]] std::size_t n() const { return targets.size() / shape.m; }
 };
 
@@ -37,8 +40,9 @@ struct GrownTree {
   std::vector<float> values;        // (leaves, means.size()): weighted means of the leaf's rows
 };
 
-// How often a bootstrap sample of n draws has each row.
-[[nodiscard]] std::vector<std::uint32_t> bootstrap_counts(std::size_t n, std::uint64_t seed);
+// How often a bootstrap sample has each of n rows: of n draws, or of as many as `drawn`, of these rows alone.
+[[nodiscard]] std::vector<std::uint32_t> bootstrap_counts(std::size_t n, std::uint64_t seed,
+                                                          std::span<const std::uint32_t> drawn = {});
 
 // Grows on each row as often as `counts` says, until the targets of a node's rows are equal or no column
 // parts them. A leaf with no value of a model takes the mean of the nearest node above that has one, else

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "learn/forest/choose_schedule.h"
+#include "learn/forest/fit_nearest_rows.h"
 #include "learn/forest/forest.h"
 #include "learn/priced_outcome.h"
 #include "learn/training_info.h"
@@ -15,6 +17,8 @@
 
 namespace triage {
 namespace {
+
+constexpr int kInnerFolds = 5;  // for learners that have no rows out of their samples
 
 // Of the training rows, row-major: see ForestData.
 struct Matrices {
@@ -89,12 +93,64 @@ RunSchedule plan_schedule(const Table& table, const Matrices& matrices, const Ou
   return choose_schedule({table.n_models(), unseen.score, times, solved});
 }
 
-void add_notes(const RunSchedule& schedule, const PricedOutcome& chosen, std::size_t trees,
-               PolicyInfo& info) {
+// Fills forests or neighbours; returns what they say of rows that they did not see.
+OutOfBag fit(const Matrices& matrices, const Table& table, Rows rows, const LearnOptions& learn,
+             const ForestsOptions& options, ForestsParameters& parameters) {
+  // The score of a run time says all of its cost.
+  const bool is_time = table.terms.cutoff > 0;
+  ForestData data{.features = matrices.features,
+                  .d = table.schema.size(),
+                  .losses = matrices.losses,
+                  .m = table.n_models(),
+                  .costs = is_time ? std::span<const float>() : std::span(matrices.costs),
+                  .weights = {}};
+  std::vector<std::int32_t> fold_of;
+  if (options.learner != ForestsLearner::kSeven && options.learner != ForestsLearner::kPairwise) {
+    fold_of = make_folds(table, rows, kInnerFolds, learn.seed);
+    data.fold_of = fold_of;
+  }
+  if (options.learner == ForestsLearner::kNearest) {
+    TrainedNeighbours trained = fit_nearest_rows(data, 0, learn.stop);
+    parameters.nearest = std::move(trained.nearest);
+    return std::move(trained.unseen);
+  }
+  TrainedForests trained = train_forests(
+      data, {.learner = options.learner, .is_time = is_time, .trees = options.trees, .seed = learn.seed},
+      learn.stop);
+  parameters.forests = std::move(trained.forests);
+  return std::move(trained.out_of_bag);
+}
+
+// What learned, "7 of 100 trees, 12 features".
+std::pair<std::string, std::string> learner_note(const ForestsOptions& options,
+                                                 const ForestsParameters& parameters, std::size_t d) {
+  const std::size_t m = parameters.n_models();
+  switch (options.learner) {
+    case ForestsLearner::kSeven:
+      return {"forests", fmt::format("7 of {} trees, {} features", options.trees, d)};
+    case ForestsLearner::kPairwise:
+      return {"forests of pairs",
+              fmt::format("{} of {} trees, {} features", m * (m - 1) / 2, options.trees, d)};
+    case ForestsLearner::kNearest:
+      return {"neighbours", fmt::format("{}, {} features", parameters.nearest->k, d)};
+    case ForestsLearner::kBoostedRegression:
+    case ForestsLearner::kBoostedClassification:
+      break;
+  }
+  return {options.learner == ForestsLearner::kBoostedRegression ? "boosted trees that predict losses"
+                                                                : "boosted trees that say which are best",
+          fmt::format("{} for each of {} models, {} features", options.trees, m, d)};
+}
+
+void add_notes(const ForestsOptions& options, const ForestsParameters& parameters,
+               const PricedOutcome& chosen, PolicyInfo& info) {
   auto& notes = info.training.notes;
-  notes.emplace_back("forests", fmt::format("7 of {} trees, {} features", trees, info.schema.size()));
+  const RunSchedule& schedule = parameters.schedule;
+  notes.push_back(learner_note(options, parameters, info.schema.size()));
   notes.emplace_back("gain of training's choice",
-                     gain_text(info.terms, chosen) + " on rows that the trees did not see");
+                     gain_text(info.terms, chosen) + (options.learner == ForestsLearner::kNearest
+                                                          ? " on rows left out"
+                                                          : " on rows that the trees did not see"));
   const auto cost_of = [&](float share) {
     return fmt::format("{:.4g} {}", static_cast<double>(share) * info.terms.cutoff, info.terms.cost_unit);
   };
@@ -118,32 +174,24 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
   const auto costs = model_costs(table, rows, learn.cost);
   const Matrices matrices = gather(table, rows, learn);
   const std::size_t m = table.n_models();
-  // The score of a run time says all of its cost.
   const bool is_time = table.terms.cutoff > 0;
-  auto trained = train_forests({.features = matrices.features,
-                                .d = table.schema.size(),
-                                .losses = matrices.losses,
-                                .m = m,
-                                .costs = is_time ? std::span<const float>() : std::span(matrices.costs),
-                                .weights = {}},
-                               {.is_time = is_time, .trees = options.trees, .seed = learn.seed}, learn.stop);
+  ForestsParameters parameters;
+  const OutOfBag unseen = fit(matrices, table, rows, learn, options, parameters);
   const ModelIndex best = single_best(mean_scores(table, rows, learn.criterion), costs);
   const double best_cost = costs[static_cast<std::size_t>(best)];
   std::vector<PricedOutcome> outcomes;
   for (const double price : is_time ? std::vector<double>{0} : falling_prices(0, -4, 33, best_cost)) {
-    outcomes.push_back(choose_at(price, matrices, trained.out_of_bag, m, best));
+    outcomes.push_back(choose_at(price, matrices, unseen, m, best));
   }
-  ForestsParameters parameters;
   parameters.unit = learn.cost;
   for (const PricedOutcome& outcome : outcomes) parameters.settings.push_back(outcome.setting);
   parameters.chosen = choose_setting(outcomes, options.price, best_cost, learn.margin.value_or(0));
-  if (is_time && options.schedule) parameters.schedule = plan_schedule(table, matrices, trained.out_of_bag);
-  parameters.forests = std::move(trained.forests);
+  if (is_time && options.schedule) parameters.schedule = plan_schedule(table, matrices, unseen);
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, all_models(table));
   info.schema = table.schema;
   info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
-  add_notes(parameters.schedule, outcomes[parameters.chosen], options.trees, info);
+  add_notes(options, parameters, outcomes[parameters.chosen], info);
   return make_forests(std::move(info), std::move(parameters));
 }
 
