@@ -103,7 +103,8 @@ class ForestTrainer {
 
   [[nodiscard]] TreeGrowth growth_of(SplitRule rule) const {
     const std::size_t share = rule == SplitRule::kRandomVariance ? 2 : 3;
-    const double leaf_rows = static_cast<double>(n_) / static_cast<double>(options_.full_rows);
+    const double leaf_rows = std::max(static_cast<double>(n_) / static_cast<double>(options_.full_rows),
+                                      static_cast<double>(options_.leaf_rows));
     return {rule, std::max<std::size_t>(1, out_.forests.features.n_codes() / share),
             leaf_rows > 1 ? static_cast<float>(leaf_rows) : 0.0F};
   }

@@ -32,7 +32,8 @@ struct ForestOptions {
   bool is_time = false;  // losses are times as shares of ten cutoffs, 1 where none solved it (PAR10 / 10 C)
   std::size_t trees = 100;  // of each forest; at least 1
   std::size_t full_rows =
-      65536;  // up to so many rows leaves may have one row; of n, otherwise, n / full_rows
+      65536;                  // up to so many rows leaves may have one row; of n, otherwise, n / full_rows
+  std::size_t leaf_rows = 1;  // rows that leaves have at least, where full_rows does not ask for more
   std::uint64_t seed = 1;
   unsigned threads = 0;  // 0: one per core. The result does not depend on it
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "learn/forest/choose_leaf.h"
 #include "learn/forest/choose_schedule.h"
 #include "learn/forest/fit_nearest_rows.h"
 #include "learn/forest/forest.h"
@@ -95,7 +96,7 @@ RunSchedule plan_schedule(const Table& table, const Matrices& matrices, const Ou
 
 // Fills forests or neighbours; returns what they say of rows that they did not see.
 OutOfBag fit(const Matrices& matrices, const Table& table, Rows rows, const LearnOptions& learn,
-             const ForestsOptions& options, ForestsParameters& parameters) {
+             const ForestsOptions& options, std::span<const double> prices, ForestsParameters& parameters) {
   // The score of a run time says all of its cost.
   const bool is_time = table.terms.cutoff > 0;
   ForestData data{.features = matrices.features,
@@ -114,9 +115,12 @@ OutOfBag fit(const Matrices& matrices, const Table& table, Rows rows, const Lear
     parameters.nearest = std::move(trained.nearest);
     return std::move(trained.unseen);
   }
-  TrainedForests trained = train_forests(
-      data, {.learner = options.learner, .is_time = is_time, .trees = options.trees, .seed = learn.seed},
-      learn.stop);
+  ForestOptions growth{
+      .learner = options.learner, .is_time = is_time, .trees = options.trees, .seed = learn.seed};
+  if (options.learner == ForestsLearner::kSeven) {
+    growth.leaf_rows = choose_leaf_rows(data, growth, prices, learn.stop);
+  }
+  TrainedForests trained = train_forests(data, growth, learn.stop);
   parameters.forests = std::move(trained.forests);
   return std::move(trained.out_of_bag);
 }
@@ -176,13 +180,12 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
   const std::size_t m = table.n_models();
   const bool is_time = table.terms.cutoff > 0;
   ForestsParameters parameters;
-  const OutOfBag unseen = fit(matrices, table, rows, learn, options, parameters);
   const ModelIndex best = single_best(mean_scores(table, rows, learn.criterion), costs);
   const double best_cost = costs[static_cast<std::size_t>(best)];
+  const auto prices = is_time ? std::vector<double>{0} : falling_prices(0, -4, 33, best_cost);
+  const OutOfBag unseen = fit(matrices, table, rows, learn, options, prices, parameters);
   std::vector<PricedOutcome> outcomes;
-  for (const double price : is_time ? std::vector<double>{0} : falling_prices(0, -4, 33, best_cost)) {
-    outcomes.push_back(choose_at(price, matrices, unseen, m, best));
-  }
+  for (const double price : prices) outcomes.push_back(choose_at(price, matrices, unseen, m, best));
   parameters.unit = learn.cost;
   for (const PricedOutcome& outcome : outcomes) parameters.settings.push_back(outcome.setting);
   parameters.chosen = choose_setting(outcomes, options.price, best_cost, learn.margin.value_or(0));
