@@ -37,7 +37,7 @@ struct BoostOptions {
 struct BoostedTrees {
   struct Tree {
     std::vector<WideNode> nodes;
-    std::vector<float> value;          // one for each node; 0 for an inner node
+    std::vector<float> value;  // one for each node; 0 for an inner node
   };
   float base = 0;  // what a prediction begins with
   std::vector<Tree> trees;
