@@ -76,6 +76,8 @@ class Engine {
 };
 
 using EngineFactory = std::function<std::unique_ptr<Engine>(const EngineOptions&)>;
+// Makes one copy of a model's network. Called concurrently.
+using NetworkFactory = std::function<std::unique_ptr<Network>(const ModelSpec&)>;
 
 // The engine for a model file, told by its extension: OpenVINO for .onnx, .tflite, .xml; the fake engine for
 // .fake; and those that are added. One engine object of each kind is made on first use and kept by the set.
@@ -89,6 +91,10 @@ class EngineSet {
   // A further engine, for files with these extensions (".xyz", lower case). Throws kUsage for none, for one
   // without its dot, and for one that has an engine already.
   void add(std::vector<std::string> extensions, EngineFactory factory);
+  // What runs the model of this name in place of an engine: its files are neither verified nor read, and need
+  // not be there; its precision is as stated, f32 for Precision::kAuto. Throws kUsage without a factory, and
+  // for a model that has one.
+  void add_networks(const std::string& model, NetworkFactory factory);
   // Throws kModel for a file that has no engine, kEngine when this build lacks it.
   [[nodiscard]] Engine& for_file(const std::filesystem::path& model_file);
   // The model as it runs here: with its engine's choice in place of Precision::kAuto. Throws kEngine where

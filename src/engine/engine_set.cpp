@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <string_view>
 
@@ -41,7 +42,15 @@ std::vector<EngineKind> built_in() {
 struct EngineSet::State {
   EngineOptions options;
   std::mutex mutex;
-  std::vector<EngineKind> kinds = built_in();  // guarded by mutex, as are the engines in it
+  std::vector<EngineKind> kinds = built_in();      // guarded by mutex, as are the engines in it
+  std::map<std::string, NetworkFactory> networks;  // by model; guarded by mutex
+
+  // Empty where an engine runs the model.
+  NetworkFactory own_networks(const std::string& model) {
+    const std::lock_guard lock(mutex);
+    const auto own = networks.find(model);
+    return own == networks.end() ? nullptr : own->second;
+  }
 
   Engine& get(EngineKind& kind) const {
     if (!kind.engine) kind.engine = kind.make(options);
@@ -73,6 +82,17 @@ void EngineSet::add(std::vector<std::string> extensions, EngineFactory factory) 
   state_->kinds.push_back({std::move(extensions), std::move(factory)});
 }
 
+void EngineSet::add_networks(const std::string& model, NetworkFactory factory) {
+  if (!factory) {
+    throw Error(ErrorCode::kUsage, fmt::format("networks of model '{}': no factory, expected one", model));
+  }
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->networks.emplace(model, std::move(factory)).second) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("networks of model '{}': are there already, expected them once", model));
+  }
+}
+
 Engine& EngineSet::for_file(const std::filesystem::path& model_file) {
   const std::string extension = lower_extension(model_file);
   const std::lock_guard lock(state_->mutex);
@@ -94,6 +114,10 @@ Engine& EngineSet::for_file(const std::filesystem::path& model_file) {
 ModelSpec EngineSet::resolved(ModelSpec model) {
   // Every engine runs f32 on every device that it has, so none need be started for that.
   if (model.precision == Precision::kF32) return model;
+  if (state_->own_networks(model.name)) {
+    if (model.precision == Precision::kAuto) model.precision = Precision::kF32;
+    return model;
+  }
   const std::vector<Precision> here = for_file(model.files.front().path).precisions(model.device);
   if (model.precision == Precision::kAuto) {
     model.precision = here.front();
@@ -114,6 +138,7 @@ Zoo EngineSet::resolved(Zoo zoo) {
 }
 
 std::unique_ptr<Network> EngineSet::load(const Zoo& zoo, const ModelSpec& model) {
+  if (const NetworkFactory own = state_->own_networks(model.name)) return own(resolved(model));
   verify_files(zoo, model);
   return for_file(model.files.front().path).load(zoo, resolved(model));
 }

@@ -257,5 +257,35 @@ TEST_F(FakeEngineTest, JitterKeepsTheMean) {
   EXPECT_EQ(ms, (std::vector<double>{3, 5, 3, 5}));
 }
 
+// Answers with one value for every class, and needs no file.
+class ConstantNetwork final : public Network {
+ public:
+  explicit ConstantNetwork(std::size_t n) : values_(n, 0.5F) {}
+  std::span<const float> run(std::span<const std::byte>) override { return values_; }
+
+ private:
+  std::vector<float> values_;
+};
+
+TEST_F(FakeEngineTest, NetworksOfOnesOwnTakeTheModelsPlace) {
+  Zoo zoo = write({{.name = "own"}, {.name = "other"}});
+  std::filesystem::remove(zoo.resolve(zoo.models[0].files.front()));
+  zoo.models[0].precision = Precision::kAuto;
+  std::string asked;
+  const auto make = [&](const ModelSpec& model) {
+    asked = model.name;
+    EXPECT_EQ(model.precision, Precision::kF32);
+    return std::make_unique<ConstantNetwork>(model.output.n_values());
+  };
+  engines_.add_networks("own", make);
+  const std::vector<std::byte> tensor(zoo.models[0].input.size_bytes());
+  EXPECT_EQ(open(zoo)->run(tensor).front(), 0.5F);
+  EXPECT_EQ(asked, "own");
+  EXPECT_NE(open(zoo, 1), nullptr);  // by its engine
+  EXPECT_EQ(asked, "own");
+  EXPECT_TRIAGE_ERROR(engines_.add_networks("own", make), ErrorCode::kUsage, "'own': are there already");
+  EXPECT_TRIAGE_ERROR(engines_.add_networks("other", {}), ErrorCode::kUsage, "no factory");
+}
+
 }  // namespace
 }  // namespace triage
