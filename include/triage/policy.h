@@ -132,6 +132,10 @@ void register_policy_codec(PolicyCodec codec);
 // anything is used. Throws kIo, kPolicy, also for a kind without a codec. Saving is atomic.
 void save_policy(const Policy& policy, const std::filesystem::path& path);
 [[nodiscard]] std::unique_ptr<Policy> load_policy(const std::filesystem::path& path);
+// The bytes of such a file; and back, but that features of images are not looked for in this build. Throws
+// kPolicy.
+[[nodiscard]] std::vector<std::uint8_t> encode_policy(const Policy& policy);
+[[nodiscard]] std::unique_ptr<Policy> decode_policy(std::span<const std::uint8_t> bytes);
 
 // The same policy whose models' times (and joules) were measured anew: `models` are those of info(), in their
 // order, `best` is info().best measured there too, or without a name where it is not known there. What it

@@ -26,11 +26,6 @@ class MissingCodec : public Error {
 // What is written; the formats before it are read as well.
 inline constexpr int kPolicyFormat = 5;
 
-[[nodiscard]] std::vector<std::uint8_t> encode_policy(const Policy& policy);
-// Checks everything but whether this build has the features. Throws kPolicy: `<field>: <found>, expected
-// <...>`.
-[[nodiscard]] std::unique_ptr<Policy> decode_policy(std::span<const std::uint8_t> bytes);
-
 // The outer map around a payload: magic, format, checksum.
 [[nodiscard]] std::vector<std::uint8_t> seal_payload(std::vector<std::uint8_t> payload,
                                                      int format = kPolicyFormat);
