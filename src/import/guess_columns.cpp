@@ -140,17 +140,25 @@ class Guess {
   std::set<std::pair<ColumnRole, std::string>> taken_;
 };
 
+TableColumns guess_from(RecordReader& reader) {
+  TableColumns out;
+  const auto is_number = numeric_columns(reader);
+  Guess(out).make(reader.columns(), is_number);
+  return out;
+}
+
 }  // namespace
 
 TableColumns guess_columns(const std::filesystem::path& file, TextForm form, char separator,
                            const std::stop_token& stop) {
-  const auto reader = open_records(file, form, separator, stop);
-  TableColumns out;
+  TableColumns out = guess_from(*open_records(file, form, separator, stop));
   out.form = form;
   out.separator = separator;
-  const auto is_number = numeric_columns(*reader);
-  Guess(out).make(reader->columns(), is_number);
   return out;
+}
+
+TableColumns guess_columns(std::span<const TextColumn> table) {
+  return guess_from(*open_columns(table, "table"));
 }
 
 }  // namespace triage

@@ -272,15 +272,25 @@ class SecondPass {
   ImportSummary summary_;
 };
 
+ImportSummary import_records(RecordReader& reader, const TableColumns& columns,
+                             const std::filesystem::path& out) {
+  const TableLayout layout = make_layout(columns, reader.columns(), reader.name());
+  Learned learned = FirstPass(reader, layout, columns).run();
+  reader.rewind();
+  return SecondPass(reader, layout, columns, std::move(learned), out).run();
+}
+
 }  // namespace
 
 ImportSummary import_table(const std::filesystem::path& file, const TableColumns& columns,
                            const std::filesystem::path& out, const std::stop_token& stop) {
-  const auto reader = open_records(file, columns.form, columns.separator, stop);
-  const TableLayout layout = make_layout(columns, reader->columns(), reader->name());
-  Learned learned = FirstPass(*reader, layout, columns).run();
-  reader->rewind();
-  return SecondPass(*reader, layout, columns, std::move(learned), out).run();
+  return import_records(*open_records(file, columns.form, columns.separator, stop), columns, out);
+}
+
+ImportSummary import_table(std::span<const TextColumn> table, std::string_view name,
+                           const TableColumns& columns, const std::filesystem::path& out,
+                           const std::stop_token& stop) {
+  return import_records(*open_columns(table, std::string(name), stop), columns, out);
 }
 
 }  // namespace triage

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -38,7 +39,10 @@ class RecordReader {
                                                      std::stop_token stop = {});
 [[nodiscard]] std::unique_ptr<RecordReader> open_json_lines(const std::filesystem::path& path,
                                                             std::stop_token stop = {});
-// One of these, as the columns say.
+// Of a table in memory, which has to outlive it. Throws kData also for columns of different lengths.
+[[nodiscard]] std::unique_ptr<RecordReader> open_columns(std::span<const TextColumn> table, std::string name,
+                                                         std::stop_token stop = {});
+// One of the first two, as the columns say.
 [[nodiscard]] std::unique_ptr<RecordReader> open_records(const std::filesystem::path& path, TextForm form,
                                                          char separator, std::stop_token stop);
 

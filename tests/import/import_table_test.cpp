@@ -242,6 +242,49 @@ TEST_F(ImportTable, StopsWhenAsked) {
   EXPECT_FALSE(std::filesystem::exists(out_));
 }
 
+// A table in memory is what a CSV of it would be, and refused in the same words.
+class ImportColumns : public ImportTable {
+ protected:
+  Table import(const std::vector<TextColumn>& columns) {
+    summary_ = import_table(columns, "frame", guess_columns(columns), out_);
+    return load_outcomes(out_);
+  }
+};
+
+TEST_F(ImportColumns, AreAsInACsv) {
+  const Table table = import({{"id", {"q1", "q2"}},
+                              {"size", {"3", ""}},
+                              {"a:score", {"1", "0"}},
+                              {"a:usd", {"0.5", "0.25"}},
+                              {"b:score", {"0", ""}},
+                              {"b:usd", {"2", ""}}});
+  EXPECT_EQ(table.ids, (std::vector<std::string>{"q1", "q2"}));
+  EXPECT_EQ(table.infer_ms[0], 0.5F);
+  EXPECT_TRUE(std::isnan(table.scores[3]));
+  EXPECT_TRUE(std::isnan(table.features[1]));
+  EXPECT_EQ(table.terms.cost_unit, "usd");
+  EXPECT_EQ(table.machine, "frame");
+}
+
+TEST_F(ImportColumns, AreRefusedWithTheirLine) {
+  expect_error(ErrorCode::kData, "frame: line 2, column 'a:score': 'x'", [&] {
+    (void)import({{"id", {"q1", "q2"}}, {"a:score", {"1", "x"}}});
+  });
+  expect_error(ErrorCode::kData, "column 'a:score' has 1 lines, expected 2", [&] {
+    (void)import({{"id", {"q1", "q2"}}, {"a:score", {"1"}}});
+  });
+  expect_error(ErrorCode::kData, "'id'", [&] {
+    (void)import({{"id", {"q1"}}, {"id", {"q1"}}, {"a:score", {"1"}}});
+  });
+  EXPECT_FALSE(std::filesystem::exists(out_));
+  std::stop_source source;
+  source.request_stop();
+  const std::vector<TextColumn> columns{{"id", {"q1"}}, {"a:score", {"1"}}};
+  expect_error(ErrorCode::kInterrupted, "frame", [&] {
+    (void)import_table(columns, "frame", guess_columns(columns), out_, source.get_token());
+  });
+}
+
 TEST(ColumnsJson, IsReadAsItIsWritten) {
   TableColumns columns;
   columns.form = TextForm::kJsonLines;

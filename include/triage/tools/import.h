@@ -7,6 +7,7 @@
 #include <iosfwd>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -68,6 +69,14 @@ struct TableColumns {
 // are ignored. Reads all of it. Throws kIo, kData, kInterrupted.
 [[nodiscard]] TableColumns guess_columns(const std::filesystem::path& file, TextForm form,
                                          char separator = kFindSeparator, const std::stop_token& stop = {});
+// A column of a table in memory, as a CSV would have it: a text for each line, empty where there is nothing.
+struct TextColumn {
+  std::string name;
+  std::vector<std::string> cells;
+};
+// The same of such a table, whose columns are all of one length; messages count its lines from 1. Throws
+// kData.
+[[nodiscard]] TableColumns guess_columns(std::span<const TextColumn> table);
 // As JSON with comments, to be changed by hand; and back. Throws kData, naming `owner`.
 [[nodiscard]] std::string columns_json(const TableColumns& columns);
 [[nodiscard]] TableColumns parse_columns_json(std::string_view text, const std::string& owner);
@@ -85,6 +94,10 @@ struct ImportSummary {
 // of what is wrong, kUsage where `out` exists and for columns that do not fit the file, kIo, kInterrupted.
 ImportSummary import_table(const std::filesystem::path& file, const TableColumns& columns,
                            const std::filesystem::path& out, const std::stop_token& stop = {});
+// The same of a table in memory, which messages call `name`.
+ImportSummary import_table(std::span<const TextColumn> table, std::string_view name,
+                           const TableColumns& columns, const std::filesystem::path& out,
+                           const std::stop_token& stop = {});
 
 // A row to choose for, as text has it (`triage choose`).
 struct FeatureRow {
