@@ -1,4 +1,5 @@
-# All from Debian, but OpenVINO from the Python wheel that scripts/setup puts into .venv.
+# All from Debian, but OpenVINO from the Python wheel: of the environment that the Python package is built in, or of the .venv that
+# scripts/setup makes.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
@@ -10,12 +11,28 @@ find_package(GIF REQUIRED)
 find_package(TIFF REQUIRED)
 find_path(STB_INCLUDE_DIR stb/stb_image.h REQUIRED)  # BMP
 pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
-pkg_check_modules(HEIF IMPORTED_TARGET libheif)  # AVIF and HEIC are read where it is there
+if(TRIAGE_WITH_HEIF)
+  pkg_check_modules(HEIF IMPORTED_TARGET libheif)  # AVIF and HEIC are read where it is there
+endif()
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_path(NANOFLANN_INCLUDE_DIR nanoflann.hpp REQUIRED)
 
+if(TRIAGE_WITH_PYTHON)
+  if(NOT Python_EXECUTABLE AND EXISTS "${PROJECT_SOURCE_DIR}/.venv/bin/python")
+    set(Python_EXECUTABLE "${PROJECT_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH "That the package is built for")
+  endif()
+  find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
+  if(NOT OpenVINO_DIR)
+    execute_process(COMMAND "${Python_EXECUTABLE}" -c
+      "import importlib.util as u; print(u.find_spec('openvino').submodule_search_locations[0] + '/cmake')"
+      OUTPUT_STRIP_TRAILING_WHITESPACE OUTPUT_VARIABLE triage_python_openvino ERROR_QUIET)
+    if(triage_python_openvino)
+      set(OpenVINO_DIR "${triage_python_openvino}" CACHE PATH "OpenVINO's CMake files" FORCE)
+    endif()
+  endif()
+endif()
 if(TRIAGE_WITH_OPENVINO)
   if(NOT OpenVINO_DIR)
     file(GLOB triage_venv_openvino "${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/openvino/cmake")

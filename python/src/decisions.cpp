@@ -1,0 +1,198 @@
+// Deciding for many rows in step, whose models run in Python: which model each row wants, what it said, what
+// is answered.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "core.h"
+#include "triage/error.h"
+
+namespace triage::python {
+namespace {
+
+constexpr std::size_t kRowsAThread = 16'384;  // below, starting a thread takes longer than its work
+
+// Calls `work(first, last)` for parts of 0 .. n-1, on several threads where that pays.
+template <class Work>
+void in_parts(std::size_t n, const Work& work) {
+  const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t parts = std::clamp<std::size_t>(n / kRowsAThread, 1, most);
+  std::vector<std::jthread> threads;
+  std::vector<std::exception_ptr> failed(parts);
+  const auto run = [&](std::size_t part) {
+    try {
+      work(n * part / parts, n * (part + 1) / parts);
+    } catch (...) {
+      failed[part] = std::current_exception();
+    }
+  };
+  for (std::size_t part = 1; part < parts; ++part) threads.emplace_back(run, part);
+  run(0);
+  threads.clear();
+  for (const std::exception_ptr& each : failed) {
+    if (each) std::rethrow_exception(each);
+  }
+}
+
+class Decisions {
+ public:
+  Decisions(SharedPolicy policy, std::size_t n, std::optional<Matrix<float>> features,
+            std::optional<double> price)
+      : policy_(std::move(policy.policy)), features_(std::move(features)), rows_(n) {
+    if (price) request_.price = *price;
+    check_request(*policy_, request_);
+    const std::size_t d = policy_->info().schema.size();
+    if (d > 0 && (!features_ || features_->shape(0) != n || features_->shape(1) != d)) {
+      throw Error(ErrorCode::kUsage, "features: expected (" + std::to_string(n) + ", " + std::to_string(d) +
+                                         ") numbers, those of the policy's schema");
+    }
+    if (policy_->kind() == "cascade") order_ = policy_->look_order(request_);
+  }
+
+  // (n) the model that each row wants next; -1 where it has its answer.
+  NewVector<ModelIndex> wanted() {
+    std::vector<ModelIndex> next(rows_.size(), kNoModel);
+    {
+      const nb::gil_scoped_release release;
+      in_parts(rows_.size(), [&](std::size_t first, std::size_t last) {
+        for (std::size_t i = first; i < last; ++i) next[i] = next_of(i);
+      });
+    }
+    return vector_of(std::move(next));
+  }
+
+  // What the model said of these rows: (k, classes) probabilities, and what a row of them cost.
+  void record(ModelIndex model, const Vector<std::int64_t>& rows, const Matrix<float>& probabilities,
+              double cost) {
+    if (probabilities.shape(0) != rows.size()) {
+      throw Error(ErrorCode::kUsage, "probabilities: " + std::to_string(probabilities.shape(0)) +
+                                         " rows, expected " + std::to_string(rows.size()));
+    }
+    const nb::gil_scoped_release release;
+    const std::size_t width = probabilities.shape(1);
+    in_parts(rows.size(), [&](std::size_t first, std::size_t last) {
+      for (std::size_t k = first; k < last; ++k) {
+        Row& row = rows_[static_cast<std::size_t>(rows.data()[k])];
+        row.spent += cost;
+        add(row, model, std::span(probabilities.data() + k * width, width));
+      }
+    });
+  }
+
+  // Writes the answers' probabilities (n, classes); of cascades nothing, whose answers are the last model's
+  // own.
+  void probabilities(const nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>& out) const {
+    if (!order_.empty()) return;
+    const nb::gil_scoped_release release;
+    const std::size_t width = out.shape(1);
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      for (std::size_t c = 0; c < width; ++c) {
+        out.data()[i * width + c] =
+            static_cast<float>(rows_[i].answer.probability(static_cast<std::int32_t>(c)));
+      }
+    }
+  }
+  [[nodiscard]] NewVector<std::int32_t> classes() const {
+    return each<std::int32_t>([](const Row& row) { return row.cls; });
+  }
+  [[nodiscard]] NewVector<float> confidences() const {
+    return each<float>([](const Row& row) { return row.confidence; });
+  }
+  // Whose answer it is, or the last that ran where several were combined.
+  [[nodiscard]] NewVector<std::int32_t> models() const {
+    return each<std::int32_t>([](const Row& row) { return row.model; });
+  }
+  [[nodiscard]] NewVector<std::int32_t> looks() const {
+    return each<std::int32_t>([](const Row& row) { return static_cast<std::int32_t>(row.n_looks); });
+  }
+  [[nodiscard]] NewVector<double> costs() const {
+    return each<double>([](const Row& row) { return row.spent; });
+  }
+
+ private:
+  struct Row {
+    std::vector<Look> looks;  // none for cascades, which need the last one's confidence alone
+    double spent = 0;
+    std::uint32_t n_looks = 0;
+    bool is_done = false;
+    std::int32_t cls = kNoLabel;
+    float confidence = std::numeric_limits<float>::quiet_NaN();
+    ModelIndex model = kNoModel;
+    TopK answer;  // of others than cascades
+  };
+
+  template <class T, class Get>
+  [[nodiscard]] NewVector<T> each(const Get& get) const {
+    std::vector<T> values(rows_.size());
+    std::transform(rows_.begin(), rows_.end(), values.begin(), get);
+    return vector_of(std::move(values));
+  }
+
+  // Of a cascade only the best class counts, which needs neither order nor memory.
+  void add(Row& row, ModelIndex model, std::span<const float> probabilities) const {
+    ++row.n_looks;
+    row.model = model;
+    if (order_.empty()) {
+      Look look{.model = model, .output = TopK::from_probabilities(probabilities), .cost = {}};
+      look.confidence = look.output.confidence();
+      look.cost.ms = row.spent;
+      row.looks.push_back(look);
+      return;
+    }
+    const auto best = std::max_element(probabilities.begin(), probabilities.end());
+    row.cls = static_cast<std::int32_t>(best - probabilities.begin());
+    row.confidence = std::clamp(*best, 0.0F, 1.0F);
+  }
+
+  ModelIndex next_of(std::size_t i) {
+    Row& row = rows_[i];
+    if (row.is_done) return kNoModel;
+    if (!order_.empty()) {
+      const std::size_t stage = row.n_looks;
+      row.is_done = stage == order_.size() ||
+                    (stage > 0 && static_cast<double>(row.confidence) >= order_[stage - 1].threshold);
+      return row.is_done ? kNoModel : order_[stage].model;
+    }
+    const std::size_t d = policy_->info().schema.size();
+    Evidence evidence{.features = {}, .looks = row.looks, .spent = {.ms = row.spent}, .request = request_};
+    if (d > 0) evidence.features = std::span(features_->data() + i * d, d);
+    evidence.extracted = all_features(policy_->info().schema);
+    const Action action = policy_->next(evidence);
+    if (action.kind == Action::Kind::kRun) return action.model;
+    row.is_done = true;
+    if (action.kind == Action::Kind::kAnswer) {
+      row.answer = action.answer;
+      row.cls = action.answer.best();
+      row.confidence = static_cast<float>(action.answer.confidence());
+      if (action.model != kNoModel) row.model = action.model;
+    }
+    return kNoModel;
+  }
+
+  std::shared_ptr<const Policy> policy_;
+  std::optional<Matrix<float>> features_;
+  std::vector<Row> rows_;
+  Request request_;
+  std::vector<OrderedLook> order_;  // of a cascade; else empty
+};
+
+}  // namespace
+
+void bind_decisions(nb::module_& module) {
+  nb::class_<Decisions>(module, "Decisions")
+      .def(nb::init<SharedPolicy, std::size_t, std::optional<Matrix<float>>, std::optional<double>>(),
+           nb::arg("policy"), nb::arg("n"), nb::arg("features").none(), nb::arg("price").none())
+      .def("wanted", &Decisions::wanted)
+      .def("record", &Decisions::record)
+      .def("probabilities", &Decisions::probabilities)
+      .def("classes", &Decisions::classes)
+      .def("confidences", &Decisions::confidences)
+      .def("models", &Decisions::models)
+      .def("looks", &Decisions::looks)
+      .def("costs", &Decisions::costs);
+}
+
+}  // namespace triage::python

@@ -1,0 +1,18 @@
+#include <nanobind/stl/string.h>
+
+#include <string>
+
+#include "core.h"
+#include "triage/version.h"
+
+NB_MODULE(_core, module) {
+  module.doc() = "Triage's C++ core. Use the package triage instead, which documents what there is.";
+  module.attr("__version__") = std::string(triage::kVersion);
+  triage::python::bind_errors(module);
+  triage::python::bind_table(module);
+  triage::python::bind_policy(module);
+  triage::python::bind_learning(module);
+  triage::python::bind_decisions(module);
+  triage::python::bind_classifier(module);
+  triage::python::bind_profile(module);
+}

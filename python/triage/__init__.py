@@ -1,0 +1,72 @@
+"""Triage decides, for each input, which of several trained models to run, whether to run another, and when to stop.
+
+>>> import triage
+>>> classifier = triage.Classifier.load("policy.triage", "zoo.json")
+>>> result = classifier("photo.jpg")
+>>> result.label, result.confidence, result.looks
+"""
+
+from triage._native import core as _core
+from triage.cascade import Cascade, Decisions, run_policy
+from triage.classifier import Classifier, Look, Result
+from triage.errors import (
+    DataError,
+    EngineError,
+    Error,
+    ImageError,
+    IoError,
+    ManifestError,
+    ModelError,
+    PolicyError,
+    ProfileError,
+    UsageError,
+)
+from triage.learning import Calibration, Evaluation, calibrate, evaluate, train
+from triage.plots import Frontier
+from triage.policy import Certificate, KindEstimate, Policy, PriceSetting
+from triage.profiling import ProfileSummary, merge, profile
+from triage.table import Table
+
+__version__: str = _core.__version__
+
+__all__ = [
+    "Calibration",
+    "Cascade",
+    "Certificate",
+    "Classifier",
+    "DataError",
+    "Decisions",
+    "EngineError",
+    "Error",
+    "Evaluation",
+    "Frontier",
+    "ImageError",
+    "IoError",
+    "KindEstimate",
+    "Look",
+    "ManifestError",
+    "ModelError",
+    "Policy",
+    "PolicyError",
+    "PriceSetting",
+    "ProfileError",
+    "ProfileSummary",
+    "Result",
+    "Table",
+    "UsageError",
+    "calibrate",
+    "evaluate",
+    "merge",
+    "profile",
+    "run_policy",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    # scikit-learn is loaded when its estimators are first asked for.
+    if name in ("CascadeClassifier", "SelectorClassifier", "AlgorithmSelector"):
+        from triage import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module 'triage' has no attribute {name!r}")
