@@ -1,5 +1,6 @@
 // What a file's columns are, by their names and what is in them.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 
 #include "import/cell_number.h"
 #include "import/record_reader.h"
+#include "triage/error.h"
 
 namespace triage {
 namespace {
@@ -90,17 +92,50 @@ std::vector<bool> numeric_columns(RecordReader& reader) {
 
 class Guess {
  public:
-  explicit Guess(TableColumns& out) : out_(out) {}
+  Guess(TableColumns& out, std::span<const TableColumn> given) : out_(out), given_(given) {}
 
   void make(const std::vector<std::string>& names, const std::vector<bool>& is_number) {
-    const bool is_long = std::any_of(names.begin(), names.end(), [](const std::string& name) {
-      const KnownName* known = find_name(kOfInput, name);
-      return known != nullptr && known->role == ColumnRole::kModel;
-    });
-    for (std::size_t i = 0; i < names.size(); ++i) add(names[i], is_long, is_number[i]);
+    expect_given(names);
+    const bool is_long = is_given(ColumnRole::kModel) ||
+                         std::any_of(names.begin(), names.end(), [this](const std::string& name) {
+                           const KnownName* known = find_name(kOfInput, name);
+                           return known != nullptr && known->role == ColumnRole::kModel && !given(name);
+                         });
+    for (const TableColumn& column : given_) take(column);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (const TableColumn* known = given(names[i])) {
+        out_.columns.push_back({names[i], known->role, of_given(*known)});
+      } else {
+        add(names[i], is_long, is_number[i]);
+      }
+    }
   }
 
  private:
+  [[nodiscard]] const TableColumn* given(const std::string& name) const {
+    const auto at = std::find_if(given_.begin(), given_.end(), [&](const auto& c) { return c.name == name; });
+    return at == given_.end() ? nullptr : &*at;
+  }
+  [[nodiscard]] bool is_given(ColumnRole role) const {
+    return std::any_of(given_.begin(), given_.end(), [&](const auto& c) { return c.role == role; });
+  }
+  void expect_given(const std::vector<std::string>& names) const {
+    for (const TableColumn& column : given_) {
+      if (std::find(names.begin(), names.end(), column.name) != names.end()) continue;
+      throw Error(ErrorCode::kUsage, fmt::format("column {}: is not in the table, expected one of: {}",
+                                                 quoted_cell(column.name), fmt::join(names, ", ")));
+    }
+  }
+  static std::string of_given(const TableColumn& column) {
+    if (column.role == ColumnRole::kFeature) return "features";
+    const auto own = model_column(column.name);
+    const bool is_of_model = column.role >= ColumnRole::kScore && column.role <= ColumnRole::kAnswer;
+    return is_of_model && own ? own->model : std::string();
+  }
+  void take(const TableColumn& column) {
+    taken_.emplace(column.role, column.role == ColumnRole::kFeature ? "" : of_given(column));
+  }
+
   void add(const std::string& name, bool is_long, bool is_number) {
     if (name.size() > kFeatureCost.size() && name.ends_with(kFeatureCost)) {
       const std::string group = name.substr(0, name.size() - kFeatureCost.size());
@@ -136,29 +171,30 @@ class Guess {
   }
 
   TableColumns& out_;
+  std::span<const TableColumn> given_;
   std::string unit_;  // of the first cost
   std::set<std::pair<ColumnRole, std::string>> taken_;
 };
 
-TableColumns guess_from(RecordReader& reader) {
+TableColumns guess_from(RecordReader& reader, std::span<const TableColumn> known) {
   TableColumns out;
   const auto is_number = numeric_columns(reader);
-  Guess(out).make(reader.columns(), is_number);
+  Guess(out, known).make(reader.columns(), is_number);
   return out;
 }
 
 }  // namespace
 
 TableColumns guess_columns(const std::filesystem::path& file, TextForm form, char separator,
-                           const std::stop_token& stop) {
-  TableColumns out = guess_from(*open_records(file, form, separator, stop));
+                           const std::stop_token& stop, std::span<const TableColumn> known) {
+  TableColumns out = guess_from(*open_records(file, form, separator, stop), known);
   out.form = form;
   out.separator = separator;
   return out;
 }
 
-TableColumns guess_columns(std::span<const TextColumn> table) {
-  return guess_from(*open_columns(table, "table"));
+TableColumns guess_columns(std::span<const TextColumn> table, std::span<const TableColumn> known) {
+  return guess_from(*open_columns(table, "table"), known);
 }
 
 }  // namespace triage

@@ -285,6 +285,25 @@ TEST_F(ImportColumns, AreRefusedWithTheirLine) {
   });
 }
 
+TEST_F(ImportColumns, RolesThatAreKnown) {
+  const std::vector<TextColumn> table{{"prompt", {"p1", "p1"}},
+                                      {"who", {"a", "b"}},
+                                      {"grade", {"1", "0"}},
+                                      {"usd", {"2", "3"}},
+                                      {"n", {"5", "5"}}};
+  const std::vector<TableColumn> known{
+      {"prompt", ColumnRole::kId}, {"who", ColumnRole::kModel}, {"grade", ColumnRole::kScore}};
+  const TableColumns columns = guess_columns(table, known);
+  EXPECT_TRUE(columns.is_long());
+  EXPECT_EQ(columns.cost_unit, "usd");  // since the form is long, that is no feature
+  EXPECT_EQ(columns.columns[4].role, ColumnRole::kFeature);
+  import_table(table, "frame", columns, out_);
+  EXPECT_EQ(load_outcomes(out_).infer_ms, (std::vector<float>{2, 3}));
+  const std::vector<TableColumn> lacking{{"nobody", ColumnRole::kId}};
+  expect_error(ErrorCode::kUsage, "column 'nobody': is not in the table",
+               [&] { (void)guess_columns(table, lacking); });
+}
+
 TEST(ColumnsJson, IsReadAsItIsWritten) {
   TableColumns columns;
   columns.form = TextForm::kJsonLines;

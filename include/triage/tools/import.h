@@ -66,17 +66,20 @@ struct TableColumns {
 
 // What the file's column names and values suggest: `MODEL:score` and `MODEL:cost` (also `:usd`, `:ms`, `:s`,
 // `:signal`, `:answer`), or `model`, `score` and `cost` in the long form; numbers are features, other texts
-// are ignored. Reads all of it. Throws kIo, kData, kInterrupted.
+// are ignored. Of `known` columns the role is as given, by name; what they are of, their names say. Reads all
+// of it. Throws kIo, kData, kInterrupted; kUsage for known columns that are not there.
 [[nodiscard]] TableColumns guess_columns(const std::filesystem::path& file, TextForm form,
-                                         char separator = kFindSeparator, const std::stop_token& stop = {});
+                                         char separator = kFindSeparator, const std::stop_token& stop = {},
+                                         std::span<const TableColumn> known = {});
 // A column of a table in memory, as a CSV would have it: a text for each line, empty where there is nothing.
 struct TextColumn {
   std::string name;
   std::vector<std::string> cells;
 };
 // The same of such a table, whose columns are all of one length; messages count its lines from 1. Throws
-// kData.
-[[nodiscard]] TableColumns guess_columns(std::span<const TextColumn> table);
+// kData, kUsage.
+[[nodiscard]] TableColumns guess_columns(std::span<const TextColumn> table,
+                                         std::span<const TableColumn> known = {});
 // As JSON with comments, to be changed by hand; and back. Throws kData, naming `owner`.
 [[nodiscard]] std::string columns_json(const TableColumns& columns);
 [[nodiscard]] TableColumns parse_columns_json(std::string_view text, const std::string& owner);
