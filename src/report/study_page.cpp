@@ -40,7 +40,7 @@ Markup exhibit_section(const Exhibit& exhibit) {
   return element("section", {{"id", exhibit.id}}, inner);
 }
 
-Markup list_of(const std::vector<std::string>& sentences) {
+Markup list_element(const std::vector<std::string>& sentences) {
   Markup items;
   for (const std::string& sentence : sentences) items += element_text("li", {}, sentence);
   return element("ul", {{"class", "remarks"}}, items);
@@ -78,13 +78,13 @@ Markup how_made(const Study& study, const ReportInfo& info) {
 }  // namespace
 
 std::string study_html(const Study& study, const ReportInfo& info) {
-  Markup main = element("section", {}, element_text("h2", {}, "What was found") + list_of(study.findings));
+  Markup main = element("section", {}, element_text("h2", {}, "What was found") + list_element(study.findings));
   main += element("section", {}, element_text("h2", {}, "Exhibits") + contents(study));
   for (const Exhibit& exhibit : study.exhibits) main += exhibit_section(exhibit);
   if (!study.contradictions.empty()) {
     main += element(
         "section", {},
-        element_text("h2", {}, "Where the paper disagrees with itself") + list_of(study.contradictions));
+        element_text("h2", {}, "Where the paper disagrees with itself") + list_element(study.contradictions));
   }
   main += element("section", {}, element_text("h2", {}, "How it was made") + how_made(study, info));
   Markup head =
