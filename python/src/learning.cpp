@@ -96,7 +96,7 @@ std::unique_ptr<Policy> train_as(const Table& table, Rows rows, const TrainOptio
   return train_kind(table, rows, choice.kind, learn);
 }
 
-nb::object train(const Table& table, const TrainOptions& options, const nb::object& show) {
+nb::tuple train(const Table& table, const TrainOptions& options, const nb::object& show) {
   std::vector<KindEstimate> compared;
   auto policy = run_interruptibly(show, [&](const std::stop_token& stop, Progress&) {
     const std::vector<std::uint32_t> rows = options.rows.empty() ? complete_rows(table) : options.rows;
@@ -178,8 +178,8 @@ struct CalibrationCall {
 };
 
 // What calibration found, in words and figures; and the policy with its certificate, or none.
-nb::object calibrate_policy(const Table& table, const SharedPolicy& policy, const CalibrationCall& call,
-                            const nb::object& show) {
+nb::tuple calibrate_policy(const Table& table, const SharedPolicy& policy, const CalibrationCall& call,
+                           const nb::object& show) {
   Calibration found = run_interruptibly(show, [&](const std::stop_token& stop, Progress&) {
     CalibrateOptions options = call.options;
     options.per = call.per.empty() ? CalibrateGroups::kNone : parse_calibrate_groups(call.per);

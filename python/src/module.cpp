@@ -7,7 +7,7 @@
 
 NB_MODULE(_core, module) {
   module.doc() = "Triage's C++ core. Use the package triage instead, which documents what there is.";
-  module.attr("__version__") = std::string(triage::kVersion);
+  module.attr("version") = std::string(triage::kVersion);
   triage::python::bind_errors(module);
   triage::python::bind_table(module);
   triage::python::bind_policy(module);

@@ -95,16 +95,13 @@ ColumnRole parse_role(const std::string& text, const std::string& column) {
   throw Error(ErrorCode::kUsage, "column '" + column + "': role '" + text + "', expected one of: " + known);
 }
 
-TableColumns described(TableColumns columns, const ColumnOptions& options) {
-  for (const auto& [name, role] : options.roles) {
-    const auto at = std::find_if(columns.columns.begin(), columns.columns.end(),
-                                 [&](const TableColumn& column) { return column.name == name; });
-    if (at == columns.columns.end()) {
-      throw Error(ErrorCode::kUsage, "column '" + name + "': is not in the table, expected one that is");
-    }
-    at->role = parse_role(role, name);
-    if (at->role == ColumnRole::kFeature && at->of.empty()) at->of = "features";
-  }
+std::vector<TableColumn> known_columns(const ColumnOptions& options) {
+  std::vector<TableColumn> known;
+  for (const auto& [name, role] : options.roles) known.push_back({name, parse_role(role, name)});
+  return known;
+}
+
+TableColumns with_terms(TableColumns columns, const ColumnOptions& options) {
   if (options.cost_unit) columns.cost_unit = *options.cost_unit;
   if (options.score_name) columns.score_name = *options.score_name;
   if (options.worst) columns.worst = options.worst;
@@ -227,34 +224,39 @@ void bind_table(nb::module_& module) {
              }
              return std::pair(std::move(drawn), std::move(rest));
            })
-      .def("export", [](const Table& table, const fs::path& out, bool is_long, const nb::object& show) {
-        run_interruptibly(show, [&](const std::stop_token& stop, Progress&) {
-          (void)export_table(table, is_long ? TableForm::kLong : TableForm::kWide, out, stop);
-        });
-      });
+      .def(
+          "export",
+          [](const Table& table, const fs::path& out, bool is_long, const nb::object& show) {
+            run_interruptibly(show, [&](const std::stop_token& stop, Progress&) {
+              (void)export_table(table, is_long ? TableForm::kLong : TableForm::kWide, out, stop);
+            });
+          },
+          nb::arg("out"), nb::arg("is_long"), nb::arg("progress").none());
   module.def("load_table",
              [](const std::vector<fs::path>& paths, const std::string& labels_from, bool allow_partial) {
                return run_interruptibly(nb::none(), [&](const std::stop_token&, Progress&) {
                  return load_tables(paths, labels_from, allow_partial);
                });
              });
-  module.def("import_columns",
-             [](const std::vector<std::pair<std::string, std::vector<std::string>>>& columns,
-                const std::string& name, const ColumnOptions& options, const fs::path& out) {
-               run_interruptibly(nb::none(), [&](const std::stop_token& stop, Progress&) {
-                 std::vector<TextColumn> texts;
-                 for (const auto& [column, cells] : columns) texts.push_back({column, cells});
-                 (void)import_table(texts, name, described(guess_columns(texts), options), out, stop);
-               });
-             });
-  module.def("import_file",
-             [](const fs::path& file, bool is_json, const ColumnOptions& options, const fs::path& out) {
-               run_interruptibly(nb::none(), [&](const std::stop_token& stop, Progress&) {
-                 const TextForm form = is_json ? TextForm::kJsonLines : TextForm::kCsv;
-                 (void)import_table(file, described(guess_columns(file, form, kFindSeparator, stop), options),
-                                    out, stop);
-               });
-             });
+  module.def(
+      "import_columns", [](const std::vector<std::pair<std::string, std::vector<std::string>>>& columns,
+                           const std::string& name, const ColumnOptions& options, const fs::path& out) {
+        run_interruptibly(nb::none(), [&](const std::stop_token& stop, Progress&) {
+          std::vector<TextColumn> texts;
+          for (const auto& [column, cells] : columns) texts.push_back({column, cells});
+          (void)import_table(texts, name, with_terms(guess_columns(texts, known_columns(options)), options),
+                             out, stop);
+        });
+      });
+  module.def("import_file", [](const fs::path& file, bool is_json, const ColumnOptions& options,
+                               const fs::path& out) {
+    run_interruptibly(nb::none(), [&](const std::stop_token& stop, Progress&) {
+      const TextForm form = is_json ? TextForm::kJsonLines : TextForm::kCsv;
+      (void)import_table(
+          file, with_terms(guess_columns(file, form, kFindSeparator, stop, known_columns(options)), options),
+          out, stop);
+    });
+  });
   module.def(
       "table_of_outcomes",
       [](std::vector<std::string> models, std::vector<Matrix<float>> probabilities,

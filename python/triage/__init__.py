@@ -27,7 +27,7 @@ from triage.policy import Certificate, KindEstimate, Policy, PriceSetting
 from triage.profiling import ProfileSummary, merge, profile
 from triage.table import Table
 
-__version__: str = _core.__version__
+__version__: str = _core.version
 
 __all__ = [
     "Calibration",

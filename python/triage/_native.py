@@ -23,6 +23,6 @@ def _load_openvino() -> None:
 
 _load_openvino()
 
-from triage import _core as core  # noqa: E402
+import triage._core as core  # noqa: E402
 
 __all__ = ["core"]

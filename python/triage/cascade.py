@@ -176,7 +176,8 @@ class Cascade:
 
     def predict(self, X: Any, *, price: float | None = None) -> npt.NDArray[Any]:
         """The class of each input, of shape (n,)."""
-        return self.classes_[self.decide(X, price=price).classes]
+        decided = self.decide(X, price=price)
+        return self.classes_[decided.classes]
 
     def predict_proba(self, X: Any, *, price: float | None = None) -> npt.NDArray[np.float32]:
         """Probabilities of shape (n, k), by `classes_`."""

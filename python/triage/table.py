@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Union
@@ -315,7 +316,7 @@ def _texts(frame: FrameLike) -> list[tuple[str, list[str]]]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value != value:
+    if value is None or value is getattr(sys.modules.get("pandas"), "NA", None) or value != value:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"
