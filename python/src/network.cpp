@@ -3,7 +3,8 @@
 #include <nanobind/stl/string.h>
 
 #include <array>
-#include <cstring>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "triage/error.h"
@@ -100,6 +101,11 @@ class CallableNetwork final : public Network {
       refuse(std::to_string(values.shape(1)) + " values for each input",
              std::to_string(model_.output.n_values()) + ", as the manifest says");
     }
+    // -inf is a logit that some give for a probability of 0.
+    for (const float value : span_of(values)) {
+      if (std::isnan(value) || value == std::numeric_limits<float>::infinity())
+        refuse(std::isnan(value) ? "NaN" : "inf", "numbers");
+    }
     width_ = values.shape(1);
     values_.assign(values.data(), values.data() + values.size());
   }
@@ -109,7 +115,7 @@ class CallableNetwork final : public Network {
         nb::module_::import_("numpy").attr("ascontiguousarray")(given, nb::arg("dtype") = nb::str("float32"));
     if (nb::cast<std::size_t>(array.attr("ndim")) != 2 ||
         nb::cast<std::size_t>(nb::object(array.attr("shape"))[0]) != n) {
-      refuse("an array of shape " + nb::cast<std::string>(nb::str(array.attr("shape"))),
+      refuse("an array of shape " + nb::cast<std::string>(nb::str(nb::object(array.attr("shape")))),
              "(" + std::to_string(n) + ", values), a row for each input");
     }
     return nb::cast<Matrix<float>>(array);

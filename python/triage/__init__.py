@@ -26,6 +26,7 @@ from triage.plots import Frontier
 from triage.policy import Certificate, KindEstimate, Policy, PriceSetting
 from triage.profiling import ProfileSummary, merge, profile
 from triage.table import Table
+from triage.zoo import Network, OwnModel, Recipe, Zoo
 
 __version__: str = _core.version
 
@@ -46,14 +47,18 @@ __all__ = [
     "Look",
     "ManifestError",
     "ModelError",
+    "Network",
+    "OwnModel",
     "Policy",
     "PolicyError",
     "PriceSetting",
     "ProfileError",
     "ProfileSummary",
+    "Recipe",
     "Result",
     "Table",
     "UsageError",
+    "Zoo",
     "calibrate",
     "evaluate",
     "merge",

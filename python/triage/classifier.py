@@ -6,7 +6,7 @@ import html
 import io
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Union
 
@@ -17,14 +17,13 @@ from triage import errors
 from triage._native import core
 from triage.policy import Policy
 from triage.progress import ProgressLike, resolve
+from triage.zoo import Network as Network
+from triage.zoo import Zoo, networks_of
 
 PathLike = Union[str, "os.PathLike[str]"]
 #: A picture: a path, encoded bytes, a file object, a PIL image, or pixels of shape (height, width) gray or
 #: (height, width, 3) RGB, uint8.
 ImageLike = Union[PathLike, bytes, bytearray, memoryview, IO[bytes], npt.NDArray[np.uint8], Any]
-#: A batch in, of shape (n, channels, height, width) or (n, height, width, channels) as the manifest says; class values
-#: of shape (n, values) out, or these and embeddings of shape (n, size).
-Network = Callable[[npt.NDArray[Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -151,8 +150,8 @@ class Classifier:
     ----------
     policy : Policy
         What decides.
-    zoo : path
-        The manifest of the zoo, ``zoo.json``.
+    zoo : path or Zoo
+        The manifest of the zoo, ``zoo.json``, or a zoo of callables.
     networks : mapping of str to callable, optional
         Models that a callable runs in place of the built-in engine: PyTorch, ONNX Runtime, a request to a server. It is
         given a batch as the manifest's recipe makes it and returns what the manifest says the model returns, of shape
@@ -171,16 +170,16 @@ class Classifier:
     def __init__(
         self,
         policy: Policy,
-        zoo: PathLike,
+        zoo: PathLike | Zoo,
         *,
         networks: Mapping[str, Network] | None = None,
         max_copies: int = 0,
         memory_bytes: int = 0,
     ) -> None:
-        self._core = core.Classifier(policy._core, os.fspath(zoo), dict(networks or {}), max_copies, memory_bytes)
+        self._core = core.Classifier(policy._core, os.fspath(zoo), networks_of(zoo, networks), max_copies, memory_bytes)
 
     @classmethod
-    def load(cls, policy: PathLike, zoo: PathLike, **options: Any) -> Classifier:
+    def load(cls, policy: PathLike, zoo: PathLike | Zoo, **options: Any) -> Classifier:
         """From files: a policy that ``triage train`` made, and the zoo's manifest. Options are those of the class."""
         return cls(Policy.load(policy), zoo, **options)
 

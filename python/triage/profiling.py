@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Union
 
 from triage._native import core
-from triage.classifier import Network
 from triage.progress import ProgressLike, resolve
+from triage.zoo import Network, Zoo, networks_of
 
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -37,7 +37,7 @@ class ProfileSummary:
 
 
 def profile(
-    zoo: PathLike,
+    zoo: PathLike | Zoo,
     data: PathLike | Sequence[PathLike],
     out: PathLike,
     *,
@@ -60,8 +60,8 @@ def profile(
 
     Parameters
     ----------
-    zoo : path
-        The manifest.
+    zoo : path or Zoo
+        The manifest, or a zoo of callables.
     data : path or sequence of paths
         Folders of pictures, or IDX files of the MNIST family.
     out : path
@@ -99,7 +99,7 @@ def profile(
     options.threads, options.exhaustive, options.times_only = threads, exhaustive, times_only
     options.commit_seconds = commit_seconds
     show = resolve(progress, "profile")
-    return ProfileSummary(**core.measure_profile(os.fspath(zoo), os.fspath(out), options, dict(networks or {}), show))
+    return ProfileSummary(**core.measure_profile(os.fspath(zoo), os.fspath(out), options, networks_of(zoo, networks), show))
 
 
 def merge(profiles: Sequence[PathLike], out: PathLike, *, machines_apart: bool = False) -> int:
