@@ -6,12 +6,14 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include <filesystem>
 
 #include "core.h"
 #include "interruptible.h"
+#include "kept_networks.h"
 #include "network.h"
 #include "triage/error.h"
 #include "triage/runtime.h"
@@ -26,7 +28,6 @@ struct ProfileCall {
   std::string labels_from;
   std::vector<std::string> models, features;
   std::optional<std::pair<std::size_t, std::size_t>> range;
-  std::uint32_t shard = 0, shards = 1;
   std::optional<int> threads;
   bool exhaustive = false, times_only = false;
   double commit_seconds = 1;
@@ -50,32 +51,20 @@ Zoo open_zoo(const fs::path& manifest, const ProfileCall& call) {
   return zoo;
 }
 
-nb::dict measure(const fs::path& manifest, const fs::path& out, const ProfileCall& call,
-                 const Callables& networks, const nb::object& show) {
-  const Zoo zoo = open_zoo(manifest, call);
-  const auto engines = std::make_shared<EngineSet>(EngineOptions{.cache_dir = default_cache_dir()});
-  run_by_callables(zoo, *engines, networks);
-  const ProfileSummary summary =
-      run_interruptibly(show, [&](const std::stop_token& stop, Progress& progress) {
-        DatasetOptions data;
-        data.data = call.data;
-        data.labels = call.labels;
-        data.classes = classes_of(zoo);
-        data.range = call.range;
-        data.require_labels = !call.times_only && call.labels_from.empty();
-        ProfileOptions options;
-        options.features = call.features;
-        options.shard = {call.shard, call.shards};
-        if (call.exhaustive)
-          options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 100};
-        options.times_only = call.times_only;
-        options.labels_from = call.labels_from;
-        options.commit_seconds = call.commit_seconds;
-        options.stop = stop;
-        return measure_profile(
-            zoo, *engines, *open_dataset(data), options, out,
-            [&](const ProfileProgress& now) { progress.set(now.done, now.total, now.loading); });
-      });
+ProfileOptions profile_options(const ProfileCall& call, Shard shard, const std::stop_token& stop) {
+  ProfileOptions options;
+  options.features = call.features;
+  options.shard = shard;
+  if (call.exhaustive)
+    options.timing = {.mode = TimingMode::kExhaustive, .bound = 0.05, .min_runs = 5, .max_runs = 100};
+  options.times_only = call.times_only;
+  options.labels_from = call.labels_from;
+  options.commit_seconds = call.commit_seconds;
+  options.stop = stop;
+  return options;
+}
+
+nb::dict facts_of(const ProfileSummary& summary) {
   nb::dict facts;
   facts["inputs"] = summary.progress.total;
   facts["done"] = summary.progress.done;
@@ -86,6 +75,47 @@ nb::dict measure(const fs::path& manifest, const fs::path& out, const ProfileCal
   facts["warnings"] = summary.progress.warnings;
   return facts;
 }
+
+// A zoo and a data set, of which one shard after another is measured: networks are loaded once.
+class Profiler {
+ public:
+  Profiler(const fs::path& manifest, ProfileCall call, const Callables& networks) : call_(std::move(call)) {
+    const auto loaders = std::make_shared<EngineSet>(EngineOptions{.cache_dir = default_cache_dir()});
+    const Zoo as_stated = open_zoo(manifest, call_);
+    run_by_callables(as_stated, *loaders, networks);
+    zoo_ = run_interruptibly(nb::none(),
+                             [&](const std::stop_token&, Progress&) { return loaders->resolved(as_stated); });
+    for (const ModelSpec& model : zoo_.models) {
+      const auto kept = std::make_shared<KeptNetworks>(
+          [loaders, zoo = zoo_](const ModelSpec& wanted) { return loaders->load(zoo, wanted); });
+      engines_.add_networks(model.name, [kept](const ModelSpec& wanted) { return kept->lend(wanted); });
+    }
+    DatasetOptions options;
+    options.data = call_.data;
+    options.labels = call_.labels;
+    options.classes = classes_of(zoo_);
+    options.range = call_.range;
+    options.require_labels = !call_.times_only && call_.labels_from.empty();
+    data_ = run_interruptibly(nb::none(),
+                              [&](const std::stop_token&, Progress&) { return open_dataset(options); });
+  }
+
+  [[nodiscard]] std::size_t n_inputs() const { return data_->size(); }
+
+  nb::dict measure(const fs::path& out, std::uint32_t shard, std::uint32_t shards, const nb::object& show) {
+    return facts_of(run_interruptibly(show, [&](const std::stop_token& stop, Progress& progress) {
+      return measure_profile(
+          zoo_, engines_, *data_, profile_options(call_, {shard, shards}, stop), out,
+          [&](const ProfileProgress& now) { progress.set(now.done, now.total, now.loading); });
+    }));
+  }
+
+ private:
+  ProfileCall call_;
+  EngineSet engines_;
+  Zoo zoo_;
+  std::unique_ptr<Dataset> data_;
+};
 
 }  // namespace
 
@@ -98,14 +128,15 @@ void bind_profile(nb::module_& module) {
       .def_rw("models", &ProfileCall::models)
       .def_rw("features", &ProfileCall::features)
       .def_rw("range", &ProfileCall::range)
-      .def_rw("shard", &ProfileCall::shard)
-      .def_rw("shards", &ProfileCall::shards)
       .def_rw("threads", &ProfileCall::threads)
       .def_rw("exhaustive", &ProfileCall::exhaustive)
       .def_rw("times_only", &ProfileCall::times_only)
       .def_rw("commit_seconds", &ProfileCall::commit_seconds);
-  module.def("measure_profile", &measure, nb::arg("zoo"), nb::arg("out"), nb::arg("options"),
-             nb::arg("networks"), nb::arg("progress").none());
+  nb::class_<Profiler>(module, "Profiler")
+      .def(nb::init<const fs::path&, ProfileCall, const Callables&>())
+      .def_prop_ro("n_inputs", &Profiler::n_inputs)
+      .def("measure", &Profiler::measure, nb::arg("out"), nb::arg("shard"), nb::arg("shards"),
+           nb::arg("progress").none());
   module.def("merge_profiles",
              [](const std::vector<fs::path>& inputs, const fs::path& out, bool machines_apart) {
                return run_interruptibly(nb::none(), [&](const std::stop_token&, Progress&) {
@@ -118,6 +149,8 @@ void bind_profile(nb::module_& module) {
     return failed;
   });
   module.def("machine_description", &machine_description);
+  module.def("same_machine", &same_machine);
+  module.def("load_per_core", &load_per_core);
 }
 
 }  // namespace triage::python

@@ -36,6 +36,46 @@ class ProfileSummary:
     warnings: list[str]
 
 
+class Profiler:
+    """A zoo and pictures, of which one shard after another is measured; models are loaded once.
+
+    `profile` is this for a single shard, and describes the parameters.
+    """
+
+    def __init__(
+        self,
+        zoo: PathLike | Zoo,
+        data: PathLike | Sequence[PathLike],
+        *,
+        labels: PathLike | Sequence[PathLike] | None = None,
+        labels_from: str = "",
+        models: Sequence[str] = (),
+        features: Sequence[str] = (),
+        networks: Mapping[str, Network] | None = None,
+        range: tuple[int, int] | None = None,
+        threads: int | None = None,
+        exhaustive: bool = False,
+        times_only: bool = False,
+        commit_seconds: float = 1.0,
+    ) -> None:
+        options = core.ProfileOptions()
+        options.data = _paths(data)
+        options.labels = _paths(labels) if labels is not None else []
+        options.labels_from, options.models, options.features = labels_from, list(models), list(features)
+        options.range, options.threads, options.exhaustive = range, threads, exhaustive
+        options.times_only, options.commit_seconds = times_only, commit_seconds
+        self._core = core.Profiler(os.fspath(zoo), options, networks_of(zoo, networks))
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        return int(self._core.n_inputs)
+
+    def measure(self, out: PathLike, *, shard: tuple[int, int] = (0, 1), progress: ProgressLike = True) -> ProfileSummary:
+        """Makes or continues the profile of one shard."""
+        show = resolve(progress, "profile")
+        return ProfileSummary(**self._core.measure(os.fspath(out), *shard, show))
+
+
 def profile(
     zoo: PathLike | Zoo,
     data: PathLike | Sequence[PathLike],
@@ -91,15 +131,21 @@ def profile(
     -------
     ProfileSummary
     """
-    options = core.ProfileOptions()
-    options.data = _paths(data)
-    options.labels = _paths(labels) if labels is not None else []
-    options.labels_from, options.models, options.features = labels_from, list(models), list(features)
-    options.range, (options.shard, options.shards) = range, shard
-    options.threads, options.exhaustive, options.times_only = threads, exhaustive, times_only
-    options.commit_seconds = commit_seconds
-    show = resolve(progress, "profile")
-    return ProfileSummary(**core.measure_profile(os.fspath(zoo), os.fspath(out), options, networks_of(zoo, networks), show))
+    profiler = Profiler(
+        zoo,
+        data,
+        labels=labels,
+        labels_from=labels_from,
+        models=models,
+        features=features,
+        networks=networks,
+        range=range,
+        threads=threads,
+        exhaustive=exhaustive,
+        times_only=times_only,
+        commit_seconds=commit_seconds,
+    )
+    return profiler.measure(out, shard=shard, progress=progress)
 
 
 def merge(profiles: Sequence[PathLike], out: PathLike, *, machines_apart: bool = False) -> int:
