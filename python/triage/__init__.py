@@ -74,4 +74,8 @@ def __getattr__(name: str) -> object:
         from triage import estimators
 
         return getattr(estimators, name)
+    if name == "ray":
+        import importlib
+
+        return importlib.import_module("triage.ray")
     raise AttributeError(f"module 'triage' has no attribute {name!r}")
