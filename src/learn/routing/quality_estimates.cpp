@@ -5,13 +5,16 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string_view>
 
 #include "base/check.h"
+#include "base/stop.h"
 #include "learn/logistic.h"
 
 namespace triage {
 namespace {
 
+constexpr std::string_view kRouting = "cascade routing";
 constexpr double kLeastVariance = 1e-9;  // of a score, so that no gap is infinite
 
 using InputColumn = std::vector<double>;
@@ -180,7 +183,7 @@ RoutedRows routed_rows(const Table& table, Rows rows, Criterion criterion,
 }
 
 QualityEstimator fit_qualities(const RoutedRows& rows, std::span<const std::uint32_t> which, std::size_t k,
-                               std::size_t most) {
+                               std::size_t most, const std::stop_token& stop) {
   TRIAGE_CHECK(!which.empty() && k >= 1 && k <= kMaxRouted && most >= 1 && most <= kMaxRoutedLooks);
   QualityEstimator estimator;
   estimator.n_models = k;
@@ -191,10 +194,12 @@ QualityEstimator fit_qualities(const RoutedRows& rows, std::span<const std::uint
   std::vector<InputColumns> estimates(n_sets);
   for (ModelSet set = 1; set < n_sets; ++set) {
     if (size_of(set) > most) continue;
+    throw_if_stopped(stop, kRouting);
     estimator.sets[set] = fit_set(rows, which, set, right, size_of(set) == most, estimates[set]);
   }
   for (ModelSet set = 1; set < n_sets; ++set) {
     if (size_of(set) >= most) continue;
+    throw_if_stopped(stop, kRouting);
     estimator.sets[set].gaps.resize(n_sets);
     for (ModelSet pool = set + 1; pool < n_sets; ++pool) {
       if ((pool & set) != set || size_of(pool) > most) continue;
@@ -206,9 +211,11 @@ QualityEstimator fit_qualities(const RoutedRows& rows, std::span<const std::uint
 
 void run_settings(const RoutedRows& rows, std::span<const std::uint32_t> which,
                   const QualityEstimator& estimator, const SetCosts& costs,
-                  std::span<const RoutingSetting> settings, std::span<RoutingSums> sums) {
+                  std::span<const RoutingSetting> settings, std::span<RoutingSums> sums,
+                  const std::stop_token& stop) {
   RowView view(estimator, costs);
   for (const std::uint32_t row : which) {
+    throw_if_stopped(stop, kRouting);
     view.begin(rows.evidence[row]);
     for (std::size_t s = 0; s < settings.size(); ++s) {
       const RoutingSetting& setting = settings[s];

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "learn/routing/cascade_routing_policy.h"
@@ -18,18 +19,22 @@ struct RoutedRows {
 [[nodiscard]] RoutedRows routed_rows(const Table& table, Rows rows, Criterion criterion,
                                      std::span<const ModelIndex> models);
 
-// From the rows `which`, at least one; for k models of which at most `most` run.
+// From the rows `which`, at least one; for k models of which at most `most` run. Throws
+// kInterrupted when it is asked to stop.
 [[nodiscard]] QualityEstimator fit_qualities(const RoutedRows& rows, std::span<const std::uint32_t> which,
-                                             std::size_t k, std::size_t most);
+                                             std::size_t k, std::size_t most,
+                                             const std::stop_token& stop = {});
 
 // Of a setting over some rows.
 struct RoutingSums {
   double score = 0;
   double cost = 0;
 };
-// Adds, for every setting, the scores and costs over the rows `which` to `sums`.
+// Adds, for every setting, the scores and costs over the rows `which` to `sums`. Throws kInterrupted
+// when it is asked to stop.
 void run_settings(const RoutedRows& rows, std::span<const std::uint32_t> which,
                   const QualityEstimator& estimator, const SetCosts& costs,
-                  std::span<const RoutingSetting> settings, std::span<RoutingSums> sums);
+                  std::span<const RoutingSetting> settings, std::span<RoutingSums> sums,
+                  const std::stop_token& stop = {});
 
 }  // namespace triage

@@ -127,7 +127,7 @@ class RoutingFolds {
     for (InnerFold& parts : inner_folds(order, groups, n_folds)) {
       throw_if_stopped(stop_, kName);
       parts.train.resize(std::min(parts.train.size(), options.fit_rows));
-      estimators_.push_back(fit_qualities(rows, parts.train, k, options.max_looks));
+      estimators_.push_back(fit_qualities(rows, parts.train, k, options.max_looks, stop_));
       tests_.push_back(std::move(parts.test));
     }
   }
@@ -139,7 +139,7 @@ class RoutingFolds {
       throw_if_stopped(stop_, kName);
       const auto which =
           std::span(tests_[fold]).first(std::min(tests_[fold].size(), 1 + most / tests_.size()));
-      run_settings(rows_, which, estimators_[fold], costs_, settings, sums);
+      run_settings(rows_, which, estimators_[fold], costs_, settings, sums, stop_);
       n += which.size();
     }
     for (RoutingSums& sum : sums) {
@@ -226,7 +226,7 @@ std::unique_ptr<Policy> train_cascade_routing(const Table& table, Rows given, co
   RoutingParameters model;
   model.costs = set_costs({table, rows, learn.cost}, models);
   const auto fit_on = first_positions(std::min(rows.size(), options.fit_rows));
-  model.estimator = fit_qualities(routed, fit_on, k, options.max_looks);
+  model.estimator = fit_qualities(routed, fit_on, k, options.max_looks, learn.stop);
 
   const RoutingFolds folds(routed, group_numbers(table, rows), k, model.costs, options, learn.stop);
   auto settings = all_settings(k, options.max_looks, prices);
