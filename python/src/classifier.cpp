@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "core.h"
+#include "forks.h"
 #include "interruptible.h"
 #include "network.h"
 #include "triage/tools/report.h"
@@ -56,26 +57,30 @@ class PyClassifier {
  public:
   PyClassifier(const SharedPolicy& policy, const fs::path& zoo, const Callables& networks,
                std::size_t max_copies, std::size_t memory_bytes) {
+    const NetworkCall call;
     RuntimeOptions options;
     options.pool = {.max_copies = max_copies, .memory_bytes = memory_bytes};
     auto runtime = Runtime::load(zoo, options);
     run_by_callables(runtime->zoo(), runtime->engines(), networks);
-    classifier_ = std::make_unique<Classifier>(policy.policy, std::move(runtime));
+    classifier_.reset(std::make_unique<Classifier>(policy.policy, std::move(runtime)));
   }
 
   [[nodiscard]] OwnedResult pixels(const Pixels& image, const Request& request) const {
     const ImageView view = view_of(image);
     const nb::gil_scoped_release release;
+    const NetworkCall call;
     return own(classifier_->classify(view, request));
   }
   [[nodiscard]] OwnedResult bytes(const nb::bytes& image, const Request& request,
                                   const std::string& name) const {
     const std::span data(static_cast<const std::uint8_t*>(image.data()), image.size());
     const nb::gil_scoped_release release;
+    const NetworkCall call;
     return own(classifier_->classify_bytes(data, request, {}, name));
   }
   [[nodiscard]] OwnedResult file(const fs::path& path, const Request& request) const {
     const nb::gil_scoped_release release;
+    const NetworkCall call;
     return own(classifier_->classify_file(path, request));
   }
 
@@ -113,6 +118,7 @@ class PyClassifier {
   }
 
   void warm_up(std::size_t copies) const {
+    const NetworkCall call;
     run_interruptibly(nb::none(), [&](const std::stop_token&, Progress&) { classifier_->warm_up(copies); });
   }
   void set_policy(const SharedPolicy& policy) { classifier_->set_policy(policy.policy); }
@@ -138,6 +144,7 @@ class PyClassifier {
     options.threads = threads;
     if (mean_latency_ms) options.stream = StreamOptions{.mean_latency_ms = *mean_latency_ms};
     const DecodeOptions decode = classifier_->decode_options();
+    const NetworkCall call;
     return run_interruptibly(show, [&](const std::stop_token& stop, Progress& progress) {
       std::vector<Classified> results;
       const auto load = [&](std::size_t i) {
@@ -169,7 +176,7 @@ class PyClassifier {
     return image;
   }
 
-  std::unique_ptr<Classifier> classifier_;
+  OwnedByProcess<Classifier> classifier_;
 };
 
 nb::list looks_of(const OwnedResult& self) {

@@ -2,6 +2,7 @@
 
 #include <nanobind/stl/string.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -67,6 +68,8 @@ class CallableNetwork final : public Network {
       try {
         take(callable_.get()(array_of(model_.input, bytes, tensors.size())), tensors.size());
       } catch (const nb::python_error& error) {
+        // Ctrl-C and sys.exit are not the callable's to fail by.
+        if (!error.matches(PyExc_Exception)) throw;
         throw Error(ErrorCode::kEngine,
                     "model '" + model_.name + "': its callable failed: " + one_line(error));
       }

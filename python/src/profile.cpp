@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "core.h"
+#include "forks.h"
 #include "interruptible.h"
 #include "kept_networks.h"
 #include "network.h"
@@ -80,6 +81,7 @@ nb::dict facts_of(const ProfileSummary& summary) {
 class Profiler {
  public:
   Profiler(const fs::path& manifest, ProfileCall call, const Callables& networks) : call_(std::move(call)) {
+    const NetworkCall loading;
     const auto loaders = std::make_shared<EngineSet>(EngineOptions{.cache_dir = default_cache_dir()});
     const Zoo as_stated = open_zoo(manifest, call_);
     run_by_callables(as_stated, *loaders, networks);
@@ -88,7 +90,7 @@ class Profiler {
     for (const ModelSpec& model : zoo_.models) {
       const auto kept = std::make_shared<KeptNetworks>(
           [loaders, zoo = zoo_](const ModelSpec& wanted) { return loaders->load(zoo, wanted); });
-      engines_.add_networks(model.name, [kept](const ModelSpec& wanted) { return kept->lend(wanted); });
+      engines_->add_networks(model.name, [kept](const ModelSpec& wanted) { return kept->lend(wanted); });
     }
     DatasetOptions options;
     options.data = call_.data;
@@ -103,16 +105,17 @@ class Profiler {
   [[nodiscard]] std::size_t n_inputs() const { return data_->size(); }
 
   nb::dict measure(const fs::path& out, std::uint32_t shard, std::uint32_t shards, const nb::object& show) {
+    const NetworkCall call;
     return facts_of(run_interruptibly(show, [&](const std::stop_token& stop, Progress& progress) {
       return measure_profile(
-          zoo_, engines_, *data_, profile_options(call_, {shard, shards}, stop), out,
+          zoo_, *engines_, *data_, profile_options(call_, {shard, shards}, stop), out,
           [&](const ProfileProgress& now) { progress.set(now.done, now.total, now.loading); });
     }));
   }
 
  private:
   ProfileCall call_;
-  EngineSet engines_;
+  OwnedByProcess<EngineSet> engines_{std::make_unique<EngineSet>()};
   Zoo zoo_;
   std::unique_ptr<Dataset> data_;
 };

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from triage import errors
+from triage._files import write_whole
 from triage._native import core
 from triage.profiling import merge
 
@@ -132,10 +132,4 @@ class Joining:
 
 def write_json(file: pathlib.Path, content: Any) -> None:
     """Whole or not at all."""
-    fresh = file.with_name(file.name + ".new")
-    try:
-        fresh.write_text(json.dumps(content, indent=1))
-        os.replace(fresh, file)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise errors.IoError(f"{file}: cannot be written ({error.strerror}), expected a writable disk with room") from None
+    write_whole(file, json.dumps(content, indent=1))

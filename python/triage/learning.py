@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from triage import errors
+from triage._files import write_whole
 from triage._native import core
 from triage.policy import KindEstimate, Policy
 from triage.progress import ProgressLike, resolve
@@ -160,9 +161,8 @@ class Evaluation:
         return str(self._core.html(self._command))
 
     def save_html(self, path: Any) -> None:
-        """Writes the report to a file."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.to_html())
+        """Writes the report to a file, whole or not at all. Raises IoError."""
+        write_whole(path, self.to_html())
 
     def plot(self, ax: Any = None) -> Any:
         """Score against cost, with matplotlib. Returns the axes."""
