@@ -131,6 +131,39 @@ Forests decode_forests_of(const Fields& body) {
   return forests;
 }
 
+// Version 1 of the kind, which says no version, had one short run: `presolver`, -1 for none, and its `slice`.
+constexpr int kForestsVersion = 2;
+
+void add_schedule(const RunSchedule& schedule, json& body) {
+  body["version"] = kForestsVersion;
+  json before = json::array();
+  for (const ShortRun& run : schedule.before) {
+    before.push_back({{"model", run.model}, {"share", run.share}});
+  }
+  body["before"] = std::move(before);
+  body["last"] = schedule.last;
+}
+
+RunSchedule decode_schedule(const Fields& body) {
+  RunSchedule schedule;
+  schedule.last = static_cast<float>(body.number("last"));
+  const int version = body.has("version") ? body.integer("version") : 1;
+  if (version < 1 || version > kForestsVersion) {
+    fail_field(body.name("version"), version,
+               fmt::format("1 to {}, those that this build reads", kForestsVersion));
+  }
+  if (version == 1) {
+    const auto slice = static_cast<float>(body.number("slice"));
+    const ModelIndex presolver = body.integer("presolver");
+    if (presolver != kNoModel || slice != 0) schedule.before.push_back({presolver, slice});
+    return schedule;
+  }
+  for (const Fields& run : body.objects("before")) {
+    schedule.before.push_back({run.integer("model"), static_cast<float>(run.number("share"))});
+  }
+  return schedule;
+}
+
 }  // namespace
 
 json encode_body(const ForestsPolicy& policy) {
@@ -143,9 +176,7 @@ json encode_body(const ForestsPolicy& policy) {
   }
   body["settings"] = std::move(settings);
   body["chosen"] = parameters.chosen;
-  body["presolver"] = parameters.schedule.presolver;
-  body["slice"] = parameters.schedule.slice;
-  body["last"] = parameters.schedule.last;
+  add_schedule(parameters.schedule, body);
   if (parameters.unit != kTimeCost) body["cost"] = to_string(parameters.unit);
   add_certificate(parameters.certificate, body);
   return body;
@@ -164,8 +195,7 @@ std::unique_ptr<Policy> decode_forests(PolicyInfo info, const Fields& body) {
   parameters.chosen = body.count("chosen");
   parameters.unit = body.cost_or_time("cost");
   parameters.certificate = decode_certificate(body);
-  parameters.schedule = {body.integer("presolver"), static_cast<float>(body.number("slice")),
-                         static_cast<float>(body.number("last"))};
+  parameters.schedule = decode_schedule(body);
   return make_forests(std::move(info), std::move(parameters));
 }
 

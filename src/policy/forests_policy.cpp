@@ -11,14 +11,25 @@ namespace triage {
 namespace {
 
 void check_schedule(const PolicyInfo& info, const RunSchedule& schedule) {
-  if (schedule.presolver != kNoModel) check_model(info, schedule.presolver, "forests.presolver");
-  const bool is_possible = schedule.slice >= 0 && schedule.last >= 0 && schedule.slice + schedule.last < 1 &&
-                           (schedule.slice > 0) == (schedule.presolver != kNoModel);
-  if (!is_possible) {
-    fail_field("forests.schedule", fmt::format("shares {} and {}", schedule.slice, schedule.last),
-               "shares of the cutoff, together below 1, the first only with a presolver");
+  const auto& before = schedule.before;
+  if (before.size() > kMaxShortRuns) {
+    fail_field("forests.before", fmt::format("{} runs", before.size()),
+               fmt::format("{} at most", kMaxShortRuns));
   }
-  if (info.terms.cutoff <= 0 && schedule.slice + schedule.last > 0) {
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const std::string field = fmt::format("forests.before[{}]", i);
+    check_model(info, before[i].model, field + ".model");
+    if (!(before[i].share > 0)) fail_field(field + ".share", before[i].share, "a share above 0");
+    for (std::size_t k = 0; k < i; ++k) {
+      if (before[k].model == before[i].model)
+        fail_field(field + ".model", before[i].model, "each model once");
+    }
+  }
+  if (!(schedule.last >= 0) || !(schedule.share_before() + schedule.last < 1)) {
+    fail_field("forests.schedule", fmt::format("shares {} and {}", schedule.share_before(), schedule.last),
+               "shares of the cutoff, together below 1");
+  }
+  if (info.terms.cutoff <= 0 && !schedule.is_empty()) {
     fail_field("forests.schedule", "one", "none where there is no cutoff");
   }
 }
@@ -107,7 +118,7 @@ ForestsPolicy::Ranking ForestsPolicy::rank(const Evidence& evidence, Trace* trac
   const auto cost = predict(parameters_, search_, evidence.features, scratch);
   const double price = price_of(evidence.request);
   Ranking ranking{.best = choose_model(scratch.score, scratch.loss, cost, price)};
-  ranking.second = second_choice(parameters_.schedule, scratch.score, ranking.best);
+  ranking.second = second_choice(scratch.score, ranking.best);
   if (trace != nullptr) {
     ForestsExpect event{.losses = {scratch.loss.begin(), scratch.loss.end()}, .costs = {}, .price = price};
     event.costs.assign(cost.begin(), cost.end());
@@ -122,10 +133,11 @@ Action ForestsPolicy::next(const Evidence& evidence, Trace* trace) const {
   if (!evidence.looks.empty() && !evidence.looks.back().unanswered) {
     return Action::answer_of(evidence.looks.back());
   }
-  const RunSchedule& schedule = parameters_.schedule;
-  if (evidence.looks.empty() && schedule.presolver != kNoModel) {
-    Action action = Action::run(schedule.presolver);
-    action.most_ms = static_cast<double>(schedule.slice) * info().terms.cutoff;
+  const auto& before = parameters_.schedule.before;
+  if (evidence.looks.size() < before.size()) {
+    const ShortRun& run = before[evidence.looks.size()];
+    Action action = Action::run(run.model);
+    action.most_ms = static_cast<double>(run.share) * info().terms.cutoff;
     return action;
   }
   const FeatureMask missing = all_features(info().schema) & ~evidence.extracted;
@@ -134,13 +146,13 @@ Action ForestsPolicy::next(const Evidence& evidence, Trace* trace) const {
   return next_of_schedule(evidence, rank(evidence, trace));
 }
 
-// After the presolver the choice, after the choice the second, as long as time is left; the last that ran
+// After the short runs the choice, after the choice the second, as long as time is left; the last that ran
 // answers, be it with nothing.
 Action ForestsPolicy::next_of_schedule(const Evidence& evidence, const Ranking& ranking) const {
   const double cutoff = info().terms.cutoff;
   if (cutoff <= 0) return Action::run(ranking.best);
   const RunSchedule& schedule = parameters_.schedule;
-  const std::size_t n_chosen = evidence.looks.size() - (schedule.presolver == kNoModel ? 0 : 1);
+  const std::size_t n_chosen = evidence.looks.size() - schedule.before.size();
   const bool has_second = schedule.last > 0 && ranking.second != kNoModel;
   const double left = std::max(0.0, cutoff - evidence.spent.ms);
   if (left <= 0 || n_chosen > 1 || (n_chosen == 1 && !has_second)) {

@@ -2,19 +2,32 @@
 // one that was chosen, in shares of the cutoff.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "triage/types.h"
 
 namespace triage {
 
-// First the presolver, for its slice; then the choice, for what is left but the last share, which the second
-// choice gets. A choice that is the presolver runs on where it is.
+inline constexpr std::size_t kMaxShortRuns = 8;
+
+struct ShortRun {
+  ModelIndex model = kNoModel;
+  float share = 0;  // above 0
+  bool operator==(const ShortRun&) const = default;
+};
+
+// First the short runs, in their order; then the choice, for what is left but the last share, which the
+// second choice gets. A model that was stopped and runs again goes on where it was.
 struct RunSchedule {
-  ModelIndex presolver = kNoModel;
-  float slice = 0;  // 0 without a presolver; below 1 - last
-  float last = 0;   // 0: the choice runs to the end
+  std::vector<ShortRun> before;  // at most kMaxShortRuns, each of another model; with `last` together below 1
+  float last = 0;                // 0: the choice runs to the end
+
+  [[nodiscard]] bool is_empty() const { return before.empty() && last == 0; }
+  [[nodiscard]] float share_before() const;
+  bool operator==(const RunSchedule&) const = default;
 };
 
 struct ScheduleOutcome {
@@ -22,15 +35,13 @@ struct ScheduleOutcome {
   bool solved = false;
 };
 
-// The lowest score but the first choice's; not the presolver's either, unless the last share is longer than
-// its slice was. kNoModel where none is left.
-[[nodiscard]] ModelIndex second_choice(const RunSchedule& schedule, std::span<const float> score,
-                                       ModelIndex first);
+// The lowest score but the first choice's; kNoModel where none is left.
+[[nodiscard]] ModelIndex second_choice(std::span<const float> score, ModelIndex first);
 
-// What the schedule does on one input: `score` (m) ranks the models, of which each alone takes `times` (m)
-// and solves it or not.
-[[nodiscard]] ScheduleOutcome replay_schedule(const RunSchedule& schedule, std::span<const float> score,
-                                              std::span<const float> times,
+// What the schedule does on one input where these are chosen (`second` may be kNoModel), of which each alone
+// takes `times` (m) and solves it or not. So do policies that hold it.
+[[nodiscard]] ScheduleOutcome replay_schedule(const RunSchedule& schedule, ModelIndex first,
+                                              ModelIndex second, std::span<const float> times,
                                               std::span<const std::uint8_t> solved);
 
 }  // namespace triage

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "policy/adaptive_policy.h"
 #include "policy/cbor.h"
+#include "policy/forests_policy.h"
 #include "policy/policies.h"
 #include "policy/policy_codec.h"
 #include "support/expect_error.h"
@@ -272,6 +273,47 @@ TEST(PolicyCodec, ReadsTheGoldenFilesOfVersion5) {
     EXPECT_EQ(encode_policy(*example(kind)), bytes)
         << "the bytes of format 5 are fixed; a change needs a new format";
   }
+}
+
+const RunSchedule& schedule_in(const Policy& policy) {
+  return dynamic_cast<const ForestsPolicy&>(policy).parameters().schedule;
+}
+
+// Version 1 of the kind had one short run at most, under other names.
+TEST(PolicyCodec, ReadsTheGoldenFilesOfForests) {
+  const auto first = decode_policy(golden("forests_1", 5));
+  EXPECT_EQ(schedule_in(*first), (RunSchedule{{{1, 0.01F}}, 0}));
+  const auto bytes = golden("forests_2", 5);
+  EXPECT_EQ(schedule_in(*decode_policy(bytes)), schedule_in(*first));
+  EXPECT_EQ(encode_policy(*first), bytes) << "the bytes of version 2 are fixed; a change needs a new version";
+}
+
+TEST(PolicyCodec, RefusesSchedulesOfForestsThatCannotBe) {
+  const auto changed = [](const std::function<void(json&)>& change) {
+    const auto sealed = json::from_cbor(golden("forests_2", 5))["payload"].get_binary();
+    json payload = json::from_cbor(static_cast<const Bytes&>(sealed));
+    change(payload["forests"]);
+    return decode_policy(seal_payload(json::to_cbor(payload), 5));
+  };
+  const auto refuse = [&](const std::function<void(json&)>& change, std::string_view message) {
+    EXPECT_TRIAGE_ERROR(changed(change), ErrorCode::kPolicy, message);
+  };
+  const auto run = [](int model, double share) { return json{{"model", model}, {"share", share}}; };
+  const auto several = changed([&](json& f) { f["before"] = {run(0, 0.125), run(1, 0.25)}; });
+  EXPECT_EQ(schedule_in(*several), (RunSchedule{{{0, 0.125F}, {1, 0.25F}}, 0}));
+  EXPECT_EQ(schedule_in(*decode_policy(encode_policy(*several))), schedule_in(*several));
+  refuse([](json& f) { f["version"] = 3; }, "forests.version: 3, expected 1 to 2");
+  refuse([](json& f) { f["version"] = 0; }, "forests.version: 0, expected 1 to 2");
+  refuse([](json& f) { f["before"][0]["model"] = 2; }, "forests.before[0].model: 2");
+  refuse([](json& f) { f["before"][0]["model"] = -1; }, "forests.before[0].model: -1");
+  refuse([](json& f) { f["before"][0]["share"] = 0; }, "forests.before[0].share: 0");
+  refuse([&](json& f) { f["before"].push_back(run(1, 0.1)); },
+         "forests.before[1].model: 1, expected each model once");
+  refuse([&](json& f) { f["before"] = std::vector<json>(9, run(0, 0.1)); },
+         "forests.before: 9 runs, expected 8 at most");
+  refuse([](json& f) { f["last"] = 0.995; }, "forests.schedule: shares 0.01 and 0.995");
+  refuse([](json& f) { f["last"] = -0.1; }, "forests.schedule: shares 0.01 and -0.1");
+  refuse([](json& f) { f["version"] = 1; }, "forests.slice");
 }
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;

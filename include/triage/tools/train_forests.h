@@ -38,7 +38,7 @@ struct ForestsOptions {
   // Which setting a request without a price gets: the one of highest expected worth, or the one of this
   // price, when it is set; score a unit of cost.
   std::optional<double> price = std::nullopt;
-  // Of run times with a cutoff: whether a short run of one model before the choice, and one of the second
+  // Of run times with a cutoff: whether short runs of some models before the choice, and one of the second
   // choice behind it, may be planned where training shows that they help.
   bool schedule = true;
 };

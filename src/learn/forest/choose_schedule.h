@@ -17,9 +17,13 @@ struct ScheduleData {
   std::span<const std::uint8_t> solved;
 };
 
-// Judged by PAR10: the time, or ten cutoffs for a row that is not solved. Of all presolvers and slices (0.5
-// to 20 %) the best is taken when it is better than none by at least one standard error of the difference;
-// then the last share (5 or 10 %) likewise. Ties: the lower model, then the shorter.
+inline constexpr std::size_t kMostRunsLearned = 3;
+
+// Greedy, judged by PAR10: the time, or ten cutoffs for a row that is not solved. Of all models and shares
+// (0.1 to 20 % of the cutoff) that one comes behind the short runs so far whose gain, less one and a half of
+// its standard errors, is highest, as long as that is above 0; then the last share (5 or 10 %) likewise.
+// Ties: the lower model, then the shorter. The errors keep out what helped by luck, which the best of many
+// candidates did, and make a short run win against a longer one that solves hardly more.
 [[nodiscard]] RunSchedule choose_schedule(const ScheduleData& data);
 
 }  // namespace triage

@@ -1,7 +1,9 @@
 // The policy that forests make, where the best choice is known.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "base/hash.h"
 #include "policy/forests_policy.h"
@@ -118,7 +120,7 @@ TEST(ForestsPolicy, RefusesWhatItCannotLearnFrom) {
 std::unique_ptr<Policy> scheduled(const Table& table) {
   const auto policy = train_forests_policy(table, all_rows(table), {}, {.trees = 3, .schedule = false});
   auto parameters = dynamic_cast<const ForestsPolicy&>(*policy).parameters();
-  parameters.schedule = {.presolver = 1, .slice = 0.02F, .last = 0.1F};
+  parameters.schedule = {.before = {{1, 0.02F}}, .last = 0.1F};
   return make_forests(policy->info(), parameters);
 }
 
@@ -145,6 +147,65 @@ TEST(RunTimes, OfASchedule) {
   EXPECT_EQ(replay.looks[0], 3);
   EXPECT_NEAR(replay.ms[0], 99, 1e-4);
   EXPECT_NEAR(replay.top1[0], 1 - 99.0 / 1000, 1e-6);
+}
+
+// What a program does that asks `choose` and runs what it says; a model that was stopped goes on.
+struct DialogueOutcome {
+  double time = 0;
+  bool solved = false;
+};
+DialogueOutcome run_dialogue(const Policy& policy, const Table& table, std::size_t row) {
+  std::vector<Look> looks;
+  std::vector<double> ran(table.n_models(), 0);
+  DialogueOutcome outcome;
+  while (true) {
+    const Choice choice = choose(policy, table.feature_row(row), looks);
+    if (choice.stops) return outcome;
+    const auto model = static_cast<std::size_t>(choice.model);
+    const double rest = static_cast<double>(table.infer_ms[table.at(row, choice.model)]) - ran[model];
+    Look look;
+    look.model = choice.model;
+    look.cost.ms = std::min(rest, choice.most_cost);
+    outcome.solved = rest <= choice.most_cost && table.score(row, choice.model, Criterion::kTop1) > 0;
+    look.unanswered = !outcome.solved;
+    outcome.time += look.cost.ms;
+    ran[model] += look.cost.ms;
+    looks.push_back(look);
+  }
+}
+
+TEST(RunTimes, ADialogueAReplayAndTheTrainedScheduleAgree) {
+  Table table = two_solvers(200);
+  table.node_ms.assign(table.node_ms.size(), 0);
+  Random random(3);
+  for (std::size_t i = 0; i < table.infer_ms.size(); ++i) {
+    const double time = std::min(100.0, std::pow(10.0, 4 * random.uniform() - 1));
+    const bool solves = time < 100 && random.uniform() < 0.8;
+    table.infer_ms[i] = static_cast<float>(time);
+    table.scores[i] = static_cast<float>(solves ? 1 - time / 1000 : 0);
+  }
+  const auto trained = train_forests_policy(table, all_rows(table), {}, {.trees = 3, .schedule = false});
+  auto parameters = dynamic_cast<const ForestsPolicy&>(*trained).parameters();
+  parameters.schedule = {{{1, 0.01F}, {0, 0.05F}}, 0.1F};
+  const auto policy = make_forests(trained->info(), parameters);
+  Replay replay = make_replay("", table.n_inputs());
+  replay_policy(table, all_rows(table), *policy, FakeClock(), replay);
+  int solved = 0;
+  for (std::size_t i = 0; i < table.n_inputs(); ++i) {
+    const DialogueOutcome dialogue = run_dialogue(*policy, table, i);
+    EXPECT_EQ(dialogue.solved, replay.top1[i] > 0) << i;
+    EXPECT_NEAR(dialogue.time, replay.ms[i], 1e-4) << i;
+    const ModelIndex first = choose(*trained, table.feature_row(i)).model;
+    const std::vector<float> times{table.infer_ms[2 * i] / 100, table.infer_ms[2 * i + 1] / 100};
+    const std::vector<std::uint8_t> solves{table.scores[2 * i] > 0, table.scores[2 * i + 1] > 0};
+    const ScheduleOutcome planned = replay_schedule(parameters.schedule, first, 1 - first, times, solves);
+    EXPECT_EQ(planned.solved, dialogue.solved) << i;
+    if (!planned.solved) continue;
+    EXPECT_NEAR(100 * planned.time, dialogue.time, 1e-4) << i;
+    ++solved;
+  }
+  EXPECT_GT(solved, 50);
+  EXPECT_LT(solved, 200);
 }
 
 TEST(RunTimes, OverTheCutoffAreNotSolved) {
