@@ -30,5 +30,8 @@ struct Choice {
 // forests.
 void choose_rows(const Policy& policy, std::span<const float> features, std::span<ModelIndex> models,
                  const Request& request = {});
+// What choose() says of each of them before anything ran.
+void choose_rows(const Policy& policy, std::span<const float> features, std::span<Choice> choices,
+                 const Request& request = {});
 
 }  // namespace triage

@@ -58,12 +58,9 @@ struct FeatureRows::Impl {
   }
 
   float number(const std::string& column, std::string_view text) const {
+    if (const auto value = cell_number(text)) return static_cast<float>(*value);
     if (is_nothing(text)) return kMissing;
-    const auto value = cell_number(text);
-    if (!value)
-      fail(fmt::format("column {}: {}, expected a number, or nothing", quoted_cell(column),
-                       quoted_cell(text)));
-    return static_cast<float>(*value);
+    fail(fmt::format("column {}: {}, expected a number, or nothing", quoted_cell(column), quoted_cell(text)));
   }
 
   // Every feature has to be there, be it empty: one that is forgotten would be a wrong choice.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "policy/forests_policy.h"
 #include "triage/error.h"
@@ -48,6 +49,24 @@ void add_expectations(const Trace& trace, std::size_t from, Choice& choice) {
   }
 }
 
+std::vector<ForestsPolicy::Ranking> rankings_of(const ForestsPolicy& forests, std::span<const float> features,
+                                                std::size_t n, const Request& request) {
+  std::vector<ForestsPolicy::Ranking> rankings(n);
+  forests.rank_rows(features, request, rankings);
+  return rankings;
+}
+
+// What runs first, with what is expected of it.
+Choice first_choice(const ForestsPolicy& forests, const ForestsPolicy::Ranking& ranking) {
+  return {.stops = false,
+          .model = ranking.best,
+          .most_cost = forests.first_run(ranking).most_ms,
+          .answer = {},
+          .expected_score = 1 - static_cast<double>(ranking.loss),
+          .expected_cost = static_cast<double>(ranking.cost),
+          .second = ranking.second};
+}
+
 }  // namespace
 
 Choice choose(const Policy& policy, std::span<const float> features, std::span<const Look> looks,
@@ -78,7 +97,9 @@ void choose_rows(const Policy& policy, std::span<const float> features, std::spa
                  const Request& request) {
   expect_features(policy, features.size(), models.size());
   if (const auto* forests = dynamic_cast<const ForestsPolicy*>(&policy)) {
-    forests->choose_rows(features, request, models);
+    const auto rankings = rankings_of(*forests, features, models.size(), request);
+    std::transform(rankings.begin(), rankings.end(), models.begin(),
+                   [](const ForestsPolicy::Ranking& ranking) { return ranking.best; });
     return;
   }
   const std::size_t d = policy.info().schema.size();
@@ -91,6 +112,23 @@ void choose_rows(const Policy& policy, std::span<const float> features, std::spa
                            .request = request,
                            .extracted = all})
                     .model;
+  }
+}
+
+void choose_rows(const Policy& policy, std::span<const float> features, std::span<Choice> choices,
+                 const Request& request) {
+  expect_features(policy, features.size(), choices.size());
+  const auto* forests = dynamic_cast<const ForestsPolicy*>(&policy);
+  // A short run comes first whatever the features are.
+  if (forests != nullptr && forests->parameters().schedule.before.empty()) {
+    const auto rankings = rankings_of(*forests, features, choices.size(), request);
+    std::transform(rankings.begin(), rankings.end(), choices.begin(),
+                   [&](const ForestsPolicy::Ranking& ranking) { return first_choice(*forests, ranking); });
+    return;
+  }
+  const std::size_t d = policy.info().schema.size();
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    choices[i] = choose(policy, features.subspan(i * d, d), {}, request);
   }
 }
 

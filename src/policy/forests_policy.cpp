@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 #include "policy/checks.h"
@@ -64,6 +65,17 @@ std::span<float> predict(const ForestsParameters& parameters, const std::optiona
   return cost;
 }
 
+// Of one row's predictions (m).
+ForestsPolicy::Ranking ranking_of(std::span<const float> score, std::span<const float> loss,
+                                  std::span<const float> cost, double price) {
+  const ModelIndex best = choose_model(score, loss, cost, price);
+  const auto place = static_cast<std::size_t>(best);
+  return {.best = best,
+          .second = second_choice(score, best),
+          .loss = loss[place],
+          .cost = cost.empty() ? std::numeric_limits<float>::quiet_NaN() : cost[place]};
+}
+
 void check_predictor(const ForestsParameters& parameters) {
   if (!parameters.nearest) return check_forests(parameters.forests, "forests");
   check_nearest_rows(*parameters.nearest, "forests.nearest");
@@ -97,18 +109,18 @@ double ForestsPolicy::price_of(const Request& request) const {
   return std::isnan(request.price) ? parameters_.settings[parameters_.chosen].price : request.price;
 }
 
-void ForestsPolicy::choose_rows(std::span<const float> features, const Request& request,
-                                std::span<ModelIndex> models) const {
+void ForestsPolicy::rank_rows(std::span<const float> features, const Request& request,
+                              std::span<Ranking> rankings) const {
   const std::size_t m = parameters_.n_models();
   Scratch scratch;
-  scratch.resize(models.size() * m);
+  scratch.resize(rankings.size() * m);
   const auto cost = predict(parameters_, search_, features, scratch);
   const double price = price_of(request);
-  for (std::size_t i = 0; i < models.size(); ++i) {
+  for (std::size_t i = 0; i < rankings.size(); ++i) {
     const auto row_of = [&](std::span<const float> values) {
       return values.empty() ? values : values.subspan(i * m, m);
     };
-    models[i] = choose_model(row_of(scratch.score), row_of(scratch.loss), row_of(cost), price);
+    rankings[i] = ranking_of(row_of(scratch.score), row_of(scratch.loss), row_of(cost), price);
   }
 }
 
@@ -117,8 +129,7 @@ ForestsPolicy::Ranking ForestsPolicy::rank(const Evidence& evidence, Trace* trac
   scratch.resize(parameters_.n_models());
   const auto cost = predict(parameters_, search_, evidence.features, scratch);
   const double price = price_of(evidence.request);
-  Ranking ranking{.best = choose_model(scratch.score, scratch.loss, cost, price)};
-  ranking.second = second_choice(scratch.score, ranking.best);
+  const Ranking ranking = ranking_of(scratch.score, scratch.loss, cost, price);
   if (trace != nullptr) {
     ForestsExpect event{.losses = {scratch.loss.begin(), scratch.loss.end()}, .costs = {}, .price = price};
     event.costs.assign(cost.begin(), cost.end());
@@ -162,6 +173,12 @@ Action ForestsPolicy::next_of_schedule(const Evidence& evidence, const Ranking& 
   const double kept = n_chosen == 0 && has_second ? static_cast<double>(schedule.last) * cutoff : 0;
   action.most_ms = std::max(0.0, left - kept);
   return action;
+}
+
+Action ForestsPolicy::first_run(const Ranking& ranking) const {
+  Evidence nothing;
+  nothing.spent.ms = 0;
+  return next_of_schedule(nothing, ranking);
 }
 
 std::unique_ptr<Policy> ForestsPolicy::remake(ForestsParameters parameters) const {

@@ -35,16 +35,18 @@ class ForestsPolicy final : public PricedPolicy<ForestsParameters> {
   [[nodiscard]] std::string_view kind() const override { return "forests"; }
   [[nodiscard]] Action next(const Evidence& evidence, Trace* trace = nullptr) const override;
 
-  // The choice for each of n rows, `features` (n, d), without what a schedule adds.
-  void choose_rows(std::span<const float> features, const Request& request,
-                   std::span<ModelIndex> models) const;
+  // The model of the least expected loss and price, what is expected of it, and the next.
+  struct Ranking {
+    ModelIndex best = kNoModel, second = kNoModel;
+    float loss = 0, cost = 0;  // of the best; the cost NaN where none is predicted
+  };
+  // Of each of n rows, `features` (n, d): what is chosen once a schedule's short runs are over.
+  void rank_rows(std::span<const float> features, const Request& request, std::span<Ranking> rankings) const;
+  // How the choice runs where no short run comes before it.
+  [[nodiscard]] Action first_run(const Ranking& ranking) const;
 
  private:
   [[nodiscard]] double price_of(const Request& request) const;
-  // The model of the least expected loss and price, and the next.
-  struct Ranking {
-    ModelIndex best = kNoModel, second = kNoModel;
-  };
   [[nodiscard]] Ranking rank(const Evidence& evidence, Trace* trace) const;
   [[nodiscard]] Action next_of_schedule(const Evidence& evidence, const Ranking& ranking) const;
   [[nodiscard]] std::unique_ptr<Policy> remake(ForestsParameters parameters) const override;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "base/hash.h"
@@ -218,6 +219,39 @@ TEST(RunTimes, OverTheCutoffAreNotSolved) {
   Replay replay = make_replay("", table.n_inputs());
   replay_policy(table, all_rows(table), *policy, FakeClock(), replay);
   EXPECT_EQ(replay.top1[0], 0);  // 0.5 s of features make 100.3
+}
+
+void expect_same_choice(const Choice& found, const Choice& expected) {
+  const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  EXPECT_EQ(found.stops, expected.stops);
+  EXPECT_EQ(found.model, expected.model);
+  EXPECT_EQ(found.most_cost, expected.most_cost);
+  EXPECT_EQ(found.second, expected.second);
+  EXPECT_TRUE(same(found.expected_score, expected.expected_score));
+  EXPECT_TRUE(same(found.expected_cost, expected.expected_cost));
+}
+
+void expect_rows_as_one_by_one(const Policy& policy, const Table& table, const Request& request = {}) {
+  std::vector<Choice> choices(table.n_inputs());
+  choose_rows(policy, table.features, std::span(choices), request);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    expect_same_choice(choices[i], choose(policy, table.feature_row(i), {}, request));
+  }
+}
+
+TEST(ChooseRows, SaysOfManyRowsWhatChooseSaysOfEach) {
+  Table table = two_solvers(50);
+  const auto plain = train_forests_policy(table, all_rows(table), {}, {.trees = 3, .schedule = false});
+  expect_rows_as_one_by_one(*plain, table);
+  auto parameters = dynamic_cast<const ForestsPolicy&>(*plain).parameters();
+  parameters.schedule.last = 0.1F;
+  expect_rows_as_one_by_one(*make_forests(plain->info(), parameters), table);
+  expect_rows_as_one_by_one(*scheduled(table), table);
+  table.terms = {};
+  const auto priced = train_forests_policy(table, all_rows(table), {}, {.trees = 3});
+  Request request;
+  request.price = 0.001;
+  expect_rows_as_one_by_one(*priced, table, request);
 }
 
 TEST(OptimumOfScores, IsTheHighestThenTheCheapest) {
