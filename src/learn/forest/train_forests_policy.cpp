@@ -159,9 +159,9 @@ void add_notes(const ForestsOptions& options, const ForestsParameters& parameter
     return fmt::format("{:.4g} {}", static_cast<double>(share) * info.terms.cutoff, info.terms.cost_unit);
   };
   for (const ShortRun& run : schedule.before) {
-    notes.emplace_back("before the choice",
-                       fmt::format("{} for {}", info.models[static_cast<std::size_t>(run.model)].name,
-                                   cost_of(run.share)));
+    notes.emplace_back(
+        "before the choice",
+        fmt::format("{} for {}", info.models[static_cast<std::size_t>(run.model)].name, cost_of(run.share)));
   }
   if (schedule.last > 0) {
     notes.emplace_back("behind the choice",
