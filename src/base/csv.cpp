@@ -33,7 +33,10 @@ std::optional<std::vector<std::string>> split_csv_line(std::string_view line, ch
     } else if (line[i] == separator && !quoted) {
       texts.emplace_back();
     } else {
-      texts.back() += line[i];
+      std::size_t end = i + 1;
+      while (end < line.size() && line[end] != '"' && line[end] != separator) ++end;
+      texts.back().append(line.substr(i, end - i));
+      i = end - 1;
     }
   }
   if (quoted) return std::nullopt;

@@ -18,6 +18,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kNoFeature = static_cast<std::size_t>(-1);
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 
 // As an output: an answer with all certainty. One that training did not see is like no other.
@@ -66,6 +67,10 @@ struct FeatureRows::Impl {
   // Every feature has to be there, be it empty: one that is forgotten would be a wrong choice.
   void read_head(const std::string& text) {
     columns = split(text);
+    for (const std::string& column : columns) {
+      const auto found = place.find(column);
+      place_of_column.push_back(found == place.end() ? kNoFeature : found->second);
+    }
     for (const auto& feature : policy.schema.features) {
       if (std::find(columns.begin(), columns.end(), feature.name) != columns.end()) continue;
       fail(fmt::format("has no column '{}', expected all {} features of the policy", feature.name,
@@ -80,8 +85,8 @@ struct FeatureRows::Impl {
                        columns.size()));
     }
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      if (const auto found = place.find(columns[c]); found != place.end()) {
-        row.features[found->second] = number(columns[c], fields[c]);
+      if (place_of_column[c] != kNoFeature) {
+        row.features[place_of_column[c]] = number(columns[c], fields[c]);
       } else if (columns[c] == "id") {
         row.id = fields[c];
       }
@@ -155,6 +160,7 @@ struct FeatureRows::Impl {
   TextForm form;
   std::size_t line = 0;
   std::vector<std::string> columns;                    // of CSV
+  std::vector<std::size_t> place_of_column;            // in the schema; kNoFeature: none of its features
   std::unordered_map<std::string, std::size_t> place;  // of features in the schema
 };
 

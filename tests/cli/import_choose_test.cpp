@@ -143,6 +143,35 @@ TEST_F(ChooseCommand, ReadsCsvAndExplains) {
   EXPECT_TRUE(lines[0].contains("why"));
 }
 
+TEST_F(ChooseCommand, AnswersInTheOrderOfTheRows) {
+  std::string rows;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string id = fmt::format("\"id\": \"r{}\"", i);
+    if (i % 3 == 1) {
+      rows += "{" + id + "}\n";  // without features
+    } else if (i % 3 == 2) {
+      rows += "{" + id + ", \"x\": 0.1, \"noise\": 0.5, \"looks\": [{\"model\": \"even\"}]}\n";
+    } else {
+      rows += "{" + id + ", \"x\": 0.1, \"noise\": 0.5}\n";
+    }
+  }
+  const auto run = run_cli({"choose", "--policy", path("p.triage")}, {.input = rows});
+  EXPECT_EQ(run.exit_code, 1);
+  const auto lines = lines_of(run.out);
+  ASSERT_EQ(lines.size(), 10'000U);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const json& line = lines[i];
+    const std::size_t sort = i % 3;
+    if (sort == 1) {
+      EXPECT_TRUE(line["error"].get<std::string>().starts_with(fmt::format("line {}:", i + 1)))
+          << line.dump();
+    } else {
+      EXPECT_EQ(line["id"], fmt::format("r{}", i));
+      EXPECT_EQ(line.contains("stop"), sort == 2) << line.dump();
+    }
+  }
+}
+
 TEST_F(ChooseCommand, GoesOnBehindARowThatIsNotRight) {
   const auto run =
       run_cli({"choose", "--policy", path("p.triage")}, {.input = "{\n{\"x\": 0.1, \"noise\": 1}\n"});
