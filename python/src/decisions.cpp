@@ -5,37 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 
 #include "core.h"
+#include "in_parts.h"
+#include "triage/choose.h"
 #include "triage/error.h"
 
 namespace triage::python {
 namespace {
-
-constexpr std::size_t kRowsAThread = 16'384;  // below, starting a thread takes longer than its work
-
-// Calls `work(first, last)` for parts of 0 .. n-1, on several threads where that pays.
-template <class Work>
-void in_parts(std::size_t n, const Work& work) {
-  const std::size_t most = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t parts = std::clamp<std::size_t>(n / kRowsAThread, 1, most);
-  std::vector<std::jthread> threads;
-  std::vector<std::exception_ptr> failed(parts);
-  const auto run = [&](std::size_t part) {
-    try {
-      work(n * part / parts, n * (part + 1) / parts);
-    } catch (...) {
-      failed[part] = std::current_exception();
-    }
-  };
-  for (std::size_t part = 1; part < parts; ++part) threads.emplace_back(run, part);
-  run(0);
-  threads.clear();
-  for (const std::exception_ptr& each : failed) {
-    if (each) std::rethrow_exception(each);
-  }
-}
 
 class Decisions {
  public:

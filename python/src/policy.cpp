@@ -5,7 +5,11 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "core.h"
+#include "in_parts.h"
 #include "triage/choose.h"
 #include "triage/error.h"
 #include "triage/tools/report.h"
@@ -83,6 +87,37 @@ nb::object expectations(const SharedPolicy& self, const Vector<float>& features,
   return nb::none();
 }
 
+// What is expected of each model on each of n rows, (n, m) losses of score; none where the policy expects
+// nothing.
+nb::object expected_losses(const SharedPolicy& self, const Matrix<float>& features,
+                           std::optional<double> price) {
+  constexpr std::size_t kRowsAThreadHere = 256;  // a row takes some ten microseconds
+  const Request request = request_of(price);
+  check_request(*self.policy, request);
+  const std::size_t n = features.shape(0), d = features.shape(1), m = self.info().models.size();
+  std::vector<double> losses(n * m);
+  std::atomic<bool> is_known = n > 0;
+  {
+    const nb::gil_scoped_release release;
+    const auto expect = [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last && is_known; ++i) {
+        Trace trace;
+        (void)choose(*self.policy, span_of(features).subspan(i * d, d), {}, request, &trace);
+        const auto* found = trace.empty() ? nullptr : std::get_if<ForestsExpect>(&trace.back());
+        if (found == nullptr) {
+          is_known = false;
+        } else {
+          std::copy(found->losses.begin(), found->losses.end(),
+                    losses.begin() + static_cast<std::ptrdiff_t>(i * m));
+        }
+      }
+    };
+    in_parts(n, expect, kRowsAThreadHere);
+  }
+  if (!is_known) return nb::none();
+  return nb::cast(matrix_of(std::move(losses), n, m));
+}
+
 }  // namespace
 
 void bind_policy(nb::module_& module) {
@@ -116,6 +151,7 @@ void bind_policy(nb::module_& module) {
       .def("save", [](const SharedPolicy& self, const fs::path& path) { save_policy(*self.policy, path); })
       .def("to_bytes", &bytes_of)
       .def("choose", &choose_for_rows, nb::arg("features"), nb::arg("price").none())
+      .def("expected_losses", &expected_losses, nb::arg("features"), nb::arg("price").none())
       .def("expectations", &expectations, nb::arg("features"), nb::arg("price").none());
   module.def("load_policy", [](const fs::path& path) { return SharedPolicy{load_policy(path)}; });
   module.def("policy_of_bytes", &policy_of_bytes);

@@ -118,14 +118,57 @@ struct Outcomes {
   std::vector<Vector<float>> costs;          // (n) each
 };
 
+void add_features(Table& table, const Matrix<float>& features, const std::vector<std::string>& names) {
+  for (const std::string& name : names) table.schema.features.push_back({name, 0, 0});
+  table.schema.groups = {"features"};
+  table.features.assign(features.data(), features.data() + features.size());
+  table.node_ms.assign(table.n_inputs(), 0.0F);
+}
+
+void set_axes(Table& table, const std::vector<std::string>& models, std::size_t n) {
+  for (const std::string& name : models) table.models.push_back({ModelId(name, ""), "", "", 0});
+  for (std::size_t i = 0; i < n; ++i) table.ids.push_back(std::to_string(i));
+  table.recipe_of.assign(models.size(), 0);
+  table.preprocess_ms.assign(n, 0.0F);
+  table.decode_ms.assign(n, 0.0F);
+}
+
+// Scores (n, m) in the caller's numbers, which become shares, and costs; NaN in both where a model was not
+// run.
+Table table_of_scores(const std::vector<std::string>& models, const Matrix<double>& scores,
+                      const Matrix<float>& costs, const std::optional<Matrix<float>>& features,
+                      const std::vector<std::string>& feature_names, const std::string& score_name,
+                      std::pair<double, double> range, const std::string& cost_unit) {
+  const std::size_t n = scores.shape(0), cells = scores.size();
+  Table table;
+  set_axes(table, models, n);
+  table.labels.assign(n, kNoLabel);
+  table.terms = {.score = score_name,
+                 .worst = range.first,
+                 .best = range.second,
+                 .score_unit = "",
+                 .cost_unit = cost_unit,
+                 .cutoff = 0};
+  table.machine = "Python";
+  table.energy.note = "not measured: the table is of scores";
+  table.infer_ms.assign(costs.data(), costs.data() + costs.size());
+  table.scores.resize(cells);
+  for (std::size_t at = 0; at < cells; ++at) {
+    const double share = (scores.data()[at] - range.first) / (range.second - range.first);
+    table.scores[at] = static_cast<float>(std::clamp(share, 0.0, 1.0));  // NaN stays
+  }
+  if (features && !feature_names.empty()) add_features(table, *features, feature_names);
+  check_table(table);
+  return table;
+}
+
 Table table_of_outcomes(const Outcomes& outcomes, const Vector<std::int32_t>& labels,
                         std::vector<std::string> classes, const std::string& cost_unit,
                         const std::optional<Matrix<float>>& features,
                         const std::vector<std::string>& feature_names) {
   const std::size_t n = labels.size(), n_models = outcomes.models.size();
   Table table;
-  for (const std::string& name : outcomes.models) table.models.push_back({ModelId(name, ""), "", "", 0});
-  for (std::size_t i = 0; i < n; ++i) table.ids.push_back(std::to_string(i));
+  set_axes(table, outcomes.models, n);
   table.labels.assign(labels.data(), labels.data() + n);
   table.n_classes = static_cast<std::int32_t>(classes.size());
   table.label_names = std::move(classes);
@@ -145,15 +188,7 @@ Table table_of_outcomes(const Outcomes& outcomes, const Vector<std::int32_t>& la
       table.infer_ms[at] = outcomes.costs[m].data()[i];
     }
   }
-  table.recipe_of.assign(n_models, 0);
-  table.preprocess_ms.assign(n, 0.0F);
-  table.decode_ms.assign(n, 0.0F);
-  if (features && !feature_names.empty()) {
-    for (const std::string& name : feature_names) table.schema.features.push_back({name, 0, 0});
-    table.schema.groups = {"features"};
-    table.features.assign(features->data(), features->data() + features->size());
-    table.node_ms.assign(n, 0.0F);
-  }
+  if (features && !feature_names.empty()) add_features(table, *features, feature_names);
   check_table(table);
   return table;
 }
@@ -257,6 +292,9 @@ void bind_table(nb::module_& module) {
           out, stop);
     });
   });
+  module.def("table_of_scores", &table_of_scores, nb::arg("models"), nb::arg("scores"), nb::arg("costs"),
+             nb::arg("features").none(), nb::arg("feature_names"), nb::arg("score_name"), nb::arg("range"),
+             nb::arg("cost_unit"));
   module.def(
       "table_of_outcomes",
       [](std::vector<std::string> models, std::vector<Matrix<float>> probabilities,

@@ -25,7 +25,7 @@ FrameLike = Union["IntoDataFrame", Mapping[str, Any]]
 class Table:
     """n inputs x m models: what each model scored on each input, what that cost, and what is known of the inputs.
 
-    Made by `from_frame`, `from_outcomes`, `load` or `read`.
+    Made by `from_frame`, `from_outcomes`, `from_scores`, `load` or `read`.
     """
 
     __slots__ = ("_core",)
@@ -146,6 +146,61 @@ class Table:
         labels = class_numbers(truth, known)
         texts = [str(c) for c in known]
         return cls(core.table_of_outcomes(names, values, each_cost, labels, texts, cost_unit, features, columns))
+
+    @classmethod
+    def from_scores(
+        cls,
+        scores: npt.ArrayLike,
+        *,
+        X: npt.ArrayLike | None = None,
+        costs: npt.ArrayLike | None = None,
+        models: Sequence[str] | None = None,
+        feature_names: Sequence[str] | None = None,
+        score_range: tuple[float, float] = (0.0, 1.0),
+        score_name: str = "score",
+        cost_unit: str | None = None,
+    ) -> Table:
+        """From what m models or algorithms scored on n inputs, without answers.
+
+        Parameters
+        ----------
+        scores : array of shape (n, m)
+            NaN where a model was not run.
+        X : array of shape (n, d), optional
+            What is known of the inputs before any model runs; NaN where missing.
+        costs : array of shape (n, m) or (m,), optional
+            Of each run; not given: 1.
+        models, feature_names : sequence of str, optional
+            Not given: ``m0`` and on, ``x0`` and on.
+        score_range : (float, float)
+            The worst and the best score, in this order; what lies beyond counts as the end.
+        score_name, cost_unit : str
+            What they are called.
+        """
+        values = np.ascontiguousarray(scores, dtype=np.float64)
+        if values.ndim != 2 or 0 in values.shape:
+            raise errors.UsageError(
+                f"scores: shape {values.shape}, expected (n, m), a row for each input and a column for each model"
+            )
+        n, m = values.shape
+        names = [f"m{j}" for j in range(m)] if models is None else [str(each) for each in models]
+        if len(names) != m:
+            raise errors.UsageError(f"models: {len(names)} names, expected {m}, one for each column of scores")
+        worst, best = (float(end) for end in score_range)
+        if not (np.isfinite(worst) and np.isfinite(best)) or worst == best:
+            raise errors.UsageError(f"score_range: {score_range}, expected two finite numbers that differ")
+        cost = np.array(np.broadcast_to(np.asarray(1.0 if costs is None else costs, dtype=np.float32), (n, m)))
+        cost[np.isnan(values)] = np.nan
+        unit = cost_unit or ("runs" if costs is None else "cost")
+        features, columns = None, []
+        if X is not None:
+            features = np.ascontiguousarray(X, dtype=np.float32)
+            if features.ndim != 2 or len(features) != n:
+                raise errors.UsageError(f"X: shape {features.shape}, expected ({n}, d), a row for each of scores")
+            columns = [f"x{j}" for j in range(features.shape[1])] if feature_names is None else [str(c) for c in feature_names]
+            if len(columns) != features.shape[1]:
+                raise errors.UsageError(f"feature_names: {len(columns)}, expected {features.shape[1]}, one for each column of X")
+        return cls(core.table_of_scores(names, values, cost, features, columns, score_name, (worst, best), unit))
 
     @classmethod
     def _imported(cls, run: Any, columns: dict[str, Any], names: Sequence[str] = ()) -> Table:
