@@ -6,9 +6,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/utf8.h"
 #include "import/record_reader.h"
 #include "import/text_file.h"
-#include "import/utf8.h"
 #include "triage/error.h"
 
 namespace triage {
