@@ -25,6 +25,19 @@ std::size_t length_of_character(std::string_view text) {
 
 }  // namespace
 
+char32_t take_character(std::string_view& text) {
+  const std::size_t n = length_of_character(text);
+  if (n <= 1) {
+    const unsigned byte = byte_at(text, 0);
+    text.remove_prefix(1);
+    return n == 1 ? byte : 0xFFFDU;
+  }
+  unsigned character = byte_at(text, 0) & (0xFFU >> (n + 1));
+  for (std::size_t i = 1; i < n; ++i) character = character << 6 | (byte_at(text, i) & 0x3FU);
+  text.remove_prefix(n);
+  return character;
+}
+
 bool is_utf8(std::string_view text) {
   const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
   if (std::all_of(text.begin(), text.end(), is_ascii)) return true;
