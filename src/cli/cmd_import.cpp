@@ -21,7 +21,7 @@ namespace {
 
 // What is said of columns on the command line, over what the file suggests or a description says.
 struct ColumnOptions {
-  std::string id, group, fold, label, model;
+  std::string id, group, fold, label, text, model;
   std::vector<std::string> features, ignored;
   std::string scores, costs, signals, answers;  // "{model}:usd", or in the long form a column
 };
@@ -110,6 +110,7 @@ void apply_columns(const ColumnOptions& options, TableColumns& columns) {
   give_role(columns, options.group, ColumnRole::kGroup, "--group");
   give_role(columns, options.fold, ColumnRole::kFold, "--fold");
   give_role(columns, options.label, ColumnRole::kLabel, "--label");
+  give_role(columns, options.text, ColumnRole::kText, "--text");
   give_role(columns, options.model, ColumnRole::kModel, "--model");
   give_model_roles(columns, options.scores, ColumnRole::kScore, "--scores");
   give_model_roles(columns, options.costs, ColumnRole::kCost, "--costs");
@@ -149,6 +150,7 @@ void print_summary(const ImportArguments& arguments, const ImportSummary& summar
                 {"cells", summary.cells},
                 {"missing_cells", summary.missing_cells},
                 {"missing_features", summary.missing_features},
+                {"texts", summary.texts},
                 {"ignored", summary.ignored},
                 {"score", summary.terms.score},
                 {"cost_unit", summary.terms.cost_unit},
@@ -165,6 +167,7 @@ void print_summary(const ImportArguments& arguments, const ImportSummary& summar
   }
   if (summary.missing_features > 0)
     fmt::print("{} values of features are missing\n", summary.missing_features);
+  if (summary.texts > 0) fmt::print("{} texts, of which training makes features\n", summary.texts);
   if (!summary.ignored.empty()) {
     constexpr std::size_t kShown = 10;
     const std::size_t n = std::min(kShown, summary.ignored.size());
@@ -196,6 +199,8 @@ void add_column_options(CLI::App& command, ColumnOptions& a) {
       ->type_name("COLUMN");
   command.add_option("--fold", a.fold, "Column of official folds")->type_name("COLUMN");
   command.add_option("--label", a.label, "Column of the right answers")->type_name("COLUMN");
+  command.add_option("--text", a.text, "Column of texts, such as prompts, of which training makes features")
+      ->type_name("COLUMN");
   command.add_option("--model", a.model, "Long form, a line for each input and model: column of the models")
       ->type_name("COLUMN");
   command.add_option("--features", a.features, "Columns of features; others that hold numbers are too")

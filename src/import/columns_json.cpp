@@ -19,13 +19,14 @@ struct RoleName {
   std::string_view name;
   bool is_of = false;  // something: a group of features, or in the wide form a model
 };
-constexpr std::array<RoleName, 12> kRoles{{{ColumnRole::kIgnore, "ignore"},
+constexpr std::array<RoleName, 13> kRoles{{{ColumnRole::kIgnore, "ignore"},
                                            {ColumnRole::kId, "id"},
                                            {ColumnRole::kGroup, "group"},
                                            {ColumnRole::kFold, "fold"},
                                            {ColumnRole::kLabel, "label"},
                                            {ColumnRole::kFeature, "feature", true},
                                            {ColumnRole::kFeatureCost, "feature cost", true},
+                                           {ColumnRole::kText, "text"},
                                            {ColumnRole::kModel, "model"},
                                            {ColumnRole::kScore, "score", true},
                                            {ColumnRole::kCost, "cost", true},
@@ -35,9 +36,10 @@ constexpr std::array<RoleName, 12> kRoles{{{ColumnRole::kIgnore, "ignore"},
 constexpr std::string_view kHead =
     R"(// How triage imports this table (docs/tables.md). Change what is not right, and give it back by `columns`.
 // A column is one of: id, group (inputs that belong together), fold (of an official cross-validation), label
-// (the right answer), feature (a number), feature cost, ignore; of a model: score, cost, signal (what it says
-// of its own score), answer (right where it is the label). `of` is a feature's group or the model; in the long
-// form, one line for each input and model, a column is the `model`, and the others stand once.
+// (the right answer), feature (a number), feature cost, text (one column, of which training makes features),
+// ignore; of a model: score, cost, signal (what it says of its own score), answer (right where it is the
+// label). `of` is a feature's group or the model; in the long form, one line for each input and model, a column
+// is the `model`, and the others stand once.
 )";
 
 OrderedColumns column_json(const TableColumn& column) {

@@ -46,6 +46,12 @@ std::string cost_name(const std::string& unit) {
   return std::find(kKnown.begin(), kKnown.end(), unit) != kKnown.end() ? unit : "cost";
 }
 
+// CSV has no zero bytes.
+std::string csv_text(std::string text) {
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  return text;
+}
+
 class ColumnMaker {
  public:
   ColumnMaker(const Table& table, TableForm form) : table_(table), form_(form) {}
@@ -79,10 +85,21 @@ class ColumnMaker {
       add("fold", ColumnRole::kFold, "",
           [table](std::size_t i, ModelIndex) { return fmt::format("{}", table->given_folds[i]); });
     }
+    if (!table_.texts.empty()) {
+      add(text_name(), ColumnRole::kText, "",
+          [table](std::size_t i, ModelIndex) { return csv_text(table->texts[i]); });
+    }
     const auto& labels = table_.labels;
     if (std::all_of(labels.begin(), labels.end(), [](Label label) { return label == kNoLabel; })) return;
     add("label", ColumnRole::kLabel, "",
         [table](std::size_t i, ModelIndex) { return class_text(*table, table->labels[i]); });
+  }
+
+  // A text whose name another column has is called "text <name>".
+  [[nodiscard]] std::string text_name() const {
+    constexpr std::array<std::string_view, 6> kTaken{"id", "group", "fold", "label", "model", "answer"};
+    const bool is_taken = std::find(kTaken.begin(), kTaken.end(), table_.text_name) != kTaken.end();
+    return is_taken ? "text " + table_.text_name : table_.text_name;
   }
 
   void add_models() {

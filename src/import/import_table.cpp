@@ -218,6 +218,7 @@ class SecondPass {
     header.models = learned_.models.names();
     header.schema = layout_.schema;
     if (layout_.has(&ModelPlaces::answer)) header.answers = learned_.answers.names();
+    if (layout_.text) header.text_name = reader_.columns()[*layout_.text];
     header.has_folds = layout_.fold.has_value();
     header.has_signals = layout_.has(&ModelPlaces::signal);
     return header;
@@ -229,6 +230,8 @@ class SecondPass {
     if (const auto known = inputs_.find(input.id); known != inputs_.end()) return known->second;
     input.group = values_.group(record);
     input.fold = values_.fold(record);
+    input.text = values_.prompt(record);
+    summary_.texts += input.text.empty() ? 0 : 1;
     if (layout_.has(&ModelPlaces::answer) && !values_.label(record).empty()) {
       input.label = learned_.answers.at(values_.label(record));
     }

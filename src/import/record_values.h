@@ -32,6 +32,10 @@ class RecordValues {
   void features(const TextRecord& record, std::vector<float>& values, std::vector<float>& costs) const;
   [[nodiscard]] std::int32_t fold(const TextRecord& record) const;
   [[nodiscard]] std::string_view label(const TextRecord& record) const { return text(record, layout_.label); }
+  // As it is, spaces and all.
+  [[nodiscard]] std::string prompt(const TextRecord& record) const {
+    return layout_.text ? record.fields[*layout_.text] : std::string();
+  }
   [[nodiscard]] std::string_view group(const TextRecord& record) const { return text(record, layout_.group); }
   [[nodiscard]] std::string_view model(const TextRecord& record) const { return text(record, layout_.model); }
 

@@ -71,6 +71,8 @@ class LayoutMaker {
         return add_of_input(out_.fold, column, at);
       case ColumnRole::kLabel:
         return add_of_input(out_.label, column, at);
+      case ColumnRole::kText:
+        return add_of_input(out_.text, column, at);
       case ColumnRole::kModel:
         return set(out_.model, column, at);
       case ColumnRole::kFeature:

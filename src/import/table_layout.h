@@ -19,7 +19,7 @@ struct ModelPlaces {
 };
 
 struct TableLayout {
-  ColumnPlace id, group, fold, label, model;
+  ColumnPlace id, group, fold, label, text, model;
   std::vector<std::size_t> features;     // (d)
   std::vector<ColumnPlace> group_costs;  // (groups)
   FeatureSchema schema;

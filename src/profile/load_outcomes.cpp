@@ -66,10 +66,10 @@ Database open_outcomes(const std::filesystem::path& profile) {
   check_sqlite_file(profile);
   Database database(profile, Database::Mode::kRead);
   const std::int64_t version = database.integer("PRAGMA user_version");
-  if (version != kOutcomesVersion) {
+  if (version < 1 || version > kOutcomesVersion) {
     throw Error(
         ErrorCode::kProfile,
-        fmt::format("{}: has format version {} of outcomes, expected {}; import again with this build",
+        fmt::format("{}: has format version {} of outcomes, expected 1 to {}; import again with this build",
                     database.name(), version, kOutcomesVersion));
   }
   return database;
@@ -79,6 +79,8 @@ OutcomeHeader header_of(const Database& database) {
   OutcomeHeader header;
   header.source = read_meta(database, "source");
   header.terms = read_terms(database);
+  const bool may_have_texts = database.integer("PRAGMA user_version") > 1;
+  if (may_have_texts) header.text_name = read_meta(database, "text");
   header.has_folds = read_meta(database, "has_folds") == "1";
   header.has_signals = read_meta(database, "has_signals") == "1";
   header.models = read_all(database, "SELECT model, name FROM model ORDER BY model");
@@ -135,6 +137,16 @@ void read_inputs(const Database& database, const OutcomeHeader& header, Table& t
                   append_floats(database, row.blob(5), header.schema.size(), false, table.features);
                   append_floats(database, row.blob(6), header.schema.groups.size(), true, table.node_ms);
                 });
+}
+
+void read_texts(const Database& database, const OutcomeHeader& header, Table& table) {
+  if (header.text_name.empty()) return;
+  table.text_name = header.text_name;
+  table.texts.resize(table.n_inputs());
+  Statement row(database, "SELECT input, content FROM input_text");
+  while (row.step()) {
+    table.texts[static_cast<std::size_t>(row.integer(0, 0, std::ssize(table.ids) - 1))] = row.text(1);
+  }
 }
 
 void read_cells(const Database& database, const OutcomeHeader& header, Table& table) {
@@ -195,6 +207,7 @@ Table load_outcomes(const std::filesystem::path& profile) {
   table.machine = header.source;
   read_inputs(database, header, table);
   if (table.ids.empty()) database.fail_damaged("it has no inputs");
+  read_texts(database, header, table);
   read_cells(database, header, table);
   drop_what_is_not_there(header, table);
   // Costs are of one model alone: there is nothing that models share.

@@ -26,6 +26,7 @@ CREATE TABLE feature (feature INTEGER PRIMARY KEY, name TEXT NOT NULL,
 CREATE TABLE answer (answer INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
 CREATE TABLE input (input INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, input_group TEXT NOT NULL,
   fold INTEGER NOT NULL, label INTEGER NOT NULL, vals BLOB NOT NULL, group_costs BLOB NOT NULL) STRICT;
+CREATE TABLE input_text (input INTEGER PRIMARY KEY REFERENCES input, content TEXT NOT NULL) STRICT;
 CREATE TABLE cell (input INTEGER NOT NULL REFERENCES input, model INTEGER NOT NULL REFERENCES model,
   score REAL NOT NULL, cost REAL NOT NULL, signal REAL, answer INTEGER NOT NULL, PRIMARY KEY (input, model))
   STRICT, WITHOUT ROWID;
@@ -60,9 +61,11 @@ void check_header(const OutcomeHeader& header) {
     fail_header(fmt::format("has {} different answers, expected at most {}; leave the answers out",
                             header.answers.size(), kMaxClasses));
   }
-  if (header.schema.groups.size() > 64) {
-    fail_header(fmt::format("has {} groups of features, expected at most 64; join some",
-                            header.schema.groups.size()));
+  // What training makes of a text is a group too.
+  const std::size_t most_groups = header.text_name.empty() ? 64 : 63;
+  if (header.schema.groups.size() > most_groups) {
+    fail_header(fmt::format("has {} groups of features, expected at most {}; join some",
+                            header.schema.groups.size(), most_groups));
   }
   for (const FeatureRef& feature : header.schema.features) {
     if (feature.group >= header.schema.groups.size()) {
@@ -100,6 +103,7 @@ void write_meta(const Database& database, const OutcomeHeader& header) {
   put("score_unit", terms.score_unit);
   put("cost_unit", terms.cost_unit);
   put("cutoff", fmt::format("{}", terms.cutoff));
+  put("text", header.text_name);
   put("has_folds", header.has_folds ? "1" : "0");
   put("has_signals", header.has_signals ? "1" : "0");
 }
@@ -150,6 +154,7 @@ struct OutcomeWriter::Impl {
     database.emplace(temporary, Database::Mode::kCreate);
     create_outcomes(*database, header);
     input.emplace(*database, "INSERT OR IGNORE INTO input VALUES (?, ?, ?, ?, ?, ?, ?)");
+    text.emplace(*database, "INSERT INTO input_text VALUES (?, ?)");
     cell.emplace(*database, "INSERT OR IGNORE INTO cell VALUES (?, ?, ?, ?, ?, ?)");
   }
   // Without a connection there is a file to remove, but where it is in place.
@@ -162,6 +167,7 @@ struct OutcomeWriter::Impl {
 
   void close() {
     cell.reset();
+    text.reset();
     input.reset();
     database.reset();
   }
@@ -173,7 +179,7 @@ struct OutcomeWriter::Impl {
   std::vector<std::string> ids;
   std::vector<std::uint8_t> features, feature_costs;  // of one input
   std::optional<Database> database;
-  std::optional<Statement> input, cell;
+  std::optional<Statement> input, text, cell;
 };
 
 OutcomeWriter::OutcomeWriter(const std::filesystem::path& out, const OutcomeHeader& header) {
@@ -217,6 +223,9 @@ std::int64_t OutcomeWriter::add_input(const OutcomeInput& input) {
   statement.bind(5, impl_->features).bind(6, impl_->feature_costs).run();
   if (!impl_->inserted()) fail("occurs twice, expected each input once");
   impl_->ids.push_back(input.id);
+  if (!header.text_name.empty() && !input.text.empty()) {
+    impl_->text->bind(0, position).bind(1, std::string_view(input.text)).run();
+  }
   return position;
 }
 

@@ -20,6 +20,7 @@ struct OutcomeHeader {
   std::vector<std::string> models;   // 1 or more
   FeatureSchema schema;              // with groups where there are features
   std::vector<std::string> answers;  // what models may answer, where they do; labels and answers index it
+  std::string text_name;             // OutcomeInput::text; empty: there are none
   bool has_folds = false;            // OutcomeInput::fold
   bool has_signals = false;          // OutcomeCell::signal
 };
@@ -30,6 +31,7 @@ struct OutcomeInput {
   std::int32_t fold = 0;             // 0 or more
   Label label = kNoLabel;            // the right answer
   std::vector<float> features;       // (d) NaN where missing
+  std::string text{};                // empty: none
   std::vector<float> feature_costs;  // (groups) in Terms::cost_unit; empty: nothing is charged
 };
 

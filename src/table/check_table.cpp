@@ -227,6 +227,9 @@ void check_table(const Table& table) {
   check_selectors(table);
   check_times("preprocess_ms", table.preprocess_ms);
   check_features(table);
+  if (!table.texts.empty()) check_size("texts", table.texts.size(), n);
+  if (table.texts.empty() != table.text_name.empty())
+    fail("has texts without a name, or a name without texts");
   check_size("decode_ms", table.decode_ms.size(), n);
   check_times("decode_ms", table.decode_ms);
   check_joules("infer_j", table.energy.infer_j, table.n_models());

@@ -105,6 +105,7 @@ Table select_table_inputs(const Table& table, Rows rows) {
   selected.selector_outputs = select_rows(table.selector_outputs, n, rows);
   selected.selector_ms = select_rows(table.selector_ms, n, rows);
   selected.features = select_rows(table.features, n, rows);
+  selected.texts = select_rows(table.texts, n, rows);
   selected.node_ms = select_rows(table.node_ms, n, rows);
   selected.decode_ms = select_rows(table.decode_ms, n, rows);
   return selected;

@@ -40,6 +40,47 @@ class Outcomes : public ::testing::Test {
   std::filesystem::path out_ = folder_ / "x.profile";
 };
 
+TEST_F(Outcomes, MayHaveTexts) {
+  OutcomeHeader header = two_models();
+  header.text_name = "prompt";
+  OutcomeWriter writer(out_, header);
+  const std::string zero("a\0b", 3);
+  for (const auto& [id, text] :
+       {std::pair("i", std::string()), {"j", zero}, {"k", std::string(1 << 20, 'x')}}) {
+    OutcomeInput each = input(id);
+    each.text = text;
+    const auto position = writer.add_input(each);
+    writer.add_cell(position, 0, {.score = 1, .cost = 4});
+  }
+  writer.finish();
+  const Table table = load_table(std::array{out_});
+  EXPECT_EQ(table.text_name, "prompt");
+  EXPECT_EQ(table.texts, (std::vector<std::string>{"", zero, std::string(1 << 20, 'x')}));
+  {
+    const Database database(out_, Database::Mode::kWrite);
+    database.exec("INSERT INTO input_text VALUES (3, 'of no input')");
+  }
+  expect_error(ErrorCode::kProfile, "", [&] { (void)load_table(std::array{out_}); });
+  header.schema.groups.assign(64, "");
+  for (std::size_t g = 0; g < 64; ++g) header.schema.groups[g] = std::to_string(g);
+  expect_error(ErrorCode::kUsage, "64 groups of features, expected at most 63",
+               [&] { OutcomeWriter(folder_ / "y.profile", header); });
+}
+
+// As they were written before there were texts.
+TEST_F(Outcomes, OfFormat1HaveNone) {
+  OutcomeWriter writer(out_, two_models());
+  writer.add_cell(writer.add_input(input("i")), 0, {.score = 0.5F, .cost = 2});
+  writer.finish();
+  {
+    const Database database(out_, Database::Mode::kWrite);
+    database.exec("DROP TABLE input_text; DELETE FROM meta WHERE key = 'text'; PRAGMA user_version = 1");
+  }
+  const Table table = load_table(std::array{out_});
+  EXPECT_EQ(table.ids.size(), 1U);
+  EXPECT_TRUE(table.texts.empty());
+}
+
 TEST_F(Outcomes, AreReadAsWritten) {
   OutcomeWriter writer(out_, two_models());
   OutcomeInput first = input("i");

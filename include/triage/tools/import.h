@@ -31,6 +31,7 @@ enum class ColumnRole {
   kLabel,        // the right answer
   kFeature,      // a number; `of` is its group
   kFeatureCost,  // what a group of features costs; `of` is the group
+  kText,         // of which features are made in training; one column at most
   kModel,        // long form: the model's name
   kScore,        // `of` is the model, in the wide form; so with the next three
   kCost,
@@ -89,6 +90,7 @@ struct ImportSummary {
   std::size_t cells = 0;          // models on inputs
   std::size_t missing_cells = 0;  // of all inputs and models: that were not run
   std::size_t missing_features = 0;
+  std::size_t texts = 0;             // inputs that have one
   std::vector<std::string> ignored;  // columns
   Terms terms;
 };

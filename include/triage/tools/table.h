@@ -104,6 +104,9 @@ struct Table {
   std::vector<std::int32_t> selector_recipe_of;  // (s) index into the recipe axis
   FeatureSchema schema;
   std::vector<float> features;  // (n, d)
+  // (n) What learners make features of, an empty one for an input without; and what that column is called.
+  std::vector<std::string> texts;  // or empty
+  std::string text_name;
   // (n, g) of feature_nodes(), or of the schema's groups where it has any.
   std::vector<float> node_ms;
   std::vector<float> decode_ms;  // (n)
@@ -146,6 +149,8 @@ struct Table {
     if (energy.infer_j.empty() || energy.preprocess_j.empty()) return kNotMeasured;
     return energy.infer_j[m] + energy.preprocess_j[static_cast<std::size_t>(recipe_of[m])];
   }
+  // Features that are not of images, or a text to make them of.
+  [[nodiscard]] bool has_own_features() const { return !schema.groups.empty() || !texts.empty(); }
   [[nodiscard]] std::span<const float> feature_row(std::size_t input) const {
     return {features.data() + input * schema.size(), schema.size()};
   }
