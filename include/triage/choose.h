@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <span>
+#include <string_view>
 
 #include "triage/policy.h"
 
@@ -20,6 +21,17 @@ struct Choice {
   double expected_cost = kNotMeasured;
   ModelIndex second = kNoModel;  // the next best; kNoModel: not known
 };
+
+// What the policy sees of a text: numbers that stand behind all other features of its schema. Takes some
+// microseconds a kilobyte.
+struct TextNumbers {
+  std::string_view column;  // what the text was called in training; empty: the policy sees none
+  std::size_t count = 0;    // of the numbers
+};
+[[nodiscard]] TextNumbers text_numbers(const PolicyInfo& policy);
+// Writes them, shape (count); NaN for an empty text. Bytes that are no UTF-8 count as unknown characters.
+// Throws kUsage for another shape. Safe concurrently.
+void text_features(const Policy& policy, std::string_view text, std::span<float> numbers);
 
 // `features` (d) are those of the policy's schema, in its order, NaN where missing; `looks` what ran so far,
 // in order. Throws kUsage for another number of features. Safe concurrently.

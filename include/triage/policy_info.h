@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -148,8 +149,7 @@ struct ReuseRule {
   int max_age = 30;
   bool operator==(const ReuseRule&) const = default;
 };
-// Such a rule as learned from sequences (`triage reuse`), and what it did on them; shares are means over
-// sequences.
+// Such a rule as learned from sequences (`triage reuse`), and means over them of what it did.
 struct LearnedReuse {
   ReuseRule rule;
   double max_loss = 0;   // of mean score, as asked for
@@ -167,8 +167,7 @@ struct PolicyInfo {
   FeatureSchema schema;             // may be empty
   std::int32_t n_classes = 0;
   std::string machine;  // where the times were measured
-  // Where those were that training saw, when they have been measured anew since (with_times): prices and
-  // expected costs are of that machine. Empty: `machine`.
+  // Where those were that prices and expected costs are of, when measured anew since; empty: `machine`.
   std::string trained_on;
   TrainingFacts training;
   // The single model with the best mean score in training, to say what the policy saves. No name: not known.
@@ -177,6 +176,7 @@ struct PolicyInfo {
   std::vector<std::string> label_names{};
   Terms terms{};  // of scores, costs and times here
   std::optional<LearnedReuse> reuse{};
+  std::shared_ptr<const struct TextReduction> text{};  // what it sees of texts (choose.h); null: nothing
 };
 
 // What calibration has shown of a policy: with probability of at least 1 - delta over the calibration inputs,

@@ -278,7 +278,7 @@ std::vector<MethodPolicies> ordered_policies(std::span<const TrainedFold> traine
 void check_learners(const Table& table, const std::vector<ForestsLearner>& learners) {
   for (std::size_t i = 0; i < learners.size(); ++i) {
     const std::string_view name = to_string(learners[i]);
-    if (table.schema.groups.empty()) {
+    if (!table.has_own_features()) {
       throw Error(ErrorCode::kUsage,
                   fmt::format("evaluate: learner {} for a table without features of its own, "
                               "expected some; import it with feature columns",

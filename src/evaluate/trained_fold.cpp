@@ -64,7 +64,7 @@ void train_priced_kinds(const Table& table, const Fold& fold, const EvaluateOpti
   if (is_imported && can_climb(table, fold.train)) {
     trained.ladder = train_ladder(table, fold.train, options);
   }
-  if (table.schema.groups.empty()) return;
+  if (!table.has_own_features()) return;
   trained.forests = train_forests_policy(table, fold.train, options);
   for (std::size_t l = 0; l < options.learners.size(); ++l) {
     trained.learners[l] = train_forests_policy(table, fold.train, options, {.learner = options.learners[l]});

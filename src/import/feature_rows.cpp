@@ -5,11 +5,14 @@
 #include <istream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <unordered_map>
 
 #include "base/csv.h"
 #include "import/bad_cells.h"
 #include "import/cell_number.h"
+#include "policy/text_reduction.h"
+#include "triage/choose.h"
 #include "triage/error.h"
 #include "triage/tools/import.h"
 
@@ -35,7 +38,16 @@ TopK output_of(const PolicyInfo& policy, const std::string& answer) {
 struct FeatureRows::Impl {
   Impl(std::istream& stream, const PolicyInfo& info, TextForm text_form)
       : in(stream), policy(info), form(text_form) {
-    for (std::size_t i = 0; i < info.schema.size(); ++i) place.emplace(info.schema.features[i].name, i);
+    for (std::size_t i = 0; i < n_numbers(); ++i) place.emplace(info.schema.features[i].name, i);
+  }
+
+  // Features that rows have themselves; what the policy sees of a text stands behind them.
+  [[nodiscard]] std::size_t n_numbers() const { return policy.schema.size() - text_numbers(policy).count; }
+  [[nodiscard]] bool is_text(std::string_view column) const {
+    return policy.text != nullptr && column == policy.text->column;
+  }
+  void read_text(std::string_view text, FeatureRow& row) const {
+    reduce_text(*policy.text, text, std::span(row.features).subspan(n_numbers()));
   }
 
   [[noreturn]] void fail(const std::string& what) const {
@@ -76,6 +88,10 @@ struct FeatureRows::Impl {
       fail(fmt::format("has no column '{}', expected all {} features of the policy", feature.name,
                        place.size()));
     }
+    if (policy.text != nullptr &&
+        std::find(columns.begin(), columns.end(), policy.text->column) == columns.end()) {
+      fail(fmt::format("has no column '{}', expected the text that the policy reads", policy.text->column));
+    }
   }
 
   void read_csv(const std::string& text, FeatureRow& row) const {
@@ -90,10 +106,15 @@ struct FeatureRows::Impl {
       } else if (columns[c] == "id") {
         row.id = fields[c];
       }
+      if (is_text(columns[c])) read_text(fields[c], row);
     }
   }
 
   void read_feature(const std::string& name, const json& value, FeatureRow& row) const {
+    if (is_text(name) && value.is_string()) return read_text(value.get<std::string>(), row);
+    if (is_text(name) && !value.is_null()) {
+      fail(fmt::format("{}: is {}, expected a text", quoted_cell(name), value.type_name()));
+    }
     const auto found = place.find(name);
     if (found == place.end() || value.is_null()) return;
     if (value.is_boolean()) {
@@ -140,10 +161,11 @@ struct FeatureRows::Impl {
       row.id = value["id"].is_string() ? value["id"].get<std::string>() : value["id"].dump();
     const json& features = value.contains("features") ? value["features"] : value;
     if (!features.is_object()) fail(fmt::format("features: is {}, expected an object", features.type_name()));
-    bool has_any = place.empty();
+    bool has_any = place.empty() && policy.text == nullptr;
     for (const auto& [name, feature] : features.items()) {
-      has_any = has_any || place.contains(name);
-      if (value.contains("features") && !place.contains(name)) {
+      const bool is_known = place.contains(name) || is_text(name);
+      has_any = has_any || is_known;
+      if (value.contains("features") && !is_known) {
         fail(fmt::format("features: {} is none of the policy's {}", quoted_cell(name), place.size()));
       }
       read_feature(name, feature, row);
@@ -178,6 +200,7 @@ bool FeatureRows::next(FeatureRow& row) {
   row.id = fmt::format("line {}", impl_->line);
   row.features.assign(impl_->policy.schema.size(), kMissing);
   row.looks.clear();
+  if (impl_->policy.text != nullptr) impl_->read_text({}, row);
   impl_->form == TextForm::kCsv ? impl_->read_csv(text, row) : impl_->read_json(text, row);
   return true;
 }

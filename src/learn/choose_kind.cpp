@@ -45,7 +45,7 @@ std::vector<PolicyKind> possible_kinds(const Table& table, Rows rows) {
     if (table.n_models() >= 2) kinds.push_back(PolicyKind::kCascadeOfTwo);
     if (table.n_models() >= 3) kinds.push_back(PolicyKind::kCascadeOfThree);
   }
-  if (!table.schema.groups.empty()) {
+  if (table.has_own_features()) {
     kinds.push_back(PolicyKind::kForests);
   } else if (table.schema.size() > 0 && !has_outputs) {
     kinds.push_back(PolicyKind::kPremodel);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <set>
 
+#include "policy/text_reduction.h"
+
 namespace triage {
 namespace {
 
@@ -38,6 +40,18 @@ void check_features(const FeatureSchema& schema) {
     }
   }
   if (schema.working_px < 8) fail_field("schema.working_px", schema.working_px, "at least 8");
+}
+
+// Its numbers are the last features.
+void check_text(const PolicyInfo& info) {
+  if (info.text == nullptr) return;
+  check_text_reduction(*info.text, "text");
+  const auto names = info.text->names();
+  const auto& features = info.schema.features;
+  const bool fits = !info.schema.groups.empty() && features.size() >= names.size() &&
+                    std::equal(names.rbegin(), names.rend(), features.rbegin(),
+                               [](const std::string& name, const FeatureRef& f) { return f.name == name; });
+  if (!fits) fail_field("schema.features", features.size(), "the numbers of the text behind all others");
 }
 
 void check_terms(const Terms& terms) {
@@ -75,6 +89,7 @@ void check_info(const PolicyInfo& info) {
   }
   check_times(info.best, "best");
   check_features(info.schema);
+  check_text(info);
   check_terms(info.terms);
   check_training(info);
   if (info.n_classes < 0) fail_field("n_classes", info.n_classes, "0 or more");

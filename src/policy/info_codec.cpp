@@ -123,6 +123,7 @@ json encode_info(const PolicyInfo& info) {
   if (!info.trained_on.empty()) payload["trained_on"] = info.trained_on;
   if (!info.label_names.empty()) payload["class_names"] = info.label_names;
   if (info.reuse) payload["reuse"] = encode_reuse(*info.reuse);
+  if (info.text != nullptr) payload["text"] = encode_text(*info.text);
   return payload;
 }
 
@@ -138,6 +139,7 @@ PolicyInfo decode_info(const Fields& fields, int format) {
   if (fields.has("trained_on")) info.trained_on = fields.text("trained_on");
   if (fields.has("class_names")) info.label_names = fields.texts("class_names");
   if (fields.has("reuse")) info.reuse = decode_reuse(fields.object("reuse"));
+  if (fields.has("text")) info.text = decode_text(fields.object("text"));
   info.training =
       format > 4 ? decode_training(fields.object("training")) : decode_old_training(fields.array("training"));
   return info;

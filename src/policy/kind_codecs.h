@@ -22,6 +22,10 @@ namespace triage {
 [[nodiscard]] nlohmann::json encode_info(const PolicyInfo& info);
 [[nodiscard]] PolicyInfo decode_info(const Fields& payload, int format);
 
+// The map `text`, where the policy sees texts.
+[[nodiscard]] nlohmann::json encode_text(const TextReduction& text);
+[[nodiscard]] std::shared_ptr<const TextReduction> decode_text(const Fields& fields);
+
 // The map `training`, from format 5 on.
 [[nodiscard]] nlohmann::json encode_training(const TrainingFacts& facts);
 [[nodiscard]] TrainingFacts decode_training(const Fields& training);

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "policy/text_reduction.h"
 #include "replay/replay_backend.h"
 #include "triage/error.h"
 #include "triage/request.h"
@@ -58,8 +59,22 @@ std::optional<std::string> model_difference(const Table& table, const PolicyInfo
   return std::nullopt;
 }
 
-std::optional<std::string> feature_difference(const Table& table, const FeatureSchema& policy) {
-  for (std::size_t i = 0; i < policy.size(); ++i) {
+// Those that stand in the table; what a policy sees of texts is made of them.
+std::size_t n_table_features(const PolicyInfo& policy) {
+  return policy.schema.size() - (policy.text == nullptr ? 0 : policy.text->size());
+}
+
+std::optional<std::string> text_difference(const Table& table, const PolicyInfo& policy) {
+  if (policy.text == nullptr || policy.text->set == TextSet::kNothing) return std::nullopt;
+  if (!table.texts.empty() && table.text_name == policy.text->column) return std::nullopt;
+  return fmt::format(
+      "needs the text '{}', expected it in the profile, which has {}; import it with that column",
+      policy.text->column, table.texts.empty() ? "none" : fmt::format("'{}'", table.text_name));
+}
+
+std::optional<std::string> feature_difference(const Table& table, const PolicyInfo& info) {
+  const FeatureSchema& policy = info.schema;
+  for (std::size_t i = 0; i < n_table_features(info); ++i) {
     const FeatureRef& feature = policy.features[i];
     const FeatureRef* found = table_feature_of(table, feature.name, i);
     if (found == nullptr) {
@@ -111,7 +126,8 @@ std::optional<std::string> policy_difference(const Table& table, const PolicyInf
     return fmt::format("has {} classes, expected the profile's {}; train again on this profile",
                        policy.n_classes, table.n_classes);
   }
-  return feature_difference(table, policy.schema);
+  if (auto difference = text_difference(table, policy)) return difference;
+  return feature_difference(table, policy);
 }
 
 std::optional<std::string> policy_difference(const Table& table, const Policy& policy) {
@@ -135,7 +151,11 @@ ReplayBackend::ReplayBackend(const Table& table, const PolicyInfo& policy)
     throw Error(ErrorCode::kPolicy, "policy: " + *difference);
   }
   for (const PolicyModel& model : policy.models) models_.push_back(table_model_of(table, model.name));
-  for (std::size_t i = 0; i < policy.schema.size(); ++i) {
+  if (policy.text != nullptr) {
+    text_ = policy.text.get();
+    text_mask_ = FeatureMask{1} << policy.schema.features.back().group;
+  }
+  for (std::size_t i = 0; i < n_table_features(policy); ++i) {
     const FeatureRef& wanted = policy.schema.features[i];
     const FeatureRef* found = table_feature_of(table, wanted.name, i);
     columns_.push_back(static_cast<std::size_t>(found - table.schema.features.data()));
@@ -153,7 +173,13 @@ void ReplayBackend::begin(std::size_t input) {
 }
 
 Cost ReplayBackend::extract(FeatureMask mask, std::span<float> values) {
-  TRIAGE_CHECK(values.size() == columns_.size());
+  const std::size_t n_text = text_ == nullptr ? 0 : text_->size();
+  TRIAGE_CHECK(values.size() == columns_.size() + n_text);
+  if ((mask & text_mask_) != 0) {
+    const bool has_texts = !table_->texts.empty();
+    reduce_text(*text_, has_texts ? std::string_view(table_->texts[input_]) : std::string_view(),
+                values.last(n_text));
+  }
   std::uint64_t wanted = 0;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if ((mask & masks_[i]) == 0) continue;

@@ -29,10 +29,12 @@ class ReplayBackend final : public Backend {
   Look run_selector(ModelIndex model);
 
   const Table* table_;
-  std::vector<ModelIndex> models_;    // policy model -> table model; selectors are numbered behind those
-  std::vector<std::size_t> columns_;  // policy feature -> table feature
-  std::vector<FeatureMask> masks_;    // policy feature -> its bit
-  std::vector<std::uint64_t> nodes_;  // policy feature -> the nodes that it needs, or its group
+  std::vector<ModelIndex> models_;       // policy model -> table model; selectors are numbered behind those
+  std::vector<std::size_t> columns_;     // policy feature -> table feature, but for those of a text
+  std::vector<FeatureMask> masks_;       // policy feature -> its bit
+  std::vector<std::uint64_t> nodes_;     // policy feature -> the nodes that it needs, or its group
+  const TextReduction* text_ = nullptr;  // of the policy's last features
+  FeatureMask text_mask_ = 0;
   std::size_t input_ = 0;
   std::uint64_t nodes_done_ = 0;
   std::vector<bool> recipes_done_;

@@ -9,7 +9,9 @@
 #include "learn/forest/choose_schedule.h"
 #include "learn/forest/fit_nearest_rows.h"
 #include "learn/forest/forest.h"
+#include "learn/forest/row_sample.h"
 #include "learn/priced_outcome.h"
+#include "learn/text/learned_texts.h"
 #include "learn/training_info.h"
 #include "policy/forests_policy.h"
 #include "stats/mean.h"
@@ -20,10 +22,25 @@ namespace triage {
 namespace {
 
 constexpr int kInnerFolds = 5;  // for learners that have no rows out of their samples
+constexpr std::size_t kTextRows = 4'000, kShareOfTreesForTexts = 8, kLeafRowsForTexts = 20;
 
 // Of the training rows, row-major: see ForestData.
 struct Matrices {
+  std::size_t d = 0, m = 0;
   std::vector<float> features, losses, costs;
+  std::vector<std::int32_t> fold_of;
+  bool is_time = false;
+
+  [[nodiscard]] ForestData data() const {
+    // The score of a run time says all of its cost.
+    return {.features = features,
+            .d = d,
+            .losses = losses,
+            .m = m,
+            .costs = is_time ? std::span<const float>() : std::span(costs),
+            .weights = {},
+            .fold_of = fold_of};
+  }
 };
 
 // What is lost with a model on an input; of a run time from the time, which its score has less exactly.
@@ -33,13 +50,16 @@ float loss_of(const Table& table, std::uint32_t row, ModelIndex model, Criterion
   return static_cast<float>(cutoff > 0 && score > 0 ? table.cost_ms(row, model) / (10 * cutoff) : 1 - score);
 }
 
-Matrices gather(const Table& table, Rows rows, const LearnOptions& learn) {
+// All but the features.
+Matrices gather(const Table& table, Rows rows, const LearnOptions& learn, ForestsLearner learner) {
   Matrices out;
+  out.m = table.n_models();
+  out.is_time = table.terms.cutoff > 0;
+  if (learner != ForestsLearner::kSeven && learner != ForestsLearner::kPairwise) {
+    out.fold_of = make_folds(table, rows, kInnerFolds, learn.seed);
+  }
   const auto models = all_models(table);
-  out.features.reserve(rows.size() * table.schema.size());
   for (const std::uint32_t row : rows) {
-    const auto features = table.feature_row(row);
-    out.features.insert(out.features.end(), features.begin(), features.end());
     for (const ModelIndex model : models) {
       out.losses.push_back(loss_of(table, row, model, learn.criterion));
       out.costs.push_back(static_cast<float>(learn.cost.of(table.cost_ms(row, model), table.cost_j(model))));
@@ -49,10 +69,11 @@ Matrices gather(const Table& table, Rows rows, const LearnOptions& learn) {
 }
 
 void check_training(const Table& table, Rows rows, const LearnOptions& learn, const ForestsOptions& options) {
-  if (table.schema.groups.empty()) {
+  if (!table.has_own_features()) {
     throw Error(
         ErrorCode::kUsage,
-        "forests: the table has no features of its own, expected some; import it with feature columns");
+        "forests: the table has no features of its own, expected some; import it with feature columns or a "
+        "text");
   }
   if (table.terms.cutoff > 0 && learn.cost != kTimeCost) {
     throw Error(ErrorCode::kUsage,
@@ -95,34 +116,34 @@ RunSchedule plan_schedule(const Table& table, const Matrices& matrices, const Ou
 }
 
 // Fills forests or neighbours; returns what they say of rows that they did not see.
-OutOfBag fit(const Matrices& matrices, const Table& table, Rows rows, const LearnOptions& learn,
-             const ForestsOptions& options, std::span<const double> prices, ForestsParameters& parameters) {
-  // The score of a run time says all of its cost.
-  const bool is_time = table.terms.cutoff > 0;
-  ForestData data{.features = matrices.features,
-                  .d = table.schema.size(),
-                  .losses = matrices.losses,
-                  .m = table.n_models(),
-                  .costs = is_time ? std::span<const float>() : std::span(matrices.costs),
-                  .weights = {}};
-  std::vector<std::int32_t> fold_of;
-  if (options.learner != ForestsLearner::kSeven && options.learner != ForestsLearner::kPairwise) {
-    fold_of = make_folds(table, rows, kInnerFolds, learn.seed);
-    data.fold_of = fold_of;
-  }
-  if (options.learner == ForestsLearner::kNearest) {
-    TrainedNeighbours trained = fit_nearest_rows(data, 0, learn.stop);
+OutOfBag fit(const ForestData& data, const ForestOptions& growth, const std::stop_token& stop,
+             ForestsParameters& parameters) {
+  if (growth.learner == ForestsLearner::kNearest) {
+    TrainedNeighbours trained = fit_nearest_rows(data, 0, stop);
     parameters.nearest = std::move(trained.nearest);
     return std::move(trained.unseen);
   }
-  ForestOptions growth{
-      .learner = options.learner, .is_time = is_time, .trees = options.trees, .seed = learn.seed};
-  if (options.learner == ForestsLearner::kSeven) {
-    growth.leaf_rows = choose_leaf_rows(data, growth, prices, learn.stop);
-  }
-  TrainedForests trained = train_forests(data, growth, learn.stop);
+  TrainedForests trained = train_forests(data, growth, stop);
   parameters.forests = std::move(trained.forests);
   return std::move(trained.out_of_bag);
+}
+
+// Whether the text helps this learner, tried small. Leaves are neither as small as chance likes them nor
+// chosen.
+TextSet try_texts(const LearnedTexts& texts, Matrices& matrices, ForestOptions growth,
+                  std::span<const double> prices, const std::stop_token& stop) {
+  growth.trees = std::max<std::size_t>(1, growth.trees / kShareOfTreesForTexts);
+  growth.leaf_rows = growth.is_time ? 1 : kLeafRowsForTexts;
+  return choose_text_set(texts, [&](TextSet set) {
+    matrices.features = texts.values(set);
+    matrices.d = texts.schema(set).size();
+    const RowSample sample(matrices.data(), kTextRows, growth.seed);
+    const ForestData rows = sample.data();
+    ForestsParameters ignored;
+    const std::size_t n = rows.losses.size() / rows.m;
+    if (!every_model_ran(rows)) return std::vector<double>(n, kNotMeasured);
+    return unseen_worths(rows, fit(rows, growth, stop, ignored), prices);
+  });
 }
 
 // What learned, "7 of 100 trees, 12 features".
@@ -175,14 +196,23 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
                                              const ForestsOptions& options) {
   check_training(table, rows, learn, options);
   const auto costs = model_costs(table, rows, learn.cost);
-  const Matrices matrices = gather(table, rows, learn);
+  Matrices matrices = gather(table, rows, learn, options.learner);
   const std::size_t m = table.n_models();
-  const bool is_time = table.terms.cutoff > 0;
+  const bool is_time = matrices.is_time;
   ForestsParameters parameters;
   const ModelIndex best = single_best(mean_scores(table, rows, learn.criterion), costs);
   const double best_cost = costs[static_cast<std::size_t>(best)];
   const auto prices = is_time ? std::vector<double>{0} : falling_prices(0, -4, 33, best_cost);
-  const OutOfBag unseen = fit(matrices, table, rows, learn, options, prices, parameters);
+  ForestOptions growth{
+      .learner = options.learner, .is_time = is_time, .trees = options.trees, .seed = learn.seed};
+  const LearnedTexts texts(table, rows, true, learn.seed, learn.stop);
+  const TextSet set = try_texts(texts, matrices, growth, prices, learn.stop);
+  matrices.features = texts.values(set);
+  matrices.d = texts.schema(set).size();
+  if (options.learner == ForestsLearner::kSeven) {
+    growth.leaf_rows = choose_leaf_rows(matrices.data(), growth, prices, learn.stop);
+  }
+  const OutOfBag unseen = fit(matrices.data(), growth, learn.stop, parameters);
   std::vector<PricedOutcome> outcomes;
   for (const double price : prices) outcomes.push_back(choose_at(price, matrices, unseen, m, best));
   parameters.unit = learn.cost;
@@ -190,7 +220,9 @@ std::unique_ptr<Policy> train_forests_policy(const Table& table, Rows rows, cons
   parameters.chosen = choose_setting(outcomes, options.price, best_cost, learn.margin.value_or(0));
   if (is_time && options.schedule) parameters.schedule = plan_schedule(table, matrices, unseen);
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, all_models(table));
-  info.schema = table.schema;
+  info.schema = texts.schema(set);
+  info.text = texts.reduction(set);
+  if (!table.texts.empty()) info.training.notes.emplace_back("text", text_note(texts, set));
   info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
   add_notes(options, parameters, outcomes[parameters.chosen], info);

@@ -46,7 +46,6 @@ bool confidences_differ(const Table& table, Rows rows) {
 
 LadderShape ladder_shape(const Table& table, Rows rows) {
   LadderShape shape;
-  shape.n_features = table.schema.groups.empty() ? 0 : table.schema.size();
   shape.answers = has_all_outputs(table, rows);
   shape.signals = confidences_differ(table, rows);
   shape.products = true;
@@ -55,16 +54,14 @@ LadderShape ladder_shape(const Table& table, Rows rows) {
 }
 
 LadderRows gather_ladder(const Table& table, Rows rows, std::span<const ModelIndex> order,
-                         const LadderShape& shape, Criterion criterion, const CostWeights& cost) {
+                         const LadderShape& shape, std::vector<float> features, Criterion criterion,
+                         const CostWeights& cost) {
   LadderRows out;
+  out.features = std::move(features);
   out.shape = shape;
   out.k = order.size();
   std::vector<float> signals;
   for (const std::uint32_t row : rows) {
-    if (shape.n_features > 0) {
-      const auto features = table.feature_row(row);
-      out.features.insert(out.features.end(), features.begin(), features.end());
-    }
     LadderLooks& looks = out.looks.emplace_back();
     looks.n = order.size();
     for (std::size_t i = 0; i < order.size(); ++i) {

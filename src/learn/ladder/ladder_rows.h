@@ -25,13 +25,14 @@ struct LadderRows {
   }
 };
 
-// Whether looks on these rows may be compared: every model has outputs. Whether they say how sure they are:
-// some signal or output does, and not always the same.
+// Without features. Whether looks on these rows may be compared: every model has outputs. Whether they say
+// how sure they are: some signal or output does, and not always the same.
 [[nodiscard]] LadderShape ladder_shape(const Table& table, Rows rows);
 
+// `features` has shape (n, shape.n_features).
 [[nodiscard]] LadderRows gather_ladder(const Table& table, Rows rows, std::span<const ModelIndex> order,
-                                       const LadderShape& shape, Criterion criterion,
-                                       const CostWeights& cost);
+                                       const LadderShape& shape, std::vector<float> features,
+                                       Criterion criterion, const CostWeights& cost);
 // Some of the rows; usual values stay those of all.
 [[nodiscard]] LadderRows select_ladder(const LadderRows& all, std::span<const std::uint32_t> which);
 

@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "learn/ladder/ladder_fit.h"
 #include "learn/priced_outcome.h"
+#include "learn/text/learned_texts.h"
 #include "learn/training_info.h"
 #include "stats/hull.h"
 #include "stats/mean.h"
@@ -55,6 +56,21 @@ std::vector<LadderOutcome> cross_fit(const LadderRows& rows, std::span<const Hel
   return all;
 }
 
+// Of each row of the samples what it is worth there, the mean over the prices.
+std::vector<double> mean_worths(const LadderRows& rows, std::span<const HeldOut> samples,
+                                std::span<const double> prices) {
+  std::vector<double> worths;
+  const auto outcomes = cross_fit(rows, samples, prices);
+  for (std::size_t p = 0; p < prices.size(); ++p) {
+    const auto& [scores, costs] = outcomes[p];
+    worths.resize(scores.size(), 0.0);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      worths[i] += (scores[i] - prices[p] * costs[i]) / static_cast<double>(prices.size());
+    }
+  }
+  return worths;
+}
+
 // The models that score most, and those that no mixture of two others beats, the best first of each; by
 // rising cost.
 std::vector<ModelIndex> candidates_of(std::span<const double> scores, std::span<const double> costs) {
@@ -83,8 +99,7 @@ class OrderSearch {
  public:
   OrderSearch(const Table& table, Rows rows, const LearnOptions& learn, LadderShape shape, double best_cost)
       : table_(table), learn_(learn), shape_(shape), prices_(ladder_prices(5, best_cost)) {
-    // Features add to every order alike, and take most of the time.
-    shape_.n_features = 0;
+    // Without features, which add to every order alike, and take most of the time.
     const auto order = shuffled_rows(table, rows, learn.seed);
     rows_.assign(order.begin(),
                  order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), kSearchRows)));
@@ -114,7 +129,7 @@ class OrderSearch {
   }
 
   [[nodiscard]] double worth_of(std::span<const ModelIndex> order) const {
-    const LadderRows rows = gather_ladder(table_, rows_, order, shape_, learn_.criterion, learn_.cost);
+    const LadderRows rows = gather_ladder(table_, rows_, order, shape_, {}, learn_.criterion, learn_.cost);
     double worth = 0;
     const auto outcomes = cross_fit(rows, samples_, prices_);
     for (std::size_t p = 0; p < prices_.size(); ++p) {
@@ -183,15 +198,24 @@ bool can_climb(const Table& table, Rows rows) {
 std::unique_ptr<Policy> train_ladder(const Table& table, Rows rows, const LearnOptions& learn,
                                      const LadderOptions& options) {
   check_training(table, rows, options);
-  const LadderShape shape = ladder_shape(table, rows);
+  LadderShape shape = ladder_shape(table, rows);
   const auto scores = mean_scores(table, rows, learn.criterion);
   const auto costs = model_costs(table, rows, learn.cost);
   const auto best = static_cast<std::size_t>(single_best(scores, costs));
   OrderSearch search(table, rows, learn, shape, costs[best]);
   const auto order = search.best(candidates_of(scores, costs), static_cast<std::size_t>(options.max_rungs));
   const auto prices = ladder_prices(25, costs[best]);
-  const LadderRows all = gather_ladder(table, rows, order, shape, learn.criterion, learn.cost);
   const auto samples = make_samples(table, rows, 3, learn.seed);
+  const LearnedTexts texts(table, rows, false, learn.seed, learn.stop);
+  const auto gather = [&](TextSet set) {
+    shape.n_features = texts.schema(set).size();
+    return gather_ladder(table, rows, order, shape, texts.values(set), learn.criterion, learn.cost);
+  };
+  const TextSet set = choose_text_set(texts, [&](TextSet each) {
+    throw_if_stopped(learn.stop, "train");
+    return mean_worths(gather(each), samples, ladder_prices(5, costs[best]));
+  });
+  const LadderRows all = gather(set);
   std::vector<double> best_scores;
   for (const HeldOut& sample : samples) {
     for (const std::uint32_t i : sample.test) {
@@ -203,7 +227,9 @@ std::unique_ptr<Policy> train_ladder(const Table& table, Rows rows, const LearnO
   parameters.unit = learn.cost;
   parameters.chosen = choose_setting(outcomes, options.price, costs[best], learn.margin.value_or(0));
   PolicyInfo info = make_policy_info(table, rows, learn.criterion, order);
-  if (shape.n_features > 0) info.schema = table.schema;
+  if (shape.n_features > 0) info.schema = texts.schema(set);
+  info.text = texts.reduction(set);
+  if (!table.texts.empty()) info.training.notes.emplace_back("text", text_note(texts, set));
   info.training.input_hashes = all_input_hashes(table, rows);
   info.training.seed = learn.seed;
   info.training.notes.emplace_back(
