@@ -83,7 +83,7 @@ struct FeatureRows::Impl {
       const auto found = place.find(column);
       place_of_column.push_back(found == place.end() ? kNoFeature : found->second);
     }
-    for (const auto& feature : policy.schema.features) {
+    for (const auto& feature : std::span(policy.schema.features).first(n_numbers())) {
       if (std::find(columns.begin(), columns.end(), feature.name) != columns.end()) continue;
       fail(fmt::format("has no column '{}', expected all {} features of the policy", feature.name,
                        place.size()));
@@ -174,7 +174,9 @@ struct FeatureRows::Impl {
     if (value.contains("looks")) {
       for (const json& look : value["looks"]) row.looks.push_back(look_of(look));
     }
-    if (!has_any) fail(fmt::format("has none of the policy's {} features, expected some", place.size()));
+    if (has_any) return;
+    if (place.empty()) fail(fmt::format("has no text '{}', expected it", policy.text->column));
+    fail(fmt::format("has none of the policy's {} features, expected some", place.size()));
   }
 
   std::istream& in;

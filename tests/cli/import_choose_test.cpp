@@ -50,6 +50,37 @@ class ImportCommand : public ::testing::Test {
   testing::TempFolder folder_;
 };
 
+// One word says which model is right.
+TEST_F(ImportCommand, ChoosesByATextToo) {
+  std::string csv = "id,prompt,maths:score,letters:score\n";
+  Random random(7);
+  for (int i = 0; i < 300; ++i) {
+    const bool is_maths = random.uniform() < 0.5;
+    csv += fmt::format("i{},\"Please, {} number {}\",{},{}\n", i, is_maths ? "integral" : "elegance",
+                       random.below(20), is_maths ? 1 : 0, is_maths ? 0 : 1);
+  }
+  const auto read = import(csv, {"--text", "prompt"});
+  EXPECT_EQ(read.exit_code, 0) << read.err;
+  EXPECT_TRUE(matches(read.out, "[^]*300 texts, of which training makes features\n[^]*"));
+  const auto trained = run_cli({"train", path("t.profile"), "--policy", "forests", "-o", path("t.triage")});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  folder_.write("rows.jsonl",
+                "{\"prompt\": \"Please, integral number 3\"}\n{\"prompt\": \"Please, elegance number 3\"}\n"
+                "{\"x\": 1}\n");
+  const auto chosen = run_cli({"choose", "--policy", path("t.triage"), path("rows.jsonl")});
+  const auto lines = lines_of(chosen.out);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0]["run"], "maths");
+  EXPECT_EQ(lines[1]["run"], "letters");
+  EXPECT_TRUE(lines[2].contains("error"));
+  const auto written =
+      run_cli({"export", path("t.profile"), "--wide", "-o", path("o.csv"), "--columns", path("o.json")});
+  EXPECT_EQ(written.exit_code, 0) << written.err;
+  const auto again =
+      run_cli({"import", "csv", path("o.csv"), "--columns", path("o.json"), "-o", path("o.profile")});
+  EXPECT_TRUE(matches(again.out, "[^]*300 texts[^]*")) << again.out;
+}
+
 TEST_F(ImportCommand, SaysWhatItRead) {
   const auto run = import("id,note,a:score,a:usd\nq1,x,1,2\nq2,y,,\n");
   EXPECT_EQ(run.exit_code, 0) << run.err;
