@@ -5,7 +5,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 
 #include "core.h"
@@ -24,6 +26,8 @@ namespace {
 struct TrainOptions {
   std::string kind = "auto", criterion = "top1", cost = "time", learner = "seven-forests",
               premodel{kPaperPremodel};
+  double theta = PremodelOptions{}.theta;
+  int k = PremodelOptions{}.k;
   std::optional<double> margin, price;
   std::optional<int> max_stages;
   std::uint64_t seed = 0;
@@ -84,6 +88,10 @@ std::unique_ptr<Policy> train_as(const Table& table, Rows rows, const TrainOptio
   if (kind == "premodel") {
     PremodelOptions premodel;
     premodel.kind = options.premodel;
+    premodel.theta = options.theta;
+    premodel.k = options.k;
+    premodel.max_models =
+        options.max_stages ? static_cast<std::size_t>(std::max(*options.max_stages, 1)) : SIZE_MAX;
     return train_premodel(table, rows, learn, premodel).policy;
   }
   if (kind != "auto") {
@@ -217,6 +225,8 @@ void bind_learning(nb::module_& module) {
       .def_rw("cost", &TrainOptions::cost)
       .def_rw("learner", &TrainOptions::learner)
       .def_rw("premodel", &TrainOptions::premodel)
+      .def_rw("theta", &TrainOptions::theta)
+      .def_rw("k", &TrainOptions::k)
       .def_rw("margin", &TrainOptions::margin)
       .def_rw("price", &TrainOptions::price)
       .def_rw("max_stages", &TrainOptions::max_stages)

@@ -41,6 +41,8 @@ def train(
     max_stages: int | None = None,
     learner: str = "seven-forests",
     premodel: str = "knn.knn.knn",
+    theta: float = 0.005,
+    k: int = 5,
     rows: npt.ArrayLike | None = None,
     seed: int = 0,
     progress: ProgressLike = True,
@@ -62,9 +64,13 @@ def train(
     price : float, optional
         Score that a unit of cost is worth, in place of an aim.
     max_stages : int, optional
-        Models that may run one after the other, for kinds that look.
+        Models that may run one after the other, for kinds that look; that ``"premodel"`` chooses among.
     learner, premodel : str
         Of ``"forests"`` and ``"premodel"``.
+    theta : float
+        Of ``"premodel"``: the share of inputs that each further model must add to those that one is right on.
+    k : int
+        Of ``"premodel"``: neighbours that vote, odd.
     rows : array, optional
         Positions of the inputs to learn from; not given: all on which every model was run.
     seed : int
@@ -76,6 +82,7 @@ def train(
     """
     options = _train_options(core.TrainOptions(), criterion, cost, margin, seed, price)
     options.kind, options.max_stages, options.learner, options.premodel = kind, max_stages, learner, premodel
+    options.theta, options.k = theta, k
     if rows is not None:
         options.rows = [int(i) for i in np.asarray(rows)]
     found, compared = core.train(table._core, options, resolve(progress, "train"))
