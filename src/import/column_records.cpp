@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::size_t kLinesBetweenStops = 4096;
 
-class ColumnsReader final : public RecordReader {
+class TableInMemory final : public RecordReader {
  public:
-  ColumnsReader(std::span<const TextColumn> table, std::string name, std::stop_token stop)
+  TableInMemory(std::span<const TextColumn> table, std::string name, std::stop_token stop)
       : table_(table), name_(std::move(name)), stop_(std::move(stop)) {
     for (const TextColumn& column : table) columns_.push_back(column.name);
     check_columns(columns_, name_);
@@ -53,7 +53,7 @@ class ColumnsReader final : public RecordReader {
 
 std::unique_ptr<RecordReader> open_columns(std::span<const TextColumn> table, std::string name,
                                            std::stop_token stop) {
-  return std::make_unique<ColumnsReader>(table, std::move(name), std::move(stop));
+  return std::make_unique<TableInMemory>(table, std::move(name), std::move(stop));
 }
 
 }  // namespace triage
