@@ -117,10 +117,11 @@ def test_a_killed_worker_costs_a_commit_interval(ray, one_process, tmp_path):
     killed = []
 
     def kill_one(done, total, what):
-        if not killed and done >= 20:
-            pid = int(next(pids.iterdir()).name)
-            os.kill(pid, signal.SIGKILL)
-            killed.append(pid)
+        """Once both have run a network 60 times, 10 ms each, and have committed therefore."""
+        runs = {int(path.name): path.stat().st_size for path in pids.iterdir()}
+        if not killed and len(runs) == 2 and min(runs.values()) >= 60:
+            killed.append(min(runs))
+            os.kill(killed[0], signal.SIGKILL)
 
     out = tmp_path / "out.profile"
     found = triage.ray.profile(
@@ -129,9 +130,9 @@ def test_a_killed_worker_costs_a_commit_interval(ray, one_process, tmp_path):
         out,
         models=MODELS,
         range=(0, N),
-        shards=4,
+        shards=2,
         commit_seconds=0.05,
-        networks={"linear": note_and_wait(str(pids), 5)},
+        networks={"linear": note_and_wait(str(pids), 10)},
         progress=kill_one,
     )
     assert killed and found.lost == 1
