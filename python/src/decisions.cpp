@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include "core.h"
 #include "in_parts.h"
@@ -156,9 +157,98 @@ class Decisions {
   std::vector<OrderedLook> order_;  // of a cascade; else empty
 };
 
+template <class T>
+using OutVector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+// Where the answers of a cascade go, for all n inputs; probabilities (n, classes) only where they are wanted.
+struct CascadeAnswers {
+  using Probabilities = std::optional<nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>>;
+  OutVector<std::int32_t> classes;
+  OutVector<float> confidences;
+  OutVector<std::int32_t> models, looks;
+  OutVector<double> costs;
+  Probabilities probabilities;
+};
+// What is the same for all that a stage accepts.
+struct CascadeStage {
+  double threshold = 0;  // on the model's best probability
+  std::int32_t model = 0, looks = 0;
+  double spent = 0;
+};
+
+constexpr std::size_t kValuesAThread = 1U << 20;  // a millisecond's work
+
+// Answers those of `rows` (all inputs where it is none) of whose class the model is sure enough; returns the
+// others. Rows are written by one part each.
+NewVector<std::int64_t> accept_rows(const Matrix<float>& said,
+                                    const std::optional<Vector<std::int64_t>>& rows,
+                                    const CascadeStage& stage, const CascadeAnswers& out) {
+  const std::size_t n = said.shape(0), width = said.shape(1);
+  std::vector<std::int64_t> left(n);
+  std::vector<std::pair<std::size_t, std::size_t>>
+      parts;  // where the rows that are left begin, and their number
+  std::mutex mutex;
+  const auto judge = [&](std::size_t first, std::size_t last) {
+    std::size_t n_left = 0;
+    for (std::size_t i = first; i < last; ++i) {
+      const float* values = said.data() + i * width;
+      std::size_t best = 0;
+      for (std::size_t c = 1; c < width; ++c) best = values[c] > values[best] ? c : best;
+      const float confidence = std::clamp(values[best], 0.0F, 1.0F);
+      const std::int64_t row = rows ? rows->data()[i] : static_cast<std::int64_t>(i);
+      if (static_cast<double>(confidence) < stage.threshold) {
+        left[first + n_left++] = row;
+        continue;
+      }
+      out.classes.data()[row] = static_cast<std::int32_t>(best);
+      out.confidences.data()[row] = confidence;
+      out.models.data()[row] = stage.model;
+      out.looks.data()[row] = stage.looks;
+      out.costs.data()[row] = stage.spent;
+      if (out.probabilities) {
+        std::copy_n(values, width, out.probabilities->data() + static_cast<std::size_t>(row) * width);
+      }
+    }
+    const std::lock_guard lock(mutex);
+    parts.emplace_back(first, n_left);
+  };
+  {
+    const nb::gil_scoped_release release;
+    in_parts(n, judge, std::max<std::size_t>(1, kValuesAThread / std::max<std::size_t>(1, width)));
+    std::sort(parts.begin(), parts.end());
+    std::size_t end = 0;
+    for (const auto& [first, n_left] : parts) {
+      std::copy_n(left.begin() + static_cast<std::ptrdiff_t>(first), n_left,
+                  left.begin() + static_cast<std::ptrdiff_t>(end));
+      end += n_left;
+    }
+    left.resize(end);
+  }
+  return vector_of(std::move(left));
+}
+
 }  // namespace
 
 void bind_decisions(nb::module_& module) {
+  nb::class_<CascadeAnswers>(module, "CascadeAnswers")
+      .def(
+          "__init__",
+          [](CascadeAnswers* self, OutVector<std::int32_t> classes, OutVector<float> confidences,
+             OutVector<std::int32_t> models, OutVector<std::int32_t> looks, OutVector<double> costs,
+             CascadeAnswers::Probabilities probabilities) {
+            new (self) CascadeAnswers{std::move(classes), std::move(confidences), std::move(models),
+                                      std::move(looks),   std::move(costs),       std::move(probabilities)};
+          },
+          nb::arg("classes"), nb::arg("confidences"), nb::arg("models"), nb::arg("looks"), nb::arg("costs"),
+          nb::arg("probabilities").none());
+  module.def(
+      "accept_rows",
+      [](const Matrix<float>& said, const std::optional<Vector<std::int64_t>>& rows, double threshold,
+         std::int32_t model, std::int32_t looks, double spent, const CascadeAnswers& out) {
+        return accept_rows(said, rows, {threshold, model, looks, spent}, out);
+      },
+      nb::arg("said"), nb::arg("rows").none(), nb::arg("threshold"), nb::arg("model"), nb::arg("looks"),
+      nb::arg("spent"), nb::arg("out"));
   nb::class_<Decisions>(module, "Decisions")
       .def(nb::init<SharedPolicy, std::size_t, std::optional<Matrix<float>>, std::optional<double>>(),
            nb::arg("policy"), nb::arg("n"), nb::arg("features").none(), nb::arg("price").none())

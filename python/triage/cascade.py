@@ -60,9 +60,15 @@ def run_policy(
     n_classes: int,
     features: npt.NDArray[np.float32] | None = None,
     price: float | None = None,
+    with_probabilities: bool = True,
 ) -> Decisions:
-    """Has a policy decide on inputs, step by step: each model runs once on all inputs that want it next."""
+    """Has a policy decide on inputs, step by step: each model runs once on all inputs that want it next.
+
+    Where probabilities are not asked for they may be left out: of shape (0, k).
+    """
     n = n_rows(X)
+    if policy.kind in ("cascade", "single") and price is None:
+        return _run_in_order(policy, X, models, costs, n_classes, n if with_probabilities else 0)
     decisions = core.Decisions(policy._core, n, features, price)
     probabilities = np.zeros((n, n_classes), dtype=np.float32)
     names = policy.models
@@ -86,6 +92,36 @@ def run_policy(
         np.asarray(decisions.looks()),
         np.asarray(decisions.costs()),
     )
+
+
+def _run_in_order(
+    policy: Policy, X: Any, models: Mapping[str, PredictProba], costs: Mapping[str, float], n_classes: int, n_kept: int
+) -> Decisions:
+    """Of policies whose order is the same for all inputs; each stage answers what it is sure of, and passes the others on."""
+    n = n_rows(X)
+    found = Decisions(
+        np.empty(n, dtype=np.int32),
+        np.empty(n, dtype=np.float32),
+        np.empty((n_kept, n_classes), dtype=np.float32),
+        np.empty(n, dtype=np.int32),
+        np.empty(n, dtype=np.int32),
+        np.empty(n, dtype=np.float64),
+    )
+    kept = found.probabilities if n_kept == n else None
+    answers = core.CascadeAnswers(found.classes, found.confidences, found.models, found.looks, found.costs, kept)
+    order = policy._core.look_order(None) if policy.kind == "cascade" else [(0, 0.0)]
+    rows: npt.NDArray[np.int64] | None = None
+    spent = 0.0
+    for looks, (model, threshold) in enumerate(order, start=1):
+        if rows is not None and len(rows) == 0:
+            break
+        name = policy.models[model]
+        asked = X if rows is None else take_rows(X, rows, n)
+        said = as_probabilities(models[name](asked), n if rows is None else len(rows), n_classes, name)
+        spent += costs[name]
+        least = threshold if looks < len(order) else -math.inf
+        rows = np.asarray(core.accept_rows(said, rows, least, model, looks, spent, answers))
+    return found
 
 
 class Cascade:

@@ -89,7 +89,7 @@ class _PolicyClassifier(ClassifierMixin, _BaseComposition):  # type: ignore[misc
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """The class of each row, of shape (n,)."""
-        found = self.decide(X)
+        found = self._decide(X, None, with_probabilities=False)
         return self.classes_[found.classes]
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float32]:
@@ -110,6 +110,9 @@ class _PolicyClassifier(ClassifierMixin, _BaseComposition):  # type: ignore[misc
         Decisions
             `models` are positions in ``policy_.models``.
         """
+        return self._decide(X, price, with_probabilities=True)
+
+    def _decide(self, X: Any, price: float | None, *, with_probabilities: bool) -> Decisions:
         check_is_fitted(self)
         X = self._checked(X, reset=False)
         if n_rows(X) == 0:
@@ -127,6 +130,7 @@ class _PolicyClassifier(ClassifierMixin, _BaseComposition):  # type: ignore[misc
             n_classes=len(self.classes_),
             features=self._features_for_policy(X),
             price=price,
+            with_probabilities=with_probabilities,
         )
 
     # ---- parameters ----
