@@ -24,9 +24,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_limits
 
 import triage
 from triage import AlgorithmSelector, CascadeClassifier, SelectorClassifier
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Any:
+    """Threads of matrix products, which fight for the cores of a busy machine, take longer than such small ones do."""
+    with threadpool_limits(1):
+        yield
 
 
 def two() -> list[tuple[str, Any]]:
