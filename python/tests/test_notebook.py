@@ -30,6 +30,7 @@ def test_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     # The kernel is a process of its own, which finds the package that is tested here.
     package = str(Path(triage.__file__).parents[1])
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([package, os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel shows plots in its own way
     notebook = nbformat.read(NOTEBOOK, 4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]

@@ -6,6 +6,8 @@
 >>> result.label, result.confidence, result.looks
 """
 
+from typing import TYPE_CHECKING
+
 from triage._native import core as _core
 from triage.cascade import Cascade, Decisions, run_policy
 from triage.classifier import Classifier, Look, Result
@@ -28,11 +30,16 @@ from triage.profiling import ProfileSummary, merge, profile
 from triage.table import Table
 from triage.zoo import Network, OwnModel, Recipe, Zoo
 
+if TYPE_CHECKING:
+    from triage.estimators import AlgorithmSelector, CascadeClassifier, SelectorClassifier
+
 __version__: str = _core.version
 
 __all__ = [
+    "AlgorithmSelector",
     "Calibration",
     "Cascade",
+    "CascadeClassifier",
     "Certificate",
     "Classifier",
     "DataError",
@@ -56,6 +63,7 @@ __all__ = [
     "ProfileSummary",
     "Recipe",
     "Result",
+    "SelectorClassifier",
     "Table",
     "UsageError",
     "Zoo",

@@ -11,7 +11,7 @@ quietly() { "$@" >"$build_dir/step.log" 2>&1 || { cat "$build_dir/step.log"; fai
 
 disabled=()
 for package in SQLite3 CLI11 GTest benchmark; do disabled+=("-DCMAKE_DISABLE_FIND_PACKAGE_$package=ON"); done
-quietly cmake -S "$source_dir" --preset runtime -B "$build_dir" "${disabled[@]}" "$@"
+quietly cmake -S "$source_dir" --preset runtime -B "$build_dir" -DTRIAGE_UNITY=ON "${disabled[@]}" "$@"
 quietly cmake --build "$build_dir"
 rm -rf "$build_dir/prefix"
 quietly cmake --install "$build_dir" --prefix "$build_dir/prefix"
