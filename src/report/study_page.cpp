@@ -78,7 +78,8 @@ Markup how_made(const Study& study, const ReportInfo& info) {
 }  // namespace
 
 std::string study_html(const Study& study, const ReportInfo& info) {
-  Markup main = element("section", {}, element_text("h2", {}, "What was found") + list_element(study.findings));
+  Markup main =
+      element("section", {}, element_text("h2", {}, "What was found") + list_element(study.findings));
   main += element("section", {}, element_text("h2", {}, "Exhibits") + contents(study));
   for (const Exhibit& exhibit : study.exhibits) main += exhibit_section(exhibit);
   if (!study.contradictions.empty()) {
