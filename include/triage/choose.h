@@ -22,8 +22,8 @@ struct Choice {
   ModelIndex second = kNoModel;  // the next best; kNoModel: not known
 };
 
-// What the policy sees of a text: numbers that stand behind all other features of its schema. Takes some
-// microseconds a kilobyte.
+// What the policy sees of a text: numbers that stand behind all other features of its schema. Takes about
+// 0.1 ms a kilobyte.
 struct TextNumbers {
   std::string_view column;  // what the text was called in training; empty: the policy sees none
   std::size_t count = 0;    // of the numbers
