@@ -89,7 +89,9 @@ TEST(TextTerms, AreWordsPairsAndRuns) {
   EXPECT_LT(terms[0].place, kTermPlaces / 2);
   for (std::size_t i = 0; i < terms.size(); ++i) {
     EXPECT_EQ(std::abs(terms[i].value), 1);
-    if (i > 0) EXPECT_GT(terms[i].place, terms[i - 1].place);
+    if (i > 0) {
+      EXPECT_GT(terms[i].place, terms[i - 1].place);
+    }
   }
   const auto words = [](std::string_view text) {
     std::set<std::pair<std::uint32_t, float>> out;

@@ -62,7 +62,9 @@ TEST(PrincipalDirections, AreOrthonormalAndTheSameAtAnyThreadCount) {
       for (std::size_t i = 0; i < 90; ++i) product += static_cast<double>(row[i] * found[i * kR + a]);
       squares[a] += product * product;
     }
-    if (a > 0) EXPECT_LE(squares[a], squares[a - 1] * 1.001);
+    if (a > 0) {
+      EXPECT_LE(squares[a], squares[a - 1] * 1.001);
+    }
   }
 }
 
