@@ -37,8 +37,8 @@ TEST_P(TextLearners, FindTheWordAndDoWithout) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TextLearners, ::testing::ValuesIn(kForestsLearners), [](const auto& info) {
-  std::string name(to_string(info.param));
+INSTANTIATE_TEST_SUITE_P(All, TextLearners, ::testing::ValuesIn(kForestsLearners), [](const auto& test) {
+  std::string name(to_string(test.param));
   std::erase(name, '-');
   return name;
 });
