@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -147,6 +148,7 @@ enum class Limit {
   kDeadline,  // Request::deadline_ns
   kStopped    // the caller's stop token
 };
+[[nodiscard]] std::string_view to_string(Limit limit);  // "none", "latency", and so on
 
 // The outcome for one input. A cap that cannot be met is no error: the answer is then what the looks so far
 // give, or there is none (`refused`), and `limit` says why.

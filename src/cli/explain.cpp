@@ -41,22 +41,6 @@ std::string who(const Classifier& classifier, const Result& result) {
   return others.empty() ? name : name + " after " + others;
 }
 
-const char* name_of(Limit limit) {
-  switch (limit) {
-    case Limit::kNone:
-      break;
-    case Limit::kLatency:
-      return "latency";
-    case Limit::kEnergy:
-      return "energy";
-    case Limit::kDeadline:
-      return "deadline";
-    case Limit::kStopped:
-      return "stopped";
-  }
-  return "none";
-}
-
 // What a caller has to know about how the answer was reached.
 std::vector<std::string> notes_of(const Result& result) {
   std::vector<std::string> notes;
@@ -276,7 +260,7 @@ Json to_json(const Classifier& classifier, const Shown& shown, int top, bool exp
                    {"remark", shown.remark.empty() ? Json() : Json(shown.remark)},
                    {"refused", result.refused},
                    {"limited", result.limited()},
-                   {"limit", name_of(result.limit)},
+                   {"limit", to_string(result.limit)},
                    {"breached", result.breached},
                    {"below_confidence", result.below_confidence},
                    {"certified", result.certified},
