@@ -1,13 +1,12 @@
 // Tables in memory, column by column.
 #include <fmt/format.h>
 
+#include "base/stop.h"
 #include "import/record_reader.h"
 #include "triage/error.h"
 
 namespace triage {
 namespace {
-
-constexpr std::size_t kLinesBetweenStops = 4096;
 
 class TableInMemory final : public RecordReader {
  public:
@@ -27,9 +26,7 @@ class TableInMemory final : public RecordReader {
   [[nodiscard]] const std::string& name() const override { return name_; }
 
   bool next(TextRecord& record, BadCells&) override {
-    if (line_ % kLinesBetweenStops == 0 && stop_.stop_requested()) {
-      throw Error(ErrorCode::kInterrupted, name_ + ": reading was interrupted");
-    }
+    throw_if_stopped(stop_, name_);
     if (line_ == n_lines()) return false;
     record.fields.resize(columns_.size());
     for (std::size_t i = 0; i < table_.size(); ++i) record.fields[i] = table_[i].cells[line_];
