@@ -208,19 +208,7 @@ nb::list best_classes(const OwnedResult& self) {
 }
 
 std::string limit_name(const OwnedResult& self) {
-  switch (self.result.limit) {
-    case Limit::kNone:
-      return "";
-    case Limit::kLatency:
-      return "latency";
-    case Limit::kEnergy:
-      return "energy";
-    case Limit::kDeadline:
-      return "deadline";
-    case Limit::kStopped:
-      return "stopped";
-  }
-  return "";
+  return self.result.limited() ? std::string(to_string(self.result.limit)) : std::string();
 }
 
 }  // namespace

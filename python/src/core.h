@@ -35,21 +35,28 @@ template <class Array>
   return std::span(array.data(), array.size());
 }
 
-// An array that owns its values.
+// Values that live as long as the arrays that are made of them.
+template <class T>
+struct Kept {
+  T* data = nullptr;
+  nb::capsule owner;
+
+  explicit Kept(std::vector<T> values) {
+    auto owned = std::make_unique<std::vector<T>>(std::move(values));
+    data = owned->data();
+    owner = nb::capsule(owned.release(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  }
+};
 template <class T>
 [[nodiscard]] NewVector<T> vector_of(std::vector<T> values) {
-  auto owned = std::make_unique<std::vector<T>>(std::move(values));
-  T* data = owned->data();
-  const std::size_t n = owned->size();
-  const nb::capsule owner(owned.release(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  return NewVector<T>(data, {n}, owner);
+  const std::size_t n = values.size();
+  const Kept<T> kept(std::move(values));
+  return NewVector<T>(kept.data, {n}, kept.owner);
 }
 template <class T>
 [[nodiscard]] NewMatrix<T> matrix_of(std::vector<T> values, std::size_t rows, std::size_t columns) {
-  auto owned = std::make_unique<std::vector<T>>(std::move(values));
-  T* data = owned->data();
-  const nb::capsule owner(owned.release(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  return NewMatrix<T>(data, {rows, columns}, owner);
+  const Kept<T> kept(std::move(values));
+  return NewMatrix<T>(kept.data, {rows, columns}, kept.owner);
 }
 
 // A policy as Python holds it: immutable, and shared with classifiers.

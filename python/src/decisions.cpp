@@ -27,7 +27,6 @@ class Decisions {
       throw Error(ErrorCode::kUsage, "features: expected (" + std::to_string(n) + ", " + std::to_string(d) +
                                          ") numbers, those of the policy's schema");
     }
-    if (policy_->kind() == "cascade") order_ = policy_->look_order(request_);
   }
 
   // (n) the model that each row wants next; -1 where it has its answer.
@@ -54,16 +53,17 @@ class Decisions {
     in_parts(rows.size(), [&](std::size_t first, std::size_t last) {
       for (std::size_t k = first; k < last; ++k) {
         Row& row = rows_[static_cast<std::size_t>(rows.data()[k])];
+        const auto output = TopK::from_probabilities(std::span(probabilities.data() + k * width, width));
+        row.looks.push_back(
+            {.model = model, .output = output, .confidence = output.confidence(), .cost = {.ms = cost}});
         row.spent += cost;
-        add(row, model, std::span(probabilities.data() + k * width, width));
+        row.model = model;
       }
     });
   }
 
-  // Writes the answers' probabilities (n, classes); of cascades nothing, whose answers are the last model's
-  // own.
+  // Writes the answers' probabilities (n, classes).
   void probabilities(const nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>& out) const {
-    if (!order_.empty()) return;
     const nb::gil_scoped_release release;
     const std::size_t width = out.shape(1);
     for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -74,17 +74,17 @@ class Decisions {
     }
   }
   [[nodiscard]] NewVector<std::int32_t> classes() const {
-    return each<std::int32_t>([](const Row& row) { return row.cls; });
+    return each<std::int32_t>([](const Row& row) { return row.answer.best(); });
   }
   [[nodiscard]] NewVector<float> confidences() const {
-    return each<float>([](const Row& row) { return row.confidence; });
+    return each<float>([](const Row& row) { return static_cast<float>(row.answer.confidence()); });
   }
   // Whose answer it is, or the last that ran where several were combined.
   [[nodiscard]] NewVector<std::int32_t> models() const {
     return each<std::int32_t>([](const Row& row) { return row.model; });
   }
   [[nodiscard]] NewVector<std::int32_t> looks() const {
-    return each<std::int32_t>([](const Row& row) { return static_cast<std::int32_t>(row.n_looks); });
+    return each<std::int32_t>([](const Row& row) { return static_cast<std::int32_t>(row.looks.size()); });
   }
   [[nodiscard]] NewVector<double> costs() const {
     return each<double>([](const Row& row) { return row.spent; });
@@ -92,14 +92,11 @@ class Decisions {
 
  private:
   struct Row {
-    std::vector<Look> looks;  // none for cascades, which need the last one's confidence alone
+    std::vector<Look> looks;
     double spent = 0;
-    std::uint32_t n_looks = 0;
     bool is_done = false;
-    std::int32_t cls = kNoLabel;
-    float confidence = std::numeric_limits<float>::quiet_NaN();
     ModelIndex model = kNoModel;
-    TopK answer;  // of others than cascades
+    TopK answer;  // empty until it is done
   };
 
   template <class T, class Get>
@@ -109,31 +106,9 @@ class Decisions {
     return vector_of(std::move(values));
   }
 
-  // Of a cascade only the best class counts, which needs neither order nor memory.
-  void add(Row& row, ModelIndex model, std::span<const float> probabilities) const {
-    ++row.n_looks;
-    row.model = model;
-    if (order_.empty()) {
-      Look look{.model = model, .output = TopK::from_probabilities(probabilities), .cost = {}};
-      look.confidence = look.output.confidence();
-      look.cost.ms = row.spent;
-      row.looks.push_back(look);
-      return;
-    }
-    const auto best = std::max_element(probabilities.begin(), probabilities.end());
-    row.cls = static_cast<std::int32_t>(best - probabilities.begin());
-    row.confidence = std::clamp(*best, 0.0F, 1.0F);
-  }
-
   ModelIndex next_of(std::size_t i) {
     Row& row = rows_[i];
     if (row.is_done) return kNoModel;
-    if (!order_.empty()) {
-      const std::size_t stage = row.n_looks;
-      row.is_done = stage == order_.size() ||
-                    (stage > 0 && static_cast<double>(row.confidence) >= order_[stage - 1].threshold);
-      return row.is_done ? kNoModel : order_[stage].model;
-    }
     const std::size_t d = policy_->info().schema.size();
     Evidence evidence{.features = {}, .looks = row.looks, .spent = {.ms = row.spent}, .request = request_};
     if (d > 0) evidence.features = std::span(features_->data() + i * d, d);
@@ -143,8 +118,6 @@ class Decisions {
     row.is_done = true;
     if (action.kind == Action::Kind::kAnswer) {
       row.answer = action.answer;
-      row.cls = action.answer.best();
-      row.confidence = static_cast<float>(action.answer.confidence());
       if (action.model != kNoModel) row.model = action.model;
     }
     return kNoModel;
@@ -154,7 +127,6 @@ class Decisions {
   std::optional<Matrix<float>> features_;
   std::vector<Row> rows_;
   Request request_;
-  std::vector<OrderedLook> order_;  // of a cascade; else empty
 };
 
 template <class T>

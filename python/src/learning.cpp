@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <ctime>
+#include <filesystem>
 
 #include "core.h"
 #include "interruptible.h"
@@ -265,6 +266,8 @@ void bind_learning(nb::module_& module) {
           "anytime", [](const CalibrationCall& c) { return c.options.anytime; },
           [](CalibrationCall& c, bool value) { c.options.anytime = value; })
       .def_rw("per", &CalibrationCall::per);
+  module.def("write_report",
+             [](const std::filesystem::path& path, const std::string& text) { write_report(path, text); });
   module.def("train", &train, nb::arg("table"), nb::arg("options"), nb::arg("progress").none());
   module.def("evaluate", &evaluate, nb::arg("table"), nb::arg("policies"), nb::arg("options"),
              nb::arg("progress").none());

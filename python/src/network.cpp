@@ -27,16 +27,16 @@ class SharedCallable {
   std::shared_ptr<nb::object> callable_;
 };
 
-nb::object array_of(const Recipe& recipe, std::vector<std::byte>& bytes, std::size_t n) {
+// Of its own, so that the callable may keep it.
+nb::object array_of(const Recipe& recipe, std::vector<std::byte> bytes, std::size_t n) {
   const auto c = static_cast<std::size_t>(recipe.channels()), h = static_cast<std::size_t>(recipe.height),
              w = static_cast<std::size_t>(recipe.width);
   const std::array<std::size_t, 4> shape =
       recipe.layout == Layout::kNchw ? std::array{n, c, h, w} : std::array{n, h, w, c};
+  const Kept<std::byte> kept(std::move(bytes));
   const auto of = [&](auto type) {
     using Value = decltype(type);
-    // Copied by the cast, so that the callable may keep it.
-    return nb::cast(nb::ndarray<nb::numpy, Value>(bytes.data(), shape.size(), shape.data()),
-                    nb::rv_policy::copy);
+    return nb::cast(nb::ndarray<nb::numpy, Value>(kept.data, shape.size(), shape.data(), kept.owner));
   };
   switch (recipe.type) {
     case ElementType::kU8:
@@ -66,7 +66,7 @@ class CallableNetwork final : public Network {
     {
       const nb::gil_scoped_acquire acquire;
       try {
-        take(callable_.get()(array_of(model_.input, bytes, tensors.size())), tensors.size());
+        take(callable_.get()(array_of(model_.input, std::move(bytes), tensors.size())), tensors.size());
       } catch (const nb::python_error& error) {
         // Ctrl-C and sys.exit are not the callable's to fail by.
         if (!error.matches(PyExc_Exception)) throw;

@@ -71,7 +71,7 @@ def test_inputs_of_every_kind() -> None:
 
 
 def test_the_short_way_for_cascades_decides_as_the_policy_does() -> None:
-    """core.Decisions looks at thresholds alone; the policy itself is asked here, a row at a time."""
+    """Thresholds alone decide, as they are worked out by hand here."""
     X, y, models = made(800)
     cascade = triage.Cascade(models, costs={"small": 1, "large": 9}, kind="cascade").fit(X, y)
     (first, threshold), (second, _) = cascade.policy_._core.look_order(None)

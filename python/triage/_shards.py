@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from triage import errors
-from triage._files import write_whole
 from triage._native import core
 from triage.profiling import merge
 
@@ -132,4 +131,4 @@ class Joining:
 
 def write_json(file: pathlib.Path, content: Any) -> None:
     """Whole or not at all."""
-    write_whole(file, json.dumps(content, indent=1))
+    core.write_report(str(file), json.dumps(content, indent=1))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from triage import errors
 from triage._native import core
-from triage.learning import Evaluation, evaluate, train
+from triage.learning import Evaluation, chosen_frontier, evaluate, train
 from triage.plots import Frontier
 from triage.policy import Policy
 from triage.progress import ProgressLike
@@ -230,8 +230,7 @@ class Cascade:
     def frontier_(self) -> Frontier:
         """Score against cost as the price varies, by cross-validation."""
         data = self.evaluation_.data
-        frontiers = data["frontiers"] or [data["zero_router"]]
-        chosen = next((f for f in frontiers if f["name"] == data["recommended"]), frontiers[0])
+        chosen = chosen_frontier(data) or data["zero_router"]
         points = [(p["ms"], p["score"], math.nan if p["price"] is None else p["price"]) for p in chosen["points"]]
         singles = {m["name"]: (m["pooled"]["mean_ms"], m["pooled"]["score"]) for m in data["methods"] if m["kind"] == "single"}
         return Frontier(points, singles, self.cost_unit_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from triage import errors
-from triage._files import write_whole
 from triage._native import core
 from triage.policy import KindEstimate, Policy
 from triage.progress import ProgressLike, resolve
@@ -157,11 +157,8 @@ class Evaluation:
     def frontier(self) -> list[tuple[float, float]]:
         """(mean cost, mean score) of the recommended policy as its price is swept; of the first one where none is
         recommended; empty where no policy has prices."""
-        frontiers = self.data["frontiers"]
-        if not frontiers:
-            return []
-        chosen = next((f for f in frontiers if f["name"] == self.data["recommended"]), frontiers[0])
-        return [(point["ms"], point["score"]) for point in chosen["points"]]
+        chosen = chosen_frontier(self.data)
+        return [] if chosen is None else [(point["ms"], point["score"]) for point in chosen["points"]]
 
     def to_html(self) -> str:
         """The report: one self-contained page."""
@@ -169,7 +166,7 @@ class Evaluation:
 
     def save_html(self, path: Any) -> None:
         """Writes the report to a file, whole or not at all. Raises IoError."""
-        write_whole(path, self.to_html())
+        core.write_report(os.fspath(path), self.to_html())
 
     def plot(self, ax: Any = None) -> Any:
         """Score against cost, with matplotlib. Returns the axes."""
@@ -187,6 +184,12 @@ class Evaluation:
         from triage.plots import in_frame
 
         return in_frame(self.to_html())
+
+
+def chosen_frontier(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """That of what is recommended; the first where none is; nothing where no policy has prices."""
+    frontiers: list[dict[str, Any]] = data["frontiers"]
+    return next((f for f in frontiers if f["name"] == data["recommended"]), frontiers[0] if frontiers else None)
 
 
 def _method_row(method: Mapping[str, Any]) -> dict[str, Any]:
