@@ -124,11 +124,7 @@ class PyClassifier {
   void set_policy(const SharedPolicy& policy) { classifier_->set_policy(policy.policy); }
   [[nodiscard]] SharedPolicy policy() const { return {classifier_->policy()}; }
   [[nodiscard]] std::string label_name(Label label) const { return classifier_->label_name(label); }
-  [[nodiscard]] std::vector<std::string> model_names() const {
-    std::vector<std::string> names;
-    for (const ModelSpec& model : classifier_->zoo().models) names.push_back(model.name);
-    return names;
-  }
+  [[nodiscard]] std::vector<std::string> model_names() const { return names_of(classifier_->zoo().models); }
 
  private:
   [[nodiscard]] OwnedResult own(Result result) const {

@@ -35,6 +35,14 @@ template <class Array>
   return std::span(array.data(), array.size());
 }
 
+// Of models, features and whatever else has a `name`.
+template <class Range>
+[[nodiscard]] std::vector<std::string> names_of(const Range& named) {
+  std::vector<std::string> names;
+  for (const auto& each : named) names.push_back(each.name);
+  return names;
+}
+
 // Values that live as long as the arrays that are made of them.
 template <class T>
 struct Kept {

@@ -1,4 +1,6 @@
 // Training, evaluation, calibration.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -48,10 +50,8 @@ LearnOptions learn_options(const TrainOptions& options, const std::stop_token& s
 ModelIndex model_named(const Table& table, std::string_view name) {
   const ModelIndex model = table.find(name);
   if (model != kNoModel) return model;
-  std::string known;
-  for (const TableModel& each : table.models) known += (known.empty() ? "" : ", ") + each.name;
-  throw Error(ErrorCode::kUsage,
-              "kind: no model '" + std::string(name) + "' in the table, expected one of: " + known);
+  throw Error(ErrorCode::kUsage, fmt::format("kind: no model '{}' in the table, expected one of: {}", name,
+                                             fmt::join(names_of(table.models), ", ")));
 }
 
 std::unique_ptr<Policy> train_as(const Table& table, Rows rows, const TrainOptions& options,

@@ -1,5 +1,7 @@
 #include "network.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
@@ -140,9 +142,8 @@ class CallableNetwork final : public Network {
 void run_by_callables(const Zoo& zoo, EngineSet& engines, const Callables& callables) {
   for (const auto& [name, callable] : callables) {
     if (zoo.find(name) == kNoModel) {
-      std::string known;
-      for (const ModelSpec& model : zoo.models) known += (known.empty() ? "" : ", ") + model.name;
-      throw Error(ErrorCode::kUsage, "networks: '" + name + "' is not in the zoo, expected some of " + known);
+      throw Error(ErrorCode::kUsage, fmt::format("networks: '{}' is not in the zoo, expected some of {}",
+                                                 name, fmt::join(names_of(zoo.models), ", ")));
     }
     engines.add_networks(name, [shared = SharedCallable(callable)](const ModelSpec& model) {
       return std::make_unique<CallableNetwork>(shared, model);

@@ -28,12 +28,6 @@ SharedPolicy policy_of_bytes(const nb::bytes& bytes) {
   return {decode_policy({static_cast<const std::uint8_t*>(bytes.data()), bytes.size()})};
 }
 
-std::vector<std::string> model_names(const SharedPolicy& self) {
-  std::vector<std::string> names;
-  for (const PolicyModel& model : self.info().models) names.push_back(model.name);
-  return names;
-}
-
 nb::list price_settings(const SharedPolicy& self) {
   nb::list settings;
   for (const PriceSetting& setting : self.policy->price_settings()) {
@@ -123,14 +117,9 @@ nb::object expected_losses(const SharedPolicy& self, const Matrix<float>& featur
 void bind_policy(nb::module_& module) {
   nb::class_<SharedPolicy>(module, "Policy")
       .def_prop_ro("kind", [](const SharedPolicy& self) { return std::string(self.policy->kind()); })
-      .def_prop_ro("models", &model_names)
+      .def_prop_ro("models", [](const SharedPolicy& self) { return names_of(self.info().models); })
       .def_prop_ro("feature_names",
-                   [](const SharedPolicy& self) {
-                     std::vector<std::string> names;
-                     for (const FeatureRef& feature : self.info().schema.features)
-                       names.push_back(feature.name);
-                     return names;
-                   })
+                   [](const SharedPolicy& self) { return names_of(self.info().schema.features); })
       .def_prop_ro("label_names", [](const SharedPolicy& self) { return self.info().label_names; })
       .def_prop_ro("n_classes", [](const SharedPolicy& self) { return self.info().n_classes; })
       .def_prop_ro("cost_unit", [](const SharedPolicy& self) { return self.info().terms.cost_unit; })

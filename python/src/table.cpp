@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 
 #include "core.h"
@@ -193,18 +194,17 @@ Table table_of_outcomes(const Outcomes& outcomes, const Vector<std::int32_t>& la
   return table;
 }
 
-}  // namespace
+// Rows that are drawn, and all others.
+std::pair<std::vector<std::uint32_t>, std::vector<std::uint32_t>> drawn_and_rest(const Table& table,
+                                                                                 double share,
+                                                                                 std::uint64_t seed) {
+  std::vector<std::uint32_t> drawn = draw_rows(table, share, seed), rest;
+  const std::vector<std::uint32_t> all = all_rows(table);
+  std::set_difference(all.begin(), all.end(), drawn.begin(), drawn.end(), std::back_inserter(rest));
+  return {std::move(drawn), std::move(rest)};
+}
 
-void bind_table(nb::module_& module) {
-  nb::class_<ColumnOptions>(module, "ColumnOptions")
-      .def(nb::init<>())
-      .def_rw("roles", &ColumnOptions::roles)
-      .def_rw("cost_unit", &ColumnOptions::cost_unit)
-      .def_rw("score_name", &ColumnOptions::score_name)
-      .def_rw("worst", &ColumnOptions::worst)
-      .def_rw("best", &ColumnOptions::best)
-      .def_rw("cutoff", &ColumnOptions::cutoff)
-      .def_rw("lower_is_better", &ColumnOptions::lower_is_better);
+void bind_table_class(nb::module_& module) {
   nb::class_<Table>(module, "Table")
       .def_prop_ro("n_inputs", &Table::n_inputs)
       .def_prop_ro("n_models", &Table::n_models)
@@ -217,18 +217,8 @@ void bind_table(nb::module_& module) {
       .def_prop_ro("cost_unit", [](const Table& table) { return table.terms.cost_unit; })
       .def_prop_ro("score_range",
                    [](const Table& table) { return std::pair(table.terms.worst, table.terms.best); })
-      .def_prop_ro("models",
-                   [](const Table& table) {
-                     std::vector<std::string> names;
-                     for (const TableModel& model : table.models) names.push_back(model.name);
-                     return names;
-                   })
-      .def_prop_ro("feature_names",
-                   [](const Table& table) {
-                     std::vector<std::string> names;
-                     for (const FeatureRef& feature : table.schema.features) names.push_back(feature.name);
-                     return names;
-                   })
+      .def_prop_ro("models", [](const Table& table) { return names_of(table.models); })
+      .def_prop_ro("feature_names", [](const Table& table) { return names_of(table.schema.features); })
       .def_prop_ro("labels",
                    [](nb::handle self) {
                      const auto& table = nb::cast<const Table&>(self);
@@ -246,19 +236,7 @@ void bind_table(nb::module_& module) {
       .def("confidences", &confidences_of)
       .def("select", [](const Table& table,
                         const std::vector<std::uint32_t>& rows) { return select_table_inputs(table, rows); })
-      .def("draw",
-           [](const Table& table, double share, std::uint64_t seed) {
-             std::vector<std::uint32_t> drawn = draw_rows(table, share, seed), rest;
-             std::size_t next = 0;
-             for (const std::uint32_t row : all_rows(table)) {
-               if (next < drawn.size() && drawn[next] == row) {
-                 ++next;
-               } else {
-                 rest.push_back(row);
-               }
-             }
-             return std::pair(std::move(drawn), std::move(rest));
-           })
+      .def("draw", &drawn_and_rest)
       .def(
           "export",
           [](const Table& table, const fs::path& out, bool is_long, const nb::object& show) {
@@ -267,6 +245,21 @@ void bind_table(nb::module_& module) {
             });
           },
           nb::arg("out"), nb::arg("is_long"), nb::arg("progress").none());
+}
+
+}  // namespace
+
+void bind_table(nb::module_& module) {
+  bind_table_class(module);
+  nb::class_<ColumnOptions>(module, "ColumnOptions")
+      .def(nb::init<>())
+      .def_rw("roles", &ColumnOptions::roles)
+      .def_rw("cost_unit", &ColumnOptions::cost_unit)
+      .def_rw("score_name", &ColumnOptions::score_name)
+      .def_rw("worst", &ColumnOptions::worst)
+      .def_rw("best", &ColumnOptions::best)
+      .def_rw("cutoff", &ColumnOptions::cutoff)
+      .def_rw("lower_is_better", &ColumnOptions::lower_is_better);
   module.def("load_table",
              [](const std::vector<fs::path>& paths, const std::string& labels_from, bool allow_partial) {
                return run_interruptibly(nb::none(), [&](const std::stop_token&, Progress&) {
