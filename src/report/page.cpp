@@ -1,5 +1,7 @@
 #include "report/page.h"
 
+#include <fmt/format.h>
+
 namespace triage {
 
 std::string report_page(std::string_view title, std::string_view description, const Markup& body) {
@@ -7,9 +9,10 @@ std::string report_page(std::string_view title, std::string_view description, co
   head += element("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
   head += element("meta", {{"name", "description"}, {"content", std::string(description)}});
   head += element_text("title", {}, title);
-  head += element("style", {}, Markup{"\n" + std::string(kReportStyle)});
-  return "<!DOCTYPE html>\n" +
-         element("html", {{"lang", "en"}}, element("head", {}, head) + element("body", {}, body)).html + "\n";
+  head += element("style", {}, Markup{fmt::format("\n{}", kReportStyle)});
+  const Markup whole =
+      element("html", {{"lang", "en"}}, element("head", {}, head) + element("body", {}, body));
+  return fmt::format("<!DOCTYPE html>\n{}\n", whole.html);
 }
 
 }  // namespace triage
