@@ -118,7 +118,7 @@ class FramePrinter {
   FramePrinter(const Classifier& classifier, const StreamWanted& run)
       : classifier_(&classifier), run_(&run) {}
 
-  void print(const Shown& frame) {
+  void print(const ShownResult& frame) {
     const Result& result = frame.result;
     if (!frame.remark.empty()) say("triage: {}\n", printable(frame.input + ": " + frame.remark));
     ++done_;
@@ -126,7 +126,7 @@ class FramePrinter {
     if (result.reused) ++reused_;
     total_ms_ += result.total.ms;
     if (run_->json) {
-      Json line = to_json(*classifier_, frame, run_->top, false);
+      Json line = Json::parse(result_json(*classifier_, frame, run_->top, false));
       line["reused"] = result.reused;
       line["age"] = result.age;
       line["difference"] = result.frame_difference;  // NaN becomes null

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <istream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,17 +12,14 @@
 #include <vector>
 
 #include "cli/cli.h"
-#include "cli/explain.h"
 #include "cli/input_stream.h"
 #include "triage/choose.h"
 #include "triage/error.h"
 #include "triage/tools/import.h"
-#include "triage/tools/report.h"
+#include "triage/tools/result_json.h"
 
 namespace triage::cli {
 namespace {
-
-using ChoiceJson = nlohmann::ordered_json;
 
 struct ChooseArguments {
   std::string policy, file = "-", form = "auto";
@@ -35,43 +31,6 @@ TextForm form_of(const ChooseArguments& arguments) {
   if (arguments.form == "csv") return TextForm::kCsv;
   if (arguments.form == "jsonl") return TextForm::kJsonLines;
   return arguments.file.ends_with(".csv") ? TextForm::kCsv : TextForm::kJsonLines;
-}
-
-ChoiceJson figure(double value) { return std::isfinite(value) ? ChoiceJson(value) : ChoiceJson(nullptr); }
-
-std::string answer_name(const PolicyInfo& info, const TopK& answer) {
-  const Label best = answer.best();
-  if (best == kNoLabel) return {};
-  const auto place = static_cast<std::size_t>(best);
-  return place < info.label_names.size() ? info.label_names[place] : fmt::format("class {}", best);
-}
-
-// In the numbers of the table that the policy was trained on.
-ChoiceJson choice_json(const FeatureRow& row, const Choice& choice, const PolicyInfo& info) {
-  ChoiceJson out{{"id", row.id}};
-  if (!choice.stops) {
-    out["run"] = model_name(info, choice.model);
-    if (std::isfinite(choice.most_cost)) out["stop_after"] = choice.most_cost;
-    out["expected_score"] = figure(info.terms.shown(choice.expected_score));
-    out["expected_cost"] = figure(choice.expected_cost);
-    if (choice.second != kNoModel) out["next_best"] = model_name(info, choice.second);
-    return out;
-  }
-  out["stop"] = true;
-  out["model"] = choice.model == kNoModel ? ChoiceJson(nullptr) : ChoiceJson(model_name(info, choice.model));
-  if (const std::string answer = answer_name(info, choice.answer); !answer.empty()) out["answer"] = answer;
-  return out;
-}
-
-ChoiceJson trace_json(const Trace& trace, const PolicyInfo& info) {
-  ChoiceJson lines = ChoiceJson::array();
-  for (const TraceEvent& event : trace) {
-    const TraceLine line = describe(event, info);
-    ChoiceJson values = ChoiceJson::object();
-    for (const auto& [name, value] : line.values) values[name] = figure(value);
-    lines.push_back({{"what", line.what}, {"values", std::move(values)}});
-  }
-  return lines;
 }
 
 // Rows that were read and not yet answered. Those that nothing ran on yet are chosen together, which is much
@@ -94,9 +53,7 @@ class ChooseBlock {
     auto first = first_.begin();
     std::string lines;
     for (const Asked& asked : rows_) {
-      const ChoiceJson line =
-          is_first(asked) ? choice_json(asked.row, *first++, policy_->info()) : line_of(asked);
-      lines += line.dump(-1, ' ', false, ChoiceJson::error_handler_t::replace);
+      lines += is_first(asked) ? choice_json(policy_->info(), asked.row.id, *first++) : line_of(asked);
       lines += '\n';
     }
     rows_.clear();
@@ -127,23 +84,18 @@ class ChooseBlock {
     choose_rows(*policy_, features, std::span(first_), request_);
   }
 
-  [[nodiscard]] ChoiceJson error_line(std::string_view message) const {
+  [[nodiscard]] std::string error_line(std::string_view message) const {
     session_->exit_code = kExitSomeFailed;
-    return {{"error", message}};
+    return nlohmann::json{{"error", message}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
-  [[nodiscard]] ChoiceJson line_of(const Asked& asked) const {
+  [[nodiscard]] std::string line_of(const Asked& asked) const {
     if (!asked.error.empty()) return error_line(asked.error);
     try {
       Trace trace;
       const Choice choice = choose(*policy_, asked.row.features, asked.row.looks, request_, &trace);
-      ChoiceJson out = choice_json(asked.row, choice, policy_->info());
-      if (explain_) {
-        out["why"] = trace_json(trace, policy_->info());
-        out["certificate"] =
-            certificate_json(policy_->certifies(request_) ? policy_->certificate() : nullptr);
-      }
-      return out;
+      if (!explain_) return choice_json(policy_->info(), asked.row.id, choice);
+      return choice_json(*policy_, asked.row.id, choice, trace, request_);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kData && error.code() != ErrorCode::kUsage) throw;
       return error_line(error.what());

@@ -120,18 +120,18 @@ class ClassifyRun {
       fail(input.name, with_flags(classified.error->what(), *app_));
       return;
     }
-    const Shown shown{.input = input.name,
-                      .label = input.label,
-                      .decode_ms = classified.result.decode_ms,
-                      .remark = std::move(classified.remark),
-                      .result = std::move(classified.result)};
+    const ShownResult shown{.input = input.name,
+                            .label = input.label,
+                            .decode_ms = classified.result.decode_ms,
+                            .remark = std::move(classified.remark),
+                            .result = std::move(classified.result)};
     if (!shown.remark.empty()) {
       say("triage: {}\n", printable(fmt::format("{}: {}", shown.input, shown.remark)));
     }
     count(shown);
     enough_ms_ = std::max(enough_ms_, enough_ms(*classifier_->policy(), classified.request, shown.result));
     if (options_->json) {
-      results_.push_back(to_json(*classifier_, shown, options_->top, options_->explain));
+      results_.push_back(Json::parse(result_json(*classifier_, shown, options_->top, options_->explain)));
     } else {
       print_text(*classifier_, shown, options_->top, options_->explain);
     }
@@ -166,7 +166,7 @@ class ClassifyRun {
     failures_.push_back({input, message});
   }
 
-  void count(const Shown& shown) {
+  void count(const ShownResult& shown) {
     ++done_;
     total_ms_ += shown.result.total.ms;
     const Result& outcome = shown.result;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <span>
 
 #include "cli/cli.h"
@@ -12,8 +11,6 @@
 
 namespace triage::cli {
 namespace {
-
-using Json = nlohmann::json;
 
 std::string model_name(const Classifier& classifier, ModelIndex model) {
   return triage::model_name(classifier.policy()->info(), model);
@@ -111,7 +108,7 @@ const Event* find_event(const Trace& trace) {
 }
 
 // Raw and, where the policy scales, scaled.
-void print_features(const Classifier& classifier, const Shown& shown) {
+void print_features(const Classifier& classifier, const ShownResult& shown) {
   const auto* scaled = find_event<FeaturesScaled>(*shown.result.trace);
   const auto& features = classifier.policy()->info().schema.features;
   for (std::size_t i = 0; i < features.size(); ++i) {
@@ -123,7 +120,7 @@ void print_features(const Classifier& classifier, const Shown& shown) {
 }
 
 // First the evidence, then what the policy made of it.
-void print_why(const Classifier& classifier, const Shown& shown) {
+void print_why(const Classifier& classifier, const ShownResult& shown) {
   print_features(classifier, shown);
   const PolicyInfo& info = classifier.policy()->info();
   if (const auto* nearest = find_event<NearestInputs>(*shown.result.trace)) {
@@ -151,73 +148,9 @@ void print_why(const Classifier& classifier, const Shown& shown) {
   }
 }
 
-Json answer_json(const Classifier& classifier, const TopK& answer, int top) {
-  Json list = Json::array();
-  for (const ClassProbability& entry : first(answer, top)) {
-    list.push_back({{"class", entry.cls},
-                    {"label", classifier.label_name(entry.cls)},
-                    {"probability", static_cast<double>(entry.probability)}});
-  }
-  return list;
-}
-
-Json looks_json(const Classifier& classifier, const Result& result) {
-  Json list = Json::array();
-  for (const Look& look : result.looks) {
-    list.push_back({{"model", model_name(classifier, look.model)},
-                    {"precision", to_string(precision_in(classifier, look.model))},
-                    {"class", look.output.best()},
-                    {"label", classifier.label_name(look.output.best())},
-                    {"confidence", look.confidence},
-                    {"ms", look.cost.ms}});
-  }
-  return list;
-}
-
-Json why_json(const Classifier& classifier, const Shown& shown) {
-  const PolicyInfo& info = classifier.policy()->info();
-  Json steps = Json::array(), neighbours = Json::array();
-  for (const TraceEvent& event : *shown.result.trace) {
-    if (const auto* nearest = std::get_if<NearestInputs>(&event)) {
-      for (const auto& input : nearest->inputs) {
-        neighbours.push_back({{"input", input.id},
-                              {"distance", input.distance},
-                              {"optimum", triage::model_name(info, input.optimum)}});
-      }
-      continue;
-    }
-    const TraceLine line = describe(event, info);
-    Json values = Json::object();
-    for (const auto& [name, value] : line.values) values[name] = value;
-    steps.push_back({{"what", line.what}, {"values", values}});
-  }
-  Json values = Json::object();
-  const auto& features = classifier.policy()->info().schema.features;
-  for (std::size_t i = 0; i < features.size(); ++i) {
-    values[features[i].name] = static_cast<double>(shown.result.features[i]);
-  }
-  Json why{{"steps", steps},
-           {"neighbours", neighbours},
-           {"features", values},
-           {"certificate", certificate_json(certificate_of(classifier, shown.result))},
-           {"best_single", nullptr}};
-  const PolicyModel& best = classifier.policy()->info().best;
-  if (!best.name.empty()) why["best_single"] = {{"model", best.name}, {"mean_ms", best.mean_ms}};
-  return why;
-}
-
 }  // namespace
 
-nlohmann::json certificate_json(const Certificate* certificate) {
-  if (certificate == nullptr) return nullptr;
-  return {{"max_loss", certificate->max_loss},
-          {"delta", certificate->delta},
-          {"versus", certificate->versus},
-          {"inputs", certificate->inputs},
-          {"labels_from", certificate->labels_from}};
-}
-
-void print_frame(const Classifier& classifier, const Shown& shown) {
+void print_frame(const Classifier& classifier, const ShownResult& shown) {
   const Result& result = shown.result;
   fmt::print("{}: ", printable(shown.input));
   if (!result.refused) {
@@ -235,7 +168,7 @@ void print_frame(const Classifier& classifier, const Shown& shown) {
   fmt::print("\n");
 }
 
-void print_text(const Classifier& classifier, const Shown& shown, int top, bool explain) {
+void print_text(const Classifier& classifier, const ShownResult& shown, int top, bool explain) {
   const Result& result = shown.result;
   fmt::print("{}\n", printable(shown.input));
   print_classes(classifier, result.answer, top);
@@ -252,35 +185,6 @@ void print_text(const Classifier& classifier, const Shown& shown, int top, bool 
              format_figure(result.total.ms, 3), format_figure(result.features_ms, 3),
              format_figure(result.decision_ms, 3), format_figure(result.preprocess_ms, 3),
              format_figure(result.infer_ms, 3), format_figure(shown.decode_ms, 3));
-}
-
-Json to_json(const Classifier& classifier, const Shown& shown, int top, bool explain) {
-  const Result& result = shown.result;
-  Json document = {{"input", shown.input},
-                   {"remark", shown.remark.empty() ? Json() : Json(shown.remark)},
-                   {"refused", result.refused},
-                   {"limited", result.limited()},
-                   {"limit", to_string(result.limit)},
-                   {"breached", result.breached},
-                   {"below_confidence", result.below_confidence},
-                   {"certified", result.certified},
-                   {"elapsed_ms", result.elapsed_ms},
-                   {"model", nullptr},
-                   {"answer", answer_json(classifier, result.answer, top)},
-                   {"looks", looks_json(classifier, result)},
-                   {"times_ms",
-                    {{"decode", shown.decode_ms},
-                     {"features", result.features_ms},
-                     {"decision", result.decision_ms},
-                     {"preprocess", result.preprocess_ms},
-                     {"inference", result.infer_ms},
-                     {"total", result.total.ms}}}};
-  if (result.model != kNoModel) document["model"] = model_name(classifier, result.model);
-  if (shown.label != kNoLabel) {
-    document["label"] = {{"class", shown.label}, {"label", classifier.label_name(shown.label)}};
-  }
-  if (explain) document["why"] = why_json(classifier, shown);
-  return document;
 }
 
 }  // namespace triage::cli
