@@ -46,6 +46,34 @@ std::string base64(std::span<const std::uint8_t> bytes) {
   return out;
 }
 
+std::optional<std::vector<std::uint8_t>> base64_decoded(std::string_view text) {
+  std::vector<std::uint8_t> out;
+  out.reserve(text.size() / 4 * 3);
+  std::uint32_t bits = 0;
+  int n = 0;
+  while (!text.empty() && (text.back() == '=' || text.back() == '\n' || text.back() == '\r')) {
+    text.remove_suffix(1);
+  }
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (const char letter : text) {
+    if (letter == '\n' || letter == '\r') continue;
+    const std::size_t digit = kDigits.find(letter);
+    if (digit == std::string_view::npos) return std::nullopt;
+    bits = (bits << 6) | static_cast<std::uint32_t>(digit);
+    if (++n % 4 == 0) {
+      for (const int shift : {16, 8, 0}) out.push_back(static_cast<std::uint8_t>(bits >> shift));
+      bits = 0;
+    }
+  }
+  if (n % 4 == 1) return std::nullopt;
+  if (n % 4 == 2) out.push_back(static_cast<std::uint8_t>(bits >> 4));
+  if (n % 4 == 3) {
+    out.push_back(static_cast<std::uint8_t>(bits >> 10));
+    out.push_back(static_cast<std::uint8_t>(bits >> 2));
+  }
+  return out;
+}
+
 std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 sha;
   sha.update(bytes.data(), bytes.size());

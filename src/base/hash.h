@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace triage {
 
@@ -57,6 +59,8 @@ void shuffle(std::span<T> values, Random& random) {
 
 // With padding, on one line.
 [[nodiscard]] std::string base64(std::span<const std::uint8_t> bytes);
+// Back, with or without padding and line ends; nothing for other text.
+[[nodiscard]] std::optional<std::vector<std::uint8_t>> base64_decoded(std::string_view text);
 
 // 64 lower-case hex digits.
 [[nodiscard]] std::string sha256_hex(std::span<const std::byte> bytes);

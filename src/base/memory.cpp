@@ -79,4 +79,8 @@ MemoryLeft memory_left(const fs::path& root) {
   return left;
 }
 
+std::size_t resident_bytes() {
+  return static_cast<std::size_t>(number_of("/proc/self/status", "VmRSS:").value_or(0) * kKib);
+}
+
 }  // namespace triage

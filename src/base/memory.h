@@ -1,6 +1,7 @@
 // How much memory this process may still take. Linux.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
@@ -18,5 +19,7 @@ struct MemoryLeft {
 // What the limit on address space (ulimit -v) alone leaves. Libraries take much more address space than
 // memory.
 [[nodiscard]] MemoryLeft address_space_left(const std::filesystem::path& root = "/");
+// Memory that this process has now; 0 where the system does not say.
+[[nodiscard]] std::size_t resident_bytes();
 
 }  // namespace triage

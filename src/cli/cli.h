@@ -50,6 +50,7 @@ void add_reuse(CLI::App& app, Session& session);
 void add_compare(CLI::App& app, Session& session);
 void add_study(CLI::App& app, Session& session);
 void add_classify(CLI::App& app, Session& session);
+void add_serve(CLI::App& app, Session& session);
 void add_time(CLI::App& app, Session& session);
 
 // A bar with rate and time left on a terminal; elsewhere a plain line now and then. Writes to stderr.

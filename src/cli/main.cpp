@@ -199,6 +199,9 @@ int main(int argc, char** argv) {
   triage::cli::add_reuse(app, session);
   triage::cli::add_classify(app, session);
   triage::cli::add_choose(app, session);
+#ifdef TRIAGE_WITH_SERVE
+  triage::cli::add_serve(app, session);
+#endif
   triage::cli::add_time(app, session);
   const int exit_code = finish(run(app, argc, argv));
   if (has_limited_address_space()) std::_Exit(exit_code);

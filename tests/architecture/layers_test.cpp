@@ -24,10 +24,10 @@ namespace fs = std::filesystem;
 
 // Folders of src/, each before those that may use it. What stands before kFirstTool is the library that ships
 // on a device, the rest are the tools.
-constexpr std::array<std::string_view, 24> kOrder{
-    "base",     "image",    "features",  "zoo",     "engine", "policy",  "preprocess", "runtime",
-    "imagenet", "stats",    "energy",    "table",   "data",   "profile", "import",     "replay",
-    "learn",    "evaluate", "calibrate", "perturb", "report", "study",   "adopt",      "cli"};
+constexpr std::array<std::string_view, 26> kOrder{
+    "base",      "image",   "features", "zoo",   "engine",  "policy", "preprocess", "runtime", "imagenet",
+    "stats",     "energy",  "table",    "data",  "profile", "import", "replay",     "learn",   "evaluate",
+    "calibrate", "perturb", "report",   "study", "adopt",   "http",   "serve",      "cli"};
 constexpr std::string_view kFirstTool = "imagenet";
 
 // Public headers whose folder is not called as they are.
@@ -63,6 +63,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"choose", "policy"},
                                                           {"stability", "evaluate"},
                                                           {"request", "policy"},
                                                           {"result", "policy"},
+                                                          {"result_json", "report"},
                                                           {"triage", "runtime"},
                                                           {"terms", "base"},
                                                           {"types", "base"},
@@ -84,7 +85,8 @@ const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibr
     {"svm.h", {"learn"}},
     {"libsvm/", {"learn"}},
     {"xgboost/", {"learn"}},
-    {"boost/", {"stats"}},
+    {"boost/", {"stats", "http"}},
+    {"prometheus/", {"serve"}},
     {"yaml-cpp/", {"import"}},
     {"CLI/", {"cli"}}};
 

@@ -1,0 +1,195 @@
+#include "http/http_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "http/http_session.h"
+#include "triage/error.h"
+
+namespace triage {
+namespace {
+
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
+using ErrorOf = boost::system::error_code;
+
+[[noreturn]] void fail_to_listen(const HttpOptions& options, const ErrorOf& error) {
+  throw Error(ErrorCode::kIo,
+              fmt::format("{} port {}: cannot listen there ({}), expected an address of this machine and a "
+                          "port that nobody else uses; name another",
+                          options.address, options.port, error.message()));
+}
+
+std::unique_ptr<asio::ssl::context> open_tls(const TlsFiles& files) {
+  auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                       asio::ssl::context::no_tlsv1_1);
+  const auto check = [](const std::filesystem::path& path, const ErrorOf& error) {
+    if (!error) return;
+    throw Error(ErrorCode::kIo, fmt::format("{}: {}, expected a PEM file for TLS; check the path and that "
+                                            "the key belongs to the certificate",
+                                            path.string(), error.message()));
+  };
+  ErrorOf error;
+  context->use_certificate_chain_file(files.certificate.string(), error);
+  check(files.certificate, error);
+  context->use_private_key_file(files.key.string(), asio::ssl::context::pem, error);
+  check(files.key, error);
+  return context;
+}
+
+}  // namespace
+
+struct HttpServer::State final : public HttpSessionOwner {
+  State(HttpOptions given, HttpHandler handler_in)
+      : options(std::move(given)),
+        handler(std::move(handler_in)),
+        tls(options.tls == nullptr ? nullptr : open_tls(*options.tls)),
+        context(static_cast<int>(std::max(1U, options.threads))),
+        acceptor(context),
+        pause(context) {
+    listen();
+    accept();
+    for (unsigned i = 0; i < std::max(1U, options.threads); ++i) {
+      threads.emplace_back([this] { context.run(); });
+    }
+  }
+
+  ~State() override { stop(); }
+
+  void stop() {
+    context.stop();
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
+  }
+
+  void listen() {
+    ErrorOf error;
+    const auto address = asio::ip::make_address(options.address, error);
+    if (error) fail_to_listen(options, error);
+    const Tcp::endpoint endpoint(address, options.port);
+    if (acceptor.open(endpoint.protocol(), error)) fail_to_listen(options, error);
+    acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (acceptor.bind(endpoint, error)) fail_to_listen(options, error);
+    if (acceptor.listen(asio::socket_base::max_listen_connections, error)) fail_to_listen(options, error);
+    port = acceptor.local_endpoint(error).port();
+  }
+
+  void accept() {
+    acceptor.async_accept(asio::make_strand(context), [this](const ErrorOf& error, Tcp::socket socket) {
+      if (!acceptor.is_open()) return;
+      if (error) {
+        // Out of descriptors, most likely: others have to close first.
+        pause.expires_after(std::chrono::milliseconds(20));
+        pause.async_wait([this](const ErrorOf&) {
+          if (acceptor.is_open()) accept();
+        });
+        return;
+      }
+      welcome(std::move(socket));
+      accept();
+    });
+  }
+
+  void welcome(Tcp::socket socket) {
+    ErrorOf error;
+    const std::string peer = socket.remote_endpoint(error).address().to_string();
+    if (error) return;
+    accepted.fetch_add(1, std::memory_order_relaxed);
+    socket.set_option(Tcp::no_delay(true), error);
+    {
+      const std::lock_guard lock(mutex);
+      if (sessions.size() >= options.limits.connections ||
+          clients[peer] >= options.limits.connections_of_client) {
+        turned_away.fetch_add(1, std::memory_order_relaxed);
+        return;  // closes it
+      }
+      ++clients[peer];
+    }
+    const std::shared_ptr<HttpSession> session = make_http_session(std::move(socket), peer, *this, tls.get());
+    {
+      const std::lock_guard lock(mutex);
+      sessions.insert(session.get());
+    }
+    session->start();
+  }
+
+  // ---- HttpSessionOwner ----
+
+  [[nodiscard]] const HttpLimits& limits() const override { return options.limits; }
+  [[nodiscard]] std::int64_t now_ns() const override { return clock_or_steady(options.clock).now_ns(); }
+  [[nodiscard]] bool is_draining() const override { return draining.load(); }
+  void count_malformed() override { malformed.fetch_add(1, std::memory_order_relaxed); }
+  void handle(HttpRequest request, HttpRespond respond) override {
+    handler(std::move(request), std::move(respond));
+  }
+  void closed(HttpSession* session, const std::string& peer) override {
+    const std::lock_guard lock(mutex);
+    sessions.erase(session);
+    const auto client = clients.find(peer);
+    if (client != clients.end() && --client->second == 0) clients.erase(client);
+    if (sessions.empty()) all_closed.notify_all();
+  }
+
+  HttpOptions options;
+  HttpHandler handler;
+  std::unique_ptr<asio::ssl::context> tls;
+  std::mutex mutex;  // guards sessions and clients
+  std::condition_variable all_closed;
+  std::unordered_set<HttpSession*> sessions;
+  std::map<std::string, std::size_t> clients;  // open connections of each address
+  std::atomic<bool> draining{false};
+  std::atomic<std::size_t> accepted{0}, turned_away{0}, malformed{0};
+  std::uint16_t port = 0;
+  // Last, so that sessions that it still holds end before what they refer to.
+  asio::io_context context;
+  Tcp::acceptor acceptor;
+  asio::steady_timer pause;
+  std::vector<std::thread> threads;
+};
+
+HttpServer::HttpServer(HttpOptions options, HttpHandler handler)
+    : state_(std::make_unique<State>(std::move(options), std::move(handler))) {}
+
+HttpServer::~HttpServer() = default;
+
+std::uint16_t HttpServer::port() const { return state_->port; }
+
+HttpCounts HttpServer::counts() const {
+  const std::lock_guard lock(state_->mutex);
+  return {state_->sessions.size(), state_->accepted.load(), state_->turned_away.load(),
+          state_->malformed.load()};
+}
+
+bool HttpServer::drain(std::chrono::milliseconds grace) {
+  state_->draining = true;
+  asio::post(state_->context, [state = state_.get()] {
+    ErrorOf error;
+    state->acceptor.close(error);
+    state->pause.cancel();
+  });
+  std::unique_lock lock(state_->mutex);
+  for (HttpSession* session : state_->sessions) session->close_if_idle();
+  return state_->all_closed.wait_for(lock, grace, [this] { return state_->sessions.empty(); });
+}
+
+void HttpServer::stop() { state_->stop(); }
+
+}  // namespace triage

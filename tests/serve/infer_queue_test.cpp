@@ -1,0 +1,133 @@
+// The queue: order, batches, refusals, ends.
+#include "serve/infer_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "serve/served_fixture.h"
+#include "support/expect_error.h"
+
+namespace triage {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ServedFixture;
+
+struct Ended {
+  std::vector<Result> results;
+  bool failed = false, is_late = false, shed = false;
+  std::size_t largest_batch = 0;
+};
+
+struct InferQueueTest : ::testing::Test {
+  ServedFixture made;
+
+  static std::shared_ptr<InferJob> job(const std::shared_ptr<const ServedModel>& model, std::size_t n,
+                                       std::promise<Ended>& ended, const Request& wanted = {}) {
+    auto made_job = std::make_shared<InferJob>();
+    made_job->model = model;
+    made_job->request = ServedFixture::pixels(n);
+    made_job->images = images_of(made_job->request);
+    made_job->wanted = wanted;
+    made_job->first_byte_ns = steady_clock().now_ns();
+    made_job->done = [&ended](InferJob& done) {
+      ended.set_value({done.results, done.error != nullptr, done.is_late, done.shed, done.largest_batch});
+    };
+    return made_job;
+  }
+};
+
+TEST_F(InferQueueTest, AnswersEveryInputOfARequest) {
+  InferQueue queue({.workers = 3}, steady_clock());
+  const auto model = made.model("large");
+  std::promise<Ended> ended;
+  ASSERT_FALSE(queue.submit(job(model, 25, ended)));
+  const Ended end = ended.get_future().get();
+  ASSERT_EQ(end.results.size(), 25U);
+  for (std::size_t i = 0; i < 25; ++i) EXPECT_EQ(end.results[i].label(), static_cast<Label>(i % 10));
+  EXPECT_TRUE(queue.drain(10s));
+}
+
+TEST_F(InferQueueTest, RunsTogetherWhatWaits) {
+  InferQueue queue({.workers = 1, .max_batch = 4}, steady_clock());
+  const auto slow = made.model("slow"), large = made.model("large");
+  std::promise<Ended> first, second;
+  ASSERT_FALSE(queue.submit(job(slow, 1, first)));
+  ASSERT_FALSE(queue.submit(job(large, 6, second)));
+  const Ended end = second.get_future().get();
+  EXPECT_EQ(end.largest_batch, 4U);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(end.results[i].label(), static_cast<Label>(i));
+}
+
+TEST_F(InferQueueTest, ADamagedPictureIsItsOwnRequestsError) {
+  InferQueue queue({.workers = 1, .max_batch = 8}, steady_clock());
+  const auto slow = made.model("slow"), large = made.model("large");
+  std::promise<Ended> first, good, bad;
+  ASSERT_FALSE(queue.submit(job(slow, 1, first)));
+  ASSERT_FALSE(queue.submit(job(large, 2, good)));
+  auto damaged = job(large, 1, bad);
+  const std::vector<std::string> bytes{"no picture"};
+  damaged->request.inputs = {bytes_tensor("image", bytes)};
+  damaged->images = images_of(damaged->request);
+  ASSERT_FALSE(queue.submit(damaged));
+  EXPECT_FALSE(good.get_future().get().failed);
+  EXPECT_TRUE(bad.get_future().get().failed);
+}
+
+TEST_F(InferQueueTest, ANetworkThatFailsEndsItsRequestAlone) {
+  InferQueue queue({.workers = 2}, steady_clock());
+  std::promise<Ended> bad, good;
+  ASSERT_FALSE(queue.submit(job(made.model("broken"), 3, bad)));
+  ASSERT_FALSE(queue.submit(job(made.model("large"), 3, good)));
+  EXPECT_TRUE(bad.get_future().get().failed);
+  EXPECT_FALSE(good.get_future().get().failed);
+}
+
+TEST_F(InferQueueTest, RefusesWhatHasNoRoomOrNoTime) {
+  InferQueue queue({.workers = 1, .capacity = 4, .max_batch = 1}, steady_clock());
+  const auto slow = made.model("slow");
+  std::promise<Ended> warm, many, late, more;
+  ASSERT_FALSE(queue.submit(job(slow, 1, warm)));  // so that it knows what an input takes
+  warm.get_future().wait();
+  ASSERT_FALSE(queue.submit(job(slow, 4, many)));
+  std::this_thread::sleep_for(5ms);
+  Request soon;
+  soon.max_latency_ms = 50;
+  const auto too_late = queue.submit(job(slow, 1, late, soon));
+  ASSERT_TRUE(too_late);
+  EXPECT_EQ(too_late->reason, InferRefusal::Reason::kTooLate);
+  EXPECT_GT(too_late->wait_ms, 20);
+  const auto full = queue.submit(job(slow, 4, more));
+  ASSERT_TRUE(full);
+  EXPECT_EQ(full->reason, InferRefusal::Reason::kFull);
+  many.get_future().wait();
+  EXPECT_TRUE(queue.drain(10s));
+  std::promise<Ended> after;
+  const auto ending = queue.submit(job(slow, 1, after));
+  ASSERT_TRUE(ending);
+  EXPECT_EQ(ending->reason, InferRefusal::Reason::kEnding);
+}
+
+TEST_F(InferQueueTest, RefusesWhatThePolicyCannotDo) {
+  InferQueue queue({.workers = 1}, steady_clock());
+  std::promise<Ended> ended;
+  Request request;
+  request.price = 1;
+  EXPECT_TRIAGE_ERROR(queue.submit(job(made.model("large"), 1, ended, request)), ErrorCode::kUsage, "price");
+}
+
+TEST_F(InferQueueTest, DrainsWithinItsTimeOrSaysSo) {
+  InferQueue queue({.workers = 1, .max_batch = 1}, steady_clock());
+  std::promise<Ended> ended;
+  ASSERT_FALSE(queue.submit(job(made.model("slow"), 5, ended)));
+  EXPECT_FALSE(queue.drain(1ms));
+  EXPECT_TRUE(queue.drain(10s));
+  EXPECT_EQ(ended.get_future().get().results.size(), 5U);
+}
+
+}  // namespace
+}  // namespace triage
