@@ -79,7 +79,7 @@ class Documentation(unittest.TestCase):
                 self.assertIn(f'"name": "{preset}"', presets, path)
 
     def test_names_files_that_exist(self):
-        folders = "src|include|tests|bench|tools|scripts|examples|zoo|docs|cmake"
+        folders = "src|include|tests|bench|tools|scripts|examples|zoo|docs|cmake|deploy"
         for path in documents():
             for name in re.findall(rf"`((?:{folders})/[\w./*-]+)`", path.read_text(encoding="utf-8")):
                 with self.subTest(f"{path}: {name}"):
