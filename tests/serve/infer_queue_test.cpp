@@ -120,6 +120,54 @@ TEST_F(InferQueueTest, RefusesWhatThePolicyCannotDo) {
   EXPECT_TRIAGE_ERROR(queue.submit(job(made.model("large"), 1, ended, request)), ErrorCode::kUsage, "price");
 }
 
+// A policy with a price that runs one network, the cheap one where the price is high.
+class Priced final : public Policy {
+ public:
+  explicit Priced(PolicyInfo info) : Policy(std::move(info)) {}
+  std::string_view kind() const override { return "priced"; }
+  Action next(const Evidence& evidence, Trace*) const override {
+    if (!evidence.looks.empty()) return Action::answer_of(evidence.looks.back());
+    const double price = std::isnan(evidence.request.price) ? 1 : evidence.request.price;
+    return Action::run(price >= 3 ? 0 : 1);
+  }
+  std::span<const PriceSetting> price_settings() const override { return settings_; }
+  std::optional<std::size_t> default_setting() const override { return 2; }
+
+ private:
+  std::vector<PriceSetting> settings_{{.price = 4}, {.price = 2}, {.price = 1}};
+};
+
+TEST_F(InferQueueTest, AnswersMoreCheaplyWhileMoreWaits) {
+  PolicyInfo info;
+  for (const char* name : {"large", "slow"}) {
+    const Zoo& zoo = made.runtime->zoo();
+    const ModelSpec& spec = zoo.models[static_cast<std::size_t>(zoo.find(name))];
+    info.models.push_back({ModelId(name, spec.fingerprint())});
+    info.n_classes = spec.output.n_classes;
+  }
+  const std::shared_ptr<const Policy> policy = std::make_shared<Priced>(info);
+  const auto model = std::make_shared<const ServedModel>(
+      ServedModel{"priced", "1", policy, Classifier(policy, made.runtime)});
+  InferQueue queue({.workers = 1, .max_batch = 1, .shed_wait_ms = 40}, steady_clock());
+  std::promise<Ended> alone, many, own, after;
+  ASSERT_FALSE(queue.submit(job(model, 1, alone)));
+  const Ended first = alone.get_future().get();
+  EXPECT_FALSE(first.shed);
+  EXPECT_EQ(first.results[0].looks[0].model, 1);
+  ASSERT_FALSE(queue.submit(job(model, 12, many)));  // 360 ms of work
+  Request priced;
+  priced.price = 1;
+  ASSERT_FALSE(queue.submit(job(model, 1, own, priced)));
+  const Ended shed = many.get_future().get();
+  EXPECT_TRUE(shed.shed);
+  EXPECT_EQ(shed.results.front().looks[0].model, 0);
+  const Ended kept = own.get_future().get();
+  EXPECT_FALSE(kept.shed);
+  EXPECT_EQ(kept.results[0].looks[0].model, 1);
+  ASSERT_FALSE(queue.submit(job(model, 1, after)));
+  EXPECT_EQ(after.get_future().get().results[0].looks[0].model, 1);
+}
+
 TEST_F(InferQueueTest, DrainsWithinItsTimeOrSaysSo) {
   InferQueue queue({.workers = 1, .max_batch = 1}, steady_clock());
   std::promise<Ended> ended;

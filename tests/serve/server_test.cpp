@@ -5,6 +5,8 @@
 #include <fstream>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,8 +15,10 @@
 #include "serve/protocol_json.h"
 #include "serve/served_fixture.h"
 #include "support/expect_error.h"
+#include "support/imported.h"
 #include "triage/image.h"
 #include "triage/tools/serve.h"
+#include "triage/tools/train_forests.h"
 
 namespace triage {
 namespace {
@@ -141,6 +145,43 @@ TEST_F(ServerTest, ClassifiesPictures) {
   EXPECT_NE(page.body.find("class 7"), std::string::npos);
   EXPECT_NE(page.body.find("data:image/png;base64,"), std::string::npos);
   EXPECT_EQ(client.post("/classify", "x", "Accept: text/html\r\n").status, 415);
+}
+
+TEST_F(ServerTest, ChoosesForRows) {
+  const Table table = testing::run_time_table(300);
+  ServeOptions all = options();
+  all.policy = made.dir.path() / "solvers.triage";
+  all.zoo = "";
+  all.name = "solvers";
+  std::vector<std::uint32_t> rows(300);
+  std::iota(rows.begin(), rows.end(), 0U);
+  save_policy(*train_forests_policy(table, rows, {}, {.trees = 10}), all.policy);
+  const Server server(all);
+  RawClient client(server.http_port());
+  const Json model = Json::parse(client.get("/v2/models/solvers").body);
+  EXPECT_EQ(model["inputs"][0]["shape"].dump(), "[-1,2]");
+  const Json json = Json::parse(client
+                                    .post("/v2/models/solvers/infer",
+                                          R"({"inputs":[{"name":"features","datatype":"FP32","shape":[2,2],)"
+                                          R"("data":[0.05,0.5,0.95,0.5]}]})")
+                                    .body);
+  const RawResponse lines =
+      client.post("/choose", "hardness,noise\n0.05,0.5\n0.95,0.5\n", "Content-Type: text/csv\r\n");
+  std::istringstream in(lines.body);
+  std::vector<Json> chosen;
+  for (std::string line; std::getline(in, line);) chosen.push_back(Json::parse(line));
+  ASSERT_EQ(chosen.size(), 2U) << lines.body;
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(json["outputs"][0]["data"][i], chosen[i]["run"]);
+  EXPECT_NE(chosen[0]["run"], chosen[1]["run"]);
+  EXPECT_TRUE(Json::parse(client.post("/choose?explain=1", R"({"hardness":0.1})").body).contains("why"));
+  EXPECT_EQ(client.post("/choose", "{\"nothing\":1}\n").status, 422);
+  EXPECT_EQ(client.post("/classify", "x").status, 404);
+  EXPECT_EQ(client
+                .post("/v2/models/solvers/infer",
+                      R"({"inputs":[{"name":"features","datatype":"FP32","shape":[1,3],"data":[1,2,3]}]})")
+                .status,
+            400);
+  EXPECT_NE(client.get("/", "Accept: text/html\r\n").body.find("/choose"), std::string::npos);
 }
 
 TEST_F(ServerTest, WantsATokenWhereThereAreSome) {
