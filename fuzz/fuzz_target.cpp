@@ -37,6 +37,10 @@ constexpr std::array kTargets{Target{"jpeg", &read<read_jpeg>},
                               Target{"json", &read<read_json>},
                               Target{"labels", &read<read_labels>},
                               Target{"policy", &read<read_policy>},
+#ifdef TRIAGE_WITH_SERVE
+                              Target{"infer", &read<read_infer>},
+                              Target{"form", &read<read_form>},
+#endif
                               Target{"profile", &read<read_profile>},
                               Target{"compiled", &read<read_compiled>}};
 

@@ -29,7 +29,8 @@ struct Target {
 // A file of that name with these bytes, in a folder of this process; the next call with the name replaces it.
 [[nodiscard]] std::filesystem::path as_file(std::string_view name, std::span<const std::uint8_t> bytes);
 
-// By file: picture_targets.cpp, data_targets.cpp, import_targets.cpp, zoo_targets.cpp, policy_target.cpp.
+// By file: picture_targets.cpp, data_targets.cpp, import_targets.cpp, zoo_targets.cpp, policy_target.cpp,
+// serve_targets.cpp.
 void read_jpeg(std::span<const std::uint8_t> bytes);
 void read_mjpeg(std::span<const std::uint8_t> bytes);
 void read_png(std::span<const std::uint8_t> bytes);
@@ -53,5 +54,7 @@ void read_json(std::span<const std::uint8_t> bytes);
 void read_labels(std::span<const std::uint8_t> bytes);
 void read_compiled(std::span<const std::uint8_t> bytes);
 void read_policy(std::span<const std::uint8_t> bytes);
+void read_infer(std::span<const std::uint8_t> bytes);
+void read_form(std::span<const std::uint8_t> bytes);
 
 }  // namespace triage::fuzz

@@ -227,6 +227,28 @@ void write_profile(const fs::path& folder) {
   database.exec("PRAGMA page_size = 512; VACUUM");
 }
 
+// To the server; binary tensors follow the line end.
+void write_requests(const fs::path& folder) {
+  write_text_atomic(
+      folder / "infer" / "pixels.json",
+      R"({"id":"a","parameters":{"max_latency_ms":20,"price":0.5,"explain":true,"request_id":"r"},"inputs":[)"
+      R"({"name":"image","datatype":"FP32","shape":[1,2,1,1],"data":[[[[0.5]],[[2e2]]]]}],)"
+      R"("outputs":[{"name":"probabilities","parameters":{"classification":3,"binary_data":false}}]})");
+  write_text_atomic(
+      folder / "infer" / "binary.json",
+      R"({"inputs":[{"name":"image","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":13}}],)"
+      R"("parameters":{"binary_data_output":true}})"
+      "\n" +
+          std::string("\x01\0\0\0a\x04\0\0\0bcde", 13));
+  write_text_atomic(
+      folder / "infer" / "base64.json",
+      R"({"inputs":[{"name":"image","datatype":"BYTES","shape":[1],"data":["/wA="],"parameters":{"content_type":"base64"}}]})");
+  write_text_atomic(folder / "form" / "file.txt",
+                    "multipart/form-data; boundary=XX\n--XX\r\nContent-Disposition: form-data; "
+                    "name=\"a\"\r\n\r\nv\r\n--XX\r\n"
+                    "Content-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\nfile\r\n--XX--\r\n");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -244,6 +266,7 @@ int main(int argc, char** argv) {
     write_data(argv[1]);
     write_zoo(argv[1]);
     write_profile(argv[1]);
+    write_requests(argv[1]);
   } catch (const std::exception& error) {
     fmt::print(stderr, "fuzz_corpus: {}\n", error.what());
     return 2;

@@ -133,7 +133,7 @@ class ClassifyRun {
     if (options_->json) {
       results_.push_back(Json::parse(result_json(*classifier_, shown, options_->top, options_->explain)));
     } else {
-      print_text(*classifier_, shown, options_->top, options_->explain);
+      print_result(*classifier_, shown, options_->top, options_->explain);
     }
   }
 

@@ -168,7 +168,7 @@ void print_frame(const Classifier& classifier, const ShownResult& shown) {
   fmt::print("\n");
 }
 
-void print_text(const Classifier& classifier, const ShownResult& shown, int top, bool explain) {
+void print_result(const Classifier& classifier, const ShownResult& shown, int top, bool explain) {
   const Result& result = shown.result;
   fmt::print("{}\n", printable(shown.input));
   print_classes(classifier, result.answer, top);

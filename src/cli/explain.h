@@ -7,6 +7,6 @@ namespace triage::cli {
 
 // One line, of a frame.
 void print_frame(const Classifier& classifier, const ShownResult& shown);
-void print_text(const Classifier& classifier, const ShownResult& shown, int top, bool explain);
+void print_result(const Classifier& classifier, const ShownResult& shown, int top, bool explain);
 
 }  // namespace triage::cli

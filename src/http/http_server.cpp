@@ -116,8 +116,9 @@ struct HttpServer::State final : public HttpSessionOwner {
     socket.set_option(Tcp::no_delay(true), error);
     {
       const std::lock_guard lock(mutex);
-      if (sessions.size() >= options.limits.connections ||
-          clients[peer] >= options.limits.connections_of_client) {
+      const auto known = clients.find(peer);
+      const std::size_t has = known == clients.end() ? 0 : known->second;
+      if (sessions.size() >= options.limits.connections || has >= options.limits.connections_of_client) {
         turned_away.fetch_add(1, std::memory_order_relaxed);
         return;  // closes it
       }

@@ -111,7 +111,7 @@ std::string classify_page(std::string_view policy, const Classifier& classifier,
     inner += element("p", {},
                      element("img", {{"src", fmt::format("data:{};base64,{}", type, base64(picture))},
                                      {"alt", "the picture"},
-                                     {"style", "max-width:100%;max-height:24rem"}}));
+                                     {"style", "max-width:100%;min-height:8rem;max-height:24rem"}}));
   }
   inner += element_text("p", {{"role", "status"}}, outcome(classifier, shown.result));
   inner += classes_table(classifier, shown.result) + looks_table(classifier, shown.result);

@@ -31,6 +31,12 @@ double price_under_load(const Policy& policy, double way) {
   return settings[position].price;
 }
 
+std::size_t bytes_of(const InferRequest& request) {
+  std::size_t bytes = 0;
+  for (const Tensor& tensor : request.inputs) bytes += tensor.data.size();
+  return bytes;
+}
+
 void mark_shed(InferJob& job, bool shed) {
   const std::lock_guard lock(job.mutex);
   job.shed = job.shed || shed;
@@ -69,16 +75,19 @@ std::optional<InferRefusal> InferQueue::submit(const std::shared_ptr<InferJob>& 
     const std::lock_guard lock(mutex_);
     const double wait_ms = wait_ms_locked();
     if (ending_) return InferRefusal{InferRefusal::Reason::kEnding, wait_ms};
-    // A request of more inputs than may ever wait is taken when nothing else does.
-    if (waiting_.size() + items > options_.capacity && !waiting_.empty()) {
-      return InferRefusal{InferRefusal::Reason::kFull, wait_ms};
-    }
+    // A request of more than may ever wait is taken when nothing else waits.
+    const std::size_t bytes = bytes_of(job->request);
+    const bool has_room =
+        waiting_.size() + items <= options_.capacity && held_bytes_ + bytes <= options_.capacity_bytes;
+    if (!has_room && !waiting_.empty()) return InferRefusal{InferRefusal::Reason::kFull, wait_ms};
     const std::int64_t now = clock_->now_ns();
     const double gone_ms = ms_between(job->first_byte_ns, now);
     if (gone_ms + wait_ms + least_ms(*job->model->policy) > job->wanted.max_latency_ms) {
       return InferRefusal{InferRefusal::Reason::kTooLate, wait_ms};
     }
     job->left = items;
+    job->bytes = bytes;
+    held_bytes_ += bytes;
     job->results.resize(job->images.size());
     for (std::size_t i = 0; i < items; ++i) waiting_.push_back({job, i, now});
   }
@@ -248,7 +257,16 @@ void InferQueue::finish(const Item& item, const std::exception_ptr& error) {
     if (error && !job.error) job.error = error;
     if (--job.left > 0) return;
   }
-  job.done(job);
+  {
+    const std::lock_guard lock(mutex_);
+    held_bytes_ -= job.bytes;
+  }
+  try {
+    job.done(job);
+  } catch (const std::exception&) {
+    // No memory for the response, most likely. What would have sent it goes with the job, and with that the
+    // connection; the thread goes on.
+  }
 }
 
 }  // namespace triage

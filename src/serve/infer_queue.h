@@ -44,6 +44,7 @@ struct InferJob {
   // The queue's own.
   std::mutex mutex;
   std::size_t left = 0;
+  std::size_t bytes = 0;
 };
 
 // Why a request was not taken.
@@ -54,9 +55,10 @@ struct InferRefusal {
 };
 
 struct InferQueueOptions {
-  unsigned workers = 0;        // inputs at once; 0: one per core
-  std::size_t capacity = 512;  // inputs that may wait
-  std::size_t max_batch = 8;   // inputs without a cap that are run together when they wait; 1: each alone
+  unsigned workers = 0;                                 // inputs at once; 0: one per core
+  std::size_t capacity = 512;                           // inputs that may wait
+  std::size_t capacity_bytes = std::size_t{512} << 20;  // of their requests
+  std::size_t max_batch = 8;  // inputs without a cap that are run together when they wait; 1: each alone
   // Expected wait from which on prices rise, so that answers get cheaper, until at thrice that the cheapest
   // setting answers; infinity: never.
   double shed_wait_ms = std::numeric_limits<double>::infinity();
@@ -103,10 +105,11 @@ class InferQueue {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wake_, idle_;
   std::deque<Item> waiting_;
-  std::size_t running_ = 0;  // inputs
-  bool ending_ = false;      // takes nothing more
-  bool stopped_ = false;     // threads end
-  double item_ms_ = 0;       // that an input takes of late, its wait apart
+  std::size_t held_bytes_ = 0;  // of requests that wait or run
+  std::size_t running_ = 0;     // inputs
+  bool ending_ = false;         // takes nothing more
+  bool stopped_ = false;        // threads end
+  double item_ms_ = 0;          // that an input takes of late, its wait apart
   std::vector<std::jthread> threads_;
 };
 

@@ -112,6 +112,19 @@ TEST_F(InferQueueTest, RefusesWhatHasNoRoomOrNoTime) {
   EXPECT_EQ(ending->reason, InferRefusal::Reason::kEnding);
 }
 
+TEST_F(InferQueueTest, HoldsNoMoreBytesThanItMay) {
+  InferQueue queue({.workers = 1, .capacity_bytes = 28 * 28 * 3, .max_batch = 1}, steady_clock());
+  const auto slow = made.model("slow");
+  std::promise<Ended> first, second, third, again;
+  ASSERT_FALSE(queue.submit(job(slow, 2, first)));
+  ASSERT_FALSE(queue.submit(job(slow, 1, second)));
+  EXPECT_EQ(queue.submit(job(slow, 1, third))->reason, InferRefusal::Reason::kFull);
+  second.get_future().wait();
+  EXPECT_TRUE(first.get_future().get().results.size() == 2);
+  ASSERT_FALSE(queue.submit(job(slow, 1, again)));
+  again.get_future().wait();
+}
+
 TEST_F(InferQueueTest, RefusesWhatThePolicyCannotDo) {
   InferQueue queue({.workers = 1}, steady_clock());
   std::promise<Ended> ended;
