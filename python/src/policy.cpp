@@ -58,7 +58,6 @@ Request request_of(std::optional<double> price) {
 // Positions in the policy's models of the model that runs first on each row; -1 where none does.
 NewVector<std::int32_t> choose_for_rows(const SharedPolicy& self, const Matrix<float>& features,
                                         std::optional<double> price) {
-  constexpr std::size_t kRowsAThreadHere = 2'048;  // a row takes some tenths of a microsecond, or many
   const Request request = request_of(price);
   check_request(*self.policy, request);
   const std::size_t d = features.shape(1);
@@ -69,7 +68,7 @@ NewVector<std::int32_t> choose_for_rows(const SharedPolicy& self, const Matrix<f
       choose_rows(*self.policy, span_of(features).subspan(first * d, (last - first) * d),
                   std::span(models).subspan(first, last - first), request);
     };
-    in_parts(models.size(), choose_part, kRowsAThreadHere);
+    in_parts(models.size(), choose_part, kChosenRowsAThread);
   }
   return vector_of(std::move(models));
 }

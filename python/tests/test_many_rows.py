@@ -1,4 +1,4 @@
-"""Rows that training is given, and rows chosen for on several threads."""
+"""Rows that training is given, and choosing for many rows, which is done together and on several threads."""
 
 from __future__ import annotations
 
@@ -36,3 +36,18 @@ def test_many_rows_are_chosen_for_as_few_are() -> None:
     many = np.random.default_rng(1).random((10_000, 3)).astype(np.float32)
     parts = [policy.choose(part) for part in np.array_split(many, 30)]
     np.testing.assert_array_equal(policy.choose(many), np.concatenate(parts))
+
+
+@pytest.mark.parametrize("kind", ["premodel", "forests"])
+def test_the_first_step_of_many_rows_is_what_each_alone_takes(kind: str) -> None:
+    X, table = scored()
+    policy = triage.train(table, kind, progress=False)
+    many = np.random.default_rng(1).random((5_000, 3)).astype(np.float32)
+    together = np.asarray(triage._core.Decisions(policy._core, len(many), many, None).wanted())
+    alone = [triage._core.Decisions(policy._core, 1, row[None], None).wanted()[0] for row in many[:300]]
+    np.testing.assert_array_equal(together[:300], alone)
+    np.testing.assert_array_equal(together, policy.choose(many))
+    models = {name: lambda rows: np.tile([[0.25, 0.75]], (len(rows), 1)) for name in policy.models}
+    found = triage.run_policy(policy, many, models, dict.fromkeys(policy.models, 1.0), n_classes=2, features=many)
+    np.testing.assert_array_equal(found.models, together)
+    assert (found.looks == 1).all() and (found.classes == 1).all()
