@@ -17,7 +17,6 @@ endif()
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
-find_path(NANOFLANN_INCLUDE_DIR nanoflann.hpp REQUIRED)
 
 if(TRIAGE_WITH_PYTHON)
   if(NOT Python_EXECUTABLE AND EXISTS "${PROJECT_SOURCE_DIR}/.venv/bin/python")

@@ -34,9 +34,15 @@ class Decisions {
     std::vector<ModelIndex> next(rows_.size(), kNoModel);
     {
       const nb::gil_scoped_release release;
-      in_parts(rows_.size(), [&](std::size_t first, std::size_t last) {
-        for (std::size_t i = first; i < last; ++i) next[i] = next_of(i);
-      });
+      const auto step = [&](std::size_t first, std::size_t last) {
+        if (is_begun_) {
+          for (std::size_t i = first; i < last; ++i) next[i] = next_of(i);
+        } else {
+          begin(first, std::span(next).subspan(first, last - first));
+        }
+      };
+      in_parts(rows_.size(), step, is_begun_ || !features_ ? kRowsAThread : kChosenRowsAThread);
+      is_begun_ = true;
     }
     return vector_of(std::move(next));
   }
@@ -106,6 +112,15 @@ class Decisions {
     return vector_of(std::move(values));
   }
 
+  // The first step of rows from `first` on, together, since many at a time are much faster for some policies.
+  void begin(std::size_t first, std::span<ModelIndex> next) {
+    const std::size_t d = policy_->info().schema.size();
+    const auto features =
+        d == 0 ? std::span<const float>() : std::span(features_->data() + first * d, next.size() * d);
+    choose_rows(*policy_, features, next, request_);
+    for (std::size_t i = 0; i < next.size(); ++i) rows_[first + i].is_done = next[i] == kNoModel;
+  }
+
   ModelIndex next_of(std::size_t i) {
     Row& row = rows_[i];
     if (row.is_done) return kNoModel;
@@ -127,6 +142,7 @@ class Decisions {
   std::optional<Matrix<float>> features_;
   std::vector<Row> rows_;
   Request request_;
+  bool is_begun_ = false;
 };
 
 template <class T>

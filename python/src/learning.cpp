@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
+#include <limits>
 
 #include "core.h"
 #include "interruptible.h"
@@ -36,6 +37,25 @@ struct TrainOptions {
   std::uint64_t seed = 0;
   std::vector<std::uint32_t> rows;  // empty: all
 };
+
+void set_rows(TrainOptions& options, const Vector<std::int64_t>& rows) {
+  options.rows.clear();
+  options.rows.reserve(rows.size());
+  for (const std::int64_t row : span_of(rows)) {
+    if (row < 0 || row > std::numeric_limits<std::uint32_t>::max()) {
+      throw Error(ErrorCode::kUsage,
+                  fmt::format("rows: {}, expected positions of the table's inputs, from 0", row));
+    }
+    options.rows.push_back(static_cast<std::uint32_t>(row));
+  }
+}
+
+void check_rows(const Table& table, Rows rows) {
+  const auto most = std::max_element(rows.begin(), rows.end());
+  if (most == rows.end() || *most < table.n_inputs()) return;
+  throw Error(ErrorCode::kUsage, fmt::format("rows: {}, expected positions of the table's {} inputs, from 0",
+                                             *most, table.n_inputs()));
+}
 
 LearnOptions learn_options(const TrainOptions& options, const std::stop_token& stop) {
   LearnOptions learn;
@@ -107,6 +127,7 @@ std::unique_ptr<Policy> train_as(const Table& table, Rows rows, const TrainOptio
 
 nb::tuple train(const Table& table, const TrainOptions& options, const nb::object& show) {
   std::vector<KindEstimate> compared;
+  check_rows(table, options.rows);
   auto policy = run_interruptibly(show, [&](const std::stop_token& stop, Progress&) {
     const std::vector<std::uint32_t> rows = options.rows.empty() ? complete_rows(table) : options.rows;
     return train_as(table, rows, options, stop, compared);
@@ -232,7 +253,8 @@ void bind_learning(nb::module_& module) {
       .def_rw("price", &TrainOptions::price)
       .def_rw("max_stages", &TrainOptions::max_stages)
       .def_rw("seed", &TrainOptions::seed)
-      .def_rw("rows", &TrainOptions::rows);
+      .def_prop_rw(
+          "rows", [](const TrainOptions& self) { return self.rows; }, &set_rows);
   nb::class_<EvaluationOptions, TrainOptions>(module, "EvaluationOptions")
       .def(nb::init<>())
       .def_rw("folds", &EvaluationOptions::folds)

@@ -60,10 +60,15 @@ NewVector<std::int32_t> choose_for_rows(const SharedPolicy& self, const Matrix<f
                                         std::optional<double> price) {
   const Request request = request_of(price);
   check_request(*self.policy, request);
+  const std::size_t d = features.shape(1);
   std::vector<ModelIndex> models(features.shape(0), kNoModel);
   {
     const nb::gil_scoped_release release;
-    choose_rows(*self.policy, span_of(features), models, request);
+    const auto choose_part = [&](std::size_t first, std::size_t last) {
+      choose_rows(*self.policy, span_of(features).subspan(first * d, (last - first) * d),
+                  std::span(models).subspan(first, last - first), request);
+    };
+    in_parts(models.size(), choose_part, kChosenRowsAThread);
   }
   return vector_of(std::move(models));
 }

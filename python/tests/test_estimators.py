@@ -193,7 +193,7 @@ def test_weights_reach_the_estimators_and_the_policy(data: Any) -> None:
 
 
 def test_rows_are_repeated_by_weight() -> None:
-    from triage.estimators import _rows_by_weight
+    from triage._policy_classifier import _rows_by_weight
 
     assert _rows_by_weight(np.full(7, 0.3)).tolist() == list(range(7))
     assert _rows_by_weight(np.array([2.0, 0.0, 1.0, 1.0])).tolist() == [0, 0, 2, 3]

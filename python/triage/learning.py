@@ -72,7 +72,8 @@ def train(
     k : int
         Of ``"premodel"``: neighbours that vote, odd.
     rows : array, optional
-        Positions of the inputs to learn from; not given: all on which every model was run.
+        Positions of the inputs to learn from, integers; not given: all on which every model was run. Raises UsageError for
+        others.
     seed : int
         Of whatever is drawn. The same seed gives the same policy.
 
@@ -84,7 +85,7 @@ def train(
     options.kind, options.max_stages, options.learner, options.premodel = kind, max_stages, learner, premodel
     options.theta, options.k = theta, k
     if rows is not None:
-        options.rows = [int(i) for i in np.asarray(rows)]
+        options.rows = np.ascontiguousarray(rows, dtype=np.int64)
     found, compared = core.train(table._core, options, resolve(progress, "train"))
     policy = Policy(found)
     policy.compared = [KindEstimate(*each) for each in compared]

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <numeric>
 
 #include "base/hash.h"
 #include "table/model_times.h"
@@ -39,6 +41,30 @@ std::size_t count_copies(const Table& table, Rows rows) {
   if (!table.scores.empty()) return 0;
   return static_cast<std::size_t>(std::count_if(
       rows.begin(), rows.end(), [&](std::uint32_t row) { return table.group_of(row) != table.ids[row]; }));
+}
+
+void add_input_hashes(const Table& table, std::uint32_t row, std::vector<std::uint64_t>& hashes) {
+  hashes.push_back(hash64(0, table.group_of(row)));
+  if (!table.picture_hashes.empty()) hashes.push_back(table.picture_hashes[row]);
+}
+
+// Hashes are spread evenly, so their first bits say nearly where each belongs; a part of equal first bits has
+// one or two.
+std::vector<std::uint64_t> sorted_hashes(const std::vector<std::uint64_t>& hashes) {
+  const auto bits = static_cast<int>(std::bit_width(hashes.size() | 1));
+  const auto part_of = [&](std::uint64_t hash) { return static_cast<std::size_t>(hash >> (64 - bits)); };
+  std::vector<std::size_t> ends((std::size_t{1} << bits) + 1, 0);  // of each part, moved by one while filling
+  for (const std::uint64_t hash : hashes) ++ends[part_of(hash) + 1];
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<std::uint64_t> sorted(hashes.size());
+  for (const std::uint64_t hash : hashes) sorted[ends[part_of(hash)]++] = hash;
+  auto first = sorted.begin();
+  for (const std::size_t end : ends) {
+    const auto last = sorted.begin() + static_cast<std::ptrdiff_t>(end);
+    if (last - first > 1) std::sort(first, last);
+    first = last;
+  }
+  return sorted;
 }
 
 }  // namespace
@@ -85,18 +111,16 @@ PolicyInfo make_policy_info(const Table& table, Rows rows, Criterion criterion,
 }
 
 std::vector<std::uint64_t> input_hashes(const Table& table, std::uint32_t row) {
-  std::vector<std::uint64_t> hashes{hash64(0, table.group_of(row))};
-  if (!table.picture_hashes.empty()) hashes.push_back(table.picture_hashes[row]);
+  std::vector<std::uint64_t> hashes;
+  add_input_hashes(table, row, hashes);
   return hashes;
 }
 
 std::vector<std::uint64_t> all_input_hashes(const Table& table, Rows rows) {
   std::vector<std::uint64_t> all;
-  for (const std::uint32_t row : rows) {
-    for (const std::uint64_t hash : input_hashes(table, row)) all.push_back(hash);
-  }
-  std::sort(all.begin(), all.end());
-  return all;
+  all.reserve(rows.size());
+  for (const std::uint32_t row : rows) add_input_hashes(table, row, all);
+  return sorted_hashes(all);
 }
 
 PolicyModel describe_selector(const Table& table, Rows rows, ModelIndex selector) {

@@ -63,17 +63,15 @@ std::vector<double> mean_scores(const Table& table, Rows rows, Criterion criteri
 ModelIndex optimum(const Table& table, std::size_t input, std::span<const ModelIndex> candidates,
                    std::span<const double> costs, Criterion criterion) {
   ModelIndex best = kNoModel;
-  double best_score = 0;
-  const auto cost = [&](ModelIndex index) { return costs[static_cast<std::size_t>(index)]; };
-  const auto comes_before = [&](ModelIndex a, ModelIndex b) {
-    return cost(a) < cost(b) || (cost(a) == cost(b) && a < b);
-  };
+  double best_score = 0, best_cost = 0;
+  // Without branches, since nobody can foresee who is right.
   for (const ModelIndex model : candidates) {
-    const double score = table.score(input, model, criterion);
-    if (score > best_score || (best != kNoModel && score == best_score && comes_before(model, best))) {
-      best = model;
-      best_score = score;
-    }
+    const double score = table.score(input, model, criterion), cost = costs[static_cast<std::size_t>(model)];
+    const bool comes_before = (cost < best_cost) | ((cost == best_cost) & (model < best));
+    const bool is_better = (score > best_score) | ((best != kNoModel) & (score == best_score) & comes_before);
+    best = is_better ? model : best;
+    best_score = is_better ? score : best_score;
+    best_cost = is_better ? cost : best_cost;
   }
   return best;
 }

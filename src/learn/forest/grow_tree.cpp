@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "base/hash.h"
@@ -16,13 +17,16 @@ namespace {
 // walk from memory reads few cache lines.
 constexpr int kTopLevels = 8;
 
+constexpr std::size_t kCodeStep = 16;  // codes that are compared at once
+typedef std::uint8_t CodeLanes __attribute__((vector_size(kCodeStep)));
+
 // Rows of the sample, once each.
 class SampleRows {
  public:
   SampleRows(const TreeRows& rows, std::span<const std::uint32_t> counts, bool centred)
       : rows_(rows),
         centred_(centred),
-        code_stride_((rows.n_codes + 15) / 16 * 16),
+        code_stride_((rows.n_codes + kCodeStep - 1) / kCodeStep * kCodeStep),
         lanes_(rows.shape.lanes()) {
     for (std::uint32_t i = 0; i < counts.size(); ++i) {
       if (counts[i] > 0) index_.push_back(i);
@@ -162,15 +166,17 @@ class TreeGrower {
   }
 
   void find_code_ranges(const Range& range) {
-    const std::size_t stride = sample_.code_stride();
-    std::copy_n(sample_.codes(range.begin), stride, least_.begin());
-    std::copy_n(sample_.codes(range.begin), stride, greatest_.begin());
-    for (std::size_t i = range.begin + 1; i < range.end; ++i) {
-      const std::uint8_t* codes = sample_.codes(i);
-      for (std::size_t c = 0; c < stride; ++c) {
-        least_[c] = std::min(least_[c], codes[c]);
-        greatest_[c] = std::max(greatest_[c], codes[c]);
+    for (std::size_t c = 0; c < sample_.code_stride(); c += kCodeStep) {
+      CodeLanes least, greatest, codes;
+      std::memcpy(&least, sample_.codes(range.begin) + c, kCodeStep);
+      greatest = least;
+      for (std::size_t i = range.begin + 1; i < range.end; ++i) {
+        std::memcpy(&codes, sample_.codes(i) + c, kCodeStep);
+        least = codes < least ? codes : least;
+        greatest = codes > greatest ? codes : greatest;
       }
+      std::memcpy(&least_[c], &least, kCodeStep);
+      std::memcpy(&greatest_[c], &greatest, kCodeStep);
     }
   }
 

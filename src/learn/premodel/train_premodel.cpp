@@ -128,12 +128,16 @@ std::vector<float> gather_features(const Table& table, Rows rows, std::span<cons
 void fit_scaling(PremodelParameters& model, std::size_t d) {
   model.minimum.assign(model.rows.begin(), model.rows.begin() + static_cast<std::ptrdiff_t>(d));
   model.maximum = model.minimum;
-  for (std::size_t i = 0; i < model.rows.size(); ++i) {
-    model.minimum[i % d] = std::min(model.minimum[i % d], model.rows[i]);
-    model.maximum[i % d] = std::max(model.maximum[i % d], model.rows[i]);
+  for (std::size_t first = 0; first < model.rows.size(); first += d) {
+    for (std::size_t f = 0; f < d; ++f) {
+      model.minimum[f] = std::min(model.minimum[f], model.rows[first + f]);
+      model.maximum[f] = std::max(model.maximum[f], model.rows[first + f]);
+    }
   }
-  for (std::size_t i = 0; i < model.rows.size(); ++i) {
-    model.rows[i] = scale_feature(model.rows[i], model.minimum[i % d], model.maximum[i % d]);
+  for (std::size_t first = 0; first < model.rows.size(); first += d) {
+    for (std::size_t f = 0; f < d; ++f) {
+      model.rows[first + f] = scale_feature(model.rows[first + f], model.minimum[f], model.maximum[f]);
+    }
   }
 }
 
