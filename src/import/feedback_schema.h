@@ -40,8 +40,8 @@ CREATE TABLE explored (input INTEGER NOT NULL, model INTEGER NOT NULL, preproces
 // A model that inputs of a policy version are explored with, and what a profile says of it.
 struct ExploredModel {
   ModelId id;
-  std::string recipe;  // recipe_key()
-  std::string device;
+  std::string recipe{};  // recipe_key()
+  std::string device{};
   int threads = 1;
 };
 

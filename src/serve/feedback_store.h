@@ -41,8 +41,8 @@ struct KeptInput {
 struct ExploredLook {
   TopK output;
   double preprocess_ms = 0, infer_ms = 0;
-  double features_ms = 0;       // of the first model alone
-  std::vector<float> features;  // of the first model alone
+  double features_ms = 0;         // of the first model alone
+  std::vector<float> features{};  // of the first model alone
 };
 
 // What was told of an input: one of the two.

@@ -37,7 +37,7 @@ void feed(FeedbackFigures& figures, Random& random, const Traffic& traffic) {
                           .looks = confidence < 0.6 ? 2U : 1U,
                           .features = {static_cast<float>(random.uniform())}});
   const double u = random.uniform();
-  const bool is_worse = u < traffic.loss_rate, is_better = u > 0.998;
+  const bool is_worse = u<traffic.loss_rate, is_better = u> 0.998;
   figures.count_loss({is_worse ? 1 : 0}, {is_better ? 1 : 0}, 0, true);
 }
 
@@ -91,7 +91,8 @@ TEST(FeedbackFigures, GoOnFromWhatWasSaved) {
 
 TEST(FeedbackFigures, CountWhatIsTold) {
   FeedbackFigures figures(facts(), {}, {});
-  const ToldScore none, zero{.label = 0, .score = {}}, one{.label = 1, .score = {}}, half{.label = {}, .score = 0.5};
+  const ToldScore none, zero{.label = 0, .score = {}}, one{.label = 1, .score = {}},
+      half{.label = {}, .score = 0.5};
   figures.count_told({0, 1}, none, zero);
   EXPECT_EQ(figures.json()["score"]["mean"], 1.0);
   figures.count_told({0, 1}, zero, one);  // the last one wins

@@ -60,7 +60,7 @@ struct SecondPolicy {
 // What is kept of the inputs that the policy answered, and of what it is told of them later
 // (docs/serve-feedback.md).
 struct FeedbackOptions {
-  std::filesystem::path path;    // of the store, which is made where there is none; one server at a time
+  std::filesystem::path path{};  // of the store, which is made where there is none; one server at a time
   double days = 90;              // that an input is kept, above 0
   std::size_t rows = 1'000'000;  // inputs that are kept at most, 1 or more
   // Share of the inputs, 0 to 1, on which every model of the policy and the one that it is compared with run
