@@ -2,8 +2,10 @@
 #include "serve/feedback.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <csignal>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -27,6 +29,18 @@ using namespace std::chrono_literals;
 using Json = nlohmann::json;
 using testing::RawClient;
 
+CalibrateOptions loss_of(double max_loss) {
+  CalibrateOptions options;
+  options.max_loss = max_loss;
+  return options;
+}
+
+// A picture by its label and seed.
+struct Picture {
+  Label label = 0;
+  std::size_t seed = 0;
+};
+
 // A zoo, and an adaptive policy on it with a certificate; made once.
 struct FeedbackZoo {
   testing::TempFolder dir;
@@ -45,7 +59,7 @@ struct FeedbackZoo {
     const Table table = load_table(std::array{profile});
     const auto rows = draw_rows(table, 0.5, 0);
     const auto trained = train_adaptive(table, rows, {});
-    const Calibration calibration = calibrate(table, *trained, {.max_loss = 0.1});
+    const Calibration calibration = calibrate(table, *trained, loss_of(0.1));
     save_policy(*calibration.policy, policy);
   }
 };
@@ -92,6 +106,21 @@ struct FeedbackTest : ::testing::Test {
                     std::size_t seed) {
     const auto response = client.post("/v2/models/fashion/infer", infer_body(id, labels, seed));
     ASSERT_EQ(response.status, 200) << response.body;
+  }
+  // Pictures on which the policy is wrong, and the model that it is compared with right.
+  static std::vector<Picture> hard_pictures(std::size_t n) {
+    const auto runtime = Runtime::load(made->zoo, {.cache_dir = ""});
+    const Classifier policy(load_policy(made->policy), runtime);
+    const ServedModel large = served_network(runtime, 1);
+    std::vector<Picture> hard;
+    for (std::size_t seed = 10'000; hard.size() < n; ++seed) {
+      const auto label = static_cast<Label>(seed % 10);
+      const Image image = testing::fake_image(label, seed * 100);
+      if (policy.classify(image).label() != label && large.classifier->classify(image).label() == label) {
+        hard.push_back({label, seed});
+      }
+    }
+    return hard;
   }
   static Json tell(RawClient& client, const Json& items, const std::string& path = "/feedback") {
     return Json::parse(client.post(path, items.dump()).body);
@@ -179,30 +208,69 @@ TEST_F(FeedbackTest, GoesOnAfterARestart) {
   EXPECT_EQ(tell(client, {{"request_id", "r12"}, {"label", 2}})["counts"], (Json{{"kept", 1}}));  // late
 }
 
+// A stream that changes in the middle: inputs that the policy is worse on than was promised.
 TEST_F(FeedbackTest, WatchesThePromiseAndSaysWhenItIsBroken) {
-  const Server server(options());
+  const auto hard = hard_pictures(60);
+  {
+    const Server server(options());
+    RawClient client(server.http_port());
+    std::size_t n = 0;
+    const auto send = [&](const Picture& picture) {
+      const std::string id = "r" + std::to_string(n++);
+      infer(client, id, {picture.label}, picture.seed);
+      EXPECT_EQ(tell(client, {{"request_id", id}, {"label", picture.label}})["counts"], (Json{{"kept", 1}}));
+    };
+    for (std::size_t i = 0; i < 400; ++i) send({static_cast<Label>(i % 10), i});
+    Json now = figures_of_explored(client, n)["versions"][0];
+    EXPECT_EQ(now["reference"], "large");
+    EXPECT_EQ(now["agreement"]["inputs"], n);
+    EXPECT_EQ(now["compared"], n);
+    EXPECT_EQ(now["promise"]["inputs"], n);
+    EXPECT_EQ(now["promise"]["broken"], false) << now;
+    EXPECT_EQ(Json::parse(client.get("/v2/health/ready").body)["alarms"], Json::array());
+    EXPECT_NE(client.get("/metrics").body.find("triage_alarm{kind=\"promise\"} 0"), std::string::npos);
+
+    for (const Picture& picture : hard) send(picture);
+    now = figures_of_explored(client, n)["versions"][0];
+    EXPECT_EQ(now["promise"]["broken"], true) << now;
+    EXPECT_GT(now["promise"]["broken_at"], 400);
+    const auto ready = client.get("/v2/health/ready");
+    EXPECT_EQ(ready.status, 200);
+    EXPECT_EQ(Json::parse(ready.body)["alarms"][0]["kind"], "promise");
+    EXPECT_NE(client.get("/metrics").body.find("triage_alarm{kind=\"promise\"} 1"), std::string::npos);
+  }
+  const std::string_view event = R"("event":"alarm","inputs")";
+  const std::size_t at = log.find(event);
+  ASSERT_NE(at, std::string::npos) << log;
+  EXPECT_EQ(log.find(R"("kind":"promise")", log.find(R"("kind":"promise")") + 1), std::string::npos);
+}
+
+// A limit on the size of files is as near to a full disk as a test gets.
+TEST_F(FeedbackTest, AFullDiskLosesFeedbackAndNoAnswer) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const Server server(options(0));
   RawClient client(server.http_port());
-  // The label is what the small model does not say: the promise, made for other inputs, is broken.
-  std::size_t n = 0;
-  std::vector<Json> told;
-  for (std::size_t i = 0; i < 400; ++i) {
-    const auto label = static_cast<Label>(i % 10);
-    const std::string id = "r" + std::to_string(i);
-    infer(client, id, {label}, i);
-    ++n;
+  infer(client, "before", {1}, 1);
+  EXPECT_EQ(tell(client, {{"request_id", "before"}, {"label", 1}})["counts"], (Json{{"kept", 1}}));
+  rlimit usual{};
+  getrlimit(RLIMIT_FSIZE, &usual);
+  const rlimit small{200'000, usual.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  Json now = Json::object();
+  for (std::size_t i = 0; i < 2'000 && now.value("lost", 0) == 0; ++i) {
+    infer(client, "r" + std::to_string(i), {1, 2, 3, 4}, i);
+    now = figures(client);
   }
-  Json now = figures_of_explored(client, n);
-  EXPECT_EQ(now["versions"][0]["reference"], "large");
-  EXPECT_EQ(now["versions"][0]["agreement"]["inputs"], n);
-  for (std::size_t i = 0; i < 400; ++i) {
-    tell(client, {{"request_id", "r" + std::to_string(i)}, {"label", i % 10}});
-  }
-  now = figures(client);
-  EXPECT_EQ(now["versions"][0]["compared"], n);
-  EXPECT_EQ(now["versions"][0]["promise"]["inputs"], n);
-  EXPECT_EQ(now["versions"][0]["promise"]["broken"], false) << now;
-  EXPECT_EQ(Json::parse(client.get("/v2/health/ready").body)["alarms"], Json::array());
-  EXPECT_NE(client.get("/metrics").body.find("triage_alarm{kind=\"promise\"} 0"), std::string::npos);
+  const Json told = tell(client, {{"request_id", "before"}, {"label", 2}});
+  const auto ready = client.get("/v2/health/ready");
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &usual), 0);
+  EXPECT_GT(now["lost"], 0);
+  EXPECT_EQ(now["alarms"][0]["kind"], "store");
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_EQ(told["counts"].size(), 1U);  // lost, or there was just room for it
+  infer(client, "after", {1}, 1);
+  EXPECT_EQ(tell(client, {{"request_id", "after"}, {"label", 1}})["counts"], (Json{{"kept", 1}}));
+  EXPECT_EQ(figures(client)["alarms"], Json::array());
 }
 
 TEST_F(FeedbackTest, MakesTheNextPolicy) {
@@ -236,7 +304,7 @@ TEST_F(FeedbackTest, MakesTheNextPolicy) {
   EXPECT_NEAR(scores[1], 0.97, 0.03);
   const auto half = draw_rows(table, 0.5, 0);
   const auto trained = train_adaptive(table, half, {});
-  const Calibration calibration = calibrate(table, *trained, {.max_loss = 0.1});
+  const Calibration calibration = calibrate(table, *trained, loss_of(0.1));
   EXPECT_EQ(calibration.inputs + calibration.left_out, 560U);
   ASSERT_NE(calibration.policy, nullptr);
   save_policy(*calibration.policy, dir.path() / "next.triage");
