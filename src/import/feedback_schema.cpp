@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "base/hash.h"
 #include "triage/error.h"
@@ -37,12 +38,12 @@ Json models_json(const std::vector<ExploredModel>& models) {
   return list;
 }
 
-ExploredModel model_of(const Json& json) {
-  return {.id = ModelId(json.at("name").get<std::string>(), json.at("fingerprint").get<std::string>(),
-                        parse_precision(json.at("precision").get<std::string>())),
-          .recipe = json.at("recipe").get<std::string>(),
-          .device = json.at("device").get<std::string>(),
-          .threads = json.at("threads").get<int>()};
+ExploredModel model_of(const Json& document) {
+  return {.id = ModelId(document.at("name").get<std::string>(), document.at("fingerprint").get<std::string>(),
+                        parse_precision(document.at("precision").get<std::string>())),
+          .recipe = document.at("recipe").get<std::string>(),
+          .device = document.at("device").get<std::string>(),
+          .threads = document.at("threads").get<int>()};
 }
 
 }  // namespace
@@ -53,50 +54,57 @@ double explore_number(std::int64_t input) {
 }
 
 std::string facts_json(const ServedPolicyFacts& facts) {
-  Json json{{"version", facts.version},
-            {"kind", facts.kind},
-            {"zoo", facts.zoo},
-            {"machine", facts.machine},
-            {"criterion", to_string(facts.criterion)},
-            {"n_classes", facts.n_classes},
-            {"max_pixels", facts.max_pixels},
-            {"schema", schema_json(facts.schema)},
-            {"labels", facts.label_names},
-            {"models", facts.models},
-            {"explored", models_json(facts.explored)}};
-  if (facts.reference) json["reference"] = *facts.reference;
-  if (facts.labels_from) json["labels_from"] = *facts.labels_from;
-  if (facts.max_loss) json["max_loss"] = *facts.max_loss;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  Json document{{"version", facts.version},
+                {"kind", facts.kind},
+                {"zoo", facts.zoo},
+                {"machine", facts.machine},
+                {"criterion", to_string(facts.criterion)},
+                {"n_classes", facts.n_classes},
+                {"max_pixels", facts.max_pixels},
+                {"schema", schema_json(facts.schema)},
+                {"labels", facts.label_names},
+                {"models", facts.models},
+                {"explored", models_json(facts.explored)}};
+  if (facts.reference) document["reference"] = *facts.reference;
+  if (facts.labels_from) document["labels_from"] = *facts.labels_from;
+  if (facts.max_loss) document["max_loss"] = *facts.max_loss;
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string explores_key(const ServedPolicyFacts& facts) {
+  ServedPolicyFacts of_any_machine = facts;
+  of_any_machine.machine.clear();
+  const std::string text = facts_json(of_any_machine);
+  return sha256_hex(std::as_bytes(std::span(text))).substr(0, 16);
 }
 
 ServedPolicyFacts parse_facts(const std::string& text, const std::string& owner) {
   try {
-    const Json json = Json::parse(text);
+    const Json document = Json::parse(text);
     ServedPolicyFacts facts;
-    json.at("version").get_to(facts.version);
-    json.at("kind").get_to(facts.kind);
-    json.at("zoo").get_to(facts.zoo);
-    json.at("machine").get_to(facts.machine);
-    facts.criterion = parse_criterion(json.at("criterion").get<std::string>());
-    json.at("n_classes").get_to(facts.n_classes);
-    json.at("max_pixels").get_to(facts.max_pixels);
-    json.at("schema").at("working_px").get_to(facts.schema.working_px);
-    for (const Json& feature : json.at("schema").at("features")) {
+    document.at("version").get_to(facts.version);
+    document.at("kind").get_to(facts.kind);
+    document.at("zoo").get_to(facts.zoo);
+    document.at("machine").get_to(facts.machine);
+    facts.criterion = parse_criterion(document.at("criterion").get<std::string>());
+    document.at("n_classes").get_to(facts.n_classes);
+    document.at("max_pixels").get_to(facts.max_pixels);
+    document.at("schema").at("working_px").get_to(facts.schema.working_px);
+    for (const Json& feature : document.at("schema").at("features")) {
       facts.schema.features.push_back({feature.at(0).get<std::string>(), feature.at(1).get<int>()});
     }
-    json.at("labels").get_to(facts.label_names);
-    json.at("models").get_to(facts.models);
-    for (const Json& model : json.at("explored")) facts.explored.push_back(model_of(model));
+    document.at("labels").get_to(facts.label_names);
+    document.at("models").get_to(facts.models);
+    for (const Json& model : document.at("explored")) facts.explored.push_back(model_of(model));
     const auto position = [&](const char* name) -> std::optional<std::size_t> {
-      if (!json.contains(name)) return std::nullopt;
-      const auto at = json.at(name).get<std::size_t>();
+      if (!document.contains(name)) return std::nullopt;
+      const auto at = document.at(name).get<std::size_t>();
       if (at >= facts.explored.size()) fail_store(owner, "is damaged in its table 'policy'");
       return at;
     };
     facts.reference = position("reference");
     facts.labels_from = position("labels_from");
-    if (json.contains("max_loss")) facts.max_loss = json.at("max_loss").get<double>();
+    if (document.contains("max_loss")) facts.max_loss = document.at("max_loss").get<double>();
     if (facts.n_classes < 1 || facts.n_classes > kMaxClasses) fail_store(owner, "has no classes");
     return facts;
   } catch (const Json::exception&) {

@@ -17,8 +17,8 @@ inline constexpr std::int64_t kFeedbackId = 0x54524946;  // SQLite's application
 inline constexpr std::int64_t kFeedbackVersion = 1;
 
 inline constexpr const char* kFeedbackSchema = R"sql(
-CREATE TABLE policy (policy INTEGER PRIMARY KEY, version TEXT NOT NULL UNIQUE, about TEXT NOT NULL,
-  figures TEXT NOT NULL) STRICT;
+CREATE TABLE policy (policy INTEGER PRIMARY KEY, version TEXT NOT NULL, explores TEXT NOT NULL,
+  about TEXT NOT NULL, figures TEXT NOT NULL, UNIQUE (version, explores)) STRICT;
 CREATE TABLE input (input INTEGER PRIMARY KEY, request TEXT NOT NULL, position INTEGER NOT NULL,
   time_ms INTEGER NOT NULL, policy INTEGER NOT NULL REFERENCES policy, answer INTEGER NOT NULL, confidence REAL,
   model INTEGER NOT NULL, residual REAL NOT NULL, top BLOB NOT NULL, cost_ms REAL NOT NULL, cost_j REAL,
@@ -61,6 +61,8 @@ struct ServedPolicyFacts {
   std::optional<double> max_loss;  // that the certificate promises; none: it has none
 };
 [[nodiscard]] std::string facts_json(const ServedPolicyFacts& facts);
+// Of what its inputs are explored with: differs where figures cannot be put together (policy.explores).
+[[nodiscard]] std::string explores_key(const ServedPolicyFacts& facts);
 // Throws kProfile, naming `owner`, for a text that is not right.
 [[nodiscard]] ServedPolicyFacts parse_facts(const std::string& text, const std::string& owner);
 

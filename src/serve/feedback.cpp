@@ -236,7 +236,8 @@ void Feedback::write(std::deque<Event>& events) {
 std::int64_t Feedback::number_of(const FeedbackVersion& version) {
   const auto found = numbers_.find(version.facts.version);
   if (found != numbers_.end()) return found->second;
-  const std::int64_t number = store_.add_policy(version.facts.version, facts_json(version.facts));
+  const std::int64_t number =
+      store_.add_policy(version.facts.version, explores_key(version.facts), facts_json(version.facts));
   numbers_.emplace(version.facts.version, number);
   return number;
 }

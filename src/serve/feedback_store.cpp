@@ -80,8 +80,12 @@ struct FeedbackStore::State {
   WriterLock lock;
   Database db;
   std::vector<std::uint8_t> top, features;
-  Statement add_policy{db, "INSERT OR IGNORE INTO policy (version, about, figures) VALUES (?, ?, '')"};
-  Statement get_number{db, "SELECT policy FROM policy WHERE version = ?"};
+  // The newest machine is the one that times are said to be of.
+  Statement add_policy{
+      db,
+      "INSERT INTO policy (version, explores, about, figures) VALUES (?, ?, ?, '') ON CONFLICT "
+      "(version, explores) DO UPDATE SET about = excluded.about"};
+  Statement get_number{db, "SELECT policy FROM policy WHERE version = ? AND explores = ?"};
   Statement get_policy{db, "SELECT about, figures FROM policy WHERE policy = ?"};
   Statement set_figures{db, "UPDATE policy SET figures = ? WHERE policy = ?"};
   Statement add_input{db,
@@ -125,10 +129,11 @@ void FeedbackStore::roll_back() noexcept {
   sqlite3_exec(state_->db.handle(), "ROLLBACK", nullptr, nullptr, nullptr);  // it may have been, already
 }
 
-std::int64_t FeedbackStore::add_policy(std::string_view version, std::string_view facts) {
-  state_->add_policy.bind(0, version).bind(1, facts).run();
+std::int64_t FeedbackStore::add_policy(std::string_view version, std::string_view explores,
+                                       std::string_view facts) {
+  state_->add_policy.bind(0, version).bind(1, explores).bind(2, facts).run();
   Statement& row = state_->get_number.restart();
-  row.bind(0, version).step();
+  row.bind(0, version).bind(1, explores).step();
   const std::int64_t number = row.integer(0, 0, INT64_MAX);
   row.restart();
   return number;

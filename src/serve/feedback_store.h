@@ -93,8 +93,8 @@ class FeedbackStore {
   void commit();
   void roll_back() noexcept;
 
-  // The number of a policy version, which is added where it is new.
-  std::int64_t add_policy(std::string_view version, std::string_view facts);
+  // The number of a policy version on a zoo (explores_key()), which is added where it is new.
+  std::int64_t add_policy(std::string_view version, std::string_view explores, std::string_view facts);
   [[nodiscard]] StoredPolicy policy(std::int64_t policy);
   void save_figures(std::int64_t policy, std::string_view figures);
   void add(const KeptInput& input, std::int64_t policy);

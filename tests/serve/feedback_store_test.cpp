@@ -38,7 +38,7 @@ struct FeedbackStoreTest : ::testing::Test {
   // In one transaction, as request "r<id>".
   static void add(FeedbackStore& store, std::int64_t from, std::int64_t to) {
     store.begin();
-    const std::int64_t policy = store.add_policy("v1", "{}");
+    const std::int64_t policy = store.add_policy("v1", "zoo", "{}");
     for (std::int64_t id = from; id < to; ++id) store.add(kept(id, "r" + std::to_string(id)), policy);
     store.commit();
   }
@@ -85,8 +85,10 @@ TEST_F(FeedbackStoreTest, KeepsWhatItIsGiven) {
 TEST_F(FeedbackStoreTest, OfTwoRequestsOfOneNameTheNewestCounts) {
   FeedbackStore store(path);
   store.begin();
-  const std::int64_t policy = store.add_policy("v1", "{}");
-  EXPECT_EQ(store.add_policy("v1", "{}"), policy);
+  const std::int64_t policy = store.add_policy("v1", "zoo", "{}");
+  EXPECT_EQ(store.add_policy("v1", "zoo", "{1}"), policy);
+  EXPECT_EQ(store.policy(policy).facts, "{1}");
+  EXPECT_NE(store.add_policy("v1", "another zoo", "{}"), policy);
   store.add(kept(1, "same"), policy);
   store.add(kept(2, "same"), policy);
   store.commit();

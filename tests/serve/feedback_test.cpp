@@ -47,7 +47,8 @@ struct FeedbackZoo {
   std::filesystem::path zoo = testing::write_fake_zoo(
       dir.path() / "zoo",
       {{.name = "small", .accuracy = 0.7, .ms = 0.001}, {.name = "large", .accuracy = 0.97, .ms = 0.2}});
-  std::filesystem::path policy = dir.path() / "p.triage";
+  // The labels of the second one's training and calibration are the answers of the large model.
+  std::filesystem::path policy = dir.path() / "p.triage", agreeing = dir.path() / "agreeing.triage";
 
   FeedbackZoo() {
     const auto data = testing::write_fake_data(dir.path() / "data", 400);
@@ -56,11 +57,15 @@ struct FeedbackZoo {
     measure_profile(load_zoo(zoo), engines,
                     *open_dataset({.data = {data.images}, .labels = {data.labels}, .range = {}}), {},
                     profile);
-    const Table table = load_table(std::array{profile});
+    Table table = load_table(std::array{profile});
+    save_certified(table, policy);
+    label_by_model(table, "large");
+    save_certified(table, agreeing);
+  }
+  static void save_certified(const Table& table, const std::filesystem::path& path) {
     const auto rows = draw_rows(table, 0.5, 0);
-    const auto trained = train_adaptive(table, rows, {});
-    const Calibration calibration = calibrate(table, *trained, loss_of(0.1));
-    save_policy(*calibration.policy, policy);
+    const Calibration calibration = calibrate(table, *train_adaptive(table, rows, {}), loss_of(0.1));
+    save_policy(*calibration.policy, path);
   }
 };
 
@@ -271,6 +276,22 @@ TEST_F(FeedbackTest, AFullDiskLosesFeedbackAndNoAnswer) {
   infer(client, "after", {1}, 1);
   EXPECT_EQ(tell(client, {{"request_id", "after"}, {"label", 1}})["counts"], (Json{{"kept", 1}}));
   EXPECT_EQ(figures(client)["alarms"], Json::array());
+}
+
+// Where a model's answers are the labels, exploring says them.
+TEST_F(FeedbackTest, WatchesAPromiseOfAgreementWithoutLabels) {
+  ServeOptions all = options();
+  all.policy = made->agreeing;
+  const Server server(all);
+  RawClient client(server.http_port());
+  for (std::size_t i = 0; i < 50; ++i) {
+    infer(client, "r" + std::to_string(i), {static_cast<Label>(i % 10)}, i);
+  }
+  const Json now = figures_of_explored(client, 50)["versions"][0];
+  EXPECT_EQ(now["promise"]["labels_from"], "large");
+  EXPECT_EQ(now["promise"]["inputs"], 50);
+  EXPECT_NEAR(now["promise"]["mean_loss"].get<double>(), 1 - now["agreement"]["mean"].get<double>(), 1e-9);
+  EXPECT_EQ(now["score"]["inputs"], 0);
 }
 
 TEST_F(FeedbackTest, MakesTheNextPolicy) {
