@@ -19,7 +19,6 @@ using Milliseconds = std::chrono::milliseconds;
 // For how long inputs are gathered, so that they share a transaction.
 constexpr Milliseconds kGathered{50};
 constexpr std::size_t kEnough = 2'000;
-constexpr std::int64_t kForgetEvery_ms = 1'000;
 
 std::int64_t epoch_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -225,11 +224,7 @@ void Feedback::write(std::deque<Event>& events) {
         event);
   }
   for (const auto& [number, inputs] : changed_) store_.save_figures(number, figures_.at(number).saved());
-  const std::int64_t now_ms = epoch_ms();
-  if (std::abs(now_ms - forgot_ms_) >= kForgetEvery_ms) {
-    forgot_ms_ = now_ms;
-    store_.forget(now_ms - static_cast<std::int64_t>(options_.days * 86'400e3), options_.rows);
-  }
+  store_.forget(epoch_ms() - static_cast<std::int64_t>(options_.days * 86'400e3), options_.rows);
   store_.commit();
 }
 

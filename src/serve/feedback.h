@@ -148,7 +148,6 @@ class Feedback {
   std::map<std::int64_t, bool> changed_;  // figures to be saved; whether inputs came
   std::size_t lost_so_far_ = 0;
   bool is_failing_ = false;
-  std::int64_t forgot_ms_ = 0;
   std::thread thread_;
 };
 

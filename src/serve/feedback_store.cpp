@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMostForgotten = 4096;  // at once
+constexpr std::int64_t kMostForgotten = 20'000;  // at once: as many as may come
 
 // Whole, or not at all: it is made under another name.
 void make_store(const fs::path& path) {
