@@ -105,9 +105,13 @@ ServedPolicyFacts parse_facts(const std::string& text, const std::string& owner)
     facts.reference = position("reference");
     facts.labels_from = position("labels_from");
     if (document.contains("max_loss")) facts.max_loss = document.at("max_loss").get<double>();
+    if (facts.explored.empty()) fail_store(owner, "is damaged in its table 'policy'");
     if (facts.n_classes < 1 || facts.n_classes > kMaxClasses) fail_store(owner, "has no classes");
     return facts;
   } catch (const Json::exception&) {
+    fail_store(owner, "is damaged in its table 'policy'");
+  } catch (const Error& error) {  // of a name
+    if (error.code() == ErrorCode::kProfile) throw;
     fail_store(owner, "is damaged in its table 'policy'");
   }
 }
