@@ -38,6 +38,7 @@ constexpr std::array kTargets{Target{"jpeg", &read<read_jpeg>},
                               Target{"labels", &read<read_labels>},
                               Target{"policy", &read<read_policy>},
                               Target{"profile", &read<read_profile>},
+                              Target{"feedback", &read<read_feedback>},
                               Target{"compiled", &read<read_compiled>}};
 
 }  // namespace
