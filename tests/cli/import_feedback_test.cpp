@@ -30,7 +30,8 @@ TEST(ImportFeedbackCommand, MakesAProfileToTrainAndCalibrateOn) {
   EXPECT_EQ(run_cli({"import", "feedback", store, "-o", out}).exit_code, 2);
   EXPECT_EQ(run_cli({"train", out, "--policy", "adaptive", "--train-share", "0.5", "-o", policy}).exit_code,
             0);
-  const auto calibrated = run_cli({"calibrate", out, "--policy", policy, "--max-loss", "0.2", "--json"});
+  const auto calibrated = run_cli({"calibrate", out, "--policy", policy, "--max-loss", "0.2", "-o",
+                                   (folder / "c.triage").string(), "--json"});
   EXPECT_EQ(calibrated.exit_code, 0) << calibrated.err;
   const auto all =
       run_cli({"import", "feedback", store, "-o", (folder / "y.profile").string(), "--unlabelled", "--json"});
