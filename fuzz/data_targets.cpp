@@ -7,6 +7,7 @@
 #include "profile/new_profile.h"
 #include "triage/error.h"
 #include "triage/tools/dataset.h"
+#include "triage/tools/import_feedback.h"
 #include "triage/tools/profile.h"
 
 namespace triage::fuzz {
@@ -83,6 +84,13 @@ void read_profile(std::span<const std::uint8_t> bytes) {
       },
       bytes);
   (void)load_table(paths, true);
+}
+
+void read_feedback(std::span<const std::uint8_t> bytes) {
+  const fs::path path = as_file("any.sqlite", bytes), out = path.parent_path() / "feedback.profile";
+  remove_profile(out);
+  (void)import_feedback(path, out, {.unlabelled = true});
+  (void)load_table(std::array{out});
 }
 
 }  // namespace triage::fuzz

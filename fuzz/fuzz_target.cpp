@@ -42,6 +42,7 @@ constexpr std::array kTargets{Target{"jpeg", &read<read_jpeg>},
                               Target{"form", &read<read_form>},
 #endif
                               Target{"profile", &read<read_profile>},
+                              Target{"feedback", &read<read_feedback>},
                               Target{"compiled", &read<read_compiled>}};
 
 }  // namespace

@@ -43,6 +43,7 @@ void read_heif(std::span<const std::uint8_t> bytes);
 void read_onnx(std::span<const std::uint8_t> bytes);
 void read_label_csv(std::span<const std::uint8_t> bytes);
 void read_idx(std::span<const std::uint8_t> bytes);
+void read_feedback(std::span<const std::uint8_t> bytes);
 void read_profile(std::span<const std::uint8_t> bytes);
 void read_table_csv(std::span<const std::uint8_t> bytes);
 void read_table_json(std::span<const std::uint8_t> bytes);

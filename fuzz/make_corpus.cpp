@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "engine/compile_cache.h"
 #include "image/encode.h"
+#include "import/made_feedback.h"
 #include "profile/profile_fixture.h"
 #include "support/fake_zoo.h"
 #include "triage/zoo.h"
@@ -249,6 +250,15 @@ void write_requests(const fs::path& folder) {
                     "Content-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\nfile\r\n--XX--\r\n");
 }
 
+void write_feedback_store(const fs::path& folder) {
+  const fs::path path = folder / "feedback" / "five.sqlite";
+  fs::create_directories(path.parent_path());
+  fs::remove(path);
+  triage::testing::write_feedback(
+      path, {triage::testing::made_facts("v1"), triage::testing::made_facts("v2")},
+      {{.label = 1}, {.label = 2}, {.explored = false}, {.label = kNoLabel}, {.policy = 2}});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -267,6 +277,7 @@ int main(int argc, char** argv) {
     write_zoo(argv[1]);
     write_profile(argv[1]);
     write_requests(argv[1]);
+    write_feedback_store(argv[1]);
   } catch (const std::exception& error) {
     fmt::print(stderr, "fuzz_corpus: {}\n", error.what());
     return 2;

@@ -282,6 +282,7 @@ void add_import(CLI::App& app, Session& session) {
   add_form(*import, session, TextForm::kCsv);
   add_form(*import, session, TextForm::kJsonLines);
   add_import_aslib(*import, session);
+  add_import_feedback(*import, session);
   add_describe(*import, session);
 }
 

@@ -5,7 +5,8 @@
 
 namespace triage::cli {
 
-// Defined in cmd_import_aslib.cpp, called once by add_import with the `import` command.
+// Called once by add_import with the `import` command.
 void add_import_aslib(CLI::App& import, Session& session);
+void add_import_feedback(CLI::App& import, Session& session);
 
 }  // namespace triage::cli

@@ -31,6 +31,7 @@ struct ServeArguments {
   ServeOptions options;
   std::string cache = default_cache_dir().string();
   std::string log_file, token_file, canary, shadow;
+  FeedbackOptions feedback;
   double canary_share = 0, shadow_share = 0;
   double body_mb = 64, shed_wait_ms = 0, drain_s = 30;
   int grpc_port = -1;
@@ -132,6 +133,7 @@ ServeOptions options_of(const ServeArguments& arguments, const std::shared_ptr<L
   if (!arguments.token_file.empty()) options.listen.tokens = read_tokens(arguments.token_file);
   if (!arguments.canary.empty()) options.canary = {arguments.canary, arguments.canary_share};
   if (!arguments.shadow.empty()) options.shadow = {arguments.shadow, arguments.shadow_share};
+  if (!arguments.feedback.path.empty()) options.feedback = arguments.feedback;
   if (log != nullptr) options.log = [log](std::string_view lines) { return log->write(lines); };
   return options;
 }
@@ -250,6 +252,34 @@ void add_second_policies(CLI::App& command, ServeArguments& a) {
   add("shadow", a.shadow, a.shadow_share, "Another policy, which sees a share of them and is logged");
 }
 
+void add_feedback_options(CLI::App& command, FeedbackOptions& feedback) {
+  auto* store =
+      command
+          .add_option("--feedback", feedback.path,
+                      "Store of what is answered and told of it (POST /feedback); made where there is none")
+          ->type_name("STORE");
+  command.add_option("--feedback-days", feedback.days, "That an input is kept")
+      ->check(CLI::PositiveNumber)
+      ->needs(store)
+      ->capture_default_str();
+  command.add_option("--feedback-rows", feedback.rows, "Inputs that are kept at most")
+      ->check(CLI::PositiveNumber)
+      ->needs(store)
+      ->capture_default_str();
+  command
+      .add_option("--explore", feedback.explore,
+                  "Share of the inputs that every model runs on behind the answer, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->needs(store)
+      ->capture_default_str();
+  command
+      .add_option("--false-alarm", feedback.false_alarm,
+                  "Probability, over all time, of an alarm of each kind without cause")
+      ->check(CLI::Range(1e-6, 0.5))
+      ->needs(store)
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_serve(CLI::App& app, Session& session) {
@@ -267,6 +297,7 @@ void add_serve(CLI::App& app, Session& session) {
   add_listen_options(*command, a);
   add_load_options(*command, a);
   add_second_policies(*command, a);
+  add_feedback_options(*command, a.feedback);
   command->add_flag("--watch", a.options.watch, "Load the policy anew when its file changes");
   command->add_option("--log", a.log_file, "File for the access log, JSON lines; - is standard output")
       ->type_name("FILE");

@@ -133,13 +133,19 @@ Statement& Statement::bind_null(int index) {
 bool Statement::step() {
   const int result = sqlite3_step(statement_.get());
   if (result == SQLITE_ROW) return true;
-  if (result != SQLITE_DONE) database_->fail(result);
-  return false;
+  if (result == SQLITE_DONE) return false;
+  sqlite3_reset(statement_.get());  // so that it may be used again, where the caller lives on
+  database_->fail(result);
 }
 
 void Statement::run() {
   (void)step();
   check(sqlite3_reset(statement_.get()));
+}
+
+Statement& Statement::restart() {
+  sqlite3_reset(statement_.get());  // repeats what the last step said, which was thrown then
+  return *this;
 }
 
 void Statement::expect_type(int column, int type, std::string_view name) const {

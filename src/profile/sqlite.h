@@ -32,6 +32,8 @@ class Statement {
   bool step();
   // For statements without rows: executes and makes ready for the next use.
   void run();
+  // Makes one with rows ready for the next use.
+  Statement& restart();
 
   // Values of the current row. A column of another type, or an integer outside [min, max], throws kProfile.
   [[nodiscard]] std::int64_t integer(int column, std::int64_t min, std::int64_t max) const;

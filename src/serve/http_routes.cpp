@@ -10,6 +10,9 @@
 
 #include "http/multipart.h"
 #include "serve/classify_page.h"
+#include "serve/feedback.h"
+#include "serve/feedback_routes.h"
+#include "serve/model_json.h"
 #include "serve/openapi.h"
 #include "serve/protocol_json.h"
 #include "triage/error.h"
@@ -40,62 +43,6 @@ HttpResponse error_response(int status, std::string_view message, double retry_a
 
 HttpResponse failure_response(const InferFailure& failure) {
   return error_response(failure.status, failure.message, failure.retry_after_s);
-}
-
-Json tensors_json(const std::vector<TensorInfo>& infos) {
-  Json list = Json::array();
-  for (const TensorInfo& info : infos) {
-    list.push_back({{"name", info.name}, {"datatype", to_string(info.type)}, {"shape", info.shape}});
-  }
-  return list;
-}
-
-Json model_json(const ServedModel& model) {
-  return {{"name", model.name},
-          {"versions", {model.version}},
-          {"platform", fmt::format("triage_{}", model.policy->kind())},
-          {"inputs", tensors_json(model.inputs())},
-          {"outputs", tensors_json(model.outputs())}};
-}
-
-// As Triton's clients ask for it.
-Json config_json(const ServedModel& model) {
-  const auto list = [](const std::vector<TensorInfo>& infos) {
-    Json all = Json::array();
-    for (const TensorInfo& info : infos) {
-      const std::string type =
-          info.type == Datatype::kBytes ? "TYPE_STRING" : fmt::format("TYPE_{}", to_string(info.type));
-      Json dims = Json::array();
-      for (std::size_t i = 1; i < info.shape.size(); ++i) dims.push_back(info.shape[i]);
-      if (dims.empty()) dims.push_back(1);
-      all.push_back({{"name", info.name}, {"data_type", type}, {"dims", dims}});
-    }
-    return all;
-  };
-  return {{"name", model.name},
-          {"platform", fmt::format("triage_{}", model.policy->kind())},
-          {"backend", "triage"},
-          {"max_batch_size", 0},
-          {"input", list(model.inputs())},
-          {"output", list(model.outputs())}};
-}
-
-Json duration_json(std::uint64_t count, std::uint64_t ns) { return {{"count", count}, {"ns", ns}}; }
-
-Json statistics_json(const ServedModel& model, const ModelStatistics& counts) {
-  return {{"name", model.name},
-          {"version", model.version},
-          {"last_inference", counts.last_ms},
-          {"inference_count", counts.inputs},
-          {"execution_count", counts.batches},
-          {"inference_stats",
-           {{"success", duration_json(counts.requests, counts.request_ns)},
-            {"fail", duration_json(counts.failed, counts.failed_ns)},
-            {"queue", duration_json(counts.requests, counts.queue_ns)},
-            {"compute_input", duration_json(counts.requests, counts.input_ns)},
-            {"compute_infer", duration_json(counts.requests, counts.infer_ns)},
-            {"compute_output", duration_json(counts.requests, 0)}}},
-          {"batch_stats", Json::array()}};
 }
 
 // "max_latency_ms=20&explain=1" as parameters of the protocol.
@@ -261,6 +208,9 @@ void HttpRoutes::route(Call& call) {
   if (path == "/v2/models" || path.starts_with("/v2/models/")) return route_model(call);
   if (path == "/classify" || path == "/") return classify_picture(call);
   if (path == "/choose") return choose_lines(call);
+  if (path == "/feedback" || path == "/v2/feedback") {
+    return answer_feedback(*context_, call.request, call.later("feedback"));
+  }
   const bool is_repository = path.starts_with("/v2/repository");
   if (is_repository) {
     if (call.request.method != "POST") return call.refuse_method("repository", "POST");
@@ -277,9 +227,11 @@ void HttpRoutes::route(Call& call) {
   if (path == "/v2/health/live") return call.answer("health", json_response({{"live", true}}));
   if (path == "/v2/health/ready") {
     const bool is_ready = context_->is_ready;
-    return call.answer("health", json_response({{"ready", is_ready}}, is_ready ? 200 : 503));
+    return call.answer("health", json_response({{"ready", is_ready}, {"alarms", alarms_json(*context_)}},
+                                               is_ready ? 200 : 503));
   }
   if (path == "/metrics") {
+    if (context_->feedback != nullptr) context_->metrics->set_alarms(alarm_kinds(*context_));
     const PoolUse pool = context_->runtime == nullptr ? PoolUse{} : context_->runtime->pool_use();
     return call.answer("metrics", {.content_type = "text/plain; version=0.0.4; charset=utf-8",
                                    .body = context_->metrics->text({.connections = connections_(),

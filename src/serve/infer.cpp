@@ -9,6 +9,8 @@
 #include <random>
 #include <utility>
 
+#include "serve/explore.h"
+#include "serve/feedback.h"
 #include "triage/error.h"
 #include "triage/tools/report.h"
 
@@ -120,11 +122,21 @@ void run_shadow(ServerContext& context, const InferJob& job, const Caller& calle
   static_cast<void>(context.queue->submit(shadow));
 }
 
+// Before the answer goes out, so that whoever has it may send feedback at once.
+void keep_for_feedback(ServerContext& context, InferJob& job, const Caller& caller) {
+  if (context.feedback == nullptr || job.results.empty()) return;
+  if (const auto version = context.feedback->version_of(*job.model)) {
+    context.feedback->record(version, job, caller.request_id);
+  }
+}
+
 void count_and_log(ServerContext& context, const InferJob& job, const Caller& caller,
                    const InferFailure* failure) {
   context.metrics->count_job(job, ms_since(context, caller.first_byte_ns));
   log_job(context, job, caller, "infer", failure);
-  if (failure == nullptr) run_shadow(context, job, caller);
+  if (failure != nullptr) return;
+  run_shadow(context, job, caller);
+  explore(context, job);
 }
 
 }  // namespace
@@ -183,6 +195,7 @@ void run_job(ServerContext& context, const std::shared_ptr<InferJob>& job, const
     if (finished.is_late) failure = InferFailure{503, "its time was over while it waited; try again", 1};
     if (finished.error) failure = failure_of(finished.error);
     const InferFailure* why = failure ? &*failure : nullptr;
+    if (why == nullptr) keep_for_feedback(context, finished, caller);
     done(finished, why);
     count_and_log(context, finished, caller, why);
   };

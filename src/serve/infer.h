@@ -21,6 +21,8 @@
 
 namespace triage {
 
+class Feedback;
+
 // What the parts of a server share. Its members are safe concurrently.
 struct ServerContext {
   const ServeOptions* options = nullptr;
@@ -30,6 +32,7 @@ struct ServerContext {
   LineLog* log = nullptr;
   ServedModels* models = nullptr;
   InferQueue* queue = nullptr;
+  Feedback* feedback = nullptr;  // null: nothing is kept
   std::atomic<bool> is_ready{false};
   // Has another thread load the policies anew, which then says how that went: null, or why not.
   std::function<void(std::function<void(const Error*)>)> reload;

@@ -40,6 +40,7 @@ struct InferJob {
   bool shed = false;            // answered at a higher price, because of the load
   double queue_ms = 0;          // longest wait of an input
   std::size_t largest_batch = 0;
+  std::int64_t feedback_id = 0;  // of its first input in the feedback store, the others follow; 0: not kept
 
   // The queue's own.
   std::mutex mutex;

@@ -7,6 +7,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <mutex>
@@ -86,6 +87,13 @@ struct ServeMetrics::State {
       family<Counter>(registry, "triage_policy_loads_total", "Policies loaded, by outcome");
   Family<Counter>& lost_lines =
       family<Counter>(registry, "triage_log_lines_lost_total", "Log lines that could not be written");
+  Family<Counter>& feedback =
+      family<Counter>(registry, "triage_feedback_total", "What was told of inputs, by its status");
+  Family<Counter>& lost_feedback =
+      family<Counter>(registry, "triage_feedback_lost_total", "Inputs that could not be kept for feedback");
+  Family<Counter>& explored =
+      family<Counter>(registry, "triage_explored_total", "Inputs to run every model on, by outcome");
+  Family<Gauge>& alarms = family<Gauge>(registry, "triage_alarm", "1 while an alarm of this kind is on");
   Family<Gauge>& connections = family<Gauge>(registry, "triage_connections", "Open connections");
   Family<Gauge>& queue = family<Gauge>(registry, "triage_queue_inputs", "Inputs that wait");
   Family<Gauge>& networks = family<Gauge>(registry, "triage_networks", "Loaded networks, copies counted");
@@ -179,6 +187,25 @@ void ServeMetrics::count_load(std::string_view name, std::string_view version, s
 void ServeMetrics::count_failed_load() { state_->loads.Add({{"outcome", "refused"}}).Increment(); }
 
 void ServeMetrics::count_lost_log_line() { state_->lost_lines.Add({}).Increment(); }
+
+void ServeMetrics::count_feedback(std::string_view status, std::size_t items) {
+  state_->feedback.Add({{"status", std::string(status)}}).Increment(static_cast<double>(items));
+}
+
+void ServeMetrics::count_lost_feedback(std::size_t inputs) {
+  state_->lost_feedback.Add({}).Increment(static_cast<double>(inputs));
+}
+
+void ServeMetrics::count_explored(std::size_t inputs, bool is_done) {
+  state_->explored.Add({{"outcome", is_done ? "done" : "skipped"}}).Increment(static_cast<double>(inputs));
+}
+
+void ServeMetrics::set_alarms(const std::vector<std::string>& kinds) {
+  for (const char* kind : {"promise", "drift", "store"}) {
+    const bool is_on = std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+    state_->alarms.Add({{"kind", kind}}).Set(is_on ? 1 : 0);
+  }
+}
 
 ModelStatistics ServeMetrics::statistics(const std::string& model) const {
   const std::lock_guard lock(state_->mutex);

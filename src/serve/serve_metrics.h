@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "serve/infer_queue.h"
 
@@ -42,6 +43,12 @@ class ServeMetrics {
   void count_load(std::string_view name, std::string_view version, std::string_view kind);
   void count_failed_load();
   void count_lost_log_line();
+  // What was told of inputs, by its status; inputs that could not be kept; inputs that every model ran on, or
+  // did not for want of room; and alarms that are on, by kind.
+  void count_feedback(std::string_view status, std::size_t items);
+  void count_lost_feedback(std::size_t inputs);
+  void count_explored(std::size_t inputs, bool is_done);
+  void set_alarms(const std::vector<std::string>& kinds);
 
   [[nodiscard]] ModelStatistics statistics(const std::string& model) const;
   // In Prometheus' text format.

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "http/http_server.h"
+#include "serve/explore.h"
+#include "serve/feedback.h"
 #include "serve/http_routes.h"
 #include "serve/infer.h"
 #include "triage/engine.h"
@@ -130,6 +132,14 @@ struct Server::State {
     context.reload = [this](std::function<void(const Error*)> done) {
       side->add([this, done = std::move(done)] { reload_and_say(done); });
     };
+    if (options.feedback) {
+      if (!models.now()->main->takes_images()) {
+        throw Error(ErrorCode::kUsage,
+                    "feedback: the policy chooses for rows, expected one that looks at pictures");
+      }
+      feedback = std::make_unique<Feedback>(*options.feedback, feedback_observer());
+      context.feedback = feedback.get();
+    }
     routes = std::make_unique<HttpRoutes>(context);
     note_policy();
     context.is_ready = true;
@@ -145,10 +155,53 @@ struct Server::State {
     watcher = {};
     http->stop();
     side.reset();
-    queue.reset();  // with it go the last that would answer
+    queue.reset();     // with it go the last that would answer,
+    feedback.reset();  // and with this those that would say what was kept
+  }
+
+  FeedbackObserver feedback_observer() {
+    return {.lost = [this](std::size_t inputs) { metrics.count_lost_feedback(inputs); },
+            .told = [this](FeedbackStatus status,
+                           std::size_t items) { metrics.count_feedback(to_string(status), items); },
+            .raised =
+                [this](const FeedbackAlarm& alarm) {
+                  log_event(context, "alarm",
+                            {{"kind", alarm.kind},
+                             {"version", alarm.version},
+                             {"of", alarm.of},
+                             {"inputs", std::to_string(alarm.inputs)}});
+                },
+            .failing =
+                [this](std::string_view reason) {
+                  log_event(context, "feedback_not_kept", {{"error", std::string(reason)}});
+                }};
+  }
+
+  // What the policies' inputs are kept and explored with. Those that come while the models to explore with
+  // are loaded are kept, and not explored.
+  void serve_feedback() {
+    if (feedback == nullptr) return;
+    const auto now = models.now();
+    const auto versions = [&](bool explores) {
+      std::vector<std::shared_ptr<const FeedbackVersion>> list;
+      for (const auto& model : {now->main, now->canary}) {
+        if (model != nullptr && model->takes_images()) {
+          list.push_back(feedback_version(model, runtime, explores));
+        }
+      }
+      return list;
+    };
+    feedback->serve(versions(false));
+    if (options.feedback->explore == 0) return;
+    try {
+      feedback->serve(versions(true));
+    } catch (const Error& error) {
+      log_event(context, "not_explored", {{"error", error.what()}});
+    }
   }
 
   void note_policy() {
+    serve_feedback();
     const auto now = models.now();
     metrics.count_load(now->main->name, now->main->version, now->main->policy->kind());
     log_event(context, "policy",
@@ -200,6 +253,7 @@ struct Server::State {
   ServedModels models;
   std::optional<SideThread> side{std::in_place};
   std::unique_ptr<InferQueue> queue;
+  std::unique_ptr<Feedback> feedback;
   std::unique_ptr<HttpRoutes> routes;
   std::unique_ptr<HttpServer> http;
   std::jthread watcher;

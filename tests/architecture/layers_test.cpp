@@ -53,6 +53,7 @@ const std::map<std::string_view, std::string_view> kHomes{{"choose", "policy"},
                                                           {"feature_selection", "learn"},
                                                           {"imagenet_zoo", "imagenet"},
                                                           {"import_aslib", "import"},
+                                                          {"import_feedback", "import"},
                                                           {"inner_gain", "evaluate"},
                                                           {"label_mapping", "table"},
                                                           {"ladder", "learn"},
@@ -79,7 +80,7 @@ const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibr
     {"webp/", {"image", "cli"}},
     {"zlib.h", {"image", "data", "import", "cli"}},
     {"openssl/", {"base", "cli"}},
-    {"sqlite3.h", {"profile", "cli"}},
+    {"sqlite3.h", {"profile", "serve", "cli"}},
     {"zip.h", {"imagenet"}},
     {"svm.h", {"learn"}},
     {"libsvm/", {"learn"}},
@@ -204,7 +205,7 @@ TEST(Layers, TheRuleFindsWhatItForbids) {
   EXPECT_EQ(one("policy/x.cpp", "#include <opencv2/core.hpp>\n"),
             "policy/x.cpp: uses opencv2/core.hpp, expected only in cli, features, image, preprocess");
   EXPECT_EQ(one("runtime/x.cpp", "#include <sqlite3.h>\n"),
-            "runtime/x.cpp: uses sqlite3.h, expected only in cli, profile");
+            "runtime/x.cpp: uses sqlite3.h, expected only in cli, profile, serve");
   EXPECT_EQ(one("evaluate/x.cpp", "#include <svm.h>\n"),
             "evaluate/x.cpp: uses svm.h, expected only in learn");
   EXPECT_EQ(one("cli/x.cpp", "#include \"base/files.h\"\n"),

@@ -57,6 +57,20 @@ struct SecondPolicy {
   double share = 0;  // of requests, 0 to 1, by their ids
 };
 
+// What is kept of the inputs that the policy answered, and of what it is told of them later
+// (docs/serve-feedback.md).
+struct FeedbackOptions {
+  std::filesystem::path path{};  // of the store, which is made where there is none; one server at a time
+  double days = 90;              // that an input is kept, above 0
+  std::size_t rows = 1'000'000;  // inputs that are kept at most, 1 or more
+  // Share of the inputs, 0 to 1, on which every model of the policy and the one that it is compared with run
+  // too, behind the answer.
+  double explore = 0;
+  // Probability, over all time and for each version of the policy, of an alarm of each kind without cause.
+  double false_alarm = 0.01;
+  std::size_t reference = 2'000;  // first inputs of a version that drift is not looked for in
+};
+
 struct ServeOptions {
   std::filesystem::path policy;
   std::filesystem::path zoo;  // empty: a policy that chooses by the rows of a table
@@ -65,9 +79,10 @@ struct ServeOptions {
   ServeAddress listen;
   ServeLimits limits;
   ServeLoad load;
-  std::optional<SecondPolicy> canary;  // answers its share
-  std::optional<SecondPolicy> shadow;  // sees its share and is logged, without answering
-  bool watch = false;                  // load the policies anew when their files change
+  std::optional<SecondPolicy> canary;       // answers its share
+  std::optional<SecondPolicy> shadow;       // sees its share and is logged, without answering
+  std::optional<FeedbackOptions> feedback;  // none: nothing is kept
+  bool watch = false;                       // load the policies anew when their files change
   // Gets the access log and what happens, a JSON object and a line end each, from one thread; says whether it
   // was written. None: nothing is logged.
   std::function<bool(std::string_view)> log = nullptr;
