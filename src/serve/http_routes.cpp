@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "http/multipart.h"
+#include "serve/bearer_token.h"
 #include "serve/classify_page.h"
 #include "serve/openapi.h"
 #include "serve/protocol_json.h"
@@ -53,7 +54,7 @@ Json tensors_json(const std::vector<TensorInfo>& infos) {
 Json model_json(const ServedModel& model) {
   return {{"name", model.name},
           {"versions", {model.version}},
-          {"platform", fmt::format("triage_{}", model.policy->kind())},
+          {"platform", model.platform()},
           {"inputs", tensors_json(model.inputs())},
           {"outputs", tensors_json(model.outputs())}};
 }
@@ -63,21 +64,12 @@ Json config_json(const ServedModel& model) {
   const auto list = [](const std::vector<TensorInfo>& infos) {
     Json all = Json::array();
     for (const TensorInfo& info : infos) {
-      const std::string type =
-          info.type == Datatype::kBytes ? "TYPE_STRING" : fmt::format("TYPE_{}", to_string(info.type));
-      Json dims = Json::array();
-      for (std::size_t i = 1; i < info.shape.size(); ++i) dims.push_back(info.shape[i]);
-      if (dims.empty()) dims.push_back(1);
-      all.push_back({{"name", info.name}, {"data_type", type}, {"dims", dims}});
+      all.push_back({{"name", info.name}, {"data_type", info.config_type()}, {"dims", info.config_dims()}});
     }
     return all;
   };
-  return {{"name", model.name},
-          {"platform", fmt::format("triage_{}", model.policy->kind())},
-          {"backend", "triage"},
-          {"max_batch_size", 0},
-          {"input", list(model.inputs())},
-          {"output", list(model.outputs())}};
+  return {{"name", model.name},  {"platform", model.platform()},  {"backend", "triage"},
+          {"max_batch_size", 0}, {"input", list(model.inputs())}, {"output", list(model.outputs())}};
 }
 
 Json duration_json(std::uint64_t count, std::uint64_t ns) { return {{"count", count}, {"ns", ns}}; }
@@ -171,23 +163,6 @@ std::vector<const ServedModel*> named(const std::vector<std::shared_ptr<const Se
 
 }  // namespace
 
-bool has_token(std::string_view authorization, std::span<const std::string> tokens) {
-  constexpr std::string_view kScheme = "bearer ";
-  const bool is_bearer = authorization.size() > kScheme.size() &&
-                         equal_ignoring_case(authorization.substr(0, kScheme.size()), kScheme);
-  const std::string_view given = is_bearer ? authorization.substr(kScheme.size()) : std::string_view();
-  bool found = false;
-  for (const std::string& token : tokens) {
-    unsigned char difference = given.size() == token.size() ? 0 : 1;
-    for (std::size_t i = 0; i < token.size(); ++i) {
-      const char letter = i < given.size() ? given[i] : '\0';
-      difference = static_cast<unsigned char>(difference | (letter ^ token[i]));
-    }
-    found = (difference == 0 && !token.empty()) || found;
-  }
-  return found;
-}
-
 // One request, and its one response.
 struct HttpRoutes::Call {
   HttpRequest request;
@@ -268,11 +243,9 @@ void HttpRoutes::route(Call& call) {
   }
   if (!call.is_get()) return call.refuse_method("other", "GET");
   if (path == "/v2") {
-    return call.answer("server", json_response({{"name", "triage"},
-                                                {"version", kVersion},
-                                                {"extensions",
-                                                 {"binary_tensor_data", "classification", "statistics",
-                                                  "model_repository", "model_configuration"}}}));
+    return call.answer(
+        "server",
+        json_response({{"name", kServerName}, {"version", kVersion}, {"extensions", kServerExtensions}}));
   }
   if (path == "/v2/health/live") return call.answer("health", json_response({{"live", true}}));
   if (path == "/v2/health/ready") {
