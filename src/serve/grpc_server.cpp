@@ -115,6 +115,7 @@ GrpcServer::~GrpcServer() { stop(); }
 std::uint16_t GrpcServer::port() const { return static_cast<std::uint16_t>(state_->port); }
 
 bool GrpcServer::drain(std::chrono::milliseconds grace) {
+  state_->service.end_streams();
   const auto closed = state_->shut_down(grace);
   return closed.wait_for(grace) == std::future_status::ready || state_->service.is_idle();
 }

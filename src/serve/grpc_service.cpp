@@ -2,74 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <exception>
-#include <limits>
-#include <span>
 #include <utility>
 #include <vector>
 
-#include "http/http_message.h"
-#include "serve/bearer_token.h"
 #include "serve/grpc_messages.h"
 #include "triage/error.h"
 #include "triage/version.h"
 
 namespace triage {
 namespace {
-
-constexpr const char* kRequestIdKey = "x-request-id";
-
-// The one place that says HTTP's statuses as gRPC does.
-grpc::StatusCode code_of(const InferFailure& failure) {
-  switch (failure.status) {
-    case 401:
-      return grpc::StatusCode::UNAUTHENTICATED;
-    case 404:
-      return grpc::StatusCode::NOT_FOUND;
-    case 405:
-      return grpc::StatusCode::UNIMPLEMENTED;
-    case 503:
-      return failure.is_ending ? grpc::StatusCode::UNAVAILABLE : grpc::StatusCode::RESOURCE_EXHAUSTED;
-    default:
-      break;
-  }
-  return failure.status < 500 ? grpc::StatusCode::INVALID_ARGUMENT : grpc::StatusCode::INTERNAL;
-}
-
-// It travels as a header, for which clients have little room, and may quote what they sent.
-std::string short_message(const std::string& message) {
-  constexpr std::size_t kMost = 1'000;
-  return message.size() <= kMost ? message : message.substr(0, kMost) + "...";
-}
-
-std::string metadata_value(const grpc::CallbackServerContext& context, const char* key) {
-  const auto found = context.client_metadata().find(key);
-  if (found == context.client_metadata().end()) return {};
-  return {found->second.data(), found->second.size()};
-}
-
-// "ipv4:1.2.3.4:5678" and "ipv6:%5B::1%5D:5678" without scheme and port.
-std::string address_of(std::string_view peer) {
-  std::string text = percent_decoded(peer.substr(peer.find(':') + 1));
-  if (const std::size_t port = text.rfind(':'); port != std::string::npos) text.resize(port);
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  return text;
-}
-
-// What is left of the client's deadline is a cap on the latency; the smaller one of two counts.
-void cap_by_deadline(Parameters& parameters, std::chrono::system_clock::time_point deadline) {
-  if (deadline == std::chrono::system_clock::time_point::max()) return;
-  const std::chrono::duration<double, std::milli> left = deadline - std::chrono::system_clock::now();
-  const double left_ms = std::max(0.0, left.count());
-  Parameter& value = parameters.try_emplace("max_latency_ms", left_ms).first->second;
-  if (auto* number = std::get_if<double>(&value)) *number = std::min(*number, left_ms);
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) {
-    value = std::min(static_cast<double>(*whole), left_ms);
-  }
-}
 
 template <class Message>
 void write_tensor_infos(const std::vector<TensorInfo>& infos, Message& messages) {
@@ -116,57 +58,13 @@ void write_statistics(const ServedModel& model, const ModelStatistics& counts,
 
 }  // namespace
 
-GrpcCall::GrpcCall(grpc::CallbackServerContext& context, Caller given,
-                   std::function<void(GrpcCall&, int status)> on_done)
-    : caller(std::move(given)), context_(&context), on_done_(std::move(on_done)) {}
-
-void GrpcCall::answer(const std::function<void()>& fill) {
-  if (answered_.exchange(true)) return;
-  try {
-    fill();
-  } catch (const std::exception&) {
-    const InferFailure failure = failure_of(std::current_exception());
-    return end(failure.status, {code_of(failure), short_message(failure.message)});
-  }
-  end(200, grpc::Status::OK);
-}
-
-void GrpcCall::fail(const InferFailure& failure) {
-  if (answered_.exchange(true)) return;
-  if (failure.retry_after_s > 0) {
-    context_->AddTrailingMetadata("retry-after", fmt::format("{:.0f}", failure.retry_after_s));
-  }
-  end(failure.status, {code_of(failure), short_message(failure.message)});
-}
-
-void GrpcCall::end(int status, const grpc::Status& said) {
-  status_ = status;
-  context_->AddTrailingMetadata(kRequestIdKey, caller.request_id);
-  Finish(said);
-}
-
-void GrpcCall::OnDone() { on_done_(*this, status_); }
-
 GrpcService::GrpcService(ServerContext& context) : context_(&context) {}
-
-bool GrpcService::is_allowed(const Context& context) const {
-  const auto& tokens = context_->options->listen.tokens;
-  return tokens.empty() || has_token(metadata_value(context, "authorization"), tokens);
-}
 
 GrpcService::Reactor* GrpcService::begin(Context& context, std::string_view route, For whom,
                                          const Work& work) {
-  Caller caller{.protocol = "grpc",
-                .peer = address_of(context.peer()),
-                .request_id = metadata_value(context, kRequestIdKey),
-                .trace = metadata_value(context, "traceparent"),
-                .first_byte_ns = context_->clock->now_ns()};
-  if (!is_request_id(caller.request_id)) caller.request_id = new_request_id();
-  const auto call =
-      std::make_shared<GrpcCall>(context, std::move(caller), [this, route](GrpcCall& done, int status) {
-        const double seconds =
-            static_cast<double>(context_->clock->now_ns() - done.caller.first_byte_ns) * 1e-9;
-        context_->metrics->count_request("grpc", route, status, seconds);
+  const auto call = std::make_shared<GrpcCall>(
+      context, caller_of(context, *context_->clock), [this, route](GrpcCall& done, int status) {
+        count(route, status, done.caller);
         const auto kept = done.shared_from_this();  // until nothing of it is in use
         const std::lock_guard lock(mutex_);
         calls_.erase(kept);
@@ -175,37 +73,51 @@ GrpcService::Reactor* GrpcService::begin(Context& context, std::string_view rout
     const std::lock_guard lock(mutex_);
     calls_.insert(call);
   }
-  const std::shared_lock gate(gate_);
-  try {
-    if (stopped_) {
-      call->fail(ending_failure());
-    } else if (whom == For::kTokens && !is_allowed(context)) {
-      call->fail({401, "this server wants a bearer token"});
-    } else {
-      work(call);
+  const bool is_open = gate_.pass([&] {
+    try {
+      if (whom == For::kTokens && !brings_token(context, context_->options->listen.tokens)) {
+        call->fail({401, "this server wants a bearer token"});
+      } else {
+        work(call);
+      }
+    } catch (const std::exception&) {
+      call->fail(failure_of(std::current_exception()));
     }
-  } catch (const std::exception&) {
-    call->fail(failure_of(std::current_exception()));
-  }
+  });
+  if (!is_open) call->fail(ending_failure());
   return call.get();
 }
 
-void GrpcService::stop() {
-  {
-    const std::unique_lock gate(gate_);
-    stopped_ = true;
-  }
-  std::vector<std::shared_ptr<GrpcCall>> left;
+void GrpcService::count(std::string_view route, int status, const Caller& caller) const {
+  const double seconds = static_cast<double>(context_->clock->now_ns() - caller.first_byte_ns) * 1e-9;
+  context_->metrics->count_request("grpc", route, status, seconds);
+}
+
+void GrpcService::end_streams() {
+  std::vector<std::shared_ptr<GrpcStream>> left;
   {
     const std::lock_guard lock(mutex_);
-    left.assign(calls_.begin(), calls_.end());
+    left.assign(streams_.begin(), streams_.end());
   }
-  for (const auto& call : left) call->fail(ending_failure());
+  for (const auto& stream : left) stream->end_behind_next();
+}
+
+void GrpcService::stop() {
+  gate_.close();
+  std::vector<std::shared_ptr<GrpcCall>> calls;
+  std::vector<std::shared_ptr<GrpcStream>> streams;
+  {
+    const std::lock_guard lock(mutex_);
+    calls.assign(calls_.begin(), calls_.end());
+    streams.assign(streams_.begin(), streams_.end());
+  }
+  for (const auto& call : calls) call->fail(ending_failure());
+  for (const auto& stream : streams) stream->end(ending_failure());
 }
 
 bool GrpcService::is_idle() {
   const std::lock_guard lock(mutex_);
-  return calls_.empty();
+  return calls_.empty() && streams_.empty();
 }
 
 void GrpcService::answer_of(GrpcCall& call, const std::string& name, const std::string& version,
@@ -306,6 +218,25 @@ GrpcService::Reactor* GrpcService::ModelInfer(Context* context, const inference:
             call->answer([&] { write_response(answer, *response); });
           });
   });
+}
+
+GrpcService::Stream* GrpcService::ModelStreamInfer(Context* context) {
+  const auto stream = std::make_shared<GrpcStream>(
+      *context_, *context, gate_,
+      GrpcStream::Events{
+          .answered = [this](const Caller& caller, int status) { count("infer_stream", status, caller); },
+          .done =
+              [this](GrpcStream& done) {
+                const auto kept = done.shared_from_this();
+                const std::lock_guard lock(mutex_);
+                streams_.erase(kept);
+              }});
+  {
+    const std::lock_guard lock(mutex_);
+    streams_.insert(stream);
+  }
+  stream->begin();
+  return stream.get();
 }
 
 // ---- the repository ----

@@ -1,47 +1,19 @@
 // What calls of the protocol over gRPC mean. No thread waits for an answer: a call ends when its job does.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
-#include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 
+#include "serve/grpc_call.h"
+#include "serve/grpc_stream.h"
 #include "serve/infer.h"
 #include "serve/inference.grpc.pb.h"
 
 namespace triage {
-
-// One call and its one answer: the first counts. It lives until gRPC is done with it and nobody answers any
-// more.
-class GrpcCall final : public grpc::ServerUnaryReactor, public std::enable_shared_from_this<GrpcCall> {
- public:
-  // `on_done` is called last, with the answer's status as HTTP says it.
-  GrpcCall(grpc::CallbackServerContext& context, Caller caller,
-           std::function<void(GrpcCall&, int status)> on_done);
-
-  Caller caller;
-
-  // `fill` writes the response, unless the call has its answer.
-  void answer(const std::function<void()>& fill);
-  void fail(const InferFailure& failure);
-
- private:
-  void OnDone() override;
-  void end(int status, const grpc::Status& said);
-
-  grpc::CallbackServerContext* context_;  // until it has its answer
-  std::function<void(GrpcCall&, int status)> on_done_;
-  std::atomic<bool> answered_{false};
-  int status_ = 200;  // of the answer, as HTTP says it
-};
 
 // Safe concurrently. `context` outlives the server that it is registered with.
 class GrpcService final : public inference::GRPCInferenceService::CallbackService {
@@ -51,9 +23,12 @@ class GrpcService final : public inference::GRPCInferenceService::CallbackServic
   // Ends all calls, and those that still come, without the context; what they count they count before the
   // server is shut down.
   void stop();
+  // Ends streams, each behind the answer that is under way.
+  void end_streams();
   [[nodiscard]] bool is_idle();
 
   using Reactor = grpc::ServerUnaryReactor;
+  using Stream = grpc::ServerBidiReactor<inference::ModelInferRequest, inference::ModelStreamInferResponse>;
   using Context = grpc::CallbackServerContext;
   Reactor* ServerLive(Context*, const inference::ServerLiveRequest*, inference::ServerLiveResponse*) override;
   Reactor* ServerReady(Context*, const inference::ServerReadyRequest*,
@@ -64,6 +39,7 @@ class GrpcService final : public inference::GRPCInferenceService::CallbackServic
   Reactor* ModelMetadata(Context*, const inference::ModelMetadataRequest*,
                          inference::ModelMetadataResponse*) override;
   Reactor* ModelInfer(Context*, const inference::ModelInferRequest*, inference::ModelInferResponse*) override;
+  Stream* ModelStreamInfer(Context*) override;
   Reactor* ModelConfig(Context*, const inference::ModelConfigRequest*,
                        inference::ModelConfigResponse*) override;
   Reactor* ModelStatistics(Context*, const inference::ModelStatisticsRequest*,
@@ -80,16 +56,16 @@ class GrpcService final : public inference::GRPCInferenceService::CallbackServic
   using Work = std::function<void(const std::shared_ptr<GrpcCall>&)>;
   // Makes a call and has `work` answer it, now or later.
   Reactor* begin(Context& context, std::string_view route, For whom, const Work& work);
-  [[nodiscard]] bool is_allowed(const Context& context) const;
+  void count(std::string_view route, int status, const Caller& caller) const;
   // Answers about one model, where there is one.
   void answer_of(GrpcCall& call, const std::string& name, const std::string& version,
                  const std::function<void(const ServedModel&)>& fill) const;
 
   ServerContext* context_;
-  std::shared_mutex gate_;  // held shared by who uses the context for a call that has just come
-  bool stopped_ = false;    // guarded by gate_
-  std::mutex mutex_;        // guards what follows
+  GrpcGate gate_;
+  std::mutex mutex_;  // guards what follows
   std::unordered_set<std::shared_ptr<GrpcCall>> calls_;
+  std::unordered_set<std::shared_ptr<GrpcStream>> streams_;
 };
 
 }  // namespace triage

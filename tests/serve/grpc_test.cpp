@@ -375,6 +375,59 @@ TEST_F(GrpcTest, LogsAndCounts) {
   EXPECT_NE(log.find("00-abc-def-01"), std::string::npos);
 }
 
+TEST_F(GrpcTest, StreamsAnswerInOrder) {
+  ServeOptions all = options();
+  all.listen.tokens = {"secret"};
+  Server server(all);
+  GrpcClient client(server.grpc_port());
+  inference::ModelStreamInferResponse response;
+  grpc::ClientContext nobody;
+  EXPECT_FALSE(client.stub->ModelStreamInfer(&nobody)->Read(&response));
+
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer secret");
+  const auto stream = client.stub->ModelStreamInfer(&context);
+  for (std::size_t n : {1, 2, 3}) {
+    ModelInferRequest asked = request(n, n == 2 ? "none" : "fashion");
+    asked.set_id(std::to_string(n));
+    ASSERT_TRUE(stream->Write(asked));
+  }
+  for (std::size_t n : {1, 2, 3}) {
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.infer_response().id(), std::to_string(n));
+    EXPECT_EQ(response.error_message().empty(), n != 2) << response.error_message();
+    if (n != 2) {
+      EXPECT_EQ(classes_of(response.infer_response()).size(), n);
+    }
+  }
+  // One that is open does not keep the server from ending.
+  EXPECT_TRUE(server.drain(20s));
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), StatusCode::UNAVAILABLE);
+}
+
+TEST_F(GrpcTest, StreamsEndWithTheServerOrTheirClient) {
+  std::vector<std::thread> clients;
+  {
+    const Server server(options("slow"));
+    for (int i = 0; i < 4; ++i) {
+      clients.emplace_back([&, i, port = server.grpc_port()] {
+        GrpcClient client(port);
+        grpc::ClientContext context;
+        const auto stream = client.stub->ModelStreamInfer(&context);
+        EXPECT_TRUE(stream->Write(request(100)));
+        if (i == 0) context.TryCancel();
+        inference::ModelStreamInferResponse response;
+        EXPECT_FALSE(stream->Read(&response));
+        EXPECT_EQ(stream->Finish().error_code(), i == 0 ? StatusCode::CANCELLED : StatusCode::UNAVAILABLE);
+      });
+    }
+    while (waiting_at(server) <= 200) {
+    }
+  }
+  for (std::thread& each : clients) each.join();
+}
+
 TEST_F(GrpcTest, CancelledCallsHarmNothing) {
   const Server server(options("slow"));
   GrpcClient client(server.grpc_port());
