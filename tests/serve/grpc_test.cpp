@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -324,6 +326,30 @@ TEST_F(GrpcTest, WantsATokenWhereThereAreSome) {
   EXPECT_EQ(client.code(request(1)), StatusCode::UNAUTHENTICATED);
   EXPECT_EQ(client.code(request(1), with("Bearer secrets")), StatusCode::UNAUTHENTICATED);
   EXPECT_EQ(client.code(request(1), with("Bearer secret")), StatusCode::OK);
+}
+
+TEST_F(GrpcTest, SpeaksTls) {
+  const std::string at = made.dir.path().string();
+  const std::string make_certificate =
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout " +
+      at + "/key.pem -out " + at + "/cert.pem 2>/dev/null";
+  if (std::system(make_certificate.c_str()) != 0) GTEST_SKIP() << "there is no openssl";
+  ServeOptions all = options();
+  all.listen.tls_certificate = at + "/cert.pem";
+  all.listen.tls_key = at + "/key.pem";
+  const Server server(all);
+  std::ostringstream certificate;
+  certificate << std::ifstream(all.listen.tls_certificate).rdbuf();
+  grpc::ChannelArguments arguments;
+  arguments.SetSslTargetNameOverride("localhost");
+  Stub stub(grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(server.grpc_port()),
+                                      grpc::SslCredentials({certificate.str(), "", ""}), arguments));
+  grpc::ClientContext context;
+  inference::ServerLiveResponse live;
+  EXPECT_TRUE(stub.ServerLive(&context, {}, &live).ok());
+  EXPECT_TRUE(live.live());
+  GrpcClient plain(server.grpc_port());
+  EXPECT_EQ(plain.code(request(1)), StatusCode::UNAVAILABLE);
 }
 
 TEST_F(GrpcTest, LoadsAnewAndUnloadsNothing) {
