@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "http/multipart.h"
+#include "serve/bearer_token.h"
 #include "serve/classify_page.h"
 #include "serve/feedback.h"
 #include "serve/feedback_routes.h"
@@ -118,23 +119,6 @@ std::vector<const ServedModel*> named(const std::vector<std::shared_ptr<const Se
 
 }  // namespace
 
-bool has_token(std::string_view authorization, std::span<const std::string> tokens) {
-  constexpr std::string_view kScheme = "bearer ";
-  const bool is_bearer = authorization.size() > kScheme.size() &&
-                         equal_ignoring_case(authorization.substr(0, kScheme.size()), kScheme);
-  const std::string_view given = is_bearer ? authorization.substr(kScheme.size()) : std::string_view();
-  bool found = false;
-  for (const std::string& token : tokens) {
-    unsigned char difference = given.size() == token.size() ? 0 : 1;
-    for (std::size_t i = 0; i < token.size(); ++i) {
-      const char letter = i < given.size() ? given[i] : '\0';
-      difference = static_cast<unsigned char>(difference | (letter ^ token[i]));
-    }
-    found = (difference == 0 && !token.empty()) || found;
-  }
-  return found;
-}
-
 // One request, and its one response.
 struct HttpRoutes::Call {
   HttpRequest request;
@@ -218,11 +202,9 @@ void HttpRoutes::route(Call& call) {
   }
   if (!call.is_get()) return call.refuse_method("other", "GET");
   if (path == "/v2") {
-    return call.answer("server", json_response({{"name", "triage"},
-                                                {"version", kVersion},
-                                                {"extensions",
-                                                 {"binary_tensor_data", "classification", "statistics",
-                                                  "model_repository", "model_configuration"}}}));
+    return call.answer(
+        "server",
+        json_response({{"name", kServerName}, {"version", kVersion}, {"extensions", kServerExtensions}}));
   }
   if (path == "/v2/health/live") return call.answer("health", json_response({{"live", true}}));
   if (path == "/v2/health/ready") {

@@ -29,7 +29,4 @@ class HttpRoutes {
   std::function<std::size_t()> connections_ = [] { return std::size_t{0}; };
 };
 
-// Whether the header names one of the tokens, in a time that does not depend on how much of it is right.
-[[nodiscard]] bool has_token(std::string_view authorization, std::span<const std::string> tokens);
-
 }  // namespace triage

@@ -49,7 +49,7 @@ InferFailure failure_of_refusal(const InferRefusal& refusal) {
     case InferRefusal::Reason::kEnding:
       break;
   }
-  return {503, "this server is ending; ask another", 1};
+  return ending_failure();
 }
 
 // One span of what an input took, as OpenTelemetry names them.
@@ -165,6 +165,8 @@ void log_event(ServerContext& context, std::string_view event,
   for (const auto& [name, value] : values) line[std::string(name)] = value;
   context.log->write(line.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
+
+InferFailure ending_failure() { return {503, "this server is ending; ask another", 1, true}; }
 
 InferFailure failure_of(const std::exception_ptr& error) {
   try {

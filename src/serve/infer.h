@@ -2,6 +2,7 @@
 // logged and counted. HTTP and gRPC only translate.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -38,6 +39,11 @@ struct ServerContext {
   std::function<void(std::function<void(const Error*)>)> reload;
 };
 
+// What the server says that it is.
+inline constexpr std::string_view kServerName = "triage";
+inline constexpr std::array<std::string_view, 5> kServerExtensions{
+    "binary_tensor_data", "classification", "statistics", "model_repository", "model_configuration"};
+
 // Who asks, by what way.
 struct Caller {
   std::string protocol;    // "http", "grpc"
@@ -61,7 +67,9 @@ struct InferFailure {
   int status = 500;
   std::string message;
   double retry_after_s = 0;  // 0: no use
+  bool is_ending = false;    // the server is, so that another has to be asked
 };
+[[nodiscard]] InferFailure ending_failure();
 // Of an exception: its message where the caller is to blame, else none of the inside.
 [[nodiscard]] InferFailure failure_of(const std::exception_ptr& error);
 

@@ -1,7 +1,5 @@
 #include "serve/model_json.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -25,7 +23,7 @@ Json duration_json(std::uint64_t count, std::uint64_t ns) { return {{"count", co
 Json model_json(const ServedModel& model) {
   return {{"name", model.name},
           {"versions", {model.version}},
-          {"platform", fmt::format("triage_{}", model.policy->kind())},
+          {"platform", model.platform()},
           {"inputs", tensors_json(model.inputs())},
           {"outputs", tensors_json(model.outputs())}};
 }
@@ -34,21 +32,12 @@ Json config_json(const ServedModel& model) {
   const auto list = [](const std::vector<TensorInfo>& infos) {
     Json all = Json::array();
     for (const TensorInfo& info : infos) {
-      const std::string type =
-          info.type == Datatype::kBytes ? "TYPE_STRING" : fmt::format("TYPE_{}", to_string(info.type));
-      Json dims = Json::array();
-      for (std::size_t i = 1; i < info.shape.size(); ++i) dims.push_back(info.shape[i]);
-      if (dims.empty()) dims.push_back(1);
-      all.push_back({{"name", info.name}, {"data_type", type}, {"dims", dims}});
+      all.push_back({{"name", info.name}, {"data_type", info.config_type()}, {"dims", info.config_dims()}});
     }
     return all;
   };
-  return {{"name", model.name},
-          {"platform", fmt::format("triage_{}", model.policy->kind())},
-          {"backend", "triage"},
-          {"max_batch_size", 0},
-          {"input", list(model.inputs())},
-          {"output", list(model.outputs())}};
+  return {{"name", model.name},  {"platform", model.platform()},  {"backend", "triage"},
+          {"max_batch_size", 0}, {"input", list(model.inputs())}, {"output", list(model.outputs())}};
 }
 
 Json statistics_json(const ServedModel& model, const ModelStatistics& counts) {

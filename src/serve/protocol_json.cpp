@@ -138,16 +138,10 @@ class ValueWriter {
     const std::string where = fmt::format("tensor '{}'", tensor_->name);
     if (!value.is_string()) fail(where, fmt::format("a value is {}", value.type_name()), "strings");
     const auto& text = value.get_ref<const std::string&>();
-    if (!is_base64_) return append_bytes(text);
+    if (!is_base64_) return append_bytes_element(text, tensor_->data);
     const auto bytes = base64_decoded(text);
     if (!bytes) fail(where, "a value is not base64", "what its content_type says");
-    append_bytes({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-  }
-
-  void append_bytes(std::string_view bytes) const {
-    const auto length = static_cast<std::uint32_t>(bytes.size());
-    tensor_->data.append(reinterpret_cast<const char*>(&length), sizeof length);
-    tensor_->data += bytes;
+    append_bytes_element({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, tensor_->data);
   }
 
   Tensor* tensor_;
@@ -185,20 +179,9 @@ Tensor parse_tensor(const Json& json, std::string_view& binary) {
 
 RequestedOutput parse_output(const Json& json) {
   if (!json.is_object()) fail("outputs", fmt::format("an entry is {}", json.type_name()), "objects");
-  RequestedOutput output{.name = text_member(json, "name", "an output")};
-  const std::string where = fmt::format("output '{}'", output.name);
-  for (const auto& [name, value] : parse_parameters(json, where)) {
-    if (name == "binary_data") {
-      const auto* flag = std::get_if<bool>(&value);
-      if (flag == nullptr) fail(where, "'binary_data' is no yes or no", "true or false");
-      output.binary = *flag;
-    } else if (name == "classification") {
-      const auto* n = std::get_if<std::int64_t>(&value);
-      if (n == nullptr || *n < 1) fail(where, "'classification' is no count", "1 or more");
-      output.classification = *n;
-    }
-  }
-  return output;
+  std::string name = text_member(json, "name", "an output");
+  const Parameters parameters = parse_parameters(json, fmt::format("output '{}'", name));
+  return requested_output(std::move(name), parameters);
 }
 
 Json parsed(std::string_view text) {

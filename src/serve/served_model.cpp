@@ -256,6 +256,8 @@ std::vector<RequestedOutput> asked_outputs(const ServedModel& model, const Infer
 
 }  // namespace
 
+std::string ServedModel::platform() const { return fmt::format("triage_{}", policy->kind()); }
+
 std::vector<TensorInfo> ServedModel::inputs() const {
   if (takes_images()) return {{std::string(kImage), Datatype::kBytes, {-1}}};
   return {{std::string(kFeatures),

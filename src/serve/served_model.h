@@ -16,13 +16,6 @@
 
 namespace triage {
 
-// An input or output as the protocol's metadata describes it; -1: any size.
-struct TensorInfo {
-  std::string name;
-  Datatype type = Datatype::kFp32;
-  std::vector<std::int64_t> shape;
-};
-
 // Immutable; safe concurrently.
 struct ServedModel {
   std::string name;
@@ -31,6 +24,7 @@ struct ServedModel {
   std::optional<Classifier> classifier;  // none: a policy on rows
 
   [[nodiscard]] bool takes_images() const { return classifier.has_value(); }
+  [[nodiscard]] std::string platform() const;  // "triage_adaptive", by the kind of policy
   [[nodiscard]] std::vector<TensorInfo> inputs() const;
   [[nodiscard]] std::vector<TensorInfo> outputs() const;
 };

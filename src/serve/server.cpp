@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "http/http_server.h"
 #include "serve/explore.h"
 #include "serve/feedback.h"
+#include "serve/grpc_server.h"
 #include "serve/http_routes.h"
 #include "serve/infer.h"
 #include "triage/engine.h"
@@ -148,12 +150,14 @@ struct Server::State {
                                           routes->handle(std::move(request), std::move(respond));
                                         });
     routes->set_connections([this] { return http->counts().connections; });
+    if (options.listen.grpc_port) grpc = std::make_unique<GrpcServer>(context);
     if (options.watch) watcher = std::jthread([this](const std::stop_token& stop) { watch(stop); });
   }
 
   ~State() {
     watcher = {};
     http->stop();
+    if (grpc != nullptr) grpc->stop();
     side.reset();
     queue.reset();     // with it go the last that would answer,
     feedback.reset();  // and with this those that would say what was kept
@@ -256,6 +260,7 @@ struct Server::State {
   std::unique_ptr<Feedback> feedback;
   std::unique_ptr<HttpRoutes> routes;
   std::unique_ptr<HttpServer> http;
+  std::unique_ptr<GrpcServer> grpc;  // null: none
   std::jthread watcher;
 };
 
@@ -268,7 +273,7 @@ Server::~Server() = default;
 
 std::uint16_t Server::http_port() const { return state_->http->port(); }
 
-std::uint16_t Server::grpc_port() const { return 0; }
+std::uint16_t Server::grpc_port() const { return state_->grpc == nullptr ? 0 : state_->grpc->port(); }
 
 std::string Server::policy_version() const { return state_->models.now()->main->version; }
 
@@ -278,7 +283,10 @@ bool Server::drain(std::chrono::milliseconds grace) {
   const auto until = std::chrono::steady_clock::now() + grace;
   state_->context.is_ready = false;
   log_event(state_->context, "draining", {});
-  const bool answered = state_->http->drain(grace);
+  auto over_grpc =
+      std::async(std::launch::async, [&] { return state_->grpc == nullptr || state_->grpc->drain(grace); });
+  const bool over_http = state_->http->drain(grace);
+  const bool answered = over_grpc.get() && over_http;
   const auto left = std::chrono::duration_cast<Milliseconds>(until - std::chrono::steady_clock::now());
   return state_->queue->drain(std::max(left, Milliseconds(0))) && answered;
 }

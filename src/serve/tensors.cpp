@@ -98,16 +98,46 @@ void check_tensor(const Tensor& tensor) {
   }
 }
 
+std::string TensorInfo::config_type() const {
+  return type == Datatype::kBytes ? "TYPE_STRING" : fmt::format("TYPE_{}", to_string(type));
+}
+
+std::vector<std::int64_t> TensorInfo::config_dims() const {
+  if (shape.size() <= 1) return {1};
+  return {shape.begin() + 1, shape.end()};
+}
+
+RequestedOutput requested_output(std::string name, const Parameters& parameters) {
+  RequestedOutput output{.name = std::move(name)};
+  const auto refuse = [&](std::string_view found, std::string_view expected) {
+    throw Error(ErrorCode::kUsage, fmt::format("output '{}': {}, expected {}", output.name, found, expected));
+  };
+  for (const auto& [parameter, value] : parameters) {
+    if (parameter == "binary_data") {
+      const auto* flag = std::get_if<bool>(&value);
+      if (flag == nullptr) refuse("'binary_data' is no yes or no", "true or false");
+      output.binary = *flag;
+    } else if (parameter == "classification") {
+      const auto* n = std::get_if<std::int64_t>(&value);
+      if (n == nullptr || *n < 1) refuse("'classification' is no count", "1 or more");
+      output.classification = *n;
+    }
+  }
+  return output;
+}
+
+void append_bytes_element(std::string_view element, std::string& data) {
+  const auto length = static_cast<std::uint32_t>(element.size());
+  data.append(reinterpret_cast<const char*>(&length), sizeof length);
+  data += element;
+}
+
 Tensor bytes_tensor(std::string name, std::span<const std::string> elements) {
   Tensor tensor{.name = std::move(name),
                 .type = Datatype::kBytes,
                 .shape = {static_cast<std::int64_t>(elements.size())},
                 .data = {}};
-  for (const std::string& element : elements) {
-    const auto length = static_cast<std::uint32_t>(element.size());
-    tensor.data.append(reinterpret_cast<const char*>(&length), sizeof length);
-    tensor.data += element;
-  }
+  for (const std::string& element : elements) append_bytes_element(element, tensor.data);
   return tensor;
 }
 

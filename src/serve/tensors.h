@@ -53,6 +53,8 @@ struct Tensor {
 // Throws kUsage, naming the tensor, for a negative or too large shape, and data of another size.
 void check_tensor(const Tensor& tensor);
 
+// As elements of kBytes are in `Tensor::data`.
+void append_bytes_element(std::string_view element, std::string& data);
 [[nodiscard]] Tensor bytes_tensor(std::string name, std::span<const std::string> elements);
 template <class Value>
 [[nodiscard]] Tensor tensor_of(std::string name, Datatype type, std::vector<std::int64_t> shape,
@@ -63,12 +65,27 @@ template <class Value>
   return tensor;
 }
 
+// An input or output as the protocol's metadata describes it; -1: any size.
+struct TensorInfo {
+  std::string name;
+  Datatype type = Datatype::kFp32;
+  std::vector<std::int64_t> shape;
+
+  // As Triton's model configurations say the same.
+  [[nodiscard]] std::string config_type() const;                // "TYPE_FP32"
+  [[nodiscard]] std::vector<std::int64_t> config_dims() const;  // of one element of a batch
+};
+
 struct RequestedOutput {
   std::string name;
   std::optional<bool> binary = std::nullopt;  // over HTTP
   // The best classes as text, "confidence:class:label", instead of the numbers; 0: the numbers.
   std::int64_t classification = 0;
 };
+
+// Of the parameters that come with its name. Throws kUsage, naming the output, for a classification that is
+// no count, and binary_data that is no yes or no.
+[[nodiscard]] RequestedOutput requested_output(std::string name, const Parameters& parameters);
 
 struct InferRequest {
   std::string id;

@@ -87,6 +87,9 @@ const std::vector<std::pair<std::string_view, std::set<std::string_view>>> kLibr
     {"xgboost/", {"learn"}},
     {"boost/", {"stats", "http"}},
     {"prometheus/", {"serve"}},
+    {"grpc/", {"serve"}},
+    {"grpcpp/", {"serve"}},
+    {"google/protobuf/", {"serve"}},
     {"yaml-cpp/", {"import"}},
     {"CLI/", {"cli"}}};
 

@@ -8,6 +8,7 @@ cmake -G Ninja -S "$work/outside" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix"
 cmake --build "$work/build" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
 "$work/build/classify_one" "$work/fashion/zoo.json" "$work/picture.pgm" "$work/first.triage"
 "$work/build/read_profile"
+"$work/build/serve_none"
 "$prefix/bin/triage" --version
 "$prefix/bin/triage" info >/dev/null
 XDG_CACHE_HOME=$work/cache "$prefix/bin/triage" classify --policy "$work/first.triage" --zoo "$work/fashion/zoo.json" \
