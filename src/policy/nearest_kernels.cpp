@@ -199,8 +199,8 @@ template <std::size_t kLanes>
   *found = NearestSearcher<kLanes>(*tree, query, nearest).run();
 }
 
-using TreeSearch = void (*)(const BlockTree*, const float*, std::span<Neighbour>, std::size_t*);
-template <TreeSearch kBody>
+using BlockSearch = void (*)(const BlockTree*, const float*, std::span<Neighbour>, std::size_t*);
+template <BlockSearch kBody>
 std::size_t search_by(const BlockTree& tree, const float* query, std::span<Neighbour> nearest) {
   std::size_t found = 0;
   if (tree.n > 0 && !nearest.empty()) kBody(&tree, query, nearest, &found);
