@@ -150,12 +150,12 @@ void Feedback::add_explored(std::shared_ptr<const FeedbackVersion> version, std:
   static_cast<void>(push(Explored{std::move(version), id, std::move(looks)}, false));
 }
 
-void Feedback::tell(std::vector<FeedbackItem> items, std::function<void(const Statuses&)> done) {
+void Feedback::tell(std::vector<FeedbackItem> items, const std::function<void(const Statuses&)>& done) {
   const Statuses lost(items.size(), FeedbackStatus::kLost);
   if (!push(Told{std::move(items), done, {}}, true)) done(lost);
 }
 
-void Feedback::ask(std::function<void(const Json&)> done) {
+void Feedback::ask(const std::function<void(const Json&)>& done) {
   if (!push(Asked{done}, true)) done(Json::object());
 }
 
@@ -195,7 +195,7 @@ void Feedback::work(std::deque<Event>& events) {
     store_.roll_back();
     std::erase_if(numbers_, [&](const auto& each) { return !before.contains(each.second); });
     std::erase_if(figures_, [&](const auto& each) { return !before.contains(each.first); });
-    for (auto& [number, tally] : before) figures_.at(number).set_tally(std::move(tally));
+    for (const auto& [number, tally] : before) figures_.at(number).set_tally(tally);
     give_up(events, error.what());
   }
   changed_.clear();

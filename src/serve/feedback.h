@@ -81,8 +81,8 @@ class Feedback {
   // `done` gets a status for each item, and `ask` the running figures, in the order of all that came before;
   // both on the thread of the feedback.
   using Statuses = std::vector<FeedbackStatus>;
-  void tell(std::vector<FeedbackItem> items, std::function<void(const Statuses&)> done);
-  void ask(std::function<void(const nlohmann::json&)> done);
+  void tell(std::vector<FeedbackItem> items, const std::function<void(const Statuses&)>& done);
+  void ask(const std::function<void(const nlohmann::json&)>& done);
   // As of the last change.
   [[nodiscard]] std::vector<FeedbackAlarm> alarms() const;
   [[nodiscard]] const FeedbackOptions& options() const { return options_; }
