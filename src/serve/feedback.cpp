@@ -90,6 +90,12 @@ Feedback::~Feedback() {
 void Feedback::serve(std::vector<std::shared_ptr<const FeedbackVersion>> versions) {
   {
     const std::lock_guard lock(mutex_);
+    for (auto& before : served_) {
+      const bool goes_on = std::any_of(versions.begin(), versions.end(),
+                                       [&](const auto& version) { return version->model == before->model; });
+      if (!goes_on) ended_.push_back(std::move(before));
+    }
+    while (ended_.size() > 2) ended_.erase(ended_.begin());
     served_ = versions;
   }
   static_cast<void>(push(Served{std::move(versions)}, true));
@@ -97,8 +103,10 @@ void Feedback::serve(std::vector<std::shared_ptr<const FeedbackVersion>> version
 
 std::shared_ptr<const FeedbackVersion> Feedback::version_of(const ServedModel& model) const {
   const std::lock_guard lock(mutex_);
-  for (const auto& version : served_) {
-    if (version->model.get() == &model) return version;
+  for (const auto* versions : {&served_, &ended_}) {
+    for (const auto& version : *versions) {
+      if (version->model.get() == &model) return version;
+    }
   }
   return nullptr;
 }

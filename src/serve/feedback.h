@@ -66,7 +66,7 @@ class Feedback {
   Feedback(const Feedback&) = delete;
   Feedback& operator=(const Feedback&) = delete;
 
-  // The versions that are served from now on.
+  // The versions that are served from now on; what is under way may end by those before.
   void serve(std::vector<std::shared_ptr<const FeedbackVersion>> versions);
   // Null: the model is no version that is served.
   [[nodiscard]] std::shared_ptr<const FeedbackVersion> version_of(const ServedModel& model) const;
@@ -139,6 +139,7 @@ class Feedback {
   bool is_urgent_ = false;  // somebody waits
   bool ending_ = false;
   std::vector<std::shared_ptr<const FeedbackVersion>> served_;
+  std::vector<std::shared_ptr<const FeedbackVersion>> ended_;  // the last ones, of requests under way
   std::vector<FeedbackAlarm> alarms_;
 
   // The thread's own.
