@@ -90,6 +90,12 @@ Feedback::~Feedback() {
 void Feedback::serve(std::vector<std::shared_ptr<const FeedbackVersion>> versions) {
   {
     const std::lock_guard lock(mutex_);
+    for (auto& before : served_) {
+      const bool goes_on = std::any_of(versions.begin(), versions.end(),
+                                       [&](const auto& version) { return version->model == before->model; });
+      if (!goes_on) ended_.push_back(std::move(before));
+    }
+    while (ended_.size() > 2) ended_.erase(ended_.begin());
     served_ = versions;
   }
   static_cast<void>(push(Served{std::move(versions)}, true));
@@ -97,8 +103,10 @@ void Feedback::serve(std::vector<std::shared_ptr<const FeedbackVersion>> version
 
 std::shared_ptr<const FeedbackVersion> Feedback::version_of(const ServedModel& model) const {
   const std::lock_guard lock(mutex_);
-  for (const auto& version : served_) {
-    if (version->model.get() == &model) return version;
+  for (const auto* versions : {&served_, &ended_}) {
+    for (const auto& version : *versions) {
+      if (version->model.get() == &model) return version;
+    }
   }
   return nullptr;
 }
@@ -150,12 +158,12 @@ void Feedback::add_explored(std::shared_ptr<const FeedbackVersion> version, std:
   static_cast<void>(push(Explored{std::move(version), id, std::move(looks)}, false));
 }
 
-void Feedback::tell(std::vector<FeedbackItem> items, std::function<void(const Statuses&)> done) {
+void Feedback::tell(std::vector<FeedbackItem> items, const std::function<void(const Statuses&)>& done) {
   const Statuses lost(items.size(), FeedbackStatus::kLost);
   if (!push(Told{std::move(items), done, {}}, true)) done(lost);
 }
 
-void Feedback::ask(std::function<void(const Json&)> done) {
+void Feedback::ask(const std::function<void(const Json&)>& done) {
   if (!push(Asked{done}, true)) done(Json::object());
 }
 
@@ -195,7 +203,7 @@ void Feedback::work(std::deque<Event>& events) {
     store_.roll_back();
     std::erase_if(numbers_, [&](const auto& each) { return !before.contains(each.second); });
     std::erase_if(figures_, [&](const auto& each) { return !before.contains(each.first); });
-    for (auto& [number, tally] : before) figures_.at(number).set_tally(std::move(tally));
+    for (const auto& [number, tally] : before) figures_.at(number).set_tally(tally);
     give_up(events, error.what());
   }
   changed_.clear();

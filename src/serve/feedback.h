@@ -66,7 +66,7 @@ class Feedback {
   Feedback(const Feedback&) = delete;
   Feedback& operator=(const Feedback&) = delete;
 
-  // The versions that are served from now on.
+  // The versions that are served from now on; what is under way may end by those before.
   void serve(std::vector<std::shared_ptr<const FeedbackVersion>> versions);
   // Null: the model is no version that is served.
   [[nodiscard]] std::shared_ptr<const FeedbackVersion> version_of(const ServedModel& model) const;
@@ -81,8 +81,8 @@ class Feedback {
   // `done` gets a status for each item, and `ask` the running figures, in the order of all that came before;
   // both on the thread of the feedback.
   using Statuses = std::vector<FeedbackStatus>;
-  void tell(std::vector<FeedbackItem> items, std::function<void(const Statuses&)> done);
-  void ask(std::function<void(const nlohmann::json&)> done);
+  void tell(std::vector<FeedbackItem> items, const std::function<void(const Statuses&)>& done);
+  void ask(const std::function<void(const nlohmann::json&)>& done);
   // As of the last change.
   [[nodiscard]] std::vector<FeedbackAlarm> alarms() const;
   [[nodiscard]] const FeedbackOptions& options() const { return options_; }
@@ -139,6 +139,7 @@ class Feedback {
   bool is_urgent_ = false;  // somebody waits
   bool ending_ = false;
   std::vector<std::shared_ptr<const FeedbackVersion>> served_;
+  std::vector<std::shared_ptr<const FeedbackVersion>> ended_;  // the last ones, of requests under way
   std::vector<FeedbackAlarm> alarms_;
 
   // The thread's own.

@@ -45,7 +45,7 @@ class FeedbackFigures {
 
   [[nodiscard]] const ServedPolicyFacts& facts() const { return facts_; }
   [[nodiscard]] const FeedbackTally& tally() const { return tally_; }
-  void set_tally(FeedbackTally tally) { tally_ = std::move(tally); }
+  void set_tally(const FeedbackTally& tally) { tally_ = tally; }
 
   void count_input(bool is_refused);
   void count_explored(bool agrees);

@@ -67,9 +67,10 @@ std::shared_ptr<const ServedSet> ServedModels::load() const {
   return set;
 }
 
-void ServedModels::reload() {
+void ServedModels::reload(const std::function<void(const ServedSet&)>& before) {
   const std::lock_guard one_at_a_time(loading_);
   std::shared_ptr<const ServedSet> next = load();
+  before(*next);
   const std::lock_guard lock(mutex_);
   now_ = std::move(next);
 }

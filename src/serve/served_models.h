@@ -2,6 +2,7 @@
 // there.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,8 +29,9 @@ class ServedModels {
   ServedModels(const ServeOptions& options, std::shared_ptr<Runtime> runtime);
 
   [[nodiscard]] std::shared_ptr<const ServedSet> now() const;
-  // Throws as Server::reload, with nothing changed.
-  void reload();
+  // `before` gets the new ones before they answer. Throws as Server::reload and `before`, with nothing
+  // changed.
+  void reload(const std::function<void(const ServedSet&)>& before);
   // Who answers a request for `name` in `version` (empty: any), by its id; null: nobody of that name.
   [[nodiscard]] std::shared_ptr<const ServedModel> find(std::string_view name, std::string_view version,
                                                         std::string_view request_id) const;

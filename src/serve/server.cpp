@@ -141,6 +141,7 @@ struct Server::State {
       }
       feedback = std::make_unique<Feedback>(*options.feedback, feedback_observer());
       context.feedback = feedback.get();
+      serve_feedback(*models.now());
     }
     routes = std::make_unique<HttpRoutes>(context);
     note_policy();
@@ -181,31 +182,27 @@ struct Server::State {
                 }};
   }
 
-  // What the policies' inputs are kept and explored with. Those that come while the models to explore with
-  // are loaded are kept, and not explored.
-  void serve_feedback() {
+  // What the inputs of policies are kept and explored with, before they answer.
+  void serve_feedback(const ServedSet& set) {
     if (feedback == nullptr) return;
-    const auto now = models.now();
     const auto versions = [&](bool explores) {
       std::vector<std::shared_ptr<const FeedbackVersion>> list;
-      for (const auto& model : {now->main, now->canary}) {
+      for (const auto& model : {set.main, set.canary}) {
         if (model != nullptr && model->takes_images()) {
           list.push_back(feedback_version(model, runtime, explores));
         }
       }
       return list;
     };
-    feedback->serve(versions(false));
-    if (options.feedback->explore == 0) return;
     try {
-      feedback->serve(versions(true));
+      feedback->serve(versions(options.feedback->explore > 0));
     } catch (const Error& error) {
       log_event(context, "not_explored", {{"error", error.what()}});
+      feedback->serve(versions(false));
     }
   }
 
   void note_policy() {
-    serve_feedback();
     const auto now = models.now();
     metrics.count_load(now->main->name, now->main->version, now->main->policy->kind());
     log_event(context, "policy",
@@ -217,7 +214,7 @@ struct Server::State {
   // Throws as Server::reload.
   void reload() {
     try {
-      models.reload();
+      models.reload([this](const ServedSet& next) { serve_feedback(next); });
     } catch (const Error& error) {
       metrics.count_failed_load();
       log_event(context, "policy_refused", {{"error", error.what()}});

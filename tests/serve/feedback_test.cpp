@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <mutex>
@@ -58,6 +59,9 @@ struct FeedbackZoo {
                     *open_dataset({.data = {data.images}, .labels = {data.labels}, .range = {}}), {},
                     profile);
     Table table = load_table(std::array{profile});
+    // So that what is learned does not depend on how busy the machine is.
+    for (std::size_t i = 0; i < table.infer_ms.size(); ++i) table.infer_ms[i] = i % 2 == 0 ? 0.1F : 10.0F;
+    std::fill(table.preprocess_ms.begin(), table.preprocess_ms.end(), 0.0F);
     save_certified(table, policy);
     label_by_model(table, "large");
     save_certified(table, agreeing);
@@ -118,7 +122,7 @@ struct FeedbackTest : ::testing::Test {
     const Classifier policy(load_policy(made->policy), runtime);
     const ServedModel large = served_network(runtime, 1);
     std::vector<Picture> hard;
-    for (std::size_t seed = 10'000; hard.size() < n; ++seed) {
+    for (std::size_t seed = 10'000; hard.size() < n && seed < 50'000; ++seed) {
       const auto label = static_cast<Label>(seed % 10);
       const Image image = testing::fake_image(label, seed * 100);
       if (policy.classify(image).label() != label && large.classifier->classify(image).label() == label) {
@@ -216,6 +220,7 @@ TEST_F(FeedbackTest, GoesOnAfterARestart) {
 // A stream that changes in the middle: inputs that the policy is worse on than was promised.
 TEST_F(FeedbackTest, WatchesThePromiseAndSaysWhenItIsBroken) {
   const auto hard = hard_pictures(60);
+  ASSERT_EQ(hard.size(), 60U);
   {
     const Server server(options());
     RawClient client(server.http_port());
@@ -377,7 +382,7 @@ TEST_F(FeedbackTest, ServesManyAtOnce) {
         if (tell(client, {{"request_id", id}, {"label", 2}})["counts"] != Json{{"kept", 1}}) ++wrong;
         client.get("/v2/health/ready");
         client.get("/metrics");
-        if (c == 0 && i == 10) server.reload();
+        if (c == 0 && i % 8 == 0) server.reload();
       }
     });
   }
