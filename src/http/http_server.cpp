@@ -137,6 +137,13 @@ struct HttpServer::State final : public HttpSessionOwner {
   [[nodiscard]] std::int64_t now_ns() const override { return clock_or_steady(options.clock).now_ns(); }
   [[nodiscard]] bool is_draining() const override { return draining.load(); }
   void count_malformed() override { malformed.fetch_add(1, std::memory_order_relaxed); }
+  bool hold(std::size_t bytes) override {
+    const std::size_t most = std::max(options.limits.bodies_bytes, options.limits.body_bytes);
+    if (held.fetch_add(bytes) + bytes <= most) return true;
+    held.fetch_sub(bytes);
+    return false;
+  }
+  void release(std::size_t bytes) override { held.fetch_sub(bytes); }
   void handle(HttpRequest request, HttpRespond respond) override {
     handler(std::move(request), std::move(respond));
   }
@@ -156,7 +163,7 @@ struct HttpServer::State final : public HttpSessionOwner {
   std::unordered_set<HttpSession*> sessions;
   std::map<std::string, std::size_t> clients;  // open connections of each address
   std::atomic<bool> draining{false};
-  std::atomic<std::size_t> accepted{0}, turned_away{0}, malformed{0};
+  std::atomic<std::size_t> accepted{0}, turned_away{0}, malformed{0}, held{0};
   std::uint16_t port = 0;
   // Last, so that sessions that it still holds end before what they refer to.
   asio::io_context context;
@@ -174,7 +181,7 @@ std::uint16_t HttpServer::port() const { return state_->port; }
 
 HttpCounts HttpServer::counts() const {
   const std::lock_guard lock(state_->mutex);
-  return {state_->sessions.size(), state_->accepted.load(), state_->turned_away.load(),
+  return {state_->sessions.size(), state_->accepted.load(), state_->turned_away.load(), state_->held.load(),
           state_->malformed.load()};
 }
 

@@ -13,9 +13,10 @@
 
 namespace triage {
 
-// What one client may take. Time-outs end the connection; a request over a limit gets 413 or 431 first.
+// What one client may take. Time-outs end the connection; a request over a limit gets 413, 431 or 503 first.
 struct HttpLimits {
   std::size_t body_bytes = std::size_t{64} << 20;
+  std::size_t bodies_bytes = std::size_t{1} << 30;  // of all requests that are under way; at least body_bytes
   std::size_t header_bytes = std::size_t{16} << 10;
   std::chrono::milliseconds header_time{10'000};  // from a request's first byte to the end of its header
   std::chrono::milliseconds body_time{30'000};    // from there to the end of the body
@@ -44,6 +45,7 @@ struct HttpCounts {
   std::size_t connections = 0;  // open now
   std::size_t accepted = 0;     // so far
   std::size_t turned_away = 0;  // over a limit of connections
+  std::size_t body_bytes = 0;   // of requests under way
   std::size_t malformed = 0;    // requests that never reached the handler
 };
 

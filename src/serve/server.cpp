@@ -59,6 +59,7 @@ HttpOptions http_options(const ServeOptions& options, const std::shared_ptr<Cloc
                    .tls = nullptr,
                    .clock = clock};
   http.limits.body_bytes = options.limits.body_bytes;
+  http.limits.bodies_bytes = options.limits.bodies_bytes;
   http.limits.header_bytes = options.limits.header_bytes;
   http.limits.header_time = options.limits.receive_time / 3;
   http.limits.body_time = options.limits.receive_time;

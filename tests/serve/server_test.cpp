@@ -109,6 +109,8 @@ TEST_F(ServerTest, ErrorsHaveTheRightStatus) {
   EXPECT_EQ(client.post(infer, json_request(1, R"(,"parameters":{"max_latency":1})")).status, 400);
   EXPECT_EQ(client.post(infer, json_request(1, R"(,"parameters":{"price":1})")).status, 400);
   EXPECT_EQ(client.post(infer, json_request(1, R"(,"outputs":[{"name":"x"}])")).status, 400);
+  EXPECT_EQ(client.post(infer, json_request(1, R"(,"outputs":[{"name":"class"},{"name":"class"}])")).status,
+            400);
   EXPECT_EQ(client.post(infer, "x", "Inference-Header-Content-Length: many\r\n").status, 400);
   EXPECT_EQ(client.post(infer, "x", "Content-Encoding: gzip\r\n").status, 415);
   EXPECT_EQ(client.post("/v2/models/none/infer", json_request(1)).status, 404);
