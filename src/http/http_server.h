@@ -22,6 +22,7 @@ struct HttpLimits {
   std::chrono::milliseconds body_time{30'000};    // from there to the end of the body
   std::chrono::milliseconds write_time{30'000};   // of a response
   std::chrono::milliseconds idle_time{75'000};    // between two requests of a connection
+  std::chrono::milliseconds last_call{1'000};     // at the end, for requests that are on their way
   std::size_t connections = 10'000;
   std::size_t connections_of_client = 4'000;  // of one address
 };
@@ -61,8 +62,8 @@ class HttpServer {
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] HttpCounts counts() const;
-  // Accepts no more connections, closes idle ones, and the others behind their next response. Returns once
-  // all are closed, or `grace` is over: whether all were.
+  // Accepts no more connections, and closes each behind its next response, idle ones after the last call (or
+  // half of `grace`). Returns once all are closed, or `grace` is over: whether all were.
   bool drain(std::chrono::milliseconds grace);
   // Ends its threads, whatever is under way: no handler is called any more, and responses go nowhere.
   void stop();

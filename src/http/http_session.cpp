@@ -119,7 +119,7 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
   }
 
   void wait_for_request() {
-    if (owner_->is_draining()) return close();
+    if (owner_->is_closing()) return close();
     if (buffer_.size() > 0) return read_header();  // the client sent it with the one before
     is_idle_ = true;
     // Reading nothing ends when something is there to be read.

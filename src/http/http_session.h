@@ -28,7 +28,8 @@ class HttpSessionOwner {
   virtual ~HttpSessionOwner() = default;
   [[nodiscard]] virtual const HttpLimits& limits() const = 0;
   [[nodiscard]] virtual std::int64_t now_ns() const = 0;
-  [[nodiscard]] virtual bool is_draining() const = 0;
+  [[nodiscard]] virtual bool is_draining() const = 0;  // the next response is the last of its connection
+  [[nodiscard]] virtual bool is_closing() const = 0;   // no request is waited for any more
   virtual void count_malformed() = 0;
   // So many more bytes of requests are in memory; false, and not counted: they may not be.
   [[nodiscard]] virtual bool hold(std::size_t bytes) = 0;

@@ -245,6 +245,42 @@ TEST(HttpServer, DrainsWhatIsUnderWay) {
   EXPECT_FALSE(RawClient(server.port()).connected());
 }
 
+// Nothing reads or writes then: the server's threads must not take that for the end.
+TEST(HttpServer, DrainsARequestThatIsWithTheHandlerAlone) {
+  std::mutex mutex;
+  HttpRespond kept;
+  HttpServer server = make({}, [&](const HttpRequest&, HttpRespond respond) {
+    const std::lock_guard lock(mutex);
+    kept = std::move(respond);
+  });
+  RawClient busy(server.port());
+  busy.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (true) {
+    const std::lock_guard lock(mutex);
+    if (kept) break;
+  }
+  EXPECT_FALSE(server.drain(100ms));
+  std::exchange(kept, nullptr)({.body = "done"});
+  EXPECT_EQ(busy.receive().body, "done");
+}
+
+// A client may send a request just when the end begins: it gets its response, and is told that it was the
+// last.
+TEST(HttpServer, AnswersRequestsOnTheirWayAtTheEnd) {
+  HttpServer server = make({.last_call = 10s});
+  RawClient kept_alive(server.port()), fresh(server.port());
+  EXPECT_EQ(kept_alive.get("/").status, 200);
+  std::thread ends([&] { EXPECT_TRUE(server.drain(20s)); });
+  while (RawClient(server.port()).connected()) std::this_thread::sleep_for(1ms);
+  for (RawClient* client : {&kept_alive, &fresh}) {
+    const RawResponse response = client->get("/");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_NE(response.head.find("Connection: close"), std::string::npos);
+    client->close();
+  }
+  ends.join();
+}
+
 TEST(HttpServer, SaysWhereItCannotListen) {
   HttpServer server = make();
   EXPECT_TRIAGE_ERROR(HttpServer({.port = server.port()}, echo), ErrorCode::kIo, "127.0.0.1",
