@@ -112,7 +112,12 @@ Parameters query_parameters(const HttpRequest& request) {
     parameters[name] = value;
   }
   const std::string explain = request.query_value("explain");
-  if (!explain.empty()) parameters["explain"] = explain == "1" || explain == "true";
+  if (explain.empty()) return parameters;
+  const bool is_yes = explain == "1" || explain == "true";
+  if (!is_yes && explain != "0" && explain != "false") {
+    throw Error(ErrorCode::kUsage, fmt::format("explain: '{}', expected true or false", explain));
+  }
+  parameters["explain"] = is_yes;
   return parameters;
 }
 
@@ -326,6 +331,7 @@ void HttpRoutes::route_model(Call& call) {
   const std::size_t rest = has_version ? 5 : 3;
   const std::string_view what = parts.size() > rest ? parts[rest] : std::string_view();
   if (name == "stats" && parts.size() == 3) {  // of all
+    if (!call.is_get()) return call.refuse_method("statistics", "GET");
     Json list = Json::array();
     for (const auto& model : context_->models->all()) {
       list.push_back(statistics_json(*model, context_->metrics->statistics(model->name)));

@@ -121,6 +121,8 @@ TEST_F(ServerTest, ErrorsHaveTheRightStatus) {
   EXPECT_EQ(client.post("/classify", png(1).substr(0, 60)).status, 422);
   EXPECT_EQ(client.post("/classify", "").status, 400);
   EXPECT_EQ(client.post("/classify?price=x", png(1)).status, 400);
+  EXPECT_EQ(client.post("/classify?explain=perhaps", png(1)).status, 400);
+  EXPECT_EQ(client.post("/v2/models/stats", "").status, 405);
   EXPECT_EQ(client.post("/choose", "{}").status, 404);
   EXPECT_EQ(client.post("/v2/repository/models/none/load", "").status, 400);
   EXPECT_EQ(client.post(infer, json_request(1)).status, 200);
