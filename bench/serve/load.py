@@ -19,6 +19,7 @@ import os
 import pathlib
 import platform
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -75,27 +76,30 @@ def photo_bodies(side: int, cap_ms: float, n: int = 32) -> list[tuple[bytes, int
     return bodies
 
 
-def wrk(port: int, model: str, bodies: list[tuple[bytes, int]], connections: int, seconds: float) -> dict[str, float]:
+def wrk(port: int, model: str, bodies: list[tuple[bytes, int]], connections: int, seconds: int) -> dict[str, float]:
     """Counts of answers, and the latencies of all of them."""
     with tempfile.NamedTemporaryFile() as file:
         for body, head in bodies:
             file.write(b"%d %d\n" % (len(body), head) + body)
         file.flush()
         url = f"http://127.0.0.1:{port}/v2/models/{model}/infer"
-        command = ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "20s"]
+        command = ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
         command += ["-s", str(SOURCE / "bench/serve/requests.lua"), url, "--", file.name]
-        out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found: dict[str, float] = json.loads(out.splitlines()[-1])
+        ended = subprocess.run(command, capture_output=True, text=True)
+    if ended.returncode != 0:
+        raise SystemExit(f"{' '.join(command)}: {ended.stderr or ended.stdout}")
+    found: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])
     found["rate"] = found["good"] / found["seconds"]
     return found
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int | None, folder: pathlib.Path, **environment: str) -> Iterator[int]:
-    """A server, until the block ends; gives its port."""
+def running(command: list[str], port: int | None, model: str, folder: pathlib.Path, **environment: str) -> Iterator[int]:
+    """A server that answers for `model`, until the block ends; gives its port."""
     said = folder / "said.txt"
     with said.open("w") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file, cwd=folder, env={**os.environ, **environment})
+        process = subprocess.Popen(command, stdout=file, stderr=file, cwd=folder, env={**os.environ, **environment},
+                                   start_new_session=True)  # fmt: skip
     try:
         for _ in range(600):
             if process.poll() is not None:
@@ -103,14 +107,26 @@ def running(command: list[str], port: int | None, folder: pathlib.Path, **enviro
             at = port or int((re.findall(r"at http://[^ ]*:(\d+)", said.read_text()) or [0])[0])
             with contextlib.suppress(OSError, http.client.HTTPException):
                 probe = http.client.HTTPConnection("127.0.0.1", at, timeout=2)
-                probe.request("GET", "/v2/health/ready")
+                probe.request("GET", f"/v2/models/{model}/ready")
                 if at and probe.getresponse().status == 200:
                     break
             time.sleep(0.1)
         yield at
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:  # MLServer with workers does not end by itself
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def free_ports(n: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
 
 
 def logged(log: pathlib.Path) -> list[dict[str, Any]]:
@@ -129,7 +145,7 @@ class Bench:
 
     def say(self, part: str, what: str, figure: str) -> None:
         self.rows.append({"part": part, "what": what, "figure": figure})
-        print(f"{part:12}{what:58}{figure}", flush=True)
+        print(f"{part:12}{what:72} {figure}", flush=True)
 
     @contextlib.contextmanager
     def triage(self, *options: str, logs: bool = False) -> Iterator[tuple[int, pathlib.Path]]:
@@ -139,27 +155,25 @@ class Bench:
             command = [str(pathlib.Path(self.given.binary).resolve()), "serve", "--policy", str(pathlib.Path(self.given.policy).resolve())]
             command += ["--zoo", str(self.zoo), "--name", "policy", "--port", "0", *options]
             log = folder / "log.jsonl"
-            with running([*command, *(["--log", str(log)] if logs else [])], None, folder) as port:
+            with running([*command, *(["--log", str(log)] if logs else [])], None, "policy", folder) as port:
                 yield port, log
 
     @contextlib.contextmanager
     def mlserver(self, workers: int, batch: int) -> Iterator[int]:
         """With the best single network of the zoo."""
         spec = next(each for each in json.loads(self.zoo.read_text())["models"] if each["name"] == self.given.best)
-        with tempfile.TemporaryDirectory() as name, socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        with tempfile.TemporaryDirectory() as name:
+            port, grpc_port, metrics_port = free_ports(3)
             folder = pathlib.Path(name)
             extra = {"network": str(self.zoo.parent / spec["files"][0]["path"]), "mean": spec["input"]["mean"], "scale": spec["input"]["scale"]}
-            settings = {"host": "127.0.0.1", "http_port": port, "grpc_port": port + 1, "metrics_port": port + 2, "parallel_workers": workers,
+            settings = {"host": "127.0.0.1", "http_port": port, "grpc_port": grpc_port, "metrics_port": metrics_port, "parallel_workers": workers,
                         "debug": False, "use_structured_logging": False}  # fmt: skip
             model = {"name": "best", "implementation": "mlserver_runtime.OpenVinoNetwork", "parameters": {"version": "1", "extra": extra},
                      "max_batch_size": batch, "max_batch_time": 0.002 if batch else 0}  # fmt: skip
             (folder / "settings.json").write_text(json.dumps(settings))
             (folder / "model-settings.json").write_text(json.dumps(model))
             command = [str(pathlib.Path(self.given.mlserver).resolve() / "bin/mlserver"), "start", "."]
-            free.close()
-            with running(command, port, folder, PYTHONPATH=str(SOURCE / "bench/serve")) as at:
+            with running(command, port, "best", folder, PYTHONPATH=str(SOURCE / "bench/serve")) as at:
                 yield at
 
     # ---- parts ----
@@ -185,7 +199,7 @@ class Bench:
                         runs = [("best", "json")]
                     for model, form in runs:
                         bodies = pixels if form == "binary" else plain
-                        wrk(port, model, bodies, 8, min(1.0, seconds))  # warm
+                        wrk(port, model, bodies, 8, 1)  # warm
                         for connections in (1, 8, 64):
                             found = wrk(port, model, bodies, connections, seconds)
                             assert found["good"] and not found["busy"] + found["other"] + found["lost"], f"{name}: {found}"
@@ -242,7 +256,7 @@ class Bench:
                 peak = wrk(port, "policy", photo_bodies(1_000, 0), 4, seconds)["rate"]
             for options in ((), ("--shed-by-price", f"{cap / 4:g}")):
                 with self.triage(*options, logs=True) as (port, log):
-                    wrk(port, "policy", photo_bodies(1_000, cap), 4, min(1.0, seconds))
+                    wrk(port, "policy", photo_bodies(1_000, cap), 4, 1)
                     found = wrk(port, "policy", photo_bodies(1_000, cap), self.given.overload_connections, seconds)
                     lines = logged(log)
                 taken = [line for line in lines if not ("error" in line and "would wait" in line["error"])]
@@ -271,7 +285,7 @@ def main() -> int:
     parser.add_argument("--zoo", default=SOURCE / "zoo/fashion/zoo.json")
     parser.add_argument("--best", default="residual_large", help="the network that the others serve")
     parser.add_argument("--mlserver", help="virtual environment with mlserver and openvino")
-    parser.add_argument("--seconds", type=float, default=5, help="of each measurement")
+    parser.add_argument("--seconds", type=int, default=5, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cap-ms", type=float, default=100, help="max_latency_ms under overload")
     parser.add_argument("--overload-connections", type=int, default=256)
@@ -279,7 +293,7 @@ def main() -> int:
     arguments = parser.parse_args()
     bench = Bench(arguments)
     parts = arguments.parts or ["throughput", "overhead", "overload"]
-    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {arguments.rounds} rounds of {arguments.seconds:g} s")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {arguments.rounds} rounds of {arguments.seconds} s")
     for part in parts:
         getattr(bench, part)()
     if arguments.json:

@@ -1,6 +1,6 @@
 -- wrk: requests from a file of bodies, each thread from a place of its own, and counts of the statuses.
 -- Arguments behind "--": the file, in which each body follows its size and the size of its JSON ("size json\n"); 0 as JSON: all of it.
-local bodies, threads, path_type = {}, {}, "application/octet-stream"
+local bodies, threads = {}, {}
 
 function setup(thread)
   thread:set("number", #threads)
@@ -13,8 +13,10 @@ function init(arguments)
     local size, json = file:read("*n", "*n")
     if not size then break end
     file:read(1)
-    local fields = {["Content-Type"] = path_type}
-    if json > 0 then fields["Inference-Header-Content-Length"] = tostring(json) end
+    local fields = {["Content-Type"] = "application/json"}
+    if json > 0 then
+      fields = {["Content-Type"] = "application/octet-stream", ["Inference-Header-Content-Length"] = tostring(json)}
+    end
     bodies[#bodies + 1] = wrk.format("POST", nil, fields, file:read(size))
   end
   at = number * 37
