@@ -165,6 +165,15 @@ std::vector<std::string_view> parts_of(std::string_view path) {
   return parts;
 }
 
+// Text that takes the thread that reads and writes so long that other clients would notice.
+bool is_long_to_read(const HttpRequest& request) {
+  constexpr std::size_t kLong = 256 << 10;  // some milliseconds
+  const std::string_view json_bytes = request.field(kBinaryHeader);
+  std::size_t bytes = request.body.size();
+  std::from_chars(json_bytes.data(), json_bytes.data() + json_bytes.size(), bytes);
+  return request.path != "/classify" && std::min(bytes, request.body.size()) > kLong;
+}
+
 std::vector<const ServedModel*> named(const std::vector<std::shared_ptr<const ServedModel>>& all,
                                       std::string_view name) {
   std::vector<const ServedModel*> found;
@@ -228,7 +237,9 @@ bool HttpRoutes::is_allowed(const HttpRequest& request) const {
 }
 
 void HttpRoutes::handle(HttpRequest request, HttpRespond respond) {
-  Call call{.request = std::move(request), .respond = nullptr, .caller = {}, .parts = {}};
+  const auto kept = std::make_shared<Call>(
+      Call{.request = std::move(request), .respond = nullptr, .caller = {}, .parts = {}});
+  Call& call = *kept;
   call.caller = {.protocol = "http",
                  .peer = call.request.peer,
                  .request_id = std::string(call.request.field(kRequestIdField)),
@@ -245,6 +256,14 @@ void HttpRoutes::handle(HttpRequest request, HttpRespond respond) {
     respond(std::move(response));
   };
   call.parts = parts_of(call.request.path);
+  if (is_long_to_read(call.request) && is_allowed(call.request)) {
+    context_->aside([this, kept] { check_and_route(*kept); });
+  } else {
+    check_and_route(call);
+  }
+}
+
+void HttpRoutes::check_and_route(Call& call) {
   try {
     if (!is_allowed(call.request)) {
       HttpResponse response = error_response(401, "this server wants a bearer token");

@@ -115,6 +115,7 @@ struct Server::State {
         clock(given.runtime.clock),
         runtime(runtime_of(options)),
         log(options.log, [this] { metrics.count_lost_log_line(); }),
+        loaded_times(times_of(options)),
         models(options, runtime) {
     queue = std::make_unique<InferQueue>(InferQueueOptions{.workers = options.load.workers,
                                                            .capacity = options.load.capacity,
@@ -128,6 +129,7 @@ struct Server::State {
     context.log = &log;
     context.models = &models;
     context.queue = queue.get();
+    context.aside = [this](std::function<void()> work) { reader->add(std::move(work)); };
     context.reload = [this](std::function<void(const Error*)> done) {
       side->add([this, done = std::move(done)] { reload_and_say(done); });
     };
@@ -146,6 +148,7 @@ struct Server::State {
     watcher = {};
     http->stop();
     side.reset();
+    reader.reset();
     queue.reset();  // with it go the last that would answer
   }
 
@@ -182,7 +185,7 @@ struct Server::State {
   void watch(const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any never;
-    std::vector<std::int64_t> seen = times_of(options);
+    std::vector<std::int64_t> seen = loaded_times;
     std::unique_lock lock(mutex);
     while (!never.wait_for(lock, stop, Milliseconds(500), [] { return false; }) && !stop.stop_requested()) {
       std::vector<std::int64_t> now = times_of(options);
@@ -198,8 +201,10 @@ struct Server::State {
   std::shared_ptr<Runtime> runtime;
   ServerContext context;
   LineLog log;
+  std::vector<std::int64_t> loaded_times;  // before the policies were read, so that no change is missed
   ServedModels models;
-  std::optional<SideThread> side{std::in_place};
+  std::optional<SideThread> side{std::in_place};    // loads policies
+  std::optional<SideThread> reader{std::in_place};  // reads long requests
   std::unique_ptr<InferQueue> queue;
   std::unique_ptr<HttpRoutes> routes;
   std::unique_ptr<HttpServer> http;
