@@ -68,7 +68,7 @@ double InferQueue::needed_ms_locked(const InferJob& job, double wait_ms) const {
   const double others = static_cast<double>(std::max<std::size_t>(1, job.images.size()) - 1);
   const double least = least_ms(*job.model->policy);
   const double own_wait_ms = wait_ms + others * item_ms_ / options_.workers;
-  return own_wait_ms > 0 ? margin_ * own_wait_ms + std::max(least, item_ms_) : least;
+  return own_wait_ms > 0 ? margin_ * (own_wait_ms + std::max(least, item_ms_)) : least;
 }
 
 std::optional<InferRefusal> InferQueue::submit(const std::shared_ptr<InferJob>& job) {

@@ -110,7 +110,7 @@ class InferQueue {
   bool ending_ = false;      // takes nothing more
   bool stopped_ = false;     // threads end
   double item_ms_ = 0;       // that an input takes of late, its wait apart
-  double margin_ = 2;        // times the expected wait that a capped request is taken to wait
+  double margin_ = 2;  // times what a capped request is expected to take behind others, that it may take
   std::vector<std::jthread> threads_;
 };
 
