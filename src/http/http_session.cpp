@@ -48,12 +48,24 @@ std::string_view message_of(int status) {
       return R"({"error":"the header is larger than this server takes"})";
     case 500:
       return R"({"error":"internal error"})";
+    case 503:
+      return R"({"error":"as many bytes of requests are here as may be; try again"})";
     default:
       return R"({"error":"not a request of HTTP/1.1"})";
   }
 }
 
 std::string_view view_of(boost::string_view text) { return {text.data(), text.size()}; }
+
+// What the parser takes, but servers before this one may take for another request than it does: a message has
+// one host, and ends where one field says.
+bool is_ambiguous(const http::request_parser<http::string_body>& parser) {
+  const auto& message = parser.get();
+  if (message.version() >= 11 && message.count(http::field::host) != 1) return true;
+  const auto coding = message.find(http::field::transfer_encoding);
+  if (coding == message.end()) return false;
+  return message.version() < 11 || !equal_ignoring_case(view_of(coding->value()), "chunked");
+}
 
 template <class Stream>
 class StreamSession final : public HttpSession, public std::enable_shared_from_this<StreamSession<Stream>> {
@@ -62,9 +74,15 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
  public:
   template <class... Arguments>
   StreamSession(std::string peer, HttpSessionOwner& owner, Arguments&&... arguments)
-      : stream_(std::forward<Arguments>(arguments)...), peer_(std::move(peer)), owner_(&owner) {}
+      : stream_(std::forward<Arguments>(arguments)...),
+        peer_(std::move(peer)),
+        owner_(&owner),
+        buffer_(owner.limits().header_bytes + kBlockBytes) {}
 
-  ~StreamSession() override { owner_->closed(this, peer_); }
+  ~StreamSession() override {
+    release_body();
+    owner_->closed(this, peer_);
+  }
   StreamSession(const StreamSession&) = delete;
   StreamSession& operator=(const StreamSession&) = delete;
 
@@ -101,7 +119,7 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
   }
 
   void wait_for_request() {
-    if (owner_->is_draining()) return close();
+    if (owner_->is_closing()) return close();
     if (buffer_.size() > 0) return read_header();  // the client sent it with the one before
     is_idle_ = true;
     // Reading nothing ends when something is there to be read.
@@ -128,6 +146,7 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
 
   void on_header(const ErrorOf& error) {
     if (error) return refuse(error);
+    if (is_ambiguous(*parser_)) return refuse(400);
     const std::string_view expected = view_of(parser_->get()[http::field::expect]);
     if (expected.empty()) return read_body();
     if (!equal_ignoring_case(expected, "100-continue")) return refuse(417);
@@ -143,14 +162,29 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
   }
 
   void read_body() {
-    if (parser_->is_done()) return hand_over();
     lowest().expires_after(limits().body_time);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = this->shared_from_this()](const ErrorOf& error, std::size_t) {
-                       if (error) return self->refuse(error);
-                       self->hand_over();
-                     });
+    read_more();
   }
+
+  void read_more() {
+    if (!hold_body()) return refuse(503);
+    if (parser_->is_done()) return hand_over();
+    http::async_read_some(stream_, buffer_, *parser_,
+                          [self = this->shared_from_this()](const ErrorOf& error, std::size_t) {
+                            if (error) return self->refuse(error);
+                            self->read_more();
+                          });
+  }
+
+  // Counts what has come of the body, until its response is written; false: there is no room for it.
+  bool hold_body() {
+    const std::size_t size = parser_->get().body().size();
+    if (size > held_bytes_ && !owner_->hold(size - held_bytes_)) return false;
+    held_bytes_ = size;
+    return true;
+  }
+
+  void release_body() { owner_->release(std::exchange(held_bytes_, 0)); }
 
   void hand_over() {
     lowest().expires_never();
@@ -200,7 +234,9 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
     owner_->count_malformed();
     keep_alive_ = false;
     is_head_ = false;
-    write({.status = status, .body = std::string(message_of(status))});
+    HttpResponse response{.status = status, .body = std::string(message_of(status))};
+    if (status == 503) response.fields.emplace_back("Retry-After", "1");
+    write(std::move(response));
   }
 
   void write(HttpResponse response) {
@@ -225,6 +261,7 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
   void on_written(const ErrorOf& error) {
     if (on_sent_) std::exchange(on_sent_, nullptr)(!error);
     parser_.reset();
+    release_body();
     if (error || !keep_alive_) return close();
     // A large request must not hold its memory while the connection is idle.
     if (buffer_.size() == 0 && buffer_.capacity() > kKeptBytes) buffer_.shrink_to_fit();
@@ -250,6 +287,8 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
   }
 
   static constexpr std::size_t kKeptBytes = 64 << 10;
+  // Read at once; the rest of a line of chunks, or a trailer, may be as long as a header.
+  static constexpr std::size_t kBlockBytes = 64 << 10;
 
   Stream stream_;
   std::string peer_;
@@ -262,6 +301,7 @@ class StreamSession final : public HttpSession, public std::enable_shared_from_t
   std::function<void(bool)> on_sent_;
   std::array<char, 512> rest_{};
   std::int64_t first_byte_ns_ = 0;
+  std::size_t held_bytes_ = 0;
   bool keep_alive_ = true;
   bool is_head_ = false;
   bool is_idle_ = false;

@@ -3,6 +3,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,8 +28,12 @@ class HttpSessionOwner {
   virtual ~HttpSessionOwner() = default;
   [[nodiscard]] virtual const HttpLimits& limits() const = 0;
   [[nodiscard]] virtual std::int64_t now_ns() const = 0;
-  [[nodiscard]] virtual bool is_draining() const = 0;
+  [[nodiscard]] virtual bool is_draining() const = 0;  // the next response is the last of its connection
+  [[nodiscard]] virtual bool is_closing() const = 0;   // no request is waited for any more
   virtual void count_malformed() = 0;
+  // So many more bytes of requests are in memory; false, and not counted: they may not be.
+  [[nodiscard]] virtual bool hold(std::size_t bytes) = 0;
+  virtual void release(std::size_t bytes) = 0;
   virtual void handle(HttpRequest request, HttpRespond respond) = 0;
   virtual void closed(HttpSession* session, const std::string& peer) = 0;
 };

@@ -60,7 +60,12 @@ Parameters query_parameters(const HttpRequest& request) {
     parameters[name] = value;
   }
   const std::string explain = request.query_value("explain");
-  if (!explain.empty()) parameters["explain"] = explain == "1" || explain == "true";
+  if (explain.empty()) return parameters;
+  const bool is_yes = explain == "1" || explain == "true";
+  if (!is_yes && explain != "0" && explain != "false") {
+    throw Error(ErrorCode::kUsage, fmt::format("explain: '{}', expected true or false", explain));
+  }
+  parameters["explain"] = is_yes;
   return parameters;
 }
 
@@ -106,6 +111,15 @@ std::vector<std::string_view> parts_of(std::string_view path) {
     path.remove_prefix(part.size());
   }
   return parts;
+}
+
+// Text that takes the thread that reads and writes so long that other clients would notice.
+bool is_long_to_read(const HttpRequest& request) {
+  constexpr std::size_t kLong = 256 << 10;  // some milliseconds
+  const std::string_view json_bytes = request.field(kBinaryHeader);
+  std::size_t bytes = request.body.size();
+  std::from_chars(json_bytes.data(), json_bytes.data() + json_bytes.size(), bytes);
+  return request.path != "/classify" && std::min(bytes, request.body.size()) > kLong;
 }
 
 std::vector<const ServedModel*> named(const std::vector<std::shared_ptr<const ServedModel>>& all,
@@ -154,7 +168,9 @@ bool HttpRoutes::is_allowed(const HttpRequest& request) const {
 }
 
 void HttpRoutes::handle(HttpRequest request, HttpRespond respond) {
-  Call call{.request = std::move(request), .respond = nullptr, .caller = {}, .parts = {}};
+  const auto kept = std::make_shared<Call>(
+      Call{.request = std::move(request), .respond = nullptr, .caller = {}, .parts = {}});
+  Call& call = *kept;
   call.caller = {.protocol = "http",
                  .peer = call.request.peer,
                  .request_id = std::string(call.request.field(kRequestIdField)),
@@ -171,6 +187,14 @@ void HttpRoutes::handle(HttpRequest request, HttpRespond respond) {
     respond(std::move(response));
   };
   call.parts = parts_of(call.request.path);
+  if (is_long_to_read(call.request) && is_allowed(call.request)) {
+    context_->aside([this, kept] { check_and_route(*kept); });
+  } else {
+    check_and_route(call);
+  }
+}
+
+void HttpRoutes::check_and_route(Call& call) {
   try {
     if (!is_allowed(call.request)) {
       HttpResponse response = error_response(401, "this server wants a bearer token");
@@ -260,6 +284,7 @@ void HttpRoutes::route_model(Call& call) {
   const std::size_t rest = has_version ? 5 : 3;
   const std::string_view what = parts.size() > rest ? parts[rest] : std::string_view();
   if (name == "stats" && parts.size() == 3) {  // of all
+    if (!call.is_get()) return call.refuse_method("statistics", "GET");
     Json list = Json::array();
     for (const auto& model : context_->models->all()) {
       list.push_back(statistics_json(*model, context_->metrics->statistics(model->name)));

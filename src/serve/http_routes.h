@@ -17,6 +17,7 @@ class HttpRoutes {
 
  private:
   struct Call;
+  void check_and_route(Call& call);
   void route(Call& call);
   void route_model(Call& call);
   void infer_json(Call& call, std::string_view model, std::string_view version);

@@ -130,6 +130,18 @@ void keep_for_feedback(ServerContext& context, InferJob& job, const Caller& call
   }
 }
 
+// Before anything is made for each of its inputs.
+std::optional<InferFailure> too_many_inputs(const ServerContext& context, const InferRequest& request) {
+  if (request.inputs.empty() || request.inputs.front().shape.empty()) return std::nullopt;
+  const Tensor& tensor = request.inputs.front();
+  const bool is_one = tensor.type != Datatype::kBytes && tensor.shape.size() == 3;
+  const auto n = static_cast<std::size_t>(is_one ? 1 : tensor.shape.front());
+  const std::size_t most = context.options->limits.inputs;
+  if (n <= most) return std::nullopt;
+  return InferFailure{
+      413, fmt::format("the request has {} inputs, expected at most {}; send several", n, most), 0};
+}
+
 void count_and_log(ServerContext& context, const InferJob& job, const Caller& caller,
                    const InferFailure* failure) {
   context.metrics->count_job(job, ms_since(context, caller.first_byte_ns));
@@ -184,13 +196,6 @@ InferFailure failure_of(const std::exception_ptr& error) {
 
 void run_job(ServerContext& context, const std::shared_ptr<InferJob>& job, const Caller& caller,
              JobDone done) {
-  if (job->images.size() > context.options->limits.inputs) {
-    const InferFailure failure{413,
-                               fmt::format("the request has {} inputs, expected at most {}; send several",
-                                           job->images.size(), context.options->limits.inputs),
-                               0};
-    return done(*job, &failure);
-  }
   job->first_byte_ns = caller.first_byte_ns;
   job->done = [&context, caller, done](InferJob& finished) {
     std::optional<InferFailure> failure;
@@ -225,6 +230,9 @@ void infer(ServerContext& context, std::string_view model, std::string_view vers
                  version.empty() ? fmt::format("model '{}': there is none", model)
                                  : fmt::format("model '{}': it has no version '{}' now", model, version),
                  0});
+  }
+  if (served->takes_images()) {
+    if (const auto failure = too_many_inputs(context, request)) return fail(*failure);
   }
   auto job = std::make_shared<InferJob>();
   try {

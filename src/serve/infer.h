@@ -35,6 +35,8 @@ struct ServerContext {
   InferQueue* queue = nullptr;
   Feedback* feedback = nullptr;  // null: nothing is kept
   std::atomic<bool> is_ready{false};
+  // Has another thread do what would hold up those that read and write.
+  std::function<void(std::function<void()>)> aside;
   // Has another thread load the policies anew, which then says how that went: null, or why not.
   std::function<void(std::function<void(const Error*)>)> reload;
 };

@@ -68,6 +68,15 @@ double InferQueue::wait_ms_locked() const {
   return is_free ? 0 : ahead * item_ms_ / options_.workers;
 }
 
+// Until a request's last input is done. Behind others it takes what inputs take of late, since its cap leaves
+// it little choice then; alone it may be as fast as the fastest model.
+double InferQueue::needed_ms_locked(const InferJob& job, double wait_ms) const {
+  const double others = static_cast<double>(std::max<std::size_t>(1, job.images.size()) - 1);
+  const double least = least_ms(*job.model->policy);
+  const double own_wait_ms = wait_ms + others * item_ms_ / options_.workers;
+  return own_wait_ms > 0 ? margin_ * (own_wait_ms + std::max(least, item_ms_)) : least;
+}
+
 std::optional<InferRefusal> InferQueue::submit(const std::shared_ptr<InferJob>& job) {
   check_request(*job->model->policy, job->wanted);
   const std::size_t items = std::max<std::size_t>(1, job->images.size());
@@ -82,14 +91,15 @@ std::optional<InferRefusal> InferQueue::submit(const std::shared_ptr<InferJob>& 
     if (!has_room && !waiting_.empty()) return InferRefusal{InferRefusal::Reason::kFull, wait_ms};
     const std::int64_t now = clock_->now_ns();
     const double gone_ms = ms_between(job->first_byte_ns, now);
-    if (gone_ms + wait_ms + least_ms(*job->model->policy) > job->wanted.max_latency_ms) {
-      return InferRefusal{InferRefusal::Reason::kTooLate, wait_ms};
-    }
+    const double needed_ms = needed_ms_locked(*job, wait_ms);
+    const double has_ms = job->wanted.max_latency_ms - gone_ms;
+    if (needed_ms > has_ms) return InferRefusal{InferRefusal::Reason::kTooLate, wait_ms};
+    const bool is_tight = needed_ms > has_ms / 2;
     job->left = items;
     job->bytes = bytes;
     held_bytes_ += bytes;
     job->results.resize(job->images.size());
-    for (std::size_t i = 0; i < items; ++i) waiting_.push_back({job, i, now});
+    for (std::size_t i = 0; i < items; ++i) waiting_.push_back({job, i, now, is_tight && i + 1 == items});
   }
   if (items == 1) {
     wake_.notify_one();
@@ -142,14 +152,28 @@ void InferQueue::work() {
     lock.unlock();
     const std::int64_t begin = clock_->now_ns();
     run(items);
-    const double each_ms = ms_between(begin, clock_->now_ns()) / static_cast<double>(items.size());
+    const std::int64_t end = clock_->now_ns();
     const std::size_t n = items.size();
+    lock.lock();
+    learn_locked(items, begin, end);
+    lock.unlock();
     items.clear();  // whatever the last reference to a job frees
     lock.lock();
     running_ -= n;
-    constexpr double kNew = 0.05;  // share of the newest in the mean
-    item_ms_ = item_ms_ == 0 ? each_ms : (1 - kNew) * item_ms_ + kNew * each_ms;
     if (waiting_.empty() && running_ == 0) idle_.notify_all();
+  }
+}
+
+void InferQueue::learn_locked(const std::vector<Item>& items, std::int64_t begin_ns, std::int64_t end_ns) {
+  constexpr double kNew = 0.05;  // share of the newest in the mean
+  const double each_ms = ms_between(begin_ns, end_ns) / static_cast<double>(items.size());
+  item_ms_ = item_ms_ == 0 ? each_ms : (1 - kNew) * item_ms_ + kNew * each_ms;
+  // Raised by each that was too late, and lowered by the others so little that one in a thousand is.
+  constexpr double kUp = 1.05, kDown = 1 - 5e-5, kLeast = 1.2, kMost = 5;
+  for (const Item& item : items) {
+    if (!item.is_tight) continue;
+    const bool is_late = ms_between(item.job->first_byte_ns, end_ns) > item.job->wanted.max_latency_ms;
+    margin_ = std::clamp(margin_ * (is_late ? kUp : kDown), kLeast, kMost);
   }
 }
 

@@ -91,6 +91,7 @@ class InferQueue {
     std::shared_ptr<InferJob> job;
     std::size_t position = 0;  // of the image; 0 for rows
     std::int64_t since_ns = 0;
+    bool is_tight = false;  // the last of a request that may need more than half of its time
   };
   void work();
   [[nodiscard]] std::vector<Item> take();
@@ -99,6 +100,8 @@ class InferQueue {
   void run_together(std::vector<Item>& items);
   void finish(const Item& item, const std::exception_ptr& error);
   [[nodiscard]] double wait_ms_locked() const;
+  [[nodiscard]] double needed_ms_locked(const InferJob& job, double wait_ms) const;
+  void learn_locked(const std::vector<Item>& items, std::int64_t begin_ns, std::int64_t end_ns);
   [[nodiscard]] Request request_of(const Item& item, double wait_ms);
 
   InferQueueOptions options_;
@@ -111,6 +114,7 @@ class InferQueue {
   bool ending_ = false;         // takes nothing more
   bool stopped_ = false;        // threads end
   double item_ms_ = 0;          // that an input takes of late, its wait apart
+  double margin_ = 2;  // times what a capped request is expected to take behind others, that it may take
   std::vector<std::jthread> threads_;
 };
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "serve/json_size.h"
 #include "triage/error.h"
 
 namespace triage {
@@ -76,7 +77,11 @@ void append_value(const Json& value, std::string_view name, std::string& data) {
     out = static_cast<Value>(value.get<std::int64_t>());
   }
   if (!fits) {
-    fail(fmt::format("tensor '{}'", name), fmt::format("a value is {}", value.dump(-1, ' ', true)),
+    // A list or an object may be nested deeper than the stack allows.
+    const bool is_small =
+        value.is_primitive() && (!value.is_string() || value.get_ref<const std::string&>().size() < 40);
+    fail(fmt::format("tensor '{}'", name),
+         fmt::format("a value is {}", is_small ? value.dump(-1, ' ', true) : value.type_name()),
          "numbers in the range of its datatype");
   }
   data.append(reinterpret_cast<const char*>(&out), sizeof out);
@@ -185,6 +190,7 @@ RequestedOutput parse_output(const Json& json) {
 }
 
 Json parsed(std::string_view text) {
+  check_json_size(text);
   try {
     Json json = Json::parse(text);
     if (!json.is_object()) fail("request", fmt::format("the body is {}", json.type_name()), "a JSON object");
@@ -347,7 +353,8 @@ InferBody write_infer_response(const InferResponse& response, const InferRequest
 }
 
 std::string error_json(std::string_view message) {
-  return Json{{"error", message}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  constexpr std::size_t kLongest = 1'000;  // it may quote the request
+  return Json{{"error", message.substr(0, kLongest)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace triage

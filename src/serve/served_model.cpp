@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "base/hash.h"
@@ -238,7 +239,12 @@ std::vector<RequestedOutput> asked_outputs(const ServedModel& model, const Infer
                                            bool explains) {
   const std::vector<TensorInfo> known = model.outputs();
   std::vector<RequestedOutput> asked = request.outputs;
+  std::set<std::string_view> names;
   for (const RequestedOutput& output : asked) {
+    // A response must not grow with how often a short name is said.
+    if (!names.insert(output.name).second) {
+      throw Error(ErrorCode::kUsage, fmt::format("output '{}': asked for twice, expected once", output.name));
+    }
     const bool exists = (output.name == "why" && model.takes_images()) ||
                         std::any_of(known.begin(), known.end(),
                                     [&](const TensorInfo& info) { return info.name == output.name; });

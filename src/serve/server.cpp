@@ -63,6 +63,7 @@ HttpOptions http_options(const ServeOptions& options, const std::shared_ptr<Cloc
                    .tls = nullptr,
                    .clock = clock};
   http.limits.body_bytes = options.limits.body_bytes;
+  http.limits.bodies_bytes = options.limits.bodies_bytes;
   http.limits.header_bytes = options.limits.header_bytes;
   http.limits.header_time = options.limits.receive_time / 3;
   http.limits.body_time = options.limits.receive_time;
@@ -118,6 +119,7 @@ struct Server::State {
         clock(given.runtime.clock),
         runtime(runtime_of(options)),
         log(options.log, [this] { metrics.count_lost_log_line(); }),
+        loaded_times(times_of(options)),
         models(options, runtime) {
     queue = std::make_unique<InferQueue>(InferQueueOptions{.workers = options.load.workers,
                                                            .capacity = options.load.capacity,
@@ -131,6 +133,7 @@ struct Server::State {
     context.log = &log;
     context.models = &models;
     context.queue = queue.get();
+    context.aside = [this](std::function<void()> work) { reader->add(std::move(work)); };
     context.reload = [this](std::function<void(const Error*)> done) {
       side->add([this, done = std::move(done)] { reload_and_say(done); });
     };
@@ -160,6 +163,7 @@ struct Server::State {
     http->stop();
     if (grpc != nullptr) grpc->stop();
     side.reset();
+    reader.reset();
     queue.reset();     // with it go the last that would answer,
     feedback.reset();  // and with this those that would say what was kept
   }
@@ -235,7 +239,7 @@ struct Server::State {
   void watch(const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any never;
-    std::vector<std::int64_t> seen = times_of(options);
+    std::vector<std::int64_t> seen = loaded_times;
     std::unique_lock lock(mutex);
     while (!never.wait_for(lock, stop, Milliseconds(500), [] { return false; }) && !stop.stop_requested()) {
       std::vector<std::int64_t> now = times_of(options);
@@ -251,8 +255,10 @@ struct Server::State {
   std::shared_ptr<Runtime> runtime;
   ServerContext context;
   LineLog log;
+  std::vector<std::int64_t> loaded_times;  // before the policies were read, so that no change is missed
   ServedModels models;
-  std::optional<SideThread> side{std::in_place};
+  std::optional<SideThread> side{std::in_place};    // loads policies
+  std::optional<SideThread> reader{std::in_place};  // reads long requests
   std::unique_ptr<InferQueue> queue;
   std::unique_ptr<Feedback> feedback;
   std::unique_ptr<HttpRoutes> routes;

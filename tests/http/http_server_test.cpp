@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "http/multipart.h"
@@ -73,6 +74,53 @@ TEST(HttpServer, RefusesWhatIsNoRequest) {
     EXPECT_TRUE(client.is_ended());
   }
   EXPECT_EQ(server.counts().malformed, 5U);
+}
+
+// Of which two servers in a row may take different parts for a request.
+TEST(HttpServer, RefusesWhatMayBeReadInTwoWays) {
+  HttpServer server = make();
+  const std::string chunks = "\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (const std::string fields :
+       {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "Transfer-Encoding: xchunked\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n", "Transfer-Encoding: chunked, identity\r\n",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "Transfer-Encoding : chunked\r\n",
+        "Host: other\r\n"}) {
+    RawClient client(server.port());
+    client.send("POST / HTTP/1.1\r\nHost: h\r\n" + fields + chunks);
+    EXPECT_EQ(client.receive().status, 400) << fields;
+    EXPECT_TRUE(client.is_ended()) << fields;
+  }
+  RawClient old(server.port());
+  old.send("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n" + chunks);
+  EXPECT_EQ(old.receive().status, 400);
+  EXPECT_EQ(RawClient(server.port()).ask("GET / HTTP/1.1\r\n\r\n").status, 400);
+  EXPECT_EQ(RawClient(server.port()).ask("GET / HTTP/1.0\r\n\r\n").status, 200);
+}
+
+// They count for no body.
+TEST(HttpServer, RefusesEndlessLinesOfChunksAndTrailers) {
+  HttpServer server = make();
+  for (const char* begin : {"2;", "0\r\nA: "}) {
+    RawClient client(server.port());
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.send(begin);
+    client.send(std::string(1'000'000, 'x'));
+    EXPECT_GE(client.receive().status, 400) << begin;
+  }
+}
+
+TEST(HttpServer, RefusesWhatIsTooLargeTogether) {
+  HttpServer server = make({.body_bytes = 100'000, .bodies_bytes = 150'000, .body_time = 10s});
+  const std::string half(90'000, 'x');
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n";
+  RawClient first(server.port()), second(server.port());
+  first.send(head + half);
+  while (server.counts().body_bytes < half.size()) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(RawClient(server.port()).post("/", half).status, 503);
+  EXPECT_EQ(first.ask(std::string(10'000, 'x')).status, 200);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(second.post("/", half).status, 200);
+  while (server.counts().body_bytes > 0) std::this_thread::sleep_for(1ms);  // none is counted for ever
 }
 
 TEST(HttpServer, RefusesWhatIsTooLarge) {
@@ -196,6 +244,42 @@ TEST(HttpServer, DrainsWhatIsUnderWay) {
   busy.close();
   EXPECT_TRUE(server.drain(10s));
   EXPECT_FALSE(RawClient(server.port()).connected());
+}
+
+// Nothing reads or writes then: the server's threads must not take that for the end.
+TEST(HttpServer, DrainsARequestThatIsWithTheHandlerAlone) {
+  std::mutex mutex;
+  HttpRespond kept;
+  HttpServer server = make({}, [&](const HttpRequest&, HttpRespond respond) {
+    const std::lock_guard lock(mutex);
+    kept = std::move(respond);
+  });
+  RawClient busy(server.port());
+  busy.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (true) {
+    const std::lock_guard lock(mutex);
+    if (kept) break;
+  }
+  EXPECT_FALSE(server.drain(100ms));
+  std::exchange(kept, nullptr)({.body = "done"});
+  EXPECT_EQ(busy.receive().body, "done");
+}
+
+// A client may send a request just when the end begins: it gets its response, and is told that it was the
+// last.
+TEST(HttpServer, AnswersRequestsOnTheirWayAtTheEnd) {
+  HttpServer server = make({.last_call = 10s});
+  RawClient kept_alive(server.port()), fresh(server.port());
+  EXPECT_EQ(kept_alive.get("/").status, 200);
+  std::thread ends([&] { EXPECT_TRUE(server.drain(20s)); });
+  while (RawClient(server.port()).connected()) std::this_thread::sleep_for(1ms);
+  for (RawClient* client : {&kept_alive, &fresh}) {
+    const RawResponse response = client->get("/");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_NE(response.head.find("Connection: close"), std::string::npos);
+    client->close();
+  }
+  ends.join();
 }
 
 TEST(HttpServer, SaysWhereItCannotListen) {

@@ -94,7 +94,7 @@ TEST_F(InferQueueTest, RefusesWhatHasNoRoomOrNoTime) {
   ASSERT_FALSE(queue.submit(job(slow, 1, warm)));  // so that it knows what an input takes
   warm.get_future().wait();
   ASSERT_FALSE(queue.submit(job(slow, 4, many)));
-  std::this_thread::sleep_for(5ms);
+  while (queue.use().waiting > 3) std::this_thread::sleep_for(1ms);
   Request soon;
   soon.max_latency_ms = 50;
   const auto too_late = queue.submit(job(slow, 1, late, soon));
@@ -123,6 +123,24 @@ TEST_F(InferQueueTest, HoldsNoMoreBytesThanItMay) {
   EXPECT_TRUE(first.get_future().get().results.size() == 2);
   ASSERT_FALSE(queue.submit(job(slow, 1, again)));
   again.get_future().wait();
+}
+
+// The last of its inputs counts, not the first.
+TEST_F(InferQueueTest, RefusesARequestWhoseLastInputWouldBeLate) {
+  InferQueue queue({.workers = 1, .max_batch = 1}, steady_clock());
+  const auto slow = made.model("slow");
+  std::promise<Ended> warm[2], many, one;
+  for (std::promise<Ended>& each : warm) {  // once it takes the second, it knows what the first took
+    ASSERT_FALSE(queue.submit(job(slow, 1, each)));
+    each.get_future().wait();
+  }
+  Request soon;
+  soon.max_latency_ms = 200;
+  const auto refusal = queue.submit(job(slow, 20, many, soon));
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->reason, InferRefusal::Reason::kTooLate);
+  ASSERT_FALSE(queue.submit(job(slow, 1, one, soon)));
+  one.get_future().wait();
 }
 
 TEST_F(InferQueueTest, RefusesWhatThePolicyCannotDo) {

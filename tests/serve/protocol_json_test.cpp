@@ -98,6 +98,36 @@ TEST(ProtocolJson, RefusesWhatIsNotRight) {
   EXPECT_TRIAGE_ERROR(parse_infer_request(R"({"inputs":[]}abc)", 13), ErrorCode::kUsage, "3 bytes behind");
 }
 
+// What takes far more memory as a document than as text, or a stack frame a level.
+TEST(ProtocolJson, RefusesJsonThatWouldTakeMuchMore) {
+  const auto many = [](std::string_view text, std::size_t n) {
+    std::string all;
+    for (std::size_t i = 0; i < n; ++i) all += text;
+    return all;
+  };
+  const auto data = [](const std::string& values) {
+    return R"({"inputs":[{"name":"a","datatype":"UINT8","shape":[1],"data":[)" + values + "]}]}";
+  };
+  constexpr std::size_t kDeep = 1'000'000;
+  EXPECT_TRIAGE_ERROR(parse_infer_request(data(many(R"({"a":)", kDeep) + "1" + many("}", kDeep))),
+                      ErrorCode::kUsage, "nested");
+  EXPECT_TRIAGE_ERROR(parse_infer_request(many("[", kDeep)), ErrorCode::kUsage, "nested");
+  EXPECT_TRIAGE_ERROR(parse_infer_request(data(many("[],", 2'000'000) + "1")), ErrorCode::kUsage, "lists");
+  EXPECT_TRIAGE_ERROR(parse_infer_request(data(many("1,", 20'000'000) + "1")), ErrorCode::kUsage, "values",
+                      "binary");
+  // Brackets in text are text.
+  EXPECT_EQ(
+      parse_infer_request(R"({"id":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[","inputs":[]})").id.size(),
+      44U);
+}
+
+TEST(ProtocolJson, MessagesQuoteLittle) {
+  const std::string body = R"({"inputs":[{"name":"a","datatype":"UINT8","shape":[1],"data":[{"b":[1]}]}]})";
+  EXPECT_TRIAGE_ERROR(parse_infer_request(body), ErrorCode::kUsage, "a value is object");
+  EXPECT_LT(error_json(std::string(1'000'000, 'x')).size(), 2'000U);
+  EXPECT_NE(error_json("short").find("short"), std::string::npos);
+}
+
 TEST(ProtocolJson, WritesWhatItReads) {
   const std::vector<float> values{0.1F, std::nanf("")};
   const std::vector<std::string> words{"a\"b", "\xff"};

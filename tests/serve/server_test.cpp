@@ -102,6 +102,22 @@ TEST_F(ServerTest, Infers) {
   EXPECT_EQ(Json::parse(client.post("/v2/models/small/infer", json_request(1)).body)["model_name"], "small");
 }
 
+// Long ones are read by a thread of their own.
+TEST_F(ServerTest, AnswersLongRequestsAndThoseThatAreUnderWayAtTheEnd) {
+  Server server(options());
+  RawClient client(server.http_port());
+  const std::string infer = "/v2/models/fashion/infer", body = json_request(200);
+  ASSERT_GT(body.size(), 300'000U);
+  EXPECT_EQ(client.post(infer, body).status, 200);
+  EXPECT_EQ(client.post(infer, body.substr(0, body.size() - 1)).status, 400);
+  client.send("POST " + infer + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\n\r\n" + body);
+  std::thread ends([&] { EXPECT_TRUE(server.drain(20s)); });
+  EXPECT_EQ(client.receive().status, 200);
+  client.close();
+  ends.join();
+}
+
 TEST_F(ServerTest, ErrorsHaveTheRightStatus) {
   ServeOptions all = options();
   all.limits.inputs = 4;
@@ -113,6 +129,8 @@ TEST_F(ServerTest, ErrorsHaveTheRightStatus) {
   EXPECT_EQ(client.post(infer, json_request(1, R"(,"parameters":{"max_latency":1})")).status, 400);
   EXPECT_EQ(client.post(infer, json_request(1, R"(,"parameters":{"price":1})")).status, 400);
   EXPECT_EQ(client.post(infer, json_request(1, R"(,"outputs":[{"name":"x"}])")).status, 400);
+  EXPECT_EQ(client.post(infer, json_request(1, R"(,"outputs":[{"name":"class"},{"name":"class"}])")).status,
+            400);
   EXPECT_EQ(client.post(infer, "x", "Inference-Header-Content-Length: many\r\n").status, 400);
   EXPECT_EQ(client.post(infer, "x", "Content-Encoding: gzip\r\n").status, 415);
   EXPECT_EQ(client.post("/v2/models/none/infer", json_request(1)).status, 404);
@@ -123,6 +141,8 @@ TEST_F(ServerTest, ErrorsHaveTheRightStatus) {
   EXPECT_EQ(client.post("/classify", png(1).substr(0, 60)).status, 422);
   EXPECT_EQ(client.post("/classify", "").status, 400);
   EXPECT_EQ(client.post("/classify?price=x", png(1)).status, 400);
+  EXPECT_EQ(client.post("/classify?explain=perhaps", png(1)).status, 400);
+  EXPECT_EQ(client.post("/v2/models/stats", "").status, 405);
   EXPECT_EQ(client.post("/choose", "{}").status, 404);
   EXPECT_EQ(client.post("/v2/repository/models/none/load", "").status, 400);
   EXPECT_EQ(client.post(infer, json_request(1)).status, 200);

@@ -34,6 +34,7 @@ struct ServeAddress {
 // What one request or client may take.
 struct ServeLimits {
   std::size_t body_bytes = std::size_t{64} << 20;
+  std::size_t bodies_bytes = std::size_t{1} << 30;  // of all requests under way together
   std::size_t header_bytes = std::size_t{16} << 10;
   std::size_t connections = 10'000;
   std::size_t connections_of_client = 4'000;
