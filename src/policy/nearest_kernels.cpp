@@ -10,7 +10,6 @@
 #include <bit>
 #include <cstring>
 #include <limits>
-#include <vector>
 
 #include "base/vector_width.h"
 
@@ -207,21 +206,26 @@ std::size_t search_by(const BlockTree& tree, const float* query, std::span<Neigh
   return found;
 }
 
-std::vector<NearestKernel> find_nearest_kernels() {
-  std::vector<NearestKernel> kernels;
+// Widest vectors first, so that those of a processor are the last so many.
+constexpr std::array kKernels {
 #if defined(__x86_64__)
-  if (has_avx512()) kernels.push_back({"avx512", search_by<for_avx512<search_tree<16>>>});
-  if (has_avx2()) kernels.push_back({"avx2", search_by<for_avx2<search_tree<8>>>});
+  NearestKernel{"avx512", search_by<for_avx512<search_tree<16>>>},
+      NearestKernel{"avx2", search_by<for_avx2<search_tree<8>>>},
 #endif
-  kernels.push_back({"baseline", search_by<for_baseline<search_tree<4>>>});
-  return kernels;
-}
+      NearestKernel {
+    "baseline", search_by<for_baseline<search_tree<4>>>
+  }
+};
 
 }  // namespace
 
 std::span<const NearestKernel> nearest_kernels() {
-  static const std::vector<NearestKernel> kernels = find_nearest_kernels();
-  return kernels;
+  const std::span<const NearestKernel> all(kKernels);
+#if defined(__x86_64__)
+  if (!has_avx2()) return all.last(1);
+  if (!has_avx512()) return all.last(2);
+#endif
+  return all;
 }
 
 }  // namespace triage
