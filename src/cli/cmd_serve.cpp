@@ -1,6 +1,7 @@
 // triage serve: a policy behind the Open Inference Protocol, until it is told to end.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <semaphore.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -154,14 +155,26 @@ void say_where(const Server& server, const ServeOptions& options) {
   }
 }
 
-// SIGHUP stays blocked in all threads, and is taken here alone.
-sigset_t block_hangup() {
-  std::signal(SIGHUP, SIG_DFL);
-  sigset_t hangup;
-  sigemptyset(&hangup);
-  sigaddset(&hangup, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
-  return hangup;
+// How often SIGHUP came and was not seen yet. A handler, not a mask: threads that libraries start before main
+// have none of our masks.
+sem_t hangups;
+
+extern "C" void on_hangup(int /*signal*/) { sem_post(&hangups); }
+
+void catch_hangups() {
+  sem_init(&hangups, 0, 0);
+  std::signal(SIGHUP, on_hangup);
+}
+
+// Waits for one a moment; whether it came.
+bool was_hung_up() {
+  timespec until{};
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  constexpr long kSecond = 1'000'000'000, kPause = 200'000'000;
+  until.tv_nsec += kPause;
+  until.tv_sec += until.tv_nsec / kSecond;
+  until.tv_nsec %= kSecond;
+  return sem_clockwait(&hangups, CLOCK_MONOTONIC, &until) == 0;
 }
 
 void reload(Server& server, LogFile* log) {
@@ -176,15 +189,14 @@ void reload(Server& server, LogFile* log) {
 
 void serve(const ServeArguments& arguments, Session& session) {
   allow_many_files();
-  const sigset_t hangup = block_hangup();
+  catch_hangups();
   const auto log = arguments.log_file.empty() ? nullptr : std::make_shared<LogFile>(arguments.log_file);
   const ServeOptions options = options_of(arguments, log);
   Server server(options);
   say_where(server, options);
   notify_service("READY=1");
   while (!session.stop) {
-    constexpr timespec kPause{0, 200'000'000};
-    if (sigtimedwait(&hangup, nullptr, &kPause) != SIGHUP) continue;
+    if (!was_hung_up()) continue;
     notify_service("RELOADING=1");
     reload(server, log.get());
     notify_service("READY=1");

@@ -166,6 +166,8 @@ TEST_F(ServeCommand, TellsTheServiceManager) {
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path("notify").c_str(), sizeof address.sun_path - 1);
   ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const timeval patience{20, 0};
+  ::setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   const auto heard = [&] {
     char text[256];
     const ssize_t n = ::recv(listener, text, sizeof text, 0);
