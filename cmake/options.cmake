@@ -24,5 +24,6 @@ set(triage_precompiled <algorithm> <array> <cmath> <cstdint> <filesystem> <funct
 add_library(triage_compile_fast INTERFACE)
 target_link_libraries(triage_compile_fast INTERFACE triage_options)
 if(TRIAGE_SANITIZE AND NOT TRIAGE_SANITIZE MATCHES "thread")  # which has to see what the tests' own threads do
-  target_compile_options(triage_compile_fast INTERFACE -fno-sanitize=all)
+  # Nor with lines for the debugger, which stack traces of what is sanitized have.
+  target_compile_options(triage_compile_fast INTERFACE -fno-sanitize=all -g0)
 endif()
