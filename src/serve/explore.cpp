@@ -132,7 +132,7 @@ void explore_next(ServerContext& context, const std::shared_ptr<Exploration>& ex
     context.metrics->count_explored(exploration->ids.size(), false);
   };
   // What clients wait for comes first.
-  if (context.queue->use().waiting * 2 > context.options->load.capacity) return skip();
+  if (!context.queue->has_spare_room()) return skip();
   auto job = std::make_shared<InferJob>();
   job->model = version.explorers[next];
   job->request = std::move(exploration->request);

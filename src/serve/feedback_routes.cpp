@@ -83,10 +83,6 @@ Json statuses_json(const std::vector<std::pair<std::string, std::size_t>>& items
   return {{"counts", std::move(counts)}, {"items", std::move(list)}};
 }
 
-void refuse(const HttpRespond& respond, int status, std::string_view message) {
-  respond({.status = status, .body = error_json(message)});
-}
-
 }  // namespace
 
 std::vector<FeedbackItem> parse_feedback(std::string_view body) {
@@ -114,30 +110,17 @@ std::vector<FeedbackItem> parse_feedback(std::string_view body) {
   return items;
 }
 
-void answer_feedback(ServerContext& context, const HttpRequest& request, const HttpRespond& respond) {
-  if (context.feedback == nullptr) return refuse(respond, 404, "this server keeps no feedback");
-  if (request.path == "/v2/feedback") {
-    if (request.method != "GET" && request.method != "HEAD") {
-      return respond({.status = 405,
-                      .body = error_json("method: not known here, expected GET"),
-                      .fields = {{"Allow", "GET"}}});
-    }
-    return context.feedback->ask([respond](const Json& json) {
-      respond({.body = json.dump(-1, ' ', false, Json::error_handler_t::replace)});
-    });
-  }
-  if (request.method != "POST") {
-    return respond({.status = 405,
-                    .body = error_json("method: not known here, expected POST"),
-                    .fields = {{"Allow", "POST"}}});
-  }
-  std::vector<FeedbackItem> items = parse_feedback(request.body);
+void show_feedback(Feedback& feedback, const HttpRespond& respond) {
+  feedback.ask([respond](const Json& json) { respond({.body = json_text(json)}); });
+}
+
+void take_feedback(Feedback& feedback, std::string_view body, const HttpRespond& respond) {
+  std::vector<FeedbackItem> items = parse_feedback(body);
   std::vector<std::pair<std::string, std::size_t>> named;
   for (const FeedbackItem& item : items) named.emplace_back(item.request_id, item.position);
-  context.feedback->tell(std::move(items),
-                         [respond, named = std::move(named)](const Feedback::Statuses& statuses) {
-                           respond({.body = statuses_json(named, statuses).dump()});
-                         });
+  feedback.tell(std::move(items), [respond, named = std::move(named)](const Feedback::Statuses& statuses) {
+    respond({.body = json_text(statuses_json(named, statuses))});
+  });
 }
 
 Json alarms_json(const ServerContext& context) {

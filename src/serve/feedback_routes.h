@@ -16,7 +16,9 @@ namespace triage {
 // or one a line. Throws kUsage, naming the item, for anything else.
 [[nodiscard]] std::vector<FeedbackItem> parse_feedback(std::string_view body);
 
-void answer_feedback(ServerContext& context, const HttpRequest& request, const HttpRespond& respond);
+// Answers later, from another thread. Throws as parse_feedback.
+void take_feedback(Feedback& feedback, std::string_view body, const HttpRespond& respond);
+void show_feedback(Feedback& feedback, const HttpRespond& respond);  // the running figures
 
 // Those that are on; none without feedback.
 [[nodiscard]] nlohmann::json alarms_json(const ServerContext& context);

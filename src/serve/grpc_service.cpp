@@ -267,8 +267,7 @@ GrpcService::Reactor* GrpcService::RepositoryModelLoad(Context* context,
     }
     context_->reload([call = call](const Error* error) {
       if (error == nullptr) return call->answer([] {});
-      call->fail({error_info(error->code()).http_status,
-                  "the policy could not be loaded, and the one before goes on; the log says why"});
+      call->fail(reload_failure(*error));
     });
   });
 }

@@ -30,10 +30,8 @@ constexpr std::string_view kBinaryHeader = "Inference-Header-Content-Length";
 constexpr const char* kRequestIdField = "X-Request-Id";
 constexpr int kTop = 5;  // classes of a picture
 
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 HttpResponse json_response(const Json& json, int status = 200) {
-  return {.status = status, .body = text_of(json)};
+  return {.status = status, .body = json_text(json)};
 }
 
 HttpResponse error_response(int status, std::string_view message, double retry_after_s = 0) {
@@ -122,15 +120,6 @@ bool is_long_to_read(const HttpRequest& request) {
   return request.path != "/classify" && std::min(bytes, request.body.size()) > kLong;
 }
 
-std::vector<const ServedModel*> named(const std::vector<std::shared_ptr<const ServedModel>>& all,
-                                      std::string_view name) {
-  std::vector<const ServedModel*> found;
-  for (const auto& model : all) {
-    if (model->name == name) found.push_back(model.get());
-  }
-  return found;
-}
-
 }  // namespace
 
 // One request, and its one response.
@@ -187,24 +176,21 @@ void HttpRoutes::handle(HttpRequest request, HttpRespond respond) {
     respond(std::move(response));
   };
   call.parts = parts_of(call.request.path);
-  if (is_long_to_read(call.request) && is_allowed(call.request)) {
-    context_->aside([this, kept] { check_and_route(*kept); });
-  } else {
-    check_and_route(call);
+  if (!is_allowed(call.request)) {
+    HttpResponse response = error_response(401, "this server wants a bearer token");
+    response.fields.emplace_back("WWW-Authenticate", "Bearer");
+    return call.answer("refused", std::move(response));
   }
+  const std::string_view encoding = call.request.field("Content-Encoding");
+  if (!encoding.empty() && encoding != "identity") {
+    return call.answer("refused", error_response(415, "a compressed body, expected one that is not"));
+  }
+  if (!is_long_to_read(call.request)) return try_to_route(call);
+  context_->aside([this, kept] { try_to_route(*kept); });
 }
 
-void HttpRoutes::check_and_route(Call& call) {
+void HttpRoutes::try_to_route(Call& call) {
   try {
-    if (!is_allowed(call.request)) {
-      HttpResponse response = error_response(401, "this server wants a bearer token");
-      response.fields.emplace_back("WWW-Authenticate", "Bearer");
-      return call.answer("refused", std::move(response));
-    }
-    const std::string_view encoding = call.request.field("Content-Encoding");
-    if (!encoding.empty() && encoding != "identity") {
-      return call.answer("refused", error_response(415, "a compressed body, expected one that is not"));
-    }
     route(call);
   } catch (const std::exception&) {
     call.answer("failed", failure_response(failure_of(std::current_exception())));
@@ -216,9 +202,7 @@ void HttpRoutes::route(Call& call) {
   if (path == "/v2/models" || path.starts_with("/v2/models/")) return route_model(call);
   if (path == "/classify" || path == "/") return classify_picture(call);
   if (path == "/choose") return choose_lines(call);
-  if (path == "/feedback" || path == "/v2/feedback") {
-    return answer_feedback(*context_, call.request, call.later("feedback"));
-  }
+  if (path == "/feedback" || path == "/v2/feedback") return route_feedback(call);
   const bool is_repository = path.starts_with("/v2/repository");
   if (is_repository) {
     if (call.request.method != "POST") return call.refuse_method("repository", "POST");
@@ -249,6 +233,17 @@ void HttpRoutes::route(Call& call) {
   call.answer("unknown", error_response(404, fmt::format("path '{}': there is none", path)));
 }
 
+void HttpRoutes::route_feedback(Call& call) {
+  if (context_->feedback == nullptr) {
+    return call.answer("feedback", error_response(404, "this server keeps no feedback"));
+  }
+  const bool is_figures = call.request.path == "/v2/feedback";
+  if (is_figures && !call.is_get()) return call.refuse_method("feedback", "GET");
+  if (is_figures) return show_feedback(*context_->feedback, call.later("feedback"));
+  if (call.request.method != "POST") return call.refuse_method("feedback", "POST");
+  take_feedback(*context_->feedback, call.request.body, call.later("feedback"));
+}
+
 // /v2/repository: what there is, and to load it anew.
 void HttpRoutes::answer_repository(Call& call) {
   const std::string& path = call.request.path;
@@ -261,7 +256,7 @@ void HttpRoutes::answer_repository(Call& call) {
     return call.answer("repository", json_response(list));
   }
   const bool is_load = call.parts.size() == 5 && call.parts[2] == "models" && call.parts[4] == "load" &&
-                       !named(context_->models->all(), call.parts[3]).empty();
+                       context_->models->find(call.parts[3], "", call.caller.request_id) != nullptr;
   if (path != "/v2/repository" && !is_load) {
     return call.answer("repository",
                        error_response(400,
@@ -270,8 +265,7 @@ void HttpRoutes::answer_repository(Call& call) {
   }
   context_->reload([respond = call.later("repository")](const Error* error) {
     if (error == nullptr) return respond(json_response(Json::object()));
-    respond(error_response(error_info(error->code()).http_status,
-                           "the policy could not be loaded, and the one before goes on; the log says why"));
+    respond(failure_response(reload_failure(*error)));
   });
 }
 

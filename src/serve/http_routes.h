@@ -17,9 +17,10 @@ class HttpRoutes {
 
  private:
   struct Call;
-  void check_and_route(Call& call);
+  void try_to_route(Call& call);
   void route(Call& call);
   void route_model(Call& call);
+  void route_feedback(Call& call);
   void infer_json(Call& call, std::string_view model, std::string_view version);
   void classify_picture(Call& call);
   void answer_repository(Call& call);

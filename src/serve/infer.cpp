@@ -11,6 +11,7 @@
 
 #include "serve/explore.h"
 #include "serve/feedback.h"
+#include "serve/protocol_json.h"
 #include "triage/error.h"
 #include "triage/tools/report.h"
 
@@ -96,15 +97,14 @@ void log_job(ServerContext& context, const InferJob& job, const Caller& caller, 
     for (const Result& result : job.results) inputs.push_back(result_line(*job.model, result));
     line["inputs"] = std::move(inputs);
   }
-  context.log->write(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+  context.log->write(json_text(line));
 }
 
 // Has the second policy decide on the same request, where there is room, and logs what it says.
 void run_shadow(ServerContext& context, const InferJob& job, const Caller& caller) {
   const auto set = context.models->now();
   if (set->shadow == nullptr || job.model != set->main ||
-      !is_in_share(caller.request_id, context.options->shadow->share) ||
-      context.queue->use().waiting * 2 > context.options->load.capacity) {
+      !is_in_share(caller.request_id, context.options->shadow->share) || !context.queue->has_spare_room()) {
     return;
   }
   auto shadow = std::make_shared<InferJob>();
@@ -175,7 +175,7 @@ void log_event(ServerContext& context, std::string_view event,
                std::initializer_list<std::pair<std::string_view, std::string>> values) {
   Json line{{"time", timestamp()}, {"event", event}};
   for (const auto& [name, value] : values) line[std::string(name)] = value;
-  context.log->write(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+  context.log->write(json_text(line));
 }
 
 InferFailure ending_failure() { return {503, "this server is ending; ask another", 1, true}; }
@@ -192,6 +192,11 @@ InferFailure failure_of(const std::exception_ptr& error) {
   } catch (const std::exception&) {
     return {500, "internal error", 0};
   }
+}
+
+InferFailure reload_failure(const Error& error) {
+  return {error_info(error.code()).http_status,
+          "the policy could not be loaded, and the one before goes on; the log says why"};
 }
 
 void run_job(ServerContext& context, const std::shared_ptr<InferJob>& job, const Caller& caller,

@@ -75,6 +75,9 @@ struct InferFailure {
 // Of an exception: its message where the caller is to blame, else none of the inside.
 [[nodiscard]] InferFailure failure_of(const std::exception_ptr& error);
 
+// Of policies that could not be loaded anew; the log has the reason.
+[[nodiscard]] InferFailure reload_failure(const Error& error);
+
 // Has the job done, and calls `done` once: with what came of it, or why nothing did (the job then has no
 // results). Logs and counts it.
 using JobDone = std::function<void(const InferJob&, const InferFailure*)>;

@@ -83,6 +83,8 @@ class InferQueue {
   // (check_request).
   [[nodiscard]] std::optional<InferRefusal> submit(const std::shared_ptr<InferJob>& job);
   [[nodiscard]] InferQueueUse use() const;
+  // Whether what nobody waits for may come as well: at most half of what may wait does.
+  [[nodiscard]] bool has_spare_room() const { return use().waiting * 2 <= options_.capacity; }
   // Takes nothing more, and returns once nothing waits or runs, or `grace` is over: whether all was done.
   bool drain(std::chrono::milliseconds grace);
 

@@ -203,9 +203,7 @@ Json parsed(std::string_view text) {
 
 // ---- responses ----
 
-void append_json_text(std::string_view text, std::string& out) {
-  out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+void append_json_text(std::string_view text, std::string& out) { out += json_text(Json(text)); }
 
 template <class Value>
 void append_values(const std::string& data, std::string& out) {
@@ -272,7 +270,7 @@ void append_parameters(const Parameters& parameters, std::string& out) {
   for (const auto& [name, value] : parameters) {
     std::visit([&, &key = name](const auto& held) { json[key] = held; }, value);
   }
-  out += json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  out += json_text(json);
 }
 
 bool wants_binary(const InferRequest& request, const std::string& output) {
@@ -352,9 +350,11 @@ InferBody write_infer_response(const InferResponse& response, const InferRequest
   return {std::move(json) + binary, json_bytes};
 }
 
+std::string json_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 std::string error_json(std::string_view message) {
   constexpr std::size_t kLongest = 1'000;  // it may quote the request
-  return Json{{"error", message.substr(0, kLongest)}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text({{"error", message.substr(0, kLongest)}});
 }
 
 }  // namespace triage

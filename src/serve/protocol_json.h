@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct InferBody {
 // NaN, which JSON has not, becomes null; binary tensors have it.
 [[nodiscard]] InferBody write_infer_response(const InferResponse& response, const InferRequest& request);
 
+// On one line, whatever bytes its strings have.
+[[nodiscard]] std::string json_text(const nlohmann::json& json);
 // {"error": message}, whatever bytes are in it.
 [[nodiscard]] std::string error_json(std::string_view message);
 

@@ -33,23 +33,11 @@ using inference::ModelInferResponse;
 using testing::ServedFixture;
 
 struct GrpcTest : ::testing::Test {
-  ServedFixture made;
-  std::mutex log_mutex;
-  std::string log;  // guarded by log_mutex
+  testing::ServingFixture made;
 
   ServeOptions options(const std::string& model = "large") {
-    ServeOptions all;
-    all.policy = made.policy(model);
-    all.zoo = made.zoo;
-    all.name = "fashion";
-    all.runtime.cache_dir = "";
-    all.load.workers = 2;
+    ServeOptions all = made.options(model);
     all.listen.grpc_port = 0;
-    all.log = [this](std::string_view lines) {
-      const std::lock_guard lock(log_mutex);
-      log += lines;
-      return true;
-    };
     return all;
   }
   // Pictures of classes 0, 1, ... as raw contents.
@@ -395,10 +383,10 @@ TEST_F(GrpcTest, LogsAndCounts) {
     while (metrics_of(server).find(counted) == std::string::npos) {
     }
   }
-  EXPECT_NE(log.find(R"("protocol":"grpc")"), std::string::npos);
-  EXPECT_NE(log.find(R"("peer":"127.0.0.1")"), std::string::npos);
-  EXPECT_NE(log.find(R"("request_id":"r1")"), std::string::npos);
-  EXPECT_NE(log.find("00-abc-def-01"), std::string::npos);
+  EXPECT_NE(made.log.find(R"("protocol":"grpc")"), std::string::npos);
+  EXPECT_NE(made.log.find(R"("peer":"127.0.0.1")"), std::string::npos);
+  EXPECT_NE(made.log.find(R"("request_id":"r1")"), std::string::npos);
+  EXPECT_NE(made.log.find("00-abc-def-01"), std::string::npos);
 }
 
 TEST_F(GrpcTest, StreamsAnswerInOrder) {

@@ -3,13 +3,16 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "serve/served_model.h"
 #include "support/fake_zoo.h"
 #include "triage/policy.h"
 #include "triage/runtime.h"
+#include "triage/tools/serve.h"
 
 namespace triage::testing {
 
@@ -49,6 +52,31 @@ struct ServedFixture {
       tensor.data.append(reinterpret_cast<const char*>(image.pixels.data()), image.pixels.size());
     }
     return request;
+  }
+};
+
+// What a server on it is made of, and what it logs.
+struct ServingFixture : ServedFixture {
+  std::mutex mutex;
+  std::string log;  // guarded by mutex
+
+  ServeOptions options(const std::string& model = "large") {
+    ServeOptions all;
+    all.policy = policy(model);
+    all.zoo = zoo;
+    all.name = "fashion";
+    all.runtime.cache_dir = "";
+    all.load.workers = 2;
+    all.log = [this](std::string_view lines) {
+      const std::lock_guard lock(mutex);
+      log += lines;
+      return true;
+    };
+    return all;
+  }
+  std::string logged() {
+    const std::lock_guard lock(mutex);
+    return log;
   }
 };
 

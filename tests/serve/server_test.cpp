@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <fstream>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
@@ -30,24 +29,9 @@ using testing::RawResponse;
 using testing::ServedFixture;
 
 struct ServerTest : ::testing::Test {
-  ServedFixture made;
-  std::mutex mutex;
-  std::string log;  // guarded by mutex
+  testing::ServingFixture made;
 
-  ServeOptions options(const std::string& model = "large") {
-    ServeOptions all;
-    all.policy = made.policy(model);
-    all.zoo = made.zoo;
-    all.name = "fashion";
-    all.runtime.cache_dir = "";
-    all.load.workers = 2;
-    all.log = [this](std::string_view lines) {
-      const std::lock_guard lock(mutex);
-      log += lines;
-      return true;
-    };
-    return all;
-  }
+  ServeOptions options(const std::string& model = "large") { return made.options(model); }
   static std::string png(Label label) {
     const auto bytes = encode_png(testing::fake_image(label, 1));
     return {bytes.begin(), bytes.end()};
@@ -58,10 +42,6 @@ struct ServerTest : ::testing::Test {
     for (const char value : tensor.data) data.push_back(static_cast<std::uint8_t>(value));
     return R"({"inputs":[{"name":"image","datatype":"UINT8","shape":[)" + std::to_string(n) +
            R"(,28,28,1],"data":)" + data.dump() + "}]" + more + "}";
-  }
-  std::string logged() {
-    const std::lock_guard lock(mutex);
-    return log;
   }
 };
 
@@ -235,7 +215,7 @@ TEST_F(ServerTest, LogsAndCounts) {
     EXPECT_NE(metrics.find(R"(triage_answers_total{by="large",model="fashion"} 2)"), std::string::npos);
     EXPECT_NE(metrics.find("triage_connections 1"), std::string::npos);
   }
-  std::istringstream lines(logged());
+  std::istringstream lines(made.logged());
   std::vector<Json> entries;
   for (std::string line; std::getline(lines, line);) entries.push_back(Json::parse(line));
   ASSERT_EQ(entries.size(), 3U);
@@ -305,7 +285,7 @@ TEST_F(ServerTest, CanaryAndShadowGetTheirShares) {
     EXPECT_GT(canaries, 8);
     EXPECT_LT(canaries, 32);
   }
-  EXPECT_NE(logged().find(R"("event":"shadow")"), std::string::npos);
+  EXPECT_NE(made.logged().find(R"("event":"shadow")"), std::string::npos);
 }
 
 TEST_F(ServerTest, EndsInOrder) {
