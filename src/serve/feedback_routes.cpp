@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "serve/json_size.h"
 #include "serve/protocol_json.h"
 #include "triage/error.h"
 
@@ -86,6 +87,7 @@ Json statuses_json(const std::vector<std::pair<std::string, std::size_t>>& items
 }  // namespace
 
 std::vector<FeedbackItem> parse_feedback(std::string_view body) {
+  check_json_size(body);
   std::vector<FeedbackItem> items;
   const auto add = [&](const Json& json) {
     items.push_back(item_of(json, items.size()));

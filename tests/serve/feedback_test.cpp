@@ -176,6 +176,12 @@ TEST_F(FeedbackTest, EveryItemHasItsStatus) {
             std::string::npos);
 }
 
+// Which as a document would take fifty times its bytes.
+TEST(ParseFeedback, RefusesWhatIsNestedWithoutEnd) {
+  EXPECT_TRIAGE_ERROR(parse_feedback(std::string(100, '[') + std::string(100, ']')), ErrorCode::kUsage,
+                      "nested deeper");
+}
+
 TEST_F(FeedbackTest, RefusesWhatIsMalformed) {
   const Server server(options(0));
   RawClient client(server.http_port());
