@@ -24,7 +24,7 @@ class ExploringPolicy final : public Policy {
 // Classifiers of a zoo to explore with, each once.
 class ExploredModels {
  public:
-  explicit ExploredModels(Runtime& runtime) : runtime_(&runtime) {
+  explicit ExploredModels(Runtime& runtime) {
     for (const ModelSpec& spec : runtime.zoo().models) {
       resolved_.push_back(runtime.engines().resolved(spec));
       fingerprints_.push_back(resolved_.back().fingerprint());
@@ -56,7 +56,6 @@ class ExploredModels {
   }
 
  private:
-  Runtime* runtime_;
   std::vector<ModelSpec> resolved_;
   std::vector<std::string> fingerprints_;
   std::vector<std::size_t> positions_;

@@ -210,7 +210,7 @@ GrpcService::Reactor* GrpcService::ModelInfer(Context* context, const inference:
     // Made for this call alone, as no constant, and not read by gRPC again: its tensors need no copy.
     InferRequest asked = take_request(const_cast<inference::ModelInferRequest&>(*request));
     cap_by_deadline(asked.parameters, context->deadline());
-    call->caller.request_id = request_id_of(asked, std::move(call->caller.request_id));
+    call->caller.request_id = request_id_of(asked, call->caller.request_id);
     infer(*context_, request->model_name(), request->model_version(), std::move(asked), call->caller,
           [call = call, response](const InferRequest&, const InferResponse& answer,
                                   const InferFailure* failure) {

@@ -54,7 +54,7 @@ void GrpcStream::ask() {
   try {
     InferRequest asked = take_request(request_);
     cap_by_deadline(asked.parameters, context_->deadline());
-    caller.request_id = request_id_of(asked, std::move(caller.request_id));
+    caller.request_id = request_id_of(asked, caller.request_id);
     infer(*server_, request_.model_name(), request_.model_version(), std::move(asked), caller,
           [self = shared_from_this(), caller, id](const InferRequest&, const InferResponse& answer,
                                                   const InferFailure* failure) {

@@ -323,7 +323,7 @@ void HttpRoutes::infer_json(Call& call, std::string_view model, std::string_view
   }
   InferRequest request = parse_infer_request(call.request.body, json_bytes);
   call.request.body = {};
-  call.caller.request_id = request_id_of(request, std::move(call.caller.request_id));
+  call.caller.request_id = request_id_of(request, call.caller.request_id);
   infer(*context_, model, version, std::move(request), call.caller,
         [respond = call.later("infer")](const InferRequest& asked, const InferResponse& response,
                                         const InferFailure* failure) {

@@ -164,11 +164,11 @@ bool is_request_id(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char letter) { return letter > ' ' && letter <= '~'; });
 }
 
-std::string request_id_of(const InferRequest& request, std::string other) {
+std::string request_id_of(const InferRequest& request, const std::string& other) {
   const auto given = request.parameters.find("request_id");
   const auto* text = given == request.parameters.end() ? nullptr : std::get_if<std::string>(&given->second);
   if (text != nullptr && is_request_id(*text)) return *text;
-  return is_request_id(request.id) ? request.id : std::move(other);
+  return is_request_id(request.id) ? request.id : other;
 }
 
 void log_event(ServerContext& context, std::string_view event,
@@ -200,7 +200,7 @@ InferFailure reload_failure(const Error& error) {
 }
 
 void run_job(ServerContext& context, const std::shared_ptr<InferJob>& job, const Caller& caller,
-             JobDone done) {
+             const JobDone& done) {
   job->first_byte_ns = caller.first_byte_ns;
   job->done = [&context, caller, done](InferJob& finished) {
     std::optional<InferFailure> failure;

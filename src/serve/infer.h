@@ -58,7 +58,7 @@ struct Caller {
 // Whether it may be one: 1 to 128 letters of ASCII that can be seen.
 [[nodiscard]] bool is_request_id(std::string_view text);
 // That a request of the protocol brings: its parameter `request_id`, else its id, else `other`.
-[[nodiscard]] std::string request_id_of(const InferRequest& request, std::string other);
+[[nodiscard]] std::string request_id_of(const InferRequest& request, const std::string& other);
 
 // A line about the server itself: `event`, and pairs of names and values.
 void log_event(ServerContext& context, std::string_view event,
@@ -82,7 +82,7 @@ struct InferFailure {
 // results). Logs and counts it.
 using JobDone = std::function<void(const InferJob&, const InferFailure*)>;
 void run_job(ServerContext& context, const std::shared_ptr<InferJob>& job, const Caller& caller,
-             JobDone done);
+             const JobDone& done);
 
 // The same from a request to a response.
 using InferDone = std::function<void(const InferRequest&, const InferResponse&, const InferFailure*)>;

@@ -290,7 +290,8 @@ std::vector<TensorInfo> ServedModel::outputs() const {
 ServedModel served_policy(std::string name, std::shared_ptr<const Policy> policy,
                           std::shared_ptr<Runtime> runtime) {
   std::string version = version_of(*policy);
-  return {std::move(name), std::move(version), policy, Classifier(policy, std::move(runtime))};
+  Classifier classifier(policy, std::move(runtime));
+  return {std::move(name), std::move(version), std::move(policy), std::move(classifier)};
 }
 
 bool is_of_table(const Policy& policy) {
